@@ -1,0 +1,79 @@
+"""What an attempt came to: one total function from the answer, or its absence, to an outcome. Pure."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Outcome(Enum):
+    """What an attempt says about event and endpoint."""
+
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    """The endpoint will not have this event."""
+    THROTTLED = "throttled"
+    """The endpoint asks for patience."""
+    UNAVAILABLE = "unavailable"
+    """The endpoint, or the way to it, is at fault, not the event."""
+    FAILED = "failed"
+    """Either may be at fault."""
+
+
+class Fault(Enum):
+    """Why no complete status and headers came."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    PROXY = "proxy"
+    PROTOCOL = "protocol"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    retry_after: str = ""
+    """The header as it came, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """What kept an answer from coming."""
+
+    fault: Fault
+    error: str
+    """For people; without the URL."""
+
+
+Result = Answer | NoAnswer
+
+_UNAVAILABLE: Final = frozenset({401, 403, 404, 407, 408, 410, 421, 425, 502, 504})
+_PATIENCE: Final = frozenset({429, 503})
+
+
+def outcome_of(result: Result, reject_statuses: AbstractSet[int]) -> Outcome:
+    """The first that fits, in the order of the design (section 8); defined for every status."""
+    if isinstance(result, NoAnswer):
+        return Outcome.UNAVAILABLE
+    status = result.status
+    if 200 <= status < 300:
+        return Outcome.DELIVERED
+    if status in reject_statuses:
+        return Outcome.REJECTED
+    if status in _PATIENCE or (status >= 400 and result.retry_after):
+        return Outcome.THROTTLED
+    if status in _UNAVAILABLE or 300 <= status < 400:
+        return Outcome.UNAVAILABLE
+    return Outcome.FAILED
+
+
+def narrows(result: Result) -> bool:
+    """Whether the endpoint shows that it has too much to do: a timeout, 429 or 503."""
+    if isinstance(result, NoAnswer):
+        return result.fault is Fault.TIMEOUT
+    return result.status in _PATIENCE

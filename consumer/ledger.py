@@ -1,0 +1,126 @@
+"""The ledger: which offsets of one partition are finished, and so what may be committed. Pure.
+
+One ledger for one (group, partition, epoch). Rules (delivery reference 4.2-4.3, invariants I1-I8):
+
+- Rule 1: the committed offset is never above the lowest offset that was admitted and is not finished.
+- Rule 2: offsets that never appear between two that do (compaction, transaction markers) count as finished.
+- Rule 3: a snapshot is one value, made at once: the offset and the holes above it belong together.
+- Rule 4: at most `WINDOW` offsets lie between the committed one and the highest admitted, so that the holes always
+  fit the commit metadata.
+
+A hole is an unfinished offset below a finished one. Holes come back from the metadata after a restart, so that what
+was delivered above them is not delivered again.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from enum import Enum
+from itertools import takewhile
+from typing import Final
+
+WINDOW: Final = 24_000
+"""Offsets: a bitset of so many always fits the 4,095 characters that a broker keeps as metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a commit says: start at `offset`; up to `top` all is finished but the `holes`."""
+
+    offset: int
+    holes: tuple[int, ...] = ()
+    """Unfinished offsets from `offset` up to `top`, ascending; empty if nothing above `offset` is finished."""
+    top: int = -1
+    """The highest finished offset if there are holes, else -1."""
+
+
+class Admission(Enum):
+    """What to do with a record that was read."""
+
+    NEW = "new"
+    """Deliver it, then `finish` it."""
+    FINISHED = "finished"
+    """It was finished before, by the map in the metadata: leave it."""
+
+
+class Ledger:
+    """Offsets admitted and finished, from the offset at which reading begins."""
+
+    def __init__(self, start: int, committed: Snapshot | None = None, *, end: int, window: int = WINDOW) -> None:
+        """Begin at an assignment.
+
+        Args:
+            start: the offset from which the log will be read.
+            committed: what the group's commit says, with the holes of its metadata; None if there is none.
+            end: the end of the log. A map that reaches beyond it speaks of records that the log has lost (an unclean
+                election): others may come to stand at their offsets, so it is not used.
+            window: how far admitted offsets may reach above the committed one.
+        """
+        self._unfinished: OrderedDict[int, None] = OrderedDict()
+        self._unmet: deque[int] = deque()
+        """Holes of the metadata that reading has not come to yet."""
+        self._top = self._mapped_top = -1
+        self._next = start
+        """The lowest offset not read yet."""
+        self._window = window
+        self.expired = 0
+        """Offsets that the log lost, to retention or compaction, before they were delivered."""
+        if committed is not None and committed.offset <= start and committed.top < end:
+            self._begin(start, committed)
+
+    @property
+    def base(self) -> int:
+        """The offset that a commit would say now."""
+        return next(iter(self._unfinished), max(self._next, self._top + 1))
+
+    @property
+    def unfinished(self) -> int:
+        """Admitted offsets, and holes of the metadata, that are not finished."""
+        return len(self._unfinished)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next offset lies outside the window."""
+        return not self.admits(self._next)
+
+    def admits(self, offset: int) -> bool:
+        """Whether the offset lies within the window."""
+        return offset - self.base < self._window
+
+    def admit(self, offset: int) -> Admission:
+        """Take note of a record that was read. Offsets come in ascending order."""
+        if offset < self._next:
+            raise ValueError(f"offset {offset} was read after {self._next - 1}")
+        self._next = offset + 1
+        self._lose_unmet_below(offset)
+        if self._unmet and self._unmet[0] == offset:
+            self._unmet.popleft()
+            return Admission.NEW
+        if offset <= self._mapped_top:
+            return Admission.FINISHED
+        self._unfinished[offset] = None
+        return Admission.NEW
+
+    def finish(self, offset: int) -> None:
+        """Delivered, filtered, a written dead letter, or skipped on an operator's word: nothing is owed any more."""
+        if offset in self._unfinished:
+            del self._unfinished[offset]
+            self._top = max(self._top, offset)
+
+    def snapshot(self) -> Snapshot:
+        """What may be committed now."""
+        base, top = self.base, self._top
+        holes = tuple(takewhile(lambda offset: offset < top, self._unfinished))
+        return Snapshot(base, holes, top) if holes else Snapshot(base)
+
+    def _begin(self, start: int, committed: Snapshot) -> None:
+        self._unfinished.update((hole, None) for hole in committed.holes)
+        self._unmet.extend(committed.holes)
+        self._top = self._mapped_top = committed.top
+        self.expired = max(0, start - max(committed.top + 1, committed.offset))
+        self._lose_unmet_below(start)
+
+    def _lose_unmet_below(self, offset: int) -> None:
+        """Reading begins above these holes, or passed them without meeting them."""
+        while self._unmet and self._unmet[0] < offset:
+            del self._unfinished[self._unmet.popleft()]
+            self.expired += 1

@@ -1,0 +1,29 @@
+"""A record as it lies in the log. Pure."""
+
+from dataclasses import dataclass
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Bytes at topic/partition/offset; a copy, so that the client's fetch buffers can go."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    """When the bridge accepted the event, in milliseconds since the epoch."""
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+    @property
+    def place(self) -> str:
+        """`TOPIC/PARTITION/OFFSET`, as in the header `registry-event`."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @property
+    def size(self) -> int:
+        """Bytes that holding it costs, roughly."""
+        return len(self.key or b"") + len(self.value or b"") + 256

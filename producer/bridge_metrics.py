@@ -1,0 +1,44 @@
+"""What the bridge counts; names as in design section 11."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from schemas.event import Event
+
+_ACTIONS: Final = frozenset({"push", "pull", "mount", "delete"})
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+
+
+class BridgeMetrics:
+    """Counters of one bridge."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry: Final = registry
+        self._accepted = Counter(
+            "registry_bridge_events_accepted_total",
+            "Events acknowledged by all in-sync replicas",
+            ["action"],
+            registry=registry,
+        )
+        self._refused = Counter(
+            "registry_bridge_refused_total", "POSTs that were not answered 200", ["reason"], registry=registry
+        )
+        self.ack_seconds: Final = Histogram(
+            "registry_bridge_ack_seconds",
+            "From the whole POST read to its events acknowledged",
+            registry=registry,
+            buckets=_SECONDS,
+        )
+        self.in_flight: Final = Gauge(
+            "registry_bridge_in_flight", "POSTs waiting for their acknowledgement", registry=registry
+        )
+
+    def accepted(self, event: Event) -> None:
+        """An event is in the log; actions that no registry sends share a label, as anybody can invent them."""
+        action = event.action or "unknown"
+        self._accepted.labels(action if action in _ACTIONS or action == "unknown" else "other").inc()
+
+    def refused(self, reason: str) -> None:
+        """A POST was refused."""
+        self._refused.labels(reason).inc()

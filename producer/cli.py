@@ -1,0 +1,141 @@
+"""`registry-bridge`: serve, publish, init, check. Reads arguments, calls the parts, prints; nothing is decided here."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import click
+
+from producer.check import Verdict, check
+from producer.event_files import Found, Refused, events_of
+from producer.preparation import prepare
+from producer.publish import Publisher, Summary
+from producer.service import CLIENT_ID, serve
+from runtime.cli import AddressType, LabelType, common_options, run_command, run_service
+from runtime.clock import SystemClock
+from runtime.config import Address, Settings, with_intake_listen
+from runtime.kafka.admin import Admin
+from runtime.kafka.writer import AcknowledgedWriter
+from runtime.topics import max_event_bytes
+from schemas.event import MEDIA_TYPE_V2
+
+_PROGRAM: Final = "registry-bridge"
+_COLOURS: Final = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARNING: "yellow", Verdict.WRONG: "red"}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="registry-event-bridge", prog_name=_PROGRAM)
+def commands() -> None:
+    """Takes in a registry's notifications and says yes only when Kafka has them."""
+
+
+@commands.command("serve", epilog="Example: registry-bridge serve -c bridge.yaml --listen 127.0.0.1:5050")
+@common_options
+@click.option("--listen", type=AddressType(), help="Where to listen, over the file's; port 0 takes a free one.")
+def serve_command(settings: Settings, listen: Address | None) -> int:
+    """Take in POSTs of registries (the intake)."""
+    if listen is not None:
+        settings = with_intake_listen(settings, listen)
+    return run_service(lambda stop: serve(settings, stop))
+
+
+@commands.command("init", epilog="Example: registry-bridge init -c bridge.yaml")
+@common_options
+def init_command(settings: Settings) -> int:
+    """Create missing topics and register endpoints that are new."""
+    partitions = prepare(_admin(settings), settings)
+    click.echo(f"topic {settings.topics.events} is there, with {partitions} partitions; {_registered(settings)}")
+    return 0
+
+
+@commands.command("check", epilog="Example: registry-bridge check -c bridge.yaml")
+@common_options
+def check_command(settings: Settings) -> int:
+    """Validate the configuration, reach Kafka and every endpoint, and say what falls short of production."""
+    wrong = False
+    for finding in check(settings, _admin(settings)):
+        click.echo(f"{click.style(f'{finding.verdict.value:<8}', fg=_COLOURS[finding.verdict])}{finding.text}")
+        wrong = wrong or finding.verdict is Verdict.WRONG
+    return 1 if wrong else 0
+
+
+@commands.command("publish", epilog="Example: registry-bridge publish --registry eu events.jsonl")
+@common_options
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--content-type", default=MEDIA_TYPE_V2, show_default=True, help="As if they had come in with it.")
+@click.option("--registry", type=LabelType(), default="", help="Label of the registry they come from.")
+def publish_command(
+    settings: Settings,
+    files: tuple[Path, ...],
+    content_type: str,
+    registry: str,
+) -> int:
+    """Publish envelopes or bare events, JSON or one per line, from FILES or standard input (-)."""
+    sources = files or (Path("-"),)
+    _readable(sources)
+    prepare(_admin(settings), settings)
+    writer = AcknowledgedWriter(
+        settings.kafka.revealed(), client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings)
+    )
+    publisher = Publisher(writer, topic=settings.topics.events, clock=SystemClock(), refuse=_say_refused)
+    try:
+        summary = publisher.publish(_found(sources, content_type, registry))
+    finally:
+        writer.close()
+    return _said(summary)
+
+
+def _said(summary: Summary) -> int:
+    refused = f", {len(summary.refused)} refused" if summary.refused else ""
+    click.echo(f"{summary.acknowledged} events acknowledged{refused}")
+    return 1 if summary.refused else 0
+
+
+def _say_refused(refused: Refused) -> None:
+    click.echo(f"{_PROGRAM}: {refused.place}: {refused.reason}", err=True)
+
+
+def _readable(sources: tuple[Path, ...]) -> None:
+    """Find an unreadable file before anything is written, not in the middle."""
+    for source in sources:
+        if str(source) != "-" and not (source.is_file() and os.access(source, os.R_OK)):
+            raise click.BadParameter(f"{source} is no file that can be read", param_hint="FILES")
+
+
+def _found(sources: tuple[Path, ...], content_type: str, registry: str) -> Iterator[Found | Refused]:
+    for source in sources:
+        if str(source) == "-":
+            yield from events_of(sys.stdin.buffer, "-", content_type=content_type, registry=registry)
+            continue
+        with source.open("rb") as file:
+            lines = _with_progress(file, source)
+            yield from events_of(lines, str(source), content_type=content_type, registry=registry)
+
+
+def _with_progress(file: BinaryIO, source: Path) -> Iterator[bytes]:
+    """The file's lines; on a terminal, a bar of the bytes read."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=source.stat().st_size, label=source.name, file=sys.stderr, hidden=hidden) as bar:
+        for line in file:
+            yield line
+            bar.update(len(line))
+
+
+def _admin(settings: Settings) -> Admin:
+    return Admin(settings.kafka.revealed(), client_id=CLIENT_ID)
+
+
+def _registered(settings: Settings) -> str:
+    names = [endpoint.name for endpoint in settings.endpoints]
+    return f"endpoints known: {', '.join(names)}" if names else "no endpoints are configured"
+
+
+def main() -> None:
+    """The `registry-bridge` command."""
+    run_command(commands, _PROGRAM)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""What must be true before the bridge takes events: topics there, new endpoints registered, Kafka within reach."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from runtime.clock import Clock
+from runtime.config.settings import Settings
+from runtime.cursors import register_new
+from runtime.errors import BridgeError
+from runtime.kafka.admin import Admin
+from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.records import OutgoingRecord
+from runtime.kafka.writer import AcknowledgedWriter
+from runtime.topics import ensure_topics
+
+_log: Final = structlog.get_logger(__name__)
+
+_AGAIN_S: Final = 1.0
+_REACH_LIMIT_S: Final = 1.0
+_REACH_VALID_S: Final = 2.0
+"""How long an answer to "is Kafka there" holds, so that probes do not become load."""
+
+
+def prepare(admin: Admin, settings: Settings) -> int:
+    """Create missing topics and register endpoints that are new; the partitions of the events topic.
+
+    Raises:
+        KafkaUnavailableError, KafkaRefusedError: it could not be done.
+    """
+    partitions = ensure_topics(admin, settings)
+    register_new(admin, settings, partitions)
+    return partitions
+
+
+class Preparation:
+    """Prepares in the background, again and again until it is done; until then nothing is taken."""
+
+    def __init__(self, admin: Admin, settings: Settings, writer: AcknowledgedWriter, clock: Clock) -> None:
+        self._admin = admin
+        self._settings = settings
+        self._writer = writer
+        self._clock = clock
+        self._obstacle: str | None = "the topics are not prepared yet"
+        self._reach_checked = float("-inf")
+        self._reach_fault = ""
+        self._checking = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Return when all is prepared."""
+        while self._obstacle is not None:
+            try:
+                await asyncio.to_thread(prepare, self._admin, self._settings)
+                self._obstacle = None
+            except BridgeError as error:
+                if str(error) != self._obstacle:  # say it once, not every second
+                    _log.warning("bridge.not_prepared", reason=str(error))
+                self._obstacle = str(error)
+                await asyncio.sleep(_AGAIN_S)
+        _log.info("bridge.ready", topic=self._settings.topics.events)
+
+    async def write(self, records: Sequence[OutgoingRecord]) -> None:
+        """Write when prepared.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: not acknowledged.
+        """
+        if self._obstacle is not None:
+            raise KafkaUnavailableError(self._obstacle)
+        await self._writer.write_soon(records)
+
+    async def not_ready(self) -> list[str]:
+        """Why a POST would be answered 503 now."""
+        if self._obstacle is not None:
+            return [self._obstacle]
+        if not self._writer.available:
+            return ["Kafka does not acknowledge writes"]
+        fault = await self._reach()
+        return [fault] if fault else []
+
+    async def _reach(self) -> str:
+        async with self._checking:
+            if self._clock.monotonic() - self._reach_checked >= _REACH_VALID_S:
+                self._reach_fault = ""
+                try:
+                    await asyncio.to_thread(self._admin.brokers, _REACH_LIMIT_S)
+                except BridgeError as error:
+                    self._reach_fault = str(error)
+                self._reach_checked = self._clock.monotonic()
+            return self._reach_fault

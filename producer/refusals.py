@@ -1,0 +1,56 @@
+"""How the intake says no: one JSON error, one log line with the sender, never a hanging connection."""
+
+from typing import Final
+
+import structlog
+
+from runtime.http import Request, Response
+
+_log: Final = structlog.get_logger(__name__)
+
+RETRY_AFTER_S: Final = 1
+"""When to come again after a 503: a registry's own default backoff."""
+
+
+class RefusedError(Exception):
+    """A POST that is not answered 200."""
+
+    def __init__(self, status: int, reason: str, message: str, *, path: str = "", size: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        """A word for the metric."""
+        self.path = path
+        """Where in the body, if it is the body's fault."""
+        self.size = size
+        """Bytes of a body that was too large."""
+
+    def response(self, request: Request) -> Response:
+        """Log it and make the answer."""
+        facts = {"path": self.path} if self.path else {}
+        size = {} if self.size is None else {"body_bytes": self.size}
+        _log.warning(
+            "intake.refused",
+            status=self.status,
+            reason=self.reason,
+            error=str(self),
+            sender=request.sender,
+            url_path=request.path,
+            **facts,
+            **size,
+        )
+        headers = {"retry-after": str(RETRY_AFTER_S)} if self.status == 503 else {}
+        if self.status == 401:
+            headers["www-authenticate"] = "Bearer"
+        return Response.json(self.status, {"error": str(self), **facts}, headers)
+
+
+async def refuse(request: Request, status: int, reason: str, message: str, *, read_bytes: int = 0) -> RefusedError:
+    """The refusal of a POST whose body was not read to its end: the rest is read and dropped first.
+
+    An answer in the middle of a body is lost on clients that are still writing.
+    """
+    size = read_bytes
+    async for piece in request.chunks():
+        size += len(piece)
+    return RefusedError(status, reason, message, size=size if status == 413 else None)

@@ -1,0 +1,47 @@
+"""`registry-bridge serve`: where this half is put together, and the order in which it stops."""
+
+import asyncio
+from typing import Final
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from producer.bridge_metrics import BridgeMetrics
+from producer.intake import Intake
+from producer.preparation import Preparation
+from producer.schema_routes import schema_routes
+from runtime.clock import SystemClock
+from runtime.config.settings import Settings
+from runtime.http import application
+from runtime.kafka.admin import Admin
+from runtime.kafka.writer import AcknowledgedWriter
+from runtime.probes import probe_routes
+from runtime.server import Server
+from runtime.topics import max_event_bytes
+
+_log: Final = structlog.get_logger(__name__)
+
+CLIENT_ID: Final = "registry-bridge"
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> int:
+    """Run the intake until `stop` is set; then answer what is in flight and close the writer. The exit status."""
+    clock = SystemClock()
+    kafka = settings.kafka.revealed()
+    writer = AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings), clock=clock)
+    preparation = Preparation(Admin(kafka, client_id=CLIENT_ID), settings, writer, clock)
+    metrics = BridgeMetrics(CollectorRegistry())
+    intake = Intake(
+        settings.intake, topic=settings.topics.events, write=preparation.write, metrics=metrics, clock=clock
+    )
+    routes = [intake.route(), *probe_routes(preparation.not_ready, metrics.registry)]
+    app = application([*routes, *schema_routes(settings.topics.events)], astray=intake.astray)
+    server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s)
+    preparing = asyncio.create_task(preparation.run())
+    try:
+        await server.serve(stop)
+    finally:
+        preparing.cancel()
+        await asyncio.to_thread(writer.close)
+    _log.info("stopped")
+    return 0

@@ -1,0 +1,163 @@
+"""One entry of `endpoints`: the keys of the registry's own file, same names and defaults, and ours behind them."""
+
+from pathlib import Path
+from typing import Final
+
+from runtime.config.endpoint_settings import (
+    DEFAULT_BACKOFF_S,
+    DEFAULT_MAX_BACKOFF_S,
+    DEFAULT_REJECT_STATUSES,
+    DEFAULT_THRESHOLD,
+    DEFAULT_TIMEOUT_S,
+    BatchSettings,
+    EndpointSettings,
+    Format,
+    Ordering,
+    SigningSettings,
+    TLSSettings,
+)
+from runtime.config.faults import Refused
+from runtime.config.http_values import http_url, read_headers, signing_secret
+from runtime.config.interpolation import InterpolationError
+from runtime.config.names import any_text, endpoint_name, glob, registry_label
+from runtime.config.quantities import duration, registry_duration
+from runtime.config.reading import Section, Value, list_of, number, one_of, parsed, show_url, truth, whole_number
+from runtime.config.secrets import Secret
+from runtime.config.start import START_EXAMPLES, New, parse_start
+
+GITLAB: Final = {
+    "maxretries": "is GitLab's; here attempts says how often an event is tried before it is a dead letter",
+    "queuesizelimit": "is GitLab's; here events wait in the log, which topics.retention bounds",
+    "queuepurgetimeout": "is GitLab's; here nothing is lost at shutdown, and worker.drain bounds the wait for answers",
+    "fanouttimeout": "is GitLab's; here nothing is lost at shutdown, and worker.drain bounds the wait for answers",
+}
+"""Keys that only GitLab's fork of the registry knows, each with its counterpart here."""
+
+_ORDERINGS: Final[tuple[Ordering, ...]] = ("repository", "none")
+_FORMATS: Final[tuple[Format, ...]] = ("registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary")
+_NOTHING: Final[frozenset[str]] = frozenset()
+_MILLISECOND, _MINUTE, _HOUR, _DAY = 0.001, 60.0, 3600.0, 86400.0
+_START = parsed(parse_start, f"is not a place to start; {START_EXAMPLES}")
+
+
+def read_endpoint(value: Value) -> EndpointSettings:
+    """Read one endpoint; raises Refused with the faults recorded."""
+    section = Section(value)
+    name = section.require("name", endpoint_name, "every endpoint has one of its own")
+    url = section.require(
+        "url",
+        lambda url: http_url(url.shown_by(show_url)),
+        "write where to POST, e.g. https://ci.example.com/hooks/registry",
+    )
+    backoff_s = section.read("backoff", registry_duration(DEFAULT_BACKOFF_S, _MILLISECOND, _DAY), DEFAULT_BACKOFF_S)
+    ignored = section.read("ignore", _ignore, (_NOTHING, _NOTHING, _NOTHING))
+    media_types = _texts(section, "ignoredmediatypes") | ignored[0]
+    endpoint = EndpointSettings(
+        name=name or "",
+        url=url[0] if url else "",
+        safe_url=url[1] if url else "?",
+        disabled=section.read("disabled", truth, default=False),
+        headers=section.read("headers", read_headers, ()),
+        timeout_s=section.read("timeout", registry_duration(DEFAULT_TIMEOUT_S, _MILLISECOND, _HOUR), DEFAULT_TIMEOUT_S),
+        threshold=section.read("threshold", _threshold, DEFAULT_THRESHOLD),
+        backoff_s=backoff_s,
+        max_backoff_s=_max_backoff(value, section, backoff_s),
+        ignored_media_types=media_types,
+        ignored_actions=ignored[1],
+        ignored_methods=ignored[2],
+        registries=frozenset(section.read("registries", list_of(registry_label), ())),
+        repositories=section.read("repositories", list_of(glob), ()),
+        tags=section.read("tags", list_of(glob), ()),
+        start=section.read("start", _START, New()),
+        concurrency=section.read("concurrency", whole_number(1, 10_000), 64),
+        ordering=section.read("ordering", one_of(_ORDERINGS), "repository"),
+        batch=section.read("batch", _batch, BatchSettings()),
+        format=section.read("format", one_of(_FORMATS), "registry"),
+        attempts=section.read("attempts", whole_number(1, 1_000_000), 10),
+        reject_statuses=section.read("reject_statuses", _statuses, DEFAULT_REJECT_STATUSES),
+        signing=section.read("signing", _signing, None),
+        tls=section.read("tls", _tls, TLSSettings()),
+        proxy=section.read("proxy", lambda proxy: Secret(http_url(proxy.shown_by(show_url))[0]), None),
+        rate_limit=section.read("rate_limit", number(0.001, 1_000_000), None),
+    )
+    section.close(GITLAB)
+    if name is None or url is None:
+        raise Refused
+    return endpoint
+
+
+def _ignore(value: Value) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    section = Section(value)
+    found = _texts(section, "mediatypes"), _texts(section, "actions"), _texts(section, "methods")
+    section.close()
+    return found
+
+
+def _texts(section: Section, key: str) -> frozenset[str]:
+    return frozenset(section.read(key, list_of(any_text), ()))
+
+
+def _threshold(value: Value) -> int:
+    """Read the registry's threshold, of which 0 and less are the default."""
+    found = whole_number(-(2**31), 2**31 - 1)(value)
+    return found if found > 0 else DEFAULT_THRESHOLD
+
+
+def _max_backoff(value: Value, section: Section, backoff_s: float) -> float:
+    """Read where the doubling ends; a backoff pasted from a registry may exceed the default, and then is it."""
+    default = max(DEFAULT_MAX_BACKOFF_S, backoff_s)
+    found = section.read("max_backoff", duration(_MILLISECOND, _DAY), default)
+    if found < backoff_s:
+        value.at("max_backoff").note("is less than backoff, which it must not be")
+    return found
+
+
+def _statuses(value: Value) -> frozenset[int]:
+    return frozenset(list_of(whole_number(400, 599))(value))
+
+
+def _batch(value: Value) -> BatchSettings:
+    section = Section(value)
+    batch = BatchSettings(
+        max_events=section.read("max_events", whole_number(1, 1000), 1),
+        linger_s=section.read("linger", duration(0.0, _MINUTE), 0.0),
+    )
+    section.close()
+    return batch
+
+
+def _signing(value: Value) -> SigningSettings:
+    section = Section(value)
+    secrets = section.require("secrets", list_of(signing_secret), "write a list of whsec_... texts")
+    if secrets == ():
+        section.fault("secrets", "is an empty list; leave signing out to send unsigned")
+    section.close()
+    return SigningSettings(secrets=secrets or ())
+
+
+def _tls(value: Value) -> TLSSettings:
+    section = Section(value)
+    tls = TLSSettings(
+        ca=section.read("ca", _pem_file, None),
+        cert=section.read("cert", _pem_file, None),
+        key=section.read("key", _pem_file, None),
+        verify=section.read("verify", truth, default=True),
+    )
+    missing = [key for key in ("cert", "key") if section.take(key) is None]
+    if len(missing) == 1:
+        section.fault(missing[0], "is missing; cert and key come together")
+    section.close()
+    return tls
+
+
+def _pem_file(value: Value) -> Path:
+    """Read the path of a PEM file that is there now, relative to the configuration's folder."""
+    path = value.text()
+    sources = value.reading.sources
+    try:
+        content = sources.file(path)
+    except InterpolationError as error:
+        value.refuse(str(error))
+    if "-----BEGIN " not in content:
+        value.refuse("is not a PEM file")
+    return sources.folder / path

@@ -1,0 +1,108 @@
+"""One endpoint as delivery sees it; knows nothing of YAML. The registry's own keys have the registry's defaults."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from runtime.config.secrets import Secret, masked_url
+from runtime.config.start import New, Start
+
+Ordering = Literal["repository", "none"]
+Format = Literal["registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary"]
+
+DEFAULT_TIMEOUT_S: Final = 1.0
+DEFAULT_THRESHOLD: Final = 10
+DEFAULT_BACKOFF_S: Final = 1.0
+DEFAULT_MAX_BACKOFF_S: Final = 300.0
+DEFAULT_REJECT_STATUSES: Final = frozenset({400, 405, 406, 409, 411, 413, 414, 415, 422, 431, 501, 505})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchSettings:
+    """Several events in one POST."""
+
+    max_events: int = 1
+    """Events in a POST at most; 1 as the registry sends them."""
+    linger_s: float = 0.0
+    """Seconds to wait for more; none, as waiting only delays when there is nothing to gather."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SigningSettings:
+    """Standard Webhooks signatures."""
+
+    secrets: tuple[Secret, ...]
+    """`whsec_` and base64 of 24 to 64 bytes each; several while rotating, every request carries a signature of each."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TLSSettings:
+    """How the endpoint proves itself, and we to it."""
+
+    ca: Path | None = None
+    """PEM file of the authorities to trust instead of the system's."""
+    cert: Path | None = None
+    """PEM file of our client certificate; comes with `key`."""
+    key: Path | None = None
+    """PEM file of its private key."""
+    verify: bool = True
+    """False trusts any certificate: for a test bench only."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndpointSettings:
+    """A named webhook target."""
+
+    name: str
+    """Unique; names the consumer group, the metrics' label and the dead letters."""
+    url: str = field(repr=False)
+    """Where to POST, user info and query included: for the wire, never for a log."""
+    safe_url: str = ""
+    """The same for logs: user info, query and what the environment put into it are masked."""
+    disabled: bool = False
+    """Keeps its cursor; gets what it missed when enabled."""
+    headers: tuple[tuple[str, Secret], ...] = ()
+    """Sent with every request, in the file's order, a line for each value."""
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    """Seconds for the exchange up to the end of the answer's headers; the registry's default."""
+    threshold: int = DEFAULT_THRESHOLD
+    """Outcomes in a row other than delivered that open the breaker; the registry's default."""
+    backoff_s: float = DEFAULT_BACKOFF_S
+    """Seconds of the first wait, which doubles; the registry's default."""
+    max_backoff_s: float = DEFAULT_MAX_BACKOFF_S
+    """Seconds at which the doubling ends: an endpoint that comes back is found within 5 minutes."""
+    ignored_media_types: frozenset[str] = frozenset()
+    """Exact types; "" is an event without one. As in the registry, the union of
+    `ignoredmediatypes` and `ignore.mediatypes`."""
+    ignored_actions: frozenset[str] = frozenset()
+    """Exact actions."""
+    ignored_methods: frozenset[str] = frozenset()
+    """Exact request methods; HEAD drops the pulls that only asked."""
+    registries: frozenset[str] = frozenset()
+    """Labels given at intake; empty: all, labelled or not."""
+    repositories: tuple[str, ...] = ()
+    """Globs in order, `!` negates, the last that matches decides; empty: all."""
+    tags: tuple[str, ...] = ()
+    """Globs likewise; if there are any, only events that carry a matching tag."""
+    start: Start = field(default_factory=New)
+    """Where to begin without a cursor; new, as history is replayed on purpose or not at all."""
+    concurrency: int = 64
+    """Requests in flight at most, per worker process."""
+    ordering: Ordering = "repository"
+    """`repository`: one at a time within a repository, in log order; `none`: no order."""
+    batch: BatchSettings = BatchSettings()
+    format: Format = "registry"
+    """`registry` sends what the registry sent; the others render it anew."""
+    attempts: int = 10
+    """Burnt tries after which an event is a dead letter."""
+    reject_statuses: frozenset[int] = DEFAULT_REJECT_STATUSES
+    """4xx and 5xx statuses that condemn the event and not the endpoint."""
+    signing: SigningSettings | None = None
+    tls: TLSSettings = TLSSettings()
+    proxy: Secret | None = None
+    """URL of an HTTP proxy, user info included; None: none is configured."""
+    rate_limit: float | None = None
+    """Requests a second at most, per worker process; None: as fast as it answers."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "safe_url", self.safe_url or masked_url(self.url))

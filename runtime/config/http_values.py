@@ -1,0 +1,144 @@
+"""Header lines and URLs as HTTP takes them; sends nothing.
+
+Headers keep RFC 9110's grammar: names are tokens, values hold no control characters, space around is no part of them.
+"""
+
+import base64
+import binascii
+import re
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from runtime.config.document import Scalar
+from runtime.config.faults import Refused
+from runtime.config.reading import Value, show_nothing, text_or_list
+from runtime.config.secrets import Secret, masked_url, masked_written_url
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_LITERAL_HOST = re.compile(r"https?://(?:[^/]*@)?[^/$@?#]+/", re.IGNORECASE)
+_UNFIT_IN_URL = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
+
+OURS: Final = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "registry-event",
+        "registry-name",
+        "registry-replay",
+        "webhook-id",
+        "webhook-signature",
+        "webhook-timestamp",
+    }
+)
+"""Headers that frame the request or name the event: the worker's own, whatever the file says."""
+
+Headers = tuple[tuple[str, Secret], ...]
+
+
+def read_headers(value: Value) -> Headers:
+    """Read a mapping of names to a text or a list of texts, in order; values never show in a fault."""
+    lines: list[tuple[str, Secret]] = []
+    refused = False
+    for name, member in value.members():
+        try:
+            lines += [(name, line) for line in _header_lines(value, name, member.shown_by(show_nothing))]
+        except Refused:
+            refused = True
+    if refused:
+        raise Refused
+    return tuple(lines)
+
+
+def read_authorization(value: Value) -> Secret:
+    """Read an exact Authorization value; space around it is refused, since no client could send it."""
+    value = value.shown_by(show_nothing)
+    text = value.text()
+    if isinstance(value.node, Scalar) and value.node.kind == "bool":
+        value.fail("is a header's value and no switch; write none if everyone may write")
+    if not text or text != text.strip() or _CONTROL.search(text):
+        value.refuse(
+            "is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)"
+        )
+    if text.lower() == "none":
+        value.fail("none stands alone, not in a list")
+    return Secret(text)
+
+
+def http_url(value: Value) -> tuple[str, str]:
+    """Read an http(s) URL; returns it and how a log may show it (what the environment gave stays as written)."""
+    text = value.text()
+    if fault := url_fault(text):
+        value.refuse(fault)
+    return text, _safe(text, value)
+
+
+def url_fault(url: str) -> str | None:
+    """Say what keeps a text from being an http(s) URL with a host; None if nothing does."""
+    advice = "write e.g. https://ci.example.com/hooks/registry"
+    if _UNFIT_IN_URL.search(url):
+        return f"is not a URL (space, control character or backslash); {advice}"
+    parts = split_url(url)
+    if parts is None:
+        return f"is not a URL; {advice}"
+    if parts.scheme not in {"http", "https"}:
+        return f"is not an http or https URL; {advice}"
+    return None if _host_is_legal(parts.hostname) and parts.port != 0 else f"is not a URL with a host; {advice}"
+
+
+def split_url(url: str) -> SplitResult | None:
+    """Split a URL; None if its host or port is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # a port that is no number only shows when asked for
+    except ValueError:
+        return None
+    return parts
+
+
+def signing_secret(value: Value) -> Secret:
+    """Read a Standard Webhooks secret: `whsec_` and base64 of 24 to 64 bytes."""
+    value = value.shown_by(show_nothing)
+    text = value.text()
+    try:
+        length = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
+    except (binascii.Error, ValueError):
+        length = 0
+    if not text.startswith("whsec_") or not 24 <= length <= 64:
+        value.refuse("is not a signing secret: whsec_ and base64 of 24 to 64 bytes")
+    return Secret(text)
+
+
+def _header_lines(section: Value, name: str, value: Value) -> tuple[Secret, ...]:
+    if not _TOKEN.fullmatch(name):  # not shown: a forgotten colon makes a name of a secret
+        section.fail("has a name that is no header's; write Name: value")
+    if name.lower() in OURS:
+        value.fail("is set by the worker itself")
+    return text_or_list(_header_value)(value)
+
+
+def _header_value(value: Value) -> Secret:
+    text = value.text()
+    if _CONTROL.search(text):
+        value.refuse("is not a header's value: it holds a line break or another control character")
+    return Secret(text.strip(" \t"))
+
+
+def _host_is_legal(host: str | None) -> bool:
+    if not host or ".." in host:
+        return False
+    return ":" in host or re.fullmatch(r"[\w.~-]+", host) is not None
+
+
+def _safe(url: str, value: Value) -> str:
+    """Prefer what is written where its host is no reference: what the environment puts into the path stays hidden."""
+    written = value.node.written if isinstance(value.node, Scalar) else url
+    return masked_written_url(written) if value.is_interpolated and _LITERAL_HOST.match(written) else masked_url(url)

@@ -1,0 +1,90 @@
+"""The `kafka` section: librdkafka's settings pass through, those that carry the promise do not; opens no connection."""
+
+import re
+from typing import Final
+
+from runtime.config.document import Scalar
+from runtime.config.faults import Refused, quoted
+from runtime.config.reading import Value, show_nothing
+from runtime.config.secrets import Secret, is_secret_kafka_setting
+from runtime.config.settings import KafkaSettings
+
+BOOTSTRAP: Final = "bootstrap.servers"
+
+FIXED: Final = frozenset(
+    {
+        "acks",
+        "request.required.acks",
+        "enable.idempotence",
+        "transactional.id",
+        "partitioner",
+        "message.timeout.ms",
+        "delivery.timeout.ms",
+        "enable.auto.commit",
+        "auto.commit.enable",
+        "enable.auto.offset.store",
+        "auto.offset.reset",
+        "group.id",
+        "group.instance.id",
+        "isolation.level",
+        "partition.assignment.strategy",
+    }
+)
+"""Settings that the bridge sets itself, librdkafka's aliases included; each also as `topic.NAME`."""
+
+_NO_TEXT: Final = frozenset(
+    {"on_delivery", "on_commit", "logger", "opaque", "default.topic.config", "default_topic_conf"}
+)
+_BROKER_LIST = re.compile(r"[^\s,]+(\s*,\s*[^\s,]+)*")
+
+
+def read_kafka(value: Value) -> KafkaSettings:
+    """Read the section; raises Refused with the faults recorded."""
+    properties: dict[str, str | Secret] = {}
+    servers, refused = None, False
+    for name, member in value.members():
+        try:
+            if name == BOOTSTRAP:
+                servers = _servers(member)
+            else:
+                properties[name] = _property(name, member)
+        except Refused:
+            refused = True
+    if BOOTSTRAP not in {name for name, _ in value.members()}:
+        value.member(BOOTSTRAP, []).fail("is missing; write the brokers, e.g. 127.0.0.1:9092")
+    if refused or servers is None:
+        raise Refused
+    return KafkaSettings(bootstrap_servers=servers, properties=properties)
+
+
+def _servers(value: Value) -> str:
+    text = value.text()
+    return (
+        text
+        if _BROKER_LIST.fullmatch(text)
+        else value.refuse("is not a list of brokers; write e.g. 127.0.0.1:9092,127.0.0.1:9093")
+    )
+
+
+def _property(name: str, value: Value) -> str | Secret:
+    _refuse_what_is_not_free(name, value)
+    secret = is_secret_kafka_setting(name)
+    value = value.shown_by(show_nothing if secret else quoted)
+    text = value.text()
+    if "\x00" in text:
+        value.refuse("holds a NUL character")
+    if name == "group.protocol" and text not in {"classic", "consumer"}:
+        value.refuse("is none of classic, consumer")
+    if isinstance(value.node, Scalar) and value.node.kind == "bool":
+        text = "true" if text.lower() in {"true", "yes", "on"} else "false"
+    return Secret(text) if secret or value.is_interpolated else text
+
+
+def _refuse_what_is_not_free(name: str, value: Value) -> None:
+    plain = name.strip().lower().removeprefix("topic.")
+    if plain in FIXED:
+        value.fail("is fixed by the bridge: it carries the promise")
+    if plain == "metadata.broker.list":
+        value.fail(f"is not a known key; did you mean {BOOTSTRAP}?")
+    if plain in _NO_TEXT or plain.endswith(("_cb", ".cb")):
+        value.fail("is not for a file: it takes a piece of a program")

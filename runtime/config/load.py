@@ -1,0 +1,113 @@
+"""The way from a file to `Settings`: the only file here that opens one."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from runtime.config.availability import NOT_AVAILABLE
+from runtime.config.crosschecks import is_intake
+from runtime.config.document import LONGEST_FILE, Node, as_node, parse
+from runtime.config.endpoint_section import GITLAB, read_endpoint
+from runtime.config.endpoint_settings import EndpointSettings
+from runtime.config.faults import ConfigurationError, Refused
+from runtime.config.interpolation import Sources
+from runtime.config.kafka_section import BOOTSTRAP, read_kafka
+from runtime.config.reading import Reading, Section, Value, show_url
+from runtime.config.sections import read_intake, read_schema_registry, read_topics, read_worker
+from runtime.config.settings import IntakeSettings, Settings, TopicSettings, WorkerSettings
+
+VARIABLE: Final = "REGISTRY_BRIDGE_CONFIG"
+"""Environment variable that names the file where `-c` does not."""
+DEFAULT_FILE: Final = Path("bridge.yaml")
+"""Read from the working directory where neither names one."""
+
+
+def find(option: Path | None, environ: Mapping[str, str]) -> Path:
+    """Return `-c FILE`, else `$REGISTRY_BRIDGE_CONFIG`, else `./bridge.yaml`; does not look whether it is there."""
+    if option is not None:
+        return option
+    named = environ.get(VARIABLE)
+    return Path(named) if named else DEFAULT_FILE
+
+
+def load(
+    option: Path | None, environ: Mapping[str, str], not_available: Mapping[str, frozenset[str]] = NOT_AVAILABLE
+) -> Settings:
+    """Find, read, interpolate and validate the configuration file; `option` is what `-c` names, if anything.
+
+    Raises:
+        ConfigurationError: with every fault found, or with the one for which the file cannot be read at all.
+    """
+    path = find(option, environ)
+    try:
+        text = _read_text(path)
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
+    except OSError as error:
+        raise ConfigurationError([_unreadable(path, error)]) from None
+    sources = Sources(environ=environ, folder=path.parent, read=_read_text)
+    return settings_of(parse(text, str(path)), sources, not_available)
+
+
+def settings_from(
+    mapping: Mapping[str, Any],
+    environ: Mapping[str, str] | None = None,
+    not_available: Mapping[str, frozenset[str]] = NOT_AVAILABLE,
+) -> Settings:
+    """Validate plain Python values as if they stood in a file; reads no file.
+
+    Raises:
+        ConfigurationError: with every fault found.
+    """
+    tree = {str(key): as_node(value) for key, value in mapping.items()}
+    return settings_of(tree, Sources(environ=environ or {}), not_available)
+
+
+def settings_of(tree: dict[str, Node], sources: Sources, not_available: Mapping[str, frozenset[str]]) -> Settings:
+    """Validate a parsed file.
+
+    Raises:
+        ConfigurationError: with every fault found, in the order of the design's sample.
+    """
+    reading = Reading(sources, not_available)
+    root = Section(Value(tree, "", reading))
+    kafka = root.require("kafka", read_kafka, f"write at least kafka: {{{BOOTSTRAP}: 127.0.0.1:9092}}")
+    topics = root.read("topics", read_topics, TopicSettings())
+    schema_registry = root.read("schema_registry", read_schema_registry, None)
+    intake = root.read("intake", read_intake, IntakeSettings())
+    worker = root.read("worker", read_worker, WorkerSettings())
+    endpoints = root.read("endpoints", lambda value: _endpoints(value, intake), ())
+    root.close(GITLAB)
+    if reading.faults or kafka is None:
+        raise ConfigurationError(reading.faults)
+    return Settings(
+        kafka=kafka, topics=topics, schema_registry=schema_registry, intake=intake, worker=worker, endpoints=endpoints
+    )
+
+
+def _endpoints(value: Value, intake: IntakeSettings) -> tuple[EndpointSettings, ...]:
+    endpoints: list[EndpointSettings] = []
+    paths: dict[str, str] = {}
+    for item in value.items():
+        try:
+            endpoint = read_endpoint(item)
+        except Refused:
+            continue
+        endpoints.append(endpoint)
+        if paths.setdefault(endpoint.name, item.path) != item.path:
+            item.at("name").note(f"is the name of {paths[endpoint.name]} too; names are unique")
+        if is_intake(endpoint, intake):
+            item.at("url").shown_by(show_url).note("is this intake: its events would come round for ever")
+    return tuple(endpoints)
+
+
+def _read_text(path: Path) -> str:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return file.read(LONGEST_FILE + 1)  # so that /dev/zero ends too; what takes the text judges its length
+
+
+def _unreadable(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"no configuration: {path} does not exist; use -c FILE or {VARIABLE}, or copy bridge.example.yaml"
+    return f"no configuration: {path} cannot be read: {error.strerror or os.strerror(error.errno or 0)}"

@@ -1,0 +1,31 @@
+"""What may name a topic, a consumer group, an endpoint or a registry: patterns and what faults say of them."""
+
+from typing import Final
+
+from runtime.config.reading import Value, matching
+
+endpoint_name: Final = matching(r"[A-Za-z0-9._-]{1,100}", "is not 1 to 100 of the characters A-Z a-z 0-9 . _ -")
+group_prefix: Final = matching(r"[A-Za-z0-9._-]{1,100}", "is not 1 to 100 of the characters A-Z a-z 0-9 . _ -")
+registry_label: Final = matching(r"[a-z0-9._-]{1,63}", "is not 1 to 63 of the characters a-z 0-9 . _ -")
+intake_path: Final = matching(
+    r"(/[A-Za-z0-9._~-]+)+",
+    "is not a path; write e.g. /events: it begins with /, does not end with one, and needs no escapes",
+)
+glob: Final = matching(r"(?s)(?!!$).+", "is an empty pattern; write e.g. library/* or !library/tmp*")
+
+_topic: Final = matching(
+    r"[A-Za-z0-9._-]{1,249}", "is not a topic's name: 1 to 249 of the characters A-Z a-z 0-9 . _ -"
+)
+
+
+def topic_name(value: Value) -> str:
+    """Read a topic's name as Kafka takes it; its own (`__...`), `.` and `..` are none of ours."""
+    name = _topic(value)
+    if name in {".", ".."} or name.startswith("__"):
+        value.refuse("is not a topic's name: . and .. and what begins with __ are Kafka's own")
+    return name
+
+
+def any_text(value: Value) -> str:
+    """Read any text, empty included."""
+    return value.text()

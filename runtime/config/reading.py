@@ -1,0 +1,287 @@
+"""Taking typed values out of a tree while collecting every fault; knows YAML's kinds and no key of ours."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NoReturn, TypeVar
+
+from runtime.config.document import Node, Scalar
+from runtime.config.faults import Refused, one_line, quoted
+from runtime.config.interpolation import InterpolationError, Sources, interpolate
+from runtime.config.secrets import MASK, masked_written_url
+
+T = TypeVar("T")
+D = TypeVar("D")
+Reader = Callable[["Value"], T]
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9._-]{1,80}")
+_TRUE = frozenset({"true", "yes", "on"})
+_FALSE = frozenset({"false", "no", "off"})
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of one file: where values come from, what is not built yet, and the faults so far."""
+
+    sources: Sources
+    not_available: Mapping[str, frozenset[str]]
+    faults: list[str] = field(default_factory=list)
+
+
+def show_nothing(_written: str) -> str:
+    """Show a secret in a fault."""
+    return MASK
+
+
+def show_url(written: str) -> str:
+    """Show a URL in a fault."""
+    return quoted(masked_written_url(written))
+
+
+@dataclass(frozen=True)
+class Value:
+    """A node, its path, and how a fault may show it: always as written, so what the environment gave never shows."""
+
+    node: Node
+    path: str
+    reading: Reading
+    show: Callable[[str], str] = quoted
+
+    def refuse(self, what: str) -> NoReturn:
+        """Record `path: value what` and stop reading this value."""
+        self.note(what)
+        raise Refused
+
+    def note(self, what: str) -> None:
+        """Record `path: value what`; a list or mapping is not shown."""
+        shown = ""
+        if isinstance(self.node, Scalar):
+            bare = self.show is quoted and self.node.kind in {"int", "float", "bool"}
+            shown = f"{one_line(self.node.written) if bare else self.show(self.node.written)} "
+        self.reading.faults.append(f"{self.path}: {shown}{what}")
+
+    def fail(self, what: str) -> NoReturn:
+        """Record `path: what`, without the value, and stop reading it."""
+        self.reading.faults.append(f"{self.path}: {what}")
+        raise Refused
+
+    def shown_by(self, show: Callable[[str], str]) -> "Value":
+        """Return the same value, shown another way in faults."""
+        return replace(self, show=show)
+
+    @property
+    def is_interpolated(self) -> bool:
+        """Whether the file holds a reference here and not the value itself."""
+        return isinstance(self.node, Scalar) and "$" in self.node.written
+
+    def text(self) -> str:
+        """Return the scalar's text after interpolation, whatever kind YAML sees in it."""
+        if not isinstance(self.node, Scalar):
+            self.fail(f"must be text, not {_kind(self.node)}")
+        if self.node.kind == "null":
+            self.fail("has no value")
+        try:
+            text = interpolate(self.node.written, self.reading.sources)
+            text.encode()
+        except InterpolationError as error:
+            self.fail(one_line(str(error)))
+        except UnicodeEncodeError:
+            self.fail("holds half a surrogate pair, which is no character")
+        return text
+
+    def unquoted(self, what: str) -> str:
+        """Return the text of a value that is no text: quoted in the file only where it is interpolated."""
+        text = self.text()
+        if isinstance(self.node, Scalar) and self.node.kind == "text" and not self.is_interpolated:
+            self.refuse(f"is text, not {what}")
+        return text
+
+    def items(self) -> Iterator["Value"]:
+        """Yield the members of a list."""
+        if not isinstance(self.node, list):
+            self.fail(f"must be a list, not {_kind(self.node)}")
+        for index, member in enumerate(self.node):
+            yield replace(self, node=member, path=f"{self.path}[{index}]")
+
+    def members(self) -> Iterator[tuple[str, "Value"]]:
+        """Yield the keys and values of a mapping."""
+        if not isinstance(self.node, dict):
+            self.fail(f"must be a mapping, not {_kind(self.node)}")
+        for key, member in self.node.items():
+            yield key, self.member(key, member)
+
+    def at(self, key: str) -> "Value":
+        """Return the value of a key that the mapping has."""
+        assert isinstance(self.node, dict)
+        return self.member(key, self.node[key])
+
+    def member(self, key: str, node: Node) -> "Value":
+        """Return a mapping's value with its path; at the top the path is the key alone."""
+        shown = key if _PLAIN_KEY.fullmatch(key) else quoted(key)
+        return replace(self, node=node, path=f"{self.path}.{shown}" if self.path else shown)
+
+
+class Section:
+    """A mapping with known keys: take them one by one, then `close` to refuse the rest."""
+
+    def __init__(self, value: Value) -> None:
+        self._value = value
+        self._members = dict(value.members())
+        self._known: list[str] = []
+
+    def take(self, key: str) -> Value | None:
+        """Return a key's value; None if it is absent, null, or not available in this version (a fault)."""
+        self._known.append(key)
+        value = self._members.get(key)
+        if value is None or (isinstance(value.node, Scalar) and value.node.kind == "null"):
+            return None
+        return value if self._is_available(value) else None
+
+    def read(self, key: str, reader: Reader[T], default: D) -> T | D:
+        """Read a key; the default if it is absent, and also after a fault, as then nothing read is used."""
+        value = self.take(key)
+        if value is None:
+            return default
+        try:
+            return reader(value)
+        except Refused:
+            return default
+
+    def require(self, key: str, reader: Reader[T], what: str) -> T | None:
+        """Read a key that must be there; None after a fault."""
+        value = self.take(key)
+        if value is None:
+            self.fault(key, f"is missing; {what}")
+            return None
+        try:
+            return reader(value)
+        except Refused:
+            return None
+
+    def fault(self, key: str, what: str) -> None:
+        """Record a fault at a key of this section."""
+        self._value.reading.faults.append(f"{self._value.member(key, []).path}: {what}")
+
+    def close(self, elsewhere: Mapping[str, str] | None = None) -> None:
+        """Refuse every key that was not taken, naming the nearest; `elsewhere` explains other programs' keys."""
+        for key in self._members:
+            if key in self._known:
+                continue
+            near = difflib.get_close_matches(key.lower(), self._known, n=1)
+            guess = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(set(self._known)))}"
+            self.fault(key, (elsewhere or {}).get(key) or f"is not a known key; {guess}")
+
+    def _is_available(self, value: Value) -> bool:
+        allowed = value.reading.not_available.get(re.sub(r"\[\d+\]", "[]", value.path))
+        if allowed is None:
+            return True
+        try:
+            if isinstance(value.node, Scalar) and value.text() in allowed:
+                return True
+            value.fail("not available in this version")
+        except Refused:
+            return False
+
+
+def parsed(parse: Callable[[str], T], advice: str) -> Reader[T]:
+    """Make a reader of a parser of text whose ValueError says what is wrong without repeating the value.
+
+    What the environment gave gets the general advice: a particular one could tell the value.
+    """
+
+    def read(value: Value) -> T:
+        try:
+            return parse(value.text())
+        except ValueError as error:
+            value.refuse(advice if value.is_interpolated else str(error))
+
+    return read
+
+
+def matching(pattern: str, what: str) -> Reader[str]:
+    """Make a reader of text that fits a regular expression whole."""
+    compiled = re.compile(pattern)
+
+    def read(value: Value) -> str:
+        text = value.text()
+        return text if compiled.fullmatch(text) else value.refuse(what)
+
+    return read
+
+
+def whole_number(least: int, most: int) -> Reader[int]:
+    """Make a reader of an integer within bounds, both included."""
+
+    def read(value: Value) -> int:
+        text = value.unquoted("a number")
+        if not _WHOLE_NUMBER.fullmatch(text) or not least <= int(text) <= most:
+            value.refuse(f"is not a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def number(least: float, most: float) -> Reader[float]:
+    """Make a reader of a number within bounds, both included."""
+
+    def read(value: Value) -> float:
+        text = value.unquoted("a number")
+        if not _NUMBER.fullmatch(text) or not least <= float(text) <= most:
+            value.refuse(f"is not a number from {least:g} to {most:g}")
+        return float(text)
+
+    return read
+
+
+def truth(value: Value) -> bool:
+    """Read true or false, in any of YAML's words for it."""
+    text = value.unquoted("true or false").lower()
+    if text not in _TRUE | _FALSE:
+        value.refuse("is not true or false")
+    return text in _TRUE
+
+
+def one_of(words: Sequence[T]) -> Reader[T]:
+    """Make a reader of one of a few words."""
+
+    def read(value: Value) -> T:
+        text = value.text()
+        found = next((word for word in words if word == text), None)
+        return value.refuse(f"is none of {', '.join(map(str, words))}") if found is None else found
+
+    return read
+
+
+def list_of(reader: Reader[T]) -> Reader[tuple[T, ...]]:
+    """Make a reader of a list that reads every member, so that each gets its fault."""
+    return lambda value: all_of(value.items(), reader)
+
+
+def text_or_list(reader: Reader[T]) -> Reader[tuple[T, ...]]:
+    """Make a reader of one text or a list of them."""
+    return lambda value: all_of(value.items() if isinstance(value.node, list) else [value], reader)
+
+
+def all_of(values: Iterable[Value], reader: Reader[T]) -> tuple[T, ...]:
+    """Read every value; raise Refused only when all have been looked at."""
+    found: list[T] = []
+    refused = False
+    for value in values:
+        try:
+            found.append(reader(value))
+        except Refused:
+            refused = True
+    if refused:
+        raise Refused
+    return tuple(found)
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, list):
+        return "a list"
+    if isinstance(node, dict):
+        return "a mapping"
+    return "empty" if node.kind == "null" else "a single value"

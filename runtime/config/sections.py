@@ -1,0 +1,92 @@
+"""The sections `topics`, `schema_registry`, `intake` and `worker`: keys, bounds and defaults."""
+
+from typing import Final
+
+from runtime.config.addresses import ADDRESS_EXAMPLES, parse_address
+from runtime.config.http_values import http_url, read_authorization
+from runtime.config.names import group_prefix, intake_path, topic_name
+from runtime.config.quantities import duration, size
+from runtime.config.reading import Section, Value, parsed, show_nothing, show_url, text_or_list, whole_number
+from runtime.config.secrets import Secret
+from runtime.config.settings import IntakeSettings, SchemaRegistrySettings, TopicSettings, WorkerSettings
+
+_ADDRESS = parsed(parse_address, f"is not an address; {ADDRESS_EXAMPLES}")
+_SECOND, _HOUR, _CENTURY = 1.0, 3600.0, 36_500 * 86400.0
+UNGUARDED: Final = "is reached from other machines; set intake.authorization, or to none if everyone may write"
+"""What a fault says of an address that `is_unguarded` tells of."""
+_LARGEST_BODY = 200 * 2**20
+"""Bytes. Dead letters take records of 4 times this, and librdkafka none above 1 GB."""
+
+
+def read_topics(value: Value) -> TopicSettings:
+    """Read the section; what is faulty is recorded and stands at its default."""
+    section, default = Section(value), TopicSettings()
+    topics = TopicSettings(
+        events=section.read("events", topic_name, default.events),
+        dead_letters=section.read("dead_letters", topic_name, default.dead_letters),
+        partitions=section.read("partitions", whole_number(1, 10_000), default.partitions),
+        replication_factor=section.read("replication_factor", _replication_factor, None),
+        retention_s=section.read("retention", duration(_SECOND, _CENTURY), default.retention_s),
+    )
+    if topics.events.replace(".", "_") == topics.dead_letters.replace(".", "_"):
+        section.fault(
+            "dead_letters", "must differ from topics.events, and not only by . for _, which Kafka takes for one"
+        )
+    section.close()
+    return topics
+
+
+def read_schema_registry(value: Value) -> SchemaRegistrySettings | None:
+    """Read the section; None if its url is missing or faulty."""
+    section = Section(value)
+    url = section.require("url", lambda url: http_url(url.shown_by(show_url)), "write e.g. http://127.0.0.1:8081")
+    section.close()
+    return SchemaRegistrySettings(url=url[0], safe_url=url[1]) if url else None
+
+
+def read_intake(value: Value) -> IntakeSettings:
+    """Read the section; what is faulty is recorded and stands at its default."""
+    section, default = Section(value), IntakeSettings()
+    before = len(value.reading.faults)
+    authorization, is_open = section.read("authorization", _authorization, ((), False))
+    intake = IntakeSettings(
+        listen=section.read("listen", _ADDRESS, default.listen),
+        path=section.read("path", intake_path, default.path),
+        authorization=authorization,
+        is_open=is_open,
+        max_body_bytes=section.read("max_body", size(1024, _LARGEST_BODY), default.max_body_bytes),
+    )
+    section.close()
+    if len(value.reading.faults) == before and is_unguarded(intake):
+        value.at("listen").note(UNGUARDED)
+    return intake
+
+
+def read_worker(value: Value) -> WorkerSettings:
+    """Read the section; what is faulty is recorded and stands at its default."""
+    section, default = Section(value), WorkerSettings()
+    worker = WorkerSettings(
+        listen=section.read("listen", _ADDRESS, default.listen),
+        group_prefix=section.read("group_prefix", group_prefix, default.group_prefix),
+        drain_s=section.read("drain", duration(0.0, _HOUR), default.drain_s),
+    )
+    section.close()
+    return worker
+
+
+def is_unguarded(intake: IntakeSettings) -> bool:
+    """Tell whether other machines reach an intake that neither asks for authorization nor is meant to be open."""
+    return not (intake.listen.is_loopback or intake.authorization or intake.is_open)
+
+
+def _replication_factor(value: Value) -> int | None:
+    return None if value.text() == "auto" else whole_number(1, 100)(value)
+
+
+def _authorization(value: Value) -> tuple[tuple[Secret, ...], bool]:
+    if not isinstance(value.node, list) and value.text() == "none":
+        return (), True
+    found = text_or_list(read_authorization)(value)
+    if not found:
+        value.shown_by(show_nothing).fail("is an empty list; write none if everyone may write")
+    return found, False

@@ -1,0 +1,101 @@
+"""The configuration as the rest of the project sees it: typed, frozen, with defaults; knows no YAML and no faults.
+
+No `repr` shows a secret. Below each field stand its unit and why its default is what it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from runtime.config.addresses import Address
+from runtime.config.endpoint_settings import EndpointSettings
+from runtime.config.secrets import Secret, masked_url
+
+_INTAKE_LISTEN = Address("127.0.0.1", 5050)
+_WORKER_LISTEN = Address("127.0.0.1", 5051)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KafkaSettings:
+    """How to reach Kafka: librdkafka's own settings but those that carry the promise, which the bridge sets itself."""
+
+    bootstrap_servers: str
+    """Comma-separated HOST:PORT list; there is no default that would be right."""
+    properties: Mapping[str, str | Secret] = field(default_factory=dict)
+    """The other settings as librdkafka takes them, all as text; secret by name or by interpolation: wrapped."""
+
+    def revealed(self) -> dict[str, str]:
+        """Return every setting in clear for a Kafka client's constructor: never for a log."""
+        clear = {
+            name: value.reveal() if isinstance(value, Secret) else value for name, value in self.properties.items()
+        }
+        return {"bootstrap.servers": self.bootstrap_servers, **clear}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TopicSettings:
+    """The two topics and how they are created if missing; existing ones are never altered."""
+
+    events: str = "registry.events"
+    """Topic of every event."""
+    dead_letters: str = "registry.dead-letters"
+    """Topic of what no endpoint would take; never the events topic."""
+    partitions: int = 12
+    """Of both topics: divides by 2, 3, 4 and 6 workers; changing it later reorders once."""
+    replication_factor: int | None = None
+    """None (`auto`): 3 with min.insync.replicas 2 if the cluster has 3 brokers, else 1 and a warning."""
+    retention_s: float = 30 * 86400.0
+    """Seconds that events are kept: an endpoint may be down for a month. Dead letters never expire by time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SchemaRegistrySettings:
+    """A Confluent-compatible schema registry to register with."""
+
+    url: str = field(repr=False)
+    """Its root, user info included."""
+    safe_url: str = ""
+    """The same for logs, user info and query masked."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "safe_url", self.safe_url or masked_url(self.url))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IntakeSettings:
+    """The HTTP front that registries POST to."""
+
+    listen: Address = _INTAKE_LISTEN
+    """Loopback by default: opening it wider is a decision that comes with authorization."""
+    path: str = "/events"
+    """POSTs go here or one level below, where the level names the registry."""
+    authorization: tuple[Secret, ...] = ()
+    """The exact Authorization values, of which a POST must carry one; empty: none is asked for."""
+    is_open: bool = False
+    """The file says `authorization: none`: a non-loopback address without authorization is meant."""
+    max_body_bytes: int = 8 * 2**20
+    """Bytes of one POST: whatever a registry can send (its own limit on a manifest is 4 MiB)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerSettings:
+    """The process that serves endpoints."""
+
+    listen: Address = _WORKER_LISTEN
+    """Metrics, probes and the status page; loopback as the page names endpoints and repositories."""
+    group_prefix: str = "registry-worker"
+    """The consumer group of endpoint E is PREFIX.E."""
+    drain_s: float = 10.0
+    """Seconds that requests in flight get at shutdown; an endpoint's own is at least its timeout and 1 s."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """One configuration file, whole."""
+
+    kafka: KafkaSettings
+    topics: TopicSettings = TopicSettings()
+    schema_registry: SchemaRegistrySettings | None = None
+    intake: IntakeSettings = IntakeSettings()
+    worker: WorkerSettings = WorkerSettings()
+    endpoints: tuple[EndpointSettings, ...] = ()
+    """In the file's order, names unique; empty is valid (only `deliver` needs one)."""

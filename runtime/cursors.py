@@ -1,0 +1,61 @@
+"""Cursors: the consumer group of each endpoint, and the offsets it begins with (`start`, design section 5).
+
+An endpoint whose group has no offset at all gets them here, for every partition at once and before anything is
+delivered: `start: new` by whichever command first sees its name, the others by `deliver`.
+"""
+
+from collections.abc import Iterable
+from typing import Final, assert_never
+
+import structlog
+
+from runtime.config.endpoint_settings import EndpointSettings
+from runtime.config.settings import Settings
+from runtime.config.start import Ago, At, Beginning, End, New, Start
+from runtime.kafka.admin import Admin, GroupIsLiveError
+from schemas.names import group_of
+
+_log: Final = structlog.get_logger(__name__)
+
+
+def register_new(admin: Admin, settings: Settings, partitions: int) -> None:
+    """Give the endpoints with `start: new` their cursor at the end of the log, disabled ones too."""
+    begin(admin, settings, (e for e in settings.endpoints if isinstance(e.start, New)), partitions, now=0.0)
+
+
+def begin(admin: Admin, settings: Settings, endpoints: Iterable[EndpointSettings], partitions: int, now: float) -> None:
+    """Give each endpoint that has no cursor the one that its `start` says; `now` in seconds since the epoch."""
+    topic, every = settings.topics.events, range(partitions)
+    ends: dict[int, int] | None = None
+    for endpoint in endpoints:
+        group = group_of(settings.worker.group_prefix, endpoint.name)
+        if ends is None:  # read before any group is looked at: who commits meanwhile does so further on, never before
+            ends = admin.end(topic, every)
+        if admin.committed(group, topic):
+            continue
+        offsets = _offsets(admin, topic, endpoint.start, ends, now)
+        try:
+            admin.commit(group, topic, offsets)
+        except GroupIsLiveError:
+            continue  # a worker was faster; the cursor is its own now
+        waiting = sum(ends[partition] - offset for partition, offset in offsets.items())
+        _log.info("endpoint.registered", endpoint=endpoint.name, group=group, events_to_deliver=waiting)
+
+
+def _offsets(admin: Admin, topic: str, start: Start, ends: dict[int, int], now: float) -> dict[int, int]:
+    match start:
+        case New() | End():
+            return ends
+        case Beginning():
+            return admin.beginning(topic, ends)
+        case At(epoch_s=moment):
+            return _at(admin, topic, ends, moment)
+        case Ago(seconds=seconds):
+            return _at(admin, topic, ends, now - seconds)
+        case _:
+            assert_never(start)
+
+
+def _at(admin: Admin, topic: str, ends: dict[int, int], moment: float) -> dict[int, int]:
+    found = admin.at(topic, ends, max(0, int(moment * 1000)))
+    return {partition: min(offset, ends[partition]) for partition, offset in found.items()}

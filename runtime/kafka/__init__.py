@@ -1,0 +1,1 @@
+"""Kafka on the producing and administrating side: the only place outside `consumer/log.py` that imports its client."""

@@ -1,0 +1,221 @@
+"""Asking and telling a Kafka cluster: topics, their settings, offsets of the log and of consumer groups.
+
+Every call blocks, at most `LIMIT_S` seconds; from an event loop it goes through a thread.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from confluent_kafka import (
+    OFFSET_INVALID,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import (
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
+
+from runtime.clock import Clock, SystemClock
+from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError, translated
+from runtime.kafka.settings import ClientSettings, admin_settings
+
+LIMIT_S: Final = 10.0
+_PASSING: Final = frozenset(
+    {
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError._NOENT,  # noqa: SLF001 - librdkafka's "no leaders found"
+    }
+)
+_LIVE: Final = frozenset({KafkaError.UNKNOWN_MEMBER_ID, KafkaError.NON_EMPTY_GROUP})
+
+_T = TypeVar("_T")
+
+
+class GroupIsLiveError(KafkaRefusedError):
+    """The group has members: its offsets are theirs to move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as it is."""
+
+    name: str
+    partitions: int
+    replication_factor: int
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A group's committed position in one partition."""
+
+    offset: int
+    metadata: str = ""
+
+
+class Admin:
+    """One cluster, asked."""
+
+    def __init__(self, settings: ClientSettings, *, client_id: str, clock: Clock | None = None) -> None:
+        """Does not reach out yet.
+
+        Args:
+            settings: librdkafka settings.
+            client_id: how the broker's logs name this client.
+            clock: for the patience with a coordinator that is still loading.
+        """
+        self._servers = str(settings.get("bootstrap.servers", ""))
+        self._client = AdminClient(admin_settings(settings, client_id=client_id))
+        self._clock = clock or SystemClock()
+
+    def brokers(self, timeout_s: float = LIMIT_S) -> int:
+        """How many brokers the cluster has; the test of whether Kafka can be reached."""
+        doing = f"reaching Kafka at {self._servers}"
+        return len(self._asked(doing, lambda: self._client.list_topics(timeout=timeout_s)).brokers)
+
+    def topic(self, name: str) -> Topic | None:
+        """The topic, or None if there is none of that name."""
+        doing = f"describing topic {name}"
+        future = self._client.describe_topics(TopicCollection([name]), request_timeout=LIMIT_S)[name]
+        try:
+            found = future.result(LIMIT_S)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                return None
+            raise translated(error, doing) from error
+        replicas = min((len(partition.replicas) for partition in found.partitions), default=0)
+        settings = self._settings_of(ConfigResource(ResourceType.TOPIC, name), doing)
+        return Topic(name, len(found.partitions), replicas, settings)
+
+    def broker_settings(self) -> Mapping[str, str]:
+        """The settings of one broker of the cluster."""
+        doing = "reading the broker's settings"
+        brokers = self._asked(doing, lambda: self._client.list_topics(timeout=LIMIT_S)).brokers
+        return self._settings_of(ConfigResource(ResourceType.BROKER, str(min(brokers))), doing)
+
+    def create_topic(self, name: str, *, partitions: int, replication_factor: int, settings: Mapping[str, str]) -> bool:
+        """Create a topic; False if there is one of that name already, which is left as it is."""
+        new = NewTopic(name, partitions, replication_factor, config=dict(settings))
+        future = self._client.create_topics([new], request_timeout=LIMIT_S)[name]
+        try:
+            future.result(LIMIT_S)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                return False
+            raise translated(error, f"creating topic {name}") from error
+        return True
+
+    def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The first offset that each partition still has."""
+        return self._offsets(topic, partitions, OffsetSpec.earliest())
+
+    def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The offset that each partition's next record will have."""
+        return self._offsets(topic, partitions, OffsetSpec.latest())
+
+    def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
+        """Each partition's first offset with a record not before `timestamp_ms`; its end if there is none."""
+        found = self._offsets(topic, partitions, OffsetSpec.for_timestamp(timestamp_ms))
+        ends = self.end(topic, [partition for partition, offset in found.items() if offset < 0])
+        return {partition: ends.get(partition, offset) for partition, offset in found.items()}
+
+    def committed(self, group: str, topic: str) -> dict[int, Committed]:
+        """The group's offsets in this topic; empty for a group that has none."""
+
+        def ask() -> list[TopicPartition]:
+            asked = [ConsumerGroupTopicPartitions(group)]
+            answer = self._client.list_consumer_group_offsets(asked, require_stable=True, request_timeout=LIMIT_S)[
+                group
+            ]
+            return answer.result(LIMIT_S).topic_partitions or []
+
+        return {
+            found.partition: Committed(found.offset, found.metadata or "")
+            for found in self._patiently(f"reading the offsets of group {group}", ask)
+            if found.topic == topic and found.offset != OFFSET_INVALID and found.offset >= 0
+        }
+
+    def commit(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
+        """Set the offsets of a group without members.
+
+        Raises:
+            GroupIsLiveError: the group has members; nothing was changed.
+        """
+        wanted = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
+
+        def tell() -> list[TopicPartition]:
+            asked = [ConsumerGroupTopicPartitions(group, wanted)]
+            answer = self._client.alter_consumer_group_offsets(asked, request_timeout=LIMIT_S)[group]
+            return _without_faults(answer.result(LIMIT_S))
+
+        self._patiently(f"setting the offsets of group {group}", tell)
+
+    def _offsets(self, topic: str, partitions: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
+        asked = {TopicPartition(topic, partition): spec for partition in partitions}
+
+        def ask() -> dict[int, int]:
+            answers = self._client.list_offsets(asked, request_timeout=LIMIT_S)
+            return {at.partition: answer.result(LIMIT_S).offset for at, answer in answers.items()}
+
+        return self._patiently(f"asking for offsets of topic {topic}", ask) if asked else {}
+
+    def _settings_of(self, resource: ConfigResource, doing: str) -> dict[str, str]:
+        answer = self._client.describe_configs([resource], request_timeout=LIMIT_S)[resource]
+        return {name: entry.value for name, entry in self._result(doing, answer).items()}
+
+    def _result(self, doing: str, answer: "Future[Any]") -> Any:
+        return self._asked(doing, lambda: answer.result(LIMIT_S))
+
+    def _asked(self, doing: str, ask: Callable[[], _T], *, keep: frozenset[int] = frozenset()) -> _T:
+        """What `ask` gives, with its errors in our words; those whose codes are in `keep` pass as they are."""
+        try:
+            return ask()
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code in keep:
+                raise
+            if code in _LIVE:
+                raise GroupIsLiveError(f"{doing}: the group is live") from error
+            raise translated(error, doing) from error
+        except TimeoutError as error:
+            raise KafkaUnavailableError(f"{doing}: no answer within {LIMIT_S:g} s") from error
+
+    def _patiently(self, doing: str, ask: Callable[[], _T]) -> _T:
+        """Ask again while coordinators load or a new topic's leaders are being chosen: a young cluster says so a while.
+
+        The call as a whole can succeed meanwhile: each partition carries its own error.
+        """
+        deadline = self._clock.monotonic() + LIMIT_S
+        while True:
+            try:
+                return self._asked(doing, ask, keep=_PASSING)
+            except KafkaException as error:
+                if self._clock.monotonic() >= deadline:
+                    raise translated(error, doing) from error
+            self._clock.sleep(0.1)
+
+
+def _without_faults(answer: ConsumerGroupTopicPartitions) -> list[TopicPartition]:
+    """The partitions of an answer about a group, if none of them carries an error.
+
+    Raises:
+        KafkaException: of the first one that does.
+    """
+    partitions: list[TopicPartition] = answer.topic_partitions or []
+    for partition in partitions:
+        if partition.error is not None:
+            raise KafkaException(partition.error)
+    return partitions

@@ -1,0 +1,67 @@
+"""librdkafka settings of each role: what the user gave, then what carries the promise, which nobody can change."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+ClientSettings = Mapping[str, Any]
+"""librdkafka settings as the user gave them: `bootstrap.servers` and whatever security needs."""
+
+MESSAGE_TIMEOUT_S: Final = 1.8
+"""How long a record may wait for its acknowledgement: a registry must have its answer within 2 s."""
+
+_log: Final = logging.getLogger("librdkafka")
+_MIB: Final = 1024 * 1024
+
+
+def _client(settings: ClientSettings, client_id: str) -> dict[str, Any]:
+    return {
+        "client.id": client_id,
+        "socket.keepalive.enable": True,
+        "reconnect.backoff.ms": 100,
+        "reconnect.backoff.max.ms": 1000,  # 10 s by default: a broker that is back should be noticed at once
+        **settings,
+        "enable.metrics.push": False,
+        "logger": _log,
+    }
+
+
+def admin_settings(settings: ClientSettings, *, client_id: str) -> dict[str, Any]:
+    """Settings of an admin client; `group.protocol` belongs to consumers alone."""
+    return {name: value for name, value in _client(settings, client_id).items() if name != "group.protocol"}
+
+
+def producer_settings(settings: ClientSettings, *, client_id: str, max_record_bytes: int) -> dict[str, Any]:
+    """Settings of the acknowledged writer: idempotent, all in-sync replicas, Java's partitioner."""
+    return {
+        "linger.ms": 1,
+        "compression.type": "zstd",
+        **admin_settings(settings, client_id=client_id),
+        "acks": "all",
+        "enable.idempotence": True,
+        "partitioner": "murmur2_random",
+        "message.timeout.ms": int(MESSAGE_TIMEOUT_S * 1000),
+        "message.max.bytes": max_record_bytes,
+        "queue.buffering.max.kbytes": max(64 * _MIB, 4 * max_record_bytes) // 1024,
+    }
+
+
+def consumer_settings(settings: ClientSettings, *, client_id: str, group: str, max_record_bytes: int) -> dict[str, Any]:
+    """Settings of a consumer that commits by itself and reads only what is committed to the log."""
+    protocol = settings.get("group.protocol", "consumer")
+    strategy = {"partition.assignment.strategy": "cooperative-sticky"} if protocol == "classic" else {}
+    return {
+        "queued.max.messages.kbytes": 1024,  # prefetch: 7 MiB a consumer where the default takes 146
+        "fetch.queue.backoff.ms": 100,
+        "fetch.wait.max.ms": 250,
+        **strategy,
+        **_client(settings, client_id),
+        "group.protocol": protocol,
+        "group.id": group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "isolation.level": "read_committed",
+        "fetch.message.max.bytes": max(_MIB, max_record_bytes),
+        "receive.message.max.bytes": max(100_000_000, 2 * max_record_bytes + 1024),
+    }

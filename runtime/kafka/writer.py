@@ -1,0 +1,269 @@
+"""The acknowledged writer: says yes to a write only when all in-sync replicas have every record of it.
+
+The one way into Kafka, blocking (`write`) and awaitable (`write_soon`). A thread of its own serves delivery reports;
+the waiting event loops are woken once per batch of reports, not once per record (28 us a record become 13).
+
+When a record is not acknowledged in time, writes are refused at once, without producing, until Kafka answers again
+and one trial write has been acknowledged: a caller never waits behind a broker that is known to be away.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Final
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from runtime.clock import Clock, SystemClock
+from runtime.kafka.availability import Availability
+from runtime.kafka.errors import KafkaUnavailableError, translated
+from runtime.kafka.records import OutgoingRecord
+from runtime.kafka.settings import MESSAGE_TIMEOUT_S, ClientSettings, producer_settings
+
+_log: Final = structlog.get_logger(__name__)
+
+WRITE_LIMIT_S: Final = MESSAGE_TIMEOUT_S + 0.1
+"""A write that has no answer by then has failed, whatever the client still does."""
+_POLL_S: Final = 0.1
+_PROBE_LIMIT_S: Final = 0.5
+
+
+class WriterClosedError(KafkaUnavailableError):
+    """A write after `close`."""
+
+
+class _Write:
+    """One call's records, counted down as their reports come in: from the pump thread and, refused, the caller's."""
+
+    __slots__ = ("_done", "_error", "_lock", "_remaining")
+
+    def __init__(self, records: int, done: Callable[[Exception | None], None]) -> None:
+        self._remaining = records
+        self._error: Exception | None = None
+        self._done = done
+        self._lock = threading.Lock()
+
+    def report(self, error: KafkaError | None, _message: Message | None) -> None:
+        with self._lock:
+            if error is not None and self._error is None:
+                self._error = translated(error, "writing to Kafka")
+            self._remaining -= 1
+            finished = self._remaining == 0
+        if finished:
+            self._done(self._error)
+
+
+class _Bell:
+    """Wakes one event loop for finished writes: one call for as many as have piled up."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._finished: deque[tuple[asyncio.Future[None], Exception | None]] = deque()
+        self._rung = False
+
+    def add(self, future: asyncio.Future[None], error: Exception | None) -> None:
+        self._finished.append((future, error))
+
+    def ring(self) -> None:
+        if self._finished and not self._rung and not self._loop.is_closed():
+            self._rung = True
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._rung = False
+        while self._finished:
+            future, error = self._finished.popleft()
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+
+
+class AcknowledgedWriter:
+    """Writes records to Kafka; safe to use from several threads and event loops at once."""
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        *,
+        client_id: str,
+        max_record_bytes: int,
+        clock: Clock | None = None,
+        open_producer: Callable[[dict[str, Any]], Producer] = Producer,
+    ) -> None:
+        """Starts the thread at once; Kafka need not be there yet.
+
+        Args:
+            settings: librdkafka settings.
+            client_id: how the broker's logs name this client.
+            max_record_bytes: the largest record that will be written.
+            clock: for the times between probes.
+            open_producer: how a producer comes about.
+        """
+        self._settings = {
+            **producer_settings(settings, client_id=client_id, max_record_bytes=max_record_bytes),
+            "error_cb": self._on_error,
+        }
+        self._open_producer = open_producer
+        self._producer = open_producer(self._settings)
+        self._lock = threading.Lock()
+        self._availability = Availability(clock or SystemClock())
+        self._bells: dict[asyncio.AbstractEventLoop, _Bell] = {}
+        self._topics: set[str] = set()
+        self._fatal = threading.Event()
+        self._closing = threading.Event()
+        self._pump = threading.Thread(target=self._run, name="kafka-writer", daemon=True)
+        self._pump.start()
+
+    @property
+    def available(self) -> bool:
+        """Whether a write would be tried now."""
+        return self._availability.available and not self._closing.is_set()
+
+    def write(self, records: Sequence[OutgoingRecord], *, timeout_s: float = WRITE_LIMIT_S) -> None:
+        """Return when every record is acknowledged.
+
+        Raises:
+            KafkaUnavailableError: not all within `timeout_s` seconds; some may be in the log all the same.
+            KafkaRefusedError: Kafka will not take them.
+        """
+        if not records:
+            return
+        done: Future[None] = Future()
+        self._submit(records, lambda error: _resolve(done, error))
+        try:
+            done.result(timeout_s)
+        except TimeoutError:
+            raise self._timed_out(timeout_s) from None
+
+    async def write_soon(self, records: Sequence[OutgoingRecord], *, timeout_s: float = WRITE_LIMIT_S) -> None:
+        """The awaitable form of `write`; the same promise and errors."""
+        if not records:
+            return
+        loop = asyncio.get_running_loop()
+        bell = self._bell(loop)
+        future: asyncio.Future[None] = loop.create_future()
+        self._submit(records, lambda error: bell.add(future, error))
+        bell.ring()  # what was refused on the spot is not left to the pump thread
+        try:
+            async with asyncio.timeout(timeout_s):
+                await future
+        except TimeoutError:
+            raise self._timed_out(timeout_s) from None
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Refuse new writes, wait for those under way, stop the thread. Quiet when called again."""
+        self._closing.set()
+        self._pump.join(timeout_s)
+
+    def _submit(self, records: Sequence[OutgoingRecord], done: Callable[[Exception | None], None]) -> None:
+        if self._closing.is_set():
+            raise WriterClosedError("the writer is closed")
+        if not self._availability.admit():
+            raise KafkaUnavailableError("Kafka is not answering; nothing was tried")
+        with self._lock:
+            self._produce(records, _Write(len(records), self._settling(done)))
+
+    def _settling(self, done: Callable[[Exception | None], None]) -> Callable[[Exception | None], None]:
+        def settle(error: Exception | None) -> None:
+            self._availability.settle(error)
+            done(error)
+
+        return settle
+
+    def _produce(self, records: Sequence[OutgoingRecord], write: _Write) -> None:
+        for at, record in enumerate(records):
+            try:
+                self._hand_over(record, write)
+            except (BufferError, KafkaException) as error:
+                cause = error.args[0] if error.args and isinstance(error.args[0], KafkaError) else None
+                local = cause or KafkaError(KafkaError._QUEUE_FULL, "the client's queue is full")  # noqa: SLF001
+                if local.fatal():
+                    self._fatal.set()
+                for _ in records[at:]:
+                    write.report(local, None)
+                return
+
+    def _hand_over(self, record: OutgoingRecord, write: _Write) -> None:
+        self._topics.add(record.topic)
+        optional: dict[str, Any] = {}
+        if record.timestamp_ms is not None:
+            optional["timestamp"] = record.timestamp_ms
+        if record.partition is not None:
+            optional["partition"] = record.partition
+        self._producer.produce(
+            record.topic,
+            value=record.value,
+            key=record.key,
+            headers=list(record.headers),
+            on_delivery=write.report,
+            **optional,
+        )
+
+    def _timed_out(self, timeout_s: float) -> KafkaUnavailableError:
+        error = KafkaUnavailableError(f"writing to Kafka: no acknowledgement within {timeout_s:g} s")
+        self._availability.settle(error)
+        return error
+
+    def _bell(self, loop: asyncio.AbstractEventLoop) -> _Bell:
+        with self._lock:
+            self._bells = {known: bell for known, bell in self._bells.items() if not known.is_closed()}
+            return self._bells.setdefault(loop, _Bell(loop))
+
+    def _run(self) -> None:
+        """The pump thread: serve reports, ring bells, probe while Kafka is away, renew after a fatal error."""
+        while not (self._closing.is_set() and len(self._producer) == 0):
+            self._producer.poll(_POLL_S)
+            self._ring()
+            if self._fatal.is_set():
+                self._renew()
+            if self._availability.probe_due():
+                self._probe()
+        self._producer.poll(0)
+        self._ring()
+
+    def _ring(self) -> None:
+        with self._lock:
+            bells = list(self._bells.values())
+        for bell in bells:
+            bell.ring()
+
+    def _probe(self) -> None:
+        """Ask for the topics' leaders: nothing may be written to the log only to see whether it can be."""
+        try:
+            for topic in tuple(self._topics):
+                found = self._producer.list_topics(topic, timeout=_PROBE_LIMIT_S).topics[topic]
+                if found.error is not None or any(part.error is not None for part in found.partitions.values()):
+                    return
+        except KafkaException:
+            return
+        self._availability.reachable()
+
+    def _renew(self) -> None:
+        """Start over with a new producer: an idempotent one never recovers from a fatal error.
+
+        What was under way fails, and its callers write it again: the records may then stand in the log twice.
+        """
+        self._fatal.clear()
+        with self._lock:
+            broken, self._producer = self._producer, self._open_producer(self._settings)
+        broken.purge()
+        broken.flush(_PROBE_LIMIT_S)
+        _log.error("kafka.producer_renewed", reason="a fatal error of the idempotent producer")
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.fatal():
+            self._fatal.set()
+        _log.debug("kafka.client_error", error=error.str(), code=error.name())
+
+
+def _resolve(done: Future[None], error: Exception | None) -> None:
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)

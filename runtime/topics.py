@@ -1,0 +1,102 @@
+"""The two topics: what they should be, creating what is missing, and where existing ones differ. Never alters one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from runtime.config.settings import Settings
+from runtime.kafka.admin import Admin, Topic
+
+_log: Final = structlog.get_logger(__name__)
+
+_PRODUCTION_BROKERS: Final = 3
+_FOREVER: Final = "-1"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """A topic as it should be."""
+
+    name: str
+    partitions: int
+    replication_factor: int
+    settings: Mapping[str, str]
+
+
+def max_event_bytes(settings: Settings) -> int:
+    """The largest record of the events topic, in bytes: an event's own text, its typed members, and room."""
+    return 3 * settings.intake.max_body_bytes
+
+
+def max_dead_letter_bytes(settings: Settings) -> int:
+    """The largest record of the dead-letter topic, in bytes: an event's record and why it is there."""
+    return 4 * settings.intake.max_body_bytes
+
+
+def plan_topics(settings: Settings, brokers: int) -> tuple[TopicPlan, TopicPlan]:
+    """The events topic and the dead-letter topic for a cluster of so many brokers."""
+    topics = settings.topics
+    factor = topics.replication_factor or (_PRODUCTION_BROKERS if brokers >= _PRODUCTION_BROKERS else 1)
+    safety = {
+        "cleanup.policy": "delete",
+        "min.insync.replicas": str(max(1, factor - 1)),
+        "unclean.leader.election.enable": "false",
+    }
+    events = {"retention.ms": str(int(topics.retention_s * 1000)), "max.message.bytes": str(max_event_bytes(settings))}
+    letters = {
+        "retention.ms": _FOREVER,
+        "retention.bytes": _FOREVER,
+        "max.message.bytes": str(max_dead_letter_bytes(settings)),
+    }
+    return (
+        TopicPlan(topics.events, topics.partitions, factor, {**safety, **events}),
+        TopicPlan(topics.dead_letters, topics.partitions, factor, {**safety, **letters}),
+    )
+
+
+def ensure_topics(admin: Admin, settings: Settings) -> int:
+    """Create what is missing; the partitions of the events topic.
+
+    Raises:
+        KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
+    """
+    events, letters = plan_topics(settings, admin.brokers())
+    if events.replication_factor == 1:
+        _log.warning("topics.single_copy", consequence="a broker's lost disk loses events", wanted="3 brokers")
+    found = _ensured(admin, events)
+    same = found.partitions if found else events.partitions
+    _ensured(admin, TopicPlan(letters.name, same, letters.replication_factor, letters.settings))
+    return same
+
+
+def _ensured(admin: Admin, plan: TopicPlan) -> Topic | None:
+    """The topic if it was there; None if it was created as planned."""
+    found = admin.topic(plan.name)
+    if found is not None:
+        return found
+    created = admin.create_topic(
+        plan.name,
+        partitions=plan.partitions,
+        replication_factor=plan.replication_factor,
+        settings=plan.settings,
+    )
+    if not created:
+        return admin.topic(plan.name)
+    _log.info("topics.created", topic=plan.name, partitions=plan.partitions, replicas=plan.replication_factor)
+    return None
+
+
+def differences(plan: TopicPlan, found: Topic) -> list[str]:
+    """Where the topic is not as planned, a sentence each."""
+    said = []
+    if found.partitions != plan.partitions:
+        said.append(f"topic {plan.name} has {found.partitions} partitions, the configuration says {plan.partitions}")
+    if found.replication_factor != plan.replication_factor:
+        said.append(f"topic {plan.name} has {found.replication_factor} replicas, wanted are {plan.replication_factor}")
+    for name, wanted in plan.settings.items():
+        value = found.settings.get(name)
+        if value != wanted:
+            said.append(f"topic {plan.name} has {name}={value}, wanted is {wanted}")
+    return said

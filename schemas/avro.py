@@ -1,0 +1,150 @@
+"""Events to Avro bytes and back: the compiled writer, fastavro as reader, and Confluent's framing. Pure.
+
+The value of a record is `0x00`, the schema id in four big-endian bytes, then the event in Avro. Readers find the
+schema by the `schema-fingerprint` header, whatever the id; without one by the pinned id (design section 6).
+"""
+
+import io
+import re
+import struct
+from typing import Any, Final, TypeVar
+
+import msgspec
+from fastavro import schemaless_reader
+from fastavro.schema import parse_schema
+
+from schemas.catalog import CATALOG, Release, is_pinned
+from schemas.compiled_writer import compile_writer
+from schemas.event import ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
+
+_S = TypeVar("_S", bound=msgspec.Struct)
+_D = TypeVar("_D", bound=Descriptor)
+
+_MAGIC: Final = 0
+_HEADER: Final = struct.Struct(">bI")
+_ATTRIBUTES: Final = {"timestamp": "timestamp_micros", "timestampText": "timestamp", "instanceID": "instance_id"}
+
+
+class UndecodableError(Exception):
+    """The bytes are no event, and no later version of this program would read them either."""
+
+
+class UnknownSchemaError(Exception):
+    """The schema is none that this version knows: written by a newer release, so wait for an upgrade."""
+
+
+def attribute_of(avro_name: str) -> str:
+    """The attribute of the event model that holds the Avro field of this name."""
+    return _ATTRIBUTES.get(avro_name) or re.sub(r"([A-Z])", r"_\1", avro_name).lower()
+
+
+_write: Final = compile_writer(CATALOG.latest.schema, attribute_of)
+
+
+def encode(event: Event) -> bytes:
+    """The event as bare Avro in the latest release of the schema."""
+    return _write(event)
+
+
+def frame(schema_id: int, avro: bytes) -> bytes:
+    """Avro bytes in Confluent's framing."""
+    return _HEADER.pack(_MAGIC, schema_id) + avro
+
+
+def unframe(value: bytes) -> tuple[int, bytes]:
+    """(schema id, Avro bytes) of a record's value.
+
+    Raises:
+        UndecodableError: too short, or not framed.
+    """
+    if len(value) < _HEADER.size:
+        raise UndecodableError(f"{len(value)} bytes are too few for a framed value")
+    magic, schema_id = _HEADER.unpack_from(value)
+    if magic != _MAGIC:
+        raise UndecodableError(f"framing byte is 0x{value[0]:02x}, not 0x00")
+    return schema_id, value[_HEADER.size :]
+
+
+def decode(value: bytes | None, fingerprint: str | None) -> Event:
+    """The event in a record's value; `fingerprint` is that of its header, None if it has none.
+
+    Raises:
+        UndecodableError: a tombstone, or damaged or foreign bytes.
+        UnknownSchemaError: written with a release of the schema that this version does not know.
+    """
+    if value is None:
+        raise UndecodableError("the record has no value")
+    schema_id, avro = unframe(value)
+    return _read(_release(schema_id, fingerprint), avro)
+
+
+def _release(schema_id: int, fingerprint: str | None) -> Release:
+    release = CATALOG.by_id(schema_id) if fingerprint is None else CATALOG.by_fingerprint(fingerprint)
+    if release is not None:
+        return release
+    if fingerprint is not None or is_pinned(schema_id):
+        known = f"this version knows releases up to {CATALOG.latest.version}"
+        raise UnknownSchemaError(f"schema id 0x{schema_id:08x}, fingerprint {fingerprint or 'none'}: {known}")
+    raise UndecodableError(f"schema id {schema_id} is none of ours and no schema registry is configured")
+
+
+def _read(release: Release, avro: bytes) -> Event:
+    stream = io.BytesIO(avro)
+    try:
+        record: Any = schemaless_reader(stream, _READABLE[release.version], None)
+    except (EOFError, IndexError, ValueError, OverflowError, MemoryError, TypeError) as error:
+        raise UndecodableError(f"not an event: {type(error).__name__} {error}".strip()) from error
+    if stream.tell() != len(avro):
+        raise UndecodableError(f"{len(avro) - stream.tell()} bytes are left over after the event")
+    return _event(record)
+
+
+def _without_times(schema: Any) -> Any:
+    """The schema with times as plain longs: the model keeps the exact text, and datetimes end at year 9999."""
+    if isinstance(schema, list):
+        return [_without_times(branch) for branch in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("logicalType") == "timestamp-micros":
+        return "long"
+    return {
+        key: _without_times(value) if key in {"type", "fields", "items"} else value for key, value in schema.items()
+    }
+
+
+_READABLE: Final = {
+    release.version: parse_schema(_without_times(msgspec.json.decode(release.text))) for release in CATALOG.releases
+}
+
+
+def _event(record: dict[str, Any]) -> Event:
+    record["target"] = _descriptor(record["target"], Target)
+    record["request"] = _present(record["request"], RequestRecord)
+    record["actor"] = _present(record["actor"], ActorRecord)
+    record["source"] = _present(record["source"], SourceRecord)
+    del record["timestamp"]  # timestampText says the same, and more exactly
+    return _present(record, Event)
+
+
+def _descriptor(record: dict[str, Any], kind: type[_D]) -> _D:
+    if record["platform"] is not None:
+        record["platform"] = _present(record["platform"], Platform)
+    if "references" in record:
+        record["references"] = [_descriptor(reference, Descriptor) for reference in record["references"]]
+    return _present(record, kind)
+
+
+def _present(record: dict[str, Any], kind: type[_S]) -> _S:
+    """The model of the fields that are set: null is the model's own default."""
+    return kind(**{_ATTRIBUTE[name]: value for name, value in record.items() if value is not None})
+
+
+class _Attributes(dict[str, str]):
+    """Attributes by Avro name, worked out once."""
+
+    def __missing__(self, avro_name: str) -> str:
+        self[avro_name] = attribute_of(avro_name)
+        return self[avro_name]
+
+
+_ATTRIBUTE: Final = _Attributes()

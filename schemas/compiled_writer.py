@@ -1,0 +1,111 @@
+"""An Avro writer compiled once from a schema: Python source made for exactly these fields. Pure.
+
+fastavro's generic writer asks at every value what its schema is; that is the largest CPU cost of taking in an event.
+Here the question is asked once. Tests prove the bytes equal to fastavro's. Only what our schemas use is known:
+record, array, map, string, long and their nullable unions (`["null", X]`), where "absent" is falsy
+(empty text, 0, None) and becomes null.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+_INDENT: Final = "    "
+
+
+def varint(number: int) -> bytes:
+    """Avro's variable-length zig-zag encoding of a long (Avro specification, binary encoding)."""
+    rest = (number << 1) ^ (number >> 63)
+    if rest < 0x80:
+        return bytes((rest,))
+    encoded = bytearray()
+    while rest >= 0x80:
+        encoded.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    encoded.append(rest)
+    return bytes(encoded)
+
+
+_SMALL: Final = tuple(varint(number) for number in range(8192))
+"""Lengths of nearly every text, ready made."""
+
+
+def _length(number: int) -> bytes:
+    return _SMALL[number] if number < len(_SMALL) else varint(number)
+
+
+def compile_writer(schema: dict[str, Any], attribute: Callable[[str], str]) -> Callable[[Any], bytes]:
+    """A function that writes a value of `schema` (a record, parsed by fastavro) as bare Avro.
+
+    Args:
+        schema: the record's schema.
+        attribute: the Python attribute that holds the field of this Avro name.
+
+    The function raises UnicodeEncodeError for lone surrogates, which Avro's UTF-8 cannot carry.
+    """
+    source = ["def write(v0):", f"{_INDENT}out = []", f"{_INDENT}put = out.append"]
+    source += [_INDENT + line for line in _Compiler(attribute).record(schema, "v0", 0)]
+    source.append(f"{_INDENT}return b''.join(out)")
+    namespace: dict[str, Any] = {"varint": varint, "length": _length}
+    exec(compile("\n".join(source), "<avro writer>", "exec"), namespace)  # noqa: S102 - the source is made from our own schema
+    writer: Callable[[Any], bytes] = namespace["write"]
+    return writer
+
+
+class _Compiler:
+    """Lines of source that append the encoding of one expression to `out`."""
+
+    def __init__(self, attribute: Callable[[str], str]) -> None:
+        self._attribute = attribute
+        self._named: dict[str, dict[str, Any]] = {}
+
+    def record(self, schema: dict[str, Any], value: str, depth: int) -> Iterator[str]:
+        self._named[schema["name"]] = schema
+        for field in schema["fields"]:
+            name = f"v{depth + 1}"
+            yield f"{name} = {value}.{self._attribute(field['name'].split('.')[-1])}"
+            yield from self._value(field["type"], name, depth + 1)
+
+    def _value(self, schema: Any, value: str, depth: int) -> Iterator[str]:
+        if isinstance(schema, list):
+            yield from self._nullable(schema, value, depth)
+            return
+        kind = schema["type"] if isinstance(schema, dict) else schema
+        if kind in self._named:
+            yield from self.record(self._named[kind], value, depth)
+        elif kind == "record":
+            yield from self.record(schema, value, depth)
+        elif kind == "array":
+            yield from self._blocks(f"x{depth}", value, value, self._value(schema["items"], f"x{depth}", depth + 1))
+        elif kind == "map":
+            entry = [*self._value("string", f"k{depth}", depth), *self._value(schema["values"], f"x{depth}", depth + 1)]
+            yield from self._blocks(f"k{depth}, x{depth}", f"{value}.items()", value, iter(entry))
+        elif kind == "string":
+            yield f"b = {value}.encode()"
+            yield "put(length(len(b)) + b)"
+        elif kind == "long":
+            yield f"put(varint({value}))"
+        else:
+            raise NotImplementedError(f"this writer has no {kind}")
+
+    def _nullable(self, schema: list[Any], value: str, depth: int) -> Iterator[str]:
+        null, present = schema
+        if null != "null":
+            raise NotImplementedError(f"this writer has no union {schema}")
+        falsy_is_absent = present in ("string", "long")  # not so for a time: 0 is 1970
+        yield f"if {value}{'' if falsy_is_absent else ' is not None'}:"
+        if present == "string":
+            yield f"{_INDENT}b = {value}.encode()"
+            yield f"{_INDENT}put(b'\\x02' + length(len(b)) + b)"
+        else:
+            yield f"{_INDENT}put(b'\\x02')"
+            yield from (_INDENT + line for line in self._value(present, value, depth))
+        yield "else:"
+        yield f"{_INDENT}put(b'\\x00')"
+
+    def _blocks(self, target: str, items: str, value: str, body: Iterator[str]) -> Iterator[str]:
+        """An array or map: one block with its count, if there are items, then the closing empty block."""
+        yield f"if {value}:"
+        yield f"{_INDENT}put(varint(len({value})))"
+        yield f"{_INDENT}for {target} in {items}:"
+        yield from (_INDENT * 2 + line for line in body)
+        yield "put(b'\\x00')"

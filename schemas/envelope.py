@@ -1,0 +1,194 @@
+"""The registry's JSON, read: an envelope into events, each with the proof of fidelity. Pure and total.
+
+An envelope is refused only when it is none (design section 7); whatever an event contains is accepted and kept.
+msgspec reads what is well formed; where it will not, Python's own parser decides what is JSON.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from schemas.event import ActorRecord, Event, RequestRecord, SourceRecord, Target
+from schemas.lenient import fitting
+from schemas.wire import typed_json
+
+MAX_DEPTH: Final = 500
+"""Levels of nesting that are read; Python's and msgspec's parsers both stop a little above."""
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]|-?Infinity|NaN', re.DOTALL)
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+_LONGEST_INT: Final = 20
+"""Digits and sign of the longest integer that may fit 64 bits; longer ones are not worth converting."""
+
+
+class EnvelopeError(Exception):
+    """The body is no envelope."""
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.reason = reason
+        self.path = path
+        """Where: `events`, `events[3]`, or `line 1 column 7`; empty for the body as a whole."""
+
+
+class _Members(Struct, frozen=True, kw_only=True):
+    """An event's members as msgspec reads them in one pass when every value fits."""
+
+    id: str = ""
+    timestamp: str = ""
+    action: str = ""
+    target: Target = Target()
+    request: RequestRecord = RequestRecord()
+    actor: ActorRecord = ActorRecord()
+    source: SourceRecord = SourceRecord()
+
+
+class _Envelope(Struct, frozen=True):
+    events: list[Raw] | UnsetType = UNSET
+
+
+_envelope_decoder: Final = msgspec.json.Decoder(_Envelope)
+_members_decoder: Final = msgspec.json.Decoder(_Members)
+
+
+def read_envelope(body: bytes, *, content_type: str, registry: str = "") -> list[Event]:
+    """The events of an envelope, in order.
+
+    Raises:
+        EnvelopeError: not UTF-8, not JSON, NaN or Infinity, no object, members but no `events`, `events` no list of
+            objects, or deeper than `MAX_DEPTH` levels.
+    """
+    return [read_event(text, content_type=content_type, registry=registry, checked=True) for text in _event_texts(body)]
+
+
+def read_event(text: str, *, content_type: str, registry: str = "", checked: bool = False) -> Event:
+    """One event from its own JSON text, which must be an object (`checked`: known to be one).
+
+    Raises:
+        EnvelopeError: the text is no JSON object or too deep; never when `checked`.
+    """
+    if not checked and not isinstance(_parse(text), dict):
+        raise EnvelopeError("an event must be a JSON object")
+    members = _members(text)
+    event = Event(
+        id=members.id,
+        timestamp=members.timestamp,
+        action=members.action,
+        target=members.target,
+        request=members.request,
+        actor=members.actor,
+        source=members.source,
+        registry=registry,
+        content_type=content_type,
+    )
+    return event if typed_json(event) == text.encode() else msgspec.structs.replace(event, original=text)
+
+
+def _members(text: str) -> _Members:
+    try:
+        return _members_decoder.decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        return fitting(_parse(text), _Members)
+
+
+def _event_texts(body: bytes) -> list[str]:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise EnvelopeError(f"the body is not UTF-8 (byte {error.start})") from None
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        try:
+            events = _envelope_decoder.decode(body).events
+        except (msgspec.MsgspecError, RecursionError):
+            return _texts_by_standard_parser(text)
+        if events is not UNSET and all(bytes(memoryview(raw)[:1]) == b"{" for raw in events):
+            return [bytes(raw).decode() for raw in events]
+    return _texts_by_standard_parser(text)
+
+
+def _texts_by_standard_parser(text: str) -> list[str]:
+    envelope = _parse(text)
+    if not isinstance(envelope, dict):
+        raise EnvelopeError("an envelope must be a JSON object")
+    if envelope and "events" not in envelope:
+        raise EnvelopeError("the envelope has members but no `events`", "events")
+    events = envelope.get("events")
+    if events is None:
+        return []
+    if not isinstance(events, list):
+        raise EnvelopeError("must be a list of objects", "events")
+    for index, event in enumerate(events):
+        if not isinstance(event, dict):
+            raise EnvelopeError("must be an object", f"events[{index}]")
+    starts = [start for key, start, _ in _members_of(text, _skip(text, 0)) if key == "events"]
+    return [text[start:end] for start, end in _items_of(text, starts[-1])]
+
+
+def _parse(text: str) -> Any:
+    """Parse by the standard library: what it takes is JSON, but for NaN, Infinity and extreme depth."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        first = token[0][0]
+        if first in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise EnvelopeError(f"nested deeper than {MAX_DEPTH} levels", _place(text, token.start()))
+        elif first in "]}":
+            depth -= 1
+        elif first != '"':
+            raise EnvelopeError(f"{token[0]} is not JSON", _place(text, token.start()))
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise EnvelopeError(f"not JSON: {error.msg}", f"line {error.lineno} column {error.colno}") from None
+
+
+def _integer(digits: str) -> int | float:
+    """Integers of any length: Python refuses very long ones, and none above 64 bits fits a member anyway."""
+    return int(digits) if len(digits) <= _LONGEST_INT else float("inf")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise EnvelopeError(f"{name} is not JSON")
+
+
+_DECODER: Final = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant)
+
+
+def _members_of(text: str, at: int) -> Iterator[tuple[str, int, int]]:
+    """(key, start, end) of each value of the object at `at`, in text known to be JSON."""
+    at = _skip(text, at + 1)
+    while text[at] == '"':
+        key, at = _DECODER.raw_decode(text, at)
+        start = _skip(text, _skip(text, at) + 1)
+        _, end = _DECODER.raw_decode(text, start)
+        yield key, start, end
+        at = _after_comma(text, end)
+
+
+def _items_of(text: str, at: int) -> Iterator[tuple[int, int]]:
+    """(start, end) of each item of the list at `at`, in text known to be JSON."""
+    at = _skip(text, at + 1)
+    while text[at] != "]":
+        _, end = _DECODER.raw_decode(text, at)
+        yield at, end
+        at = _after_comma(text, end)
+
+
+def _after_comma(text: str, at: int) -> int:
+    at = _skip(text, at)
+    return _skip(text, at + 1) if text[at] == "," else at
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    assert match is not None
+    return match.end()
+
+
+def _place(text: str, at: int) -> str:
+    return f"line {text.count(chr(10), 0, at) + 1} column {at - text.rfind(chr(10), 0, at)}"

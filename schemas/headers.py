@@ -1,0 +1,75 @@
+"""The Kafka headers of a record: CloudEvents in binary mode, and by which schema to read the value. Pure.
+
+Follows the CloudEvents 1.0 Kafka protocol binding, section 3.2.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Final
+from urllib.parse import quote
+
+from schemas import names
+from schemas.catalog import CATALOG
+from schemas.event import Event
+from schemas.wire import event_json
+
+Headers = Sequence[tuple[str, bytes]]
+
+_WEBHOOK_ID: Final = re.compile(r"[!-\-/-~]{1,128}", re.ASCII)  # visible ASCII without the full stop
+_TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_URI_CHARACTERS: Final = ":/?#[]@!$&'()*+,;=-._~%"
+
+
+def webhook_id(event: Event) -> str:
+    """The id under which receivers know the event: its own where it can stand in a header, else a hash of its JSON.
+
+    Standard Webhooks 1.0: unique, the same at every attempt, and without a full stop.
+    """
+    if _WEBHOOK_ID.fullmatch(event.id):
+        return event.id
+    return f"sha256-{sha256(event_json(event)).hexdigest()[:32]}"
+
+
+def is_traceparent(text: str) -> bool:
+    """Whether `text` is a valid `traceparent` (W3C Trace Context, section 3.2)."""
+    return _TRACEPARENT.fullmatch(text) is not None
+
+
+def cloudevents_type(event: Event) -> str:
+    """`registry.notifications.ACTION`, or `...unknown` for an event without one."""
+    return names.TYPE_PREFIX + (event.action or "unknown")
+
+
+def cloudevents_source(event: Event) -> str:
+    """`//` and the registry's label or address, as a URI reference; a fixed URN where neither is known."""
+    origin = event.registry or event.source.addr
+    return "//" + quote(origin, safe=_URI_CHARACTERS) if origin else "urn:registry:unknown"
+
+
+def record_headers(event: Event, *, traceparent: str = "") -> list[tuple[str, bytes]]:
+    """The headers of the event's record; `traceparent` is that of the POST, already found valid, or empty."""
+    headers = [
+        (names.CE_SPECVERSION, names.CLOUDEVENTS_VERSION),
+        (names.CE_ID, webhook_id(event)),
+        (names.CE_TYPE, cloudevents_type(event)),
+        (names.CE_SOURCE, cloudevents_source(event)),
+    ]
+    if event.timestamp_micros is not None:
+        headers.append((names.CE_TIME, event.timestamp))
+    if event.target.repository:
+        headers.append((names.CE_SUBJECT, event.target.repository))
+    headers.append((names.CONTENT_TYPE, names.AVRO_MEDIA_TYPE))
+    headers.append((names.SCHEMA_FINGERPRINT, CATALOG.latest.fingerprint))
+    if traceparent:
+        headers.append((names.TRACEPARENT, traceparent))
+    return [(name, value.encode()) for name, value in headers]
+
+
+def text_header(headers: Iterable[tuple[str, bytes | None]] | None, name: str) -> str | None:
+    """The last value of a header as text, or None if there is none that is UTF-8."""
+    found = None
+    for key, value in headers or ():
+        if key == name and value is not None:
+            found = value
+    return found.decode("utf-8", "replace") if found is not None else None

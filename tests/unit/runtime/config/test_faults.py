@@ -1,0 +1,389 @@
+"""Bad files, and the exact line of each fault."""
+# ruff: noqa: E501 - fault lines stand whole, as a user sees them
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from runtime.config import ConfigurationError, Settings, load
+
+KAFKA = "kafka: {bootstrap.servers: 127.0.0.1:9092}\n"
+NONE_MISSING: Mapping[str, frozenset[str]] = {}
+ENDPOINT_KEYS = (
+    "attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
+    "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, threshold, timeout, tls, url"
+)
+
+
+def loaded(
+    folder: Path,
+    text: str,
+    environ: Mapping[str, str] | None = None,
+    not_available: Mapping[str, frozenset[str]] = NONE_MISSING,
+) -> Settings:
+    """Load a file with this text."""
+    path = folder / "bridge.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, environ or {}, not_available)
+
+
+def faults(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> list[str]:
+    """Load a file that must be refused."""
+    with pytest.raises(ConfigurationError) as refused:
+        loaded(folder, text, environ)
+    return [fault.replace(str(folder / "bridge.yaml"), "FILE") for fault in refused.value.faults]
+
+
+def endpoint(keys: str) -> str:
+    """Write a file with one endpoint that has these keys."""
+    return f"{KAFKA}endpoints: [{{name: ci, url: 'https://ci.example.com/hook', {keys}}}]"
+
+
+SECTIONS = [
+    ("", "kafka: is missing; write at least kafka: {bootstrap.servers: 127.0.0.1:9092}"),
+    ("kafka: [a]", "kafka: must be a mapping, not a list"),
+    ("kafka: {client.id: x}", "kafka.bootstrap.servers: is missing; write the brokers, e.g. 127.0.0.1:9092"),
+    (
+        "kafka: {bootstrap.servers: ''}",
+        'kafka.bootstrap.servers: "" is not a list of brokers; write e.g. 127.0.0.1:9092,127.0.0.1:9093',
+    ),
+    ("kafka: {bootstrap.servers: [a, b]}", "kafka.bootstrap.servers: must be text, not a list"),
+    (
+        "kafka: {metadata.broker.list: 'a:1', bootstrap.servers: 'a:1'}",
+        "kafka.metadata.broker.list: is not a known key; did you mean bootstrap.servers?",
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', group.protocol: modern}",
+        'kafka.group.protocol: "modern" is none of classic, consumer',
+    ),
+    ("kafka: {bootstrap.servers: 'a:1', sasl.password: [hunter2]}", "kafka.sasl.password: must be text, not a list"),
+    ("kafka: {bootstrap.servers: 'a:1', sasl.password: }", "kafka.sasl.password: has no value"),
+    (
+        "kafka: {bootstrap.servers: 'a:1', error_cb: print}",
+        "kafka.error_cb: is not for a file: it takes a piece of a program",
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', on_delivery: print}",
+        "kafka.on_delivery: is not for a file: it takes a piece of a program",
+    ),
+    (
+        KAFKA + "topics: {events: 'a b'}",
+        'topics.events: "a b" is not a topic\'s name: 1 to 249 of the characters A-Z a-z 0-9 . _ -',
+    ),
+    (
+        KAFKA + "topics: {events: ..}",
+        "topics.events: \"..\" is not a topic's name: . and .. and what begins with __ are Kafka's own",
+    ),
+    (
+        KAFKA + "topics: {events: a.b, dead_letters: a_b}",
+        "topics.dead_letters: must differ from topics.events, and not only by . for _, which Kafka takes for one",
+    ),
+    (KAFKA + "topics: {partitions: twelve}", 'topics.partitions: "twelve" is text, not a number'),
+    (KAFKA + "topics: {partitions: '12'}", 'topics.partitions: "12" is text, not a number'),
+    (KAFKA + "topics: {partitions: 0}", "topics.partitions: 0 is not a whole number from 1 to 10000"),
+    (KAFKA + "topics: {partitions: 010}", "topics.partitions: 010 is not a whole number from 1 to 10000"),
+    (KAFKA + "topics: {partitions: 1.5}", "topics.partitions: 1.5 is not a whole number from 1 to 10000"),
+    (KAFKA + "topics: {partitions: [1]}", "topics.partitions: must be text, not a list"),
+    (KAFKA + "topics: {replication_factor: most}", 'topics.replication_factor: "most" is text, not a number'),
+    (KAFKA + "topics: {retention: 0s}", 'topics.retention: "0s" is not from 1s to 36500d'),
+    (
+        KAFKA + "topics: {retention: 30 days}",
+        'topics.retention: "30 days" is not a duration; write e.g. 500ms, 1s, 1h30m',
+    ),
+    (KAFKA + "topics: {partition: 1}", "topics.partition: is not a known key; did you mean partitions?"),
+    (
+        KAFKA + "intake: {listen: ':5050'}",
+        'intake.listen: ":5050" is not an address; write HOST:PORT, e.g. 127.0.0.1:5050, [::1]:5050 or 0.0.0.0:5050 (port 0 takes a free one)',
+    ),
+    (
+        KAFKA + "intake: {listen: '0.0.0.0:5050'}",
+        'intake.listen: "0.0.0.0:5050" is reached from other machines; set intake.authorization, or to none if everyone may write',
+    ),
+    (
+        KAFKA + "intake: {listen: 'localhost:5050', path: events}",
+        'intake.path: "events" is not a path; write e.g. /events: it begins with /, does not end with one, and needs no escapes',
+    ),
+    (
+        KAFKA + "intake: {max_body: 8MB}",
+        'intake.max_body: "8MB" is not a size; write e.g. 64KiB, 1MiB, or a number of bytes',
+    ),
+    (KAFKA + "intake: {max_body: 1}", "intake.max_body: 1 is not from 1KiB to 200MiB"),
+    (
+        KAFKA + 'intake: {authorization: "Bearer hunter2\\n"}',
+        "intake.authorization: *** is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)",
+    ),
+    (
+        KAFKA + "intake: {authorization: 'Bearer '}",
+        "intake.authorization: *** is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)",
+    ),
+    (KAFKA + "intake: {authorization: []}", "intake.authorization: is an empty list; write none if everyone may write"),
+    (KAFKA + "intake: {authorization: [Bearer a, none]}", "intake.authorization[1]: none stands alone, not in a list"),
+    (
+        KAFKA + "intake: {authorization: false}",
+        "intake.authorization: is a header's value and no switch; write none if everyone may write",
+    ),
+    (KAFKA + "worker: {drain: 10}", "worker.drain: 10 has no unit (the registry takes it for nanoseconds); write 10s"),
+    (KAFKA + "worker: {drain: -1s}", 'worker.drain: "-1s" is not from 0s to 1h'),
+    (
+        KAFKA + "worker: {group_prefix: 'a b'}",
+        'worker.group_prefix: "a b" is not 1 to 100 of the characters A-Z a-z 0-9 . _ -',
+    ),
+    (KAFKA + "schema_registry: {}", "schema_registry.url: is missing; write e.g. http://127.0.0.1:8081"),
+    (
+        KAFKA + "schema_registry: {url: 'ftp://u:hunter2@host/'}",
+        'schema_registry.url: "ftp://***@host/" is not an http or https URL; write e.g. https://ci.example.com/hooks/registry',
+    ),
+    (KAFKA + "endpoint: []", "endpoint: is not a known key; did you mean endpoints?"),
+    (KAFKA + "endpoints: {a: b}", "endpoints: must be a list, not a mapping"),
+    (KAFKA + "endpoints: [hunter2]", "endpoints[0]: must be a mapping, not a single value"),
+]
+URL = "write e.g. https://ci.example.com/hooks/registry"
+ENDPOINTS = [
+    (KAFKA + "endpoints: [{url: 'http://a'}]", "endpoints[0].name: is missing; every endpoint has one of its own"),
+    (KAFKA + "endpoints: [{name: a}]", f"endpoints[0].url: is missing; write where to POST, {URL[6:]}"),
+    (
+        KAFKA + "endpoints: [{name: a/b, url: 'http://a'}]",
+        'endpoints[0].name: "a/b" is not 1 to 100 of the characters A-Z a-z 0-9 . _ -',
+    ),
+    (
+        KAFKA + "endpoints: [{name: a, url: 'http://a'}, {name: a, url: 'http://b'}]",
+        'endpoints[1].name: "a" is the name of endpoints[0] too; names are unique',
+    ),
+    (
+        KAFKA + "endpoints: [{name: a, url: 'ci.example.com/x?t=hunter2'}]",
+        f'endpoints[0].url: "ci.example.com/x?***" is not an http or https URL; {URL}',
+    ),
+    (
+        KAFKA + "endpoints: [{name: a, url: 'https:///x'}]",
+        f'endpoints[0].url: "https:///x" is not a URL with a host; {URL}',
+    ),
+    (
+        KAFKA + "endpoints: [{name: a, url: 'https://u:hunter2@ho st/'}]",
+        f'endpoints[0].url: "https://***@ho st/" is not a URL (space, control character or backslash); {URL}',
+    ),
+    (
+        KAFKA + "endpoints: [{name: a, url: 'https://u:hunt/er2@host/'}]",
+        f'endpoints[0].url: "https://***@host/" is not a URL; {URL}',
+    ),
+    (
+        KAFKA + "endpoints: [{name: a, url: 'http://localhost:5050/events/eu?a=b'}]",
+        'endpoints[0].url: "http://localhost:5050/events/eu?***" is this intake: its events would come round for ever',
+    ),
+    (endpoint("nmae: b"), "endpoints[0].nmae: is not a known key; did you mean name?"),
+    (endpoint("zzz: b"), f"endpoints[0].zzz: is not a known key; known here: {ENDPOINT_KEYS}"),
+    (endpoint('"a b\\x85": b'), f'endpoints[0]."a b\\x85": is not a known key; known here: {ENDPOINT_KEYS}'),
+    (
+        endpoint("timeout: 5 parsecs"),
+        'endpoints[0].timeout: "5 parsecs" is not a duration; write e.g. 500ms, 1s, 1h30m',
+    ),
+    (
+        endpoint("timeout: 5000000000"),
+        "endpoints[0].timeout: 5000000000 has no unit (the registry takes it for nanoseconds); write 5s",
+    ),
+    (endpoint("backoff: 1"), "endpoints[0].backoff: 1 has no unit (the registry takes it for nanoseconds); write 1s"),
+    (endpoint("timeout: 2h"), 'endpoints[0].timeout: "2h" is not from 1ms to 1h'),
+    (endpoint("threshold: 1s"), 'endpoints[0].threshold: "1s" is text, not a number'),
+    (endpoint("disabled: 'true'"), 'endpoints[0].disabled: "true" is text, not true or false'),
+    (endpoint("disabled: 1"), "endpoints[0].disabled: 1 is not true or false"),
+    (endpoint("max_backoff: 500ms"), 'endpoints[0].max_backoff: "500ms" is less than backoff, which it must not be'),
+    (endpoint("max_backoff: 0s"), 'endpoints[0].max_backoff: "0s" is not from 1ms to 1d'),
+    (
+        endpoint("maxretries: 3"),
+        "endpoints[0].maxretries: is GitLab's; here attempts says how often an event is tried before it is a dead letter",
+    ),
+    (
+        endpoint("queuesizelimit: 3"),
+        "endpoints[0].queuesizelimit: is GitLab's; here events wait in the log, which topics.retention bounds",
+    ),
+    (
+        endpoint("queuepurgetimeout: 3s"),
+        "endpoints[0].queuepurgetimeout: is GitLab's; here nothing is lost at shutdown, and worker.drain bounds the wait for answers",
+    ),
+    (
+        endpoint("fanouttimeout: 3s"),
+        "endpoints[0].fanouttimeout: is GitLab's; here nothing is lost at shutdown, and worker.drain bounds the wait for answers",
+    ),
+    (endpoint("headers: 'Authorization: hunter2'"), "endpoints[0].headers: must be a mapping, not a single value"),
+    (
+        endpoint("headers: {'Authorization: hunter2': x}"),
+        "endpoints[0].headers: has a name that is no header's; write Name: value",
+    ),
+    (
+        endpoint('headers: {X-A: "hunter2\\r\\nX-B: 1"}'),
+        "endpoints[0].headers.X-A: *** is not a header's value: it holds a line break or another control character",
+    ),
+    (endpoint("headers: {X-A: {b: hunter2}}"), "endpoints[0].headers.X-A: must be text, not a mapping"),
+    (endpoint("headers: {X-A: [a, [hunter2]]}"), "endpoints[0].headers.X-A[1]: must be text, not a list"),
+    (endpoint("headers: {X-A: }"), "endpoints[0].headers.X-A: has no value"),
+    (endpoint("headers: {content-length: 5}"), "endpoints[0].headers.content-length: is set by the worker itself"),
+    (endpoint("ignore: [pull]"), "endpoints[0].ignore: must be a mapping, not a list"),
+    (endpoint("ignore: {action: [pull]}"), "endpoints[0].ignore.action: is not a known key; did you mean actions?"),
+    (endpoint("ignoredmediatypes: a/b"), "endpoints[0].ignoredmediatypes: must be a list, not a single value"),
+    (endpoint("registries: [EU]"), 'endpoints[0].registries[0]: "EU" is not 1 to 63 of the characters a-z 0-9 . _ -'),
+    (
+        endpoint("repositories: [a, '']"),
+        'endpoints[0].repositories[1]: "" is an empty pattern; write e.g. library/* or !library/tmp*',
+    ),
+    (endpoint("tags: ['!']"), 'endpoints[0].tags[0]: "!" is an empty pattern; write e.g. library/* or !library/tmp*'),
+    (
+        endpoint("start: yesterday"),
+        'endpoints[0].start: "yesterday" is not a place to start; write new, beginning, end, a time such as 2026-01-31T12:00:00Z, or a time ago such as -24h',
+    ),
+    (
+        endpoint("start: 24h"),
+        'endpoints[0].start: "24h" is not a place to start; write new, beginning, end, a time such as 2026-01-31T12:00:00Z, or a time ago such as -24h',
+    ),
+    (endpoint("concurrency: 0"), "endpoints[0].concurrency: 0 is not a whole number from 1 to 10000"),
+    (endpoint("ordering: tag"), 'endpoints[0].ordering: "tag" is none of repository, none'),
+    (endpoint("batch: {max_events: 0}"), "endpoints[0].batch.max_events: 0 is not a whole number from 1 to 1000"),
+    (endpoint("batch: {linger: 2m}"), 'endpoints[0].batch.linger: "2m" is not from 0s to 1m'),
+    (
+        endpoint("format: xml"),
+        'endpoints[0].format: "xml" is none of registry, registry-v1, registry-v2, cloudevents, cloudevents-binary',
+    ),
+    (endpoint("attempts: 0"), "endpoints[0].attempts: 0 is not a whole number from 1 to 1000000"),
+    (
+        endpoint("reject_statuses: [400, 302]"),
+        "endpoints[0].reject_statuses[1]: 302 is not a whole number from 400 to 599",
+    ),
+    (
+        endpoint("signing: {secrets: []}"),
+        "endpoints[0].signing.secrets: is an empty list; leave signing out to send unsigned",
+    ),
+    (
+        endpoint("signing: {secrets: [whsec_aHVudGVyMg==]}"),
+        "endpoints[0].signing.secrets[0]: *** is not a signing secret: whsec_ and base64 of 24 to 64 bytes",
+    ),
+    (endpoint("signing: whsec_hunter2"), "endpoints[0].signing: must be a mapping, not a single value"),
+    (
+        endpoint("tls: {ca: nowhere.pem}"),
+        'endpoints[0].tls.ca: "nowhere.pem" cannot be read: No such file or directory',
+    ),
+    (endpoint("tls: {ca: bridge.yaml}"), 'endpoints[0].tls.ca: "bridge.yaml" is not a PEM file'),
+    (
+        endpoint("proxy: 'socks5://u:hunter2@p:1'"),
+        f'endpoints[0].proxy: "socks5://***@p:1" is not an http or https URL; {URL}',
+    ),
+    (endpoint("rate_limit: 0"), "endpoints[0].rate_limit: 0 is not a number from 0.001 to 1e+06"),
+    (
+        endpoint("timeout: '${SECRET}'"),
+        'endpoints[0].timeout: "${SECRET}" is not a duration; write e.g. 500ms, 1s, 1h30m',
+    ),
+    (
+        endpoint("threshold: '${SECRET}'"),
+        'endpoints[0].threshold: "${SECRET}" is not a whole number from -2147483648 to 2147483647',
+    ),
+    (
+        endpoint("timeout: '${NO_SUCH}'"),
+        "endpoints[0].timeout: needs NO_SUCH, which is not set in the environment; write ${NO_SUCH:-...} for a default",
+    ),
+    (
+        endpoint("timeout: '${file:nowhere}'"),
+        "endpoints[0].timeout: needs the file nowhere, which cannot be read: No such file or directory",
+    ),
+    (
+        endpoint("timeout: '${'"),
+        "endpoints[0].timeout: has a ${ that is none of ${NAME}, ${NAME:-default} and ${file:PATH}; write $$ for a plain $",
+    ),
+    (
+        endpoint('headers: {X-A: "\\ud800"}'),
+        "endpoints[0].headers.X-A: holds half a surrogate pair, which is no character",
+    ),
+]
+TEXTS = [
+    ("a: 1\nb: 2\na: 3", 'FILE: line 3, column 1: the key "a" is there twice'),
+    (
+        "kafka:\n\tbootstrap.servers: a",
+        "FILE: line 2, column 1: while scanning for the next token, found character '\\t' that cannot start any token",
+    ),
+    ("kafka: {sasl.password: *hunter2}", "FILE: line 1, column 24: found undefined alias '***'"),
+    (
+        "kafka: {sasl.password: !hunter2 x}",
+        "FILE: line 1, column 24: has a tag (!...) that a configuration cannot have; quote the value if it begins with !",
+    ),
+    (
+        "a: {b: ${C}}",
+        "FILE: line 1, column 9: while parsing a flow mapping, expected ',' or '}', but got '{'; inside { } or [ ] a ${...} must be quoted",
+    ),
+    ("a: 1\n---\na: 1", "FILE: line 2, column 1: expected a single document in the stream, but found another document"),
+    ("a: \x01", "FILE: line 1: holds the character U+0001"),
+    ("- a", "FILE: must be a mapping of kafka, topics, intake, worker and endpoints"),
+    ("&a [*a]", "FILE: line 1, column 1: is nested too deeply"),
+    ("[" * 5000, "FILE: is nested too deeply"),
+    (
+        "a: &a [1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e]",
+        "FILE: line 1, column 12: unfolds to too many values",
+    ),
+    ("#" * 600_000, "FILE: is longer than 524288 characters"),
+    ("? [a]\n: b", "FILE: line 1, column 3: a key must be text"),
+    ("a: {<<: 1}", "FILE: line 1, column 9: << must be given a mapping"),
+]
+
+
+@pytest.mark.parametrize(("text", "fault"), SECTIONS + ENDPOINTS + TEXTS)
+def test_a_fault_is_one_exact_line(tmp_path: Path, text: str, fault: str) -> None:
+    """A file with one fault gives one line: path, value (never a secret), what is allowed."""
+    assert [fault] == faults(tmp_path, text, {"SECRET": "5000000000 hunter2"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "acks",
+            "request.required.acks",
+            "enable.idempotence",
+            "partitioner",
+            "enable.auto.commit",
+            "auto.commit.enable",
+        ),
+        *("enable.auto.offset.store", "auto.offset.reset", "group.id", "isolation.level", "message.timeout.ms"),
+        *("delivery.timeout.ms", "topic.acks", "topic.message.timeout.ms", "transactional.id", "ACKS"),
+    ],
+)
+def test_what_carries_the_promise_is_fixed(tmp_path: Path, name: str) -> None:
+    """No file can weaken what the promise rests on, under whatever alias."""
+    text = f"kafka: {{bootstrap.servers: 'a:1', {name}: 1}}"
+
+    assert [f"kafka.{name}: is fixed by the bridge: it carries the promise"] == faults(tmp_path, text)
+
+
+def test_all_faults_are_found_at_once(tmp_path: Path) -> None:
+    """One start shows every fault of a file, in the order of the design's sections."""
+    text = """
+endpoints:
+  - {name: a b, timeout: 5, headers: {X: [a, [b]]}}
+  - {name: c, url: 'http://x', threshold: many, zzz: 1, backoff: soon}
+worker: {drain: long}
+intake: {path: x, max_body: y}
+topics: {partitions: 0}
+kafka: {acks: 1, group.id: x}
+"""
+
+    paths = [fault.split(": ")[0] for fault in faults(tmp_path, text)]
+
+    assert paths == [
+        *(
+            "kafka.acks",
+            "kafka.group.id",
+            "kafka.bootstrap.servers",
+            "topics.partitions",
+            "intake.path",
+            "intake.max_body",
+        ),
+        *("worker.drain", "endpoints[0].name", "endpoints[0].url", "endpoints[0].headers.X[1]", "endpoints[0].timeout"),
+        *("endpoints[1].backoff", "endpoints[1].threshold", "endpoints[1].zzz"),
+    ]
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 are named, not guessed at."""
+    path = tmp_path / "bridge.yaml"
+    path.write_bytes(b"kafka: \xff")
+
+    with pytest.raises(ConfigurationError) as refused:
+        load(path, {})
+
+    assert (f"{path}: is not UTF-8 (byte 7)",) == refused.value.faults
+    assert refused.value.exit_code == 2

@@ -1,0 +1,353 @@
+"""Files that load: what they mean, where they are found, what is filled in."""
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from runtime.config import (
+    NOT_AVAILABLE,
+    Address,
+    Ago,
+    At,
+    Beginning,
+    ConfigurationError,
+    End,
+    KafkaSettings,
+    New,
+    Secret,
+    Settings,
+    Start,
+    find,
+    load,
+    settings_from,
+)
+from runtime.config.document import parse
+
+ROOT = Path(__file__).parents[4]
+KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
+EVERYTHING: Mapping[str, frozenset[str]] = {}
+
+PASTED = """
+kafka: {bootstrap.servers: '127.0.0.1:9092'}
+endpoints:
+    - name: alistener
+      disabled: false
+      url: https://my.listener.com/event
+      headers:
+        Authorization: [Bearer <your token, if needed>]
+      timeout: 1s
+      threshold: 10
+      backoff: 1s
+      ignoredmediatypes:
+        - application/octet-stream
+      ignore:
+        mediatypes:
+           - application/vnd.oci.image.config.v1+json
+        actions:
+           - pull
+    - name: other
+      url: https://mylistener.example.com/event
+      headers: {X-Version: [1.10, yes, 0x1F], X-One: 2}
+      timeout: 500ms
+      threshold: -5
+      backoff: 0
+      ignoredmediatypes:
+"""
+SAMPLE = """
+kafka:                                 # any librdkafka setting passes through but those that carry the promise
+  bootstrap.servers: 127.0.0.1:9092
+topics:
+  events: registry.events
+  dead_letters: registry.dead-letters
+  partitions: 12
+  replication_factor: auto
+  retention: 30d
+schema_registry:
+  url: http://127.0.0.1:8081
+intake:
+  listen: 127.0.0.1:5050
+  path: /events
+  authorization: Bearer ${INTAKE_TOKEN}
+  max_body: 8MiB
+worker:
+  listen: 127.0.0.1:5051
+  group_prefix: registry-worker
+  drain: 10s
+endpoints:
+  - name: ci
+    disabled: false
+    url: https://ci.example.com/hooks/registry
+    headers: {Authorization: [Bearer abc]}
+    timeout: 1s
+    threshold: 10
+    backoff: 1s
+    ignoredmediatypes: [application/octet-stream]
+    ignore: {mediatypes: [], actions: [pull], methods: [HEAD]}
+    registries: [eu]
+    repositories: ["library/*", "!library/tmp*"]
+    tags: ["v*", "!*-rc*"]
+    start: new
+    concurrency: 64
+    ordering: repository
+    batch: {max_events: 1, linger: 0s}
+    format: registry
+    attempts: 10
+    reject_statuses: [400, 405, 406, 409, 411, 413, 414, 415, 422, 431, 501, 505]
+    max_backoff: 5m
+    signing: {secrets: ["whsec_..."]}
+    tls: {ca: file, cert: file, key: file, verify: true}
+    proxy: http://127.0.0.1:3128
+    rate_limit: 100
+"""
+
+
+def loaded(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> Settings:
+    """Load a file with this text, with everything available."""
+    path = folder / "bridge.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load(path, environ or {}, EVERYTHING)
+
+
+def with_endpoint(**keys: object) -> Settings:
+    """Validate one endpoint with these keys."""
+    endpoint = {"name": "ci", "url": "https://ci.example.com/hook", **keys}
+    return settings_from({"kafka": KAFKA, "endpoints": [endpoint]}, {}, EVERYTHING)
+
+
+def test_the_least_file_has_every_default(tmp_path: Path) -> None:
+    """Brokers are all that a file must say."""
+    assert Settings(kafka=KafkaSettings(bootstrap_servers="a:1")) == loaded(
+        tmp_path, "kafka: {bootstrap.servers: 'a:1'}"
+    )
+
+
+def test_a_registrys_endpoints_load_as_they_are(tmp_path: Path) -> None:
+    """The registry's own documentation can be pasted: same keys, same defaults, values of 0 and less the default."""
+    first, second = loaded(tmp_path, PASTED).endpoints
+
+    assert (first.name, first.url, first.disabled) == ("alistener", "https://my.listener.com/event", False)
+    assert first.headers == (("Authorization", Secret("Bearer <your token")), ("Authorization", Secret("if needed>")))
+    assert {"application/octet-stream", "application/vnd.oci.image.config.v1+json"} == first.ignored_media_types
+    assert {"pull"} == first.ignored_actions
+    assert (second.timeout_s, second.threshold, second.backoff_s, second.max_backoff_s) == (0.5, 10, 1.0, 300.0)
+    assert [value.reveal() for _, value in second.headers] == ["1.10", "yes", "0x1F", "2"]
+    assert frozenset() == second.ignored_media_types
+
+
+def test_every_key_of_the_designs_sample_is_known(tmp_path: Path) -> None:
+    """The documented sample is refused for its placeholders alone."""
+    with pytest.raises(ConfigurationError) as refused:
+        loaded(tmp_path, SAMPLE, {"INTAKE_TOKEN": "t"})
+
+    assert refused.value.faults == (
+        "endpoints[0].signing.secrets[0]: *** is not a signing secret: whsec_ and base64 of 24 to 64 bytes",
+        *(f'endpoints[0].tls.{key}: "file" cannot be read: No such file or directory' for key in ("ca", "cert", "key")),
+    )
+
+
+def test_the_designs_sample_loads_with_real_files(tmp_path: Path) -> None:
+    """With its placeholders filled in, the documented sample loads whole, and most of it is the default."""
+    (tmp_path / "file").write_text("-----BEGIN CERTIFICATE-----\n")
+    text = SAMPLE.replace("whsec_...", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3")
+
+    settings = loaded(tmp_path, text, {"INTAKE_TOKEN": "t"})
+    endpoint = settings.endpoints[0]
+
+    assert (Secret("Bearer t"),) == settings.intake.authorization
+    assert settings.schema_registry is not None
+    assert settings.schema_registry.url == "http://127.0.0.1:8081"
+    assert endpoint.tls.ca == tmp_path / "file"
+    assert endpoint.signing is not None
+    assert (Secret("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"),) == endpoint.signing.secrets
+    assert (100.0, Secret("http://127.0.0.1:3128")) == (endpoint.rate_limit, endpoint.proxy)
+    default = with_endpoint().endpoints[0]
+    for name in ("timeout_s", "threshold", "backoff_s", "max_backoff_s", "concurrency", "ordering", "batch", "format"):
+        assert getattr(default, name) == getattr(endpoint, name), name
+    assert (default.attempts, default.reject_statuses, default.start) == (
+        endpoint.attempts,
+        endpoint.reject_statuses,
+        endpoint.start,
+    )
+
+
+def test_the_example_loads_without_an_environment() -> None:
+    """The file that users copy is valid as it is, in this version."""
+    settings = load(ROOT / "bridge.example.yaml", {})
+
+    assert [endpoint.name for endpoint in settings.endpoints] == ["ci", "production-tags"]
+    assert settings.intake.is_open
+    assert settings.topics == Settings(kafka=settings.kafka).topics
+    assert settings.worker == Settings(kafka=settings.kafka).worker
+
+
+def test_the_example_shows_every_available_key() -> None:
+    """A key that this version takes has its line in the example."""
+    text = (ROOT / "bridge.example.yaml").read_text(encoding="utf-8")
+    tree = parse(text, "example")
+    sample = parse(SAMPLE, "sample")
+    endpoints = tree["endpoints"]
+    assert isinstance(endpoints, list)
+    shown = set(itertools.chain.from_iterable(e for e in endpoints if isinstance(e, dict)))
+    unavailable = {key.removeprefix("endpoints[].") for key in NOT_AVAILABLE}
+    documented = sample["endpoints"]
+    assert isinstance(documented, list)
+    assert isinstance(documented[0], dict)
+
+    assert set(documented[0]) - unavailable - {"ignoredmediatypes"} == shown
+    for section in ("topics", "intake", "worker"):
+        theirs, ours = tree[section], sample[section]
+        assert isinstance(theirs, dict)
+        assert isinstance(ours, dict)
+        assert list(ours) == list(theirs)
+
+
+@pytest.mark.parametrize(
+    ("option", "environ", "expected"),
+    [
+        (Path("a.yaml"), {"REGISTRY_BRIDGE_CONFIG": "b.yaml"}, Path("a.yaml")),
+        (None, {"REGISTRY_BRIDGE_CONFIG": "b.yaml"}, Path("b.yaml")),
+        (None, {"REGISTRY_BRIDGE_CONFIG": ""}, Path("bridge.yaml")),
+        (None, {}, Path("bridge.yaml")),
+    ],
+)
+def test_the_file_is_found(option: Path | None, environ: Mapping[str, str], expected: Path) -> None:
+    """`-c` is before the environment, which is before ./bridge.yaml."""
+    assert expected == find(option, environ)
+
+
+def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
+    """Who has no configuration is told how to name or make one."""
+    path = tmp_path / "nowhere.yaml"
+
+    with pytest.raises(ConfigurationError) as refused:
+        load(None, {"REGISTRY_BRIDGE_CONFIG": str(path)})
+
+    advice = "use -c FILE or REGISTRY_BRIDGE_CONFIG, or copy bridge.example.yaml"
+    assert (f"no configuration: {path} does not exist; {advice}",) == refused.value.faults
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    """What cannot be read is named with the system's reason."""
+    with pytest.raises(ConfigurationError) as refused:
+        load(tmp_path, {})
+
+    assert (f"no configuration: {tmp_path} cannot be read: Is a directory",) == refused.value.faults
+
+
+def test_references_are_read_as_the_keys_type(tmp_path: Path) -> None:
+    """What the environment or a file gives is read as its key's type, whether quoted or not."""
+    (tmp_path / "token").write_text("Bearer s3cret\r\n")
+    text = """
+kafka: {bootstrap.servers: "${BROKERS}", sasl.password: "$$5${PASSWORD}", linger.ms: '${LINGER:-5}'}
+topics:
+  partitions: ${P:-12}
+  retention: '${R}'
+intake: {authorization: "${file:token}", max_body: '${BODY:-1MiB}', listen: "${HOST:-[::1]}:0"}
+endpoints: [{name: "${N}", url: "https://x/${PATH_TOKEN}", disabled: "${OFF:-true}"}]
+"""
+    environ = {"BROKERS": "a:1,b:2", "PASSWORD": "p${X}", "P": "", "R": "1d", "N": "ci", "PATH_TOKEN": "t0ken"}
+
+    settings = loaded(tmp_path, text, environ)
+
+    assert settings.kafka.revealed() == {"bootstrap.servers": "a:1,b:2", "sasl.password": "$5p${X}", "linger.ms": "5"}
+    assert (settings.topics.partitions, settings.topics.retention_s) == (12, 86400.0)
+    assert ((Secret("Bearer s3cret"),), 2**20) == (settings.intake.authorization, settings.intake.max_body_bytes)
+    assert Address("::1", 0) == settings.intake.listen
+    (endpoint,) = settings.endpoints
+    assert (
+        endpoint.name,
+        endpoint.url,
+        endpoint.safe_url,
+        endpoint.disabled,
+    ) == ("ci", "https://x/t0ken", "https://x/${PATH_TOKEN}", True)
+
+
+def test_anchors_and_merge_keys_work(tmp_path: Path) -> None:
+    """What endpoints share can be written once; an endpoint's own keys win."""
+    text = """
+kafka: {bootstrap.servers: 'a:1'}
+endpoints:
+  - &base {name: a, url: 'http://a', timeout: 2s, threshold: 3}
+  - {<<: *base, name: b, threshold: 4}
+"""
+    second = loaded(tmp_path, text).endpoints[1]
+
+    assert (second.name, second.url, second.timeout_s, second.threshold) == ("b", "http://a", 2.0, 4)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("new", New()),
+        ("beginning", Beginning()),
+        ("end", End()),
+        ("-24h", Ago(86400.0)),
+        ("-1d12h", Ago(129600.0)),
+        ("1970-01-02T00:00:00Z", At(86400.0)),
+        ("1970-01-01T02:00:00.123456789+02:00", At(0.123456)),
+        ("1970-01-01 00:00:00z", At(0.0)),
+    ],
+)
+def test_a_start_is_one_of_five(tmp_path: Path, written: str, expected: Start) -> None:
+    """A start is a word, a time or a time ago; an unquoted time in YAML is one too."""
+    text = f"kafka: {{bootstrap.servers: 'a:1'}}\nendpoints:\n- name: a\n  url: http://a\n  start: {written}\n"
+
+    assert expected == loaded(tmp_path, text).endpoints[0].start
+
+
+@pytest.mark.parametrize(
+    "start", ["-0s", "0s", "24h", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2026-01-31", "New", "-"]
+)
+def test_nothing_else_is_a_start(start: str) -> None:
+    """A time without offset, a day that is none, and a time ahead are refused."""
+    with pytest.raises(ConfigurationError, match="is not a place to start"):
+        with_endpoint(start=start)
+
+
+def test_a_pasted_long_backoff_needs_no_max_backoff() -> None:
+    """A backoff above the default of max_backoff is its own end."""
+    endpoint = with_endpoint(backoff="10m").endpoints[0]
+
+    assert (endpoint.backoff_s, endpoint.max_backoff_s) == (600.0, 600.0)
+
+
+@pytest.mark.parametrize(
+    ("written", "librdkafka"),
+    [(True, "true"), (False, "false"), (5, "5"), (0.5, "0.5"), ("zstd", "zstd")],
+)
+def test_kafka_settings_pass_through_as_text(written: object, librdkafka: str) -> None:
+    """Scalars reach librdkafka as it writes them itself."""
+    settings = settings_from({"kafka": {**KAFKA, "some.setting": written}})
+
+    assert librdkafka == settings.kafka.revealed()["some.setting"]
+
+
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+def test_the_group_protocol_can_be_chosen(protocol: str) -> None:
+    """Brokers before 4.0 need the classic protocol."""
+    assert (
+        protocol == settings_from({"kafka": {**KAFKA, "group.protocol": protocol}}).kafka.revealed()["group.protocol"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("authorization", "is_open", "values"),
+    [("none", True, []), ("Bearer a", False, ["Bearer a"]), (["Bearer a", "Basic b"], False, ["Bearer a", "Basic b"])],
+)
+def test_an_open_intake_says_so(authorization: object, is_open: bool, values: list[str]) -> None:  # noqa: FBT001
+    """An address that others reach takes authorization, several values while rotating, or an outspoken none."""
+    intake = settings_from(
+        {"kafka": KAFKA, "intake": {"listen": "0.0.0.0:5050", "authorization": authorization}}
+    ).intake
+
+    assert (is_open, values) == (intake.is_open, [value.reveal() for value in intake.authorization])
+
+
+@pytest.mark.parametrize("key", ["intake", "topics", "worker", "endpoints", "schema_registry"])
+def test_an_empty_section_is_an_absent_one(key: str) -> None:
+    """A key whose lines are all commented out is as if it were not there."""
+    assert Settings(kafka=KafkaSettings(bootstrap_servers="127.0.0.1:9092")) == settings_from(
+        {"kafka": KAFKA, key: None}
+    )
