@@ -32,6 +32,8 @@ _BODIES_IN_MEMORY: Final = 16
 """How many bodies of the largest size may be held at once; beyond that a registry is asked to come again."""
 
 _BODY_LIMIT_S: Final = 60.0
+_SMALL_BYTES: Final = 256 * 1024
+"""Larger bodies are read on a thread: one with millions of events takes seconds, and others must not wait for it."""
 
 Write = Callable[[Sequence[OutgoingRecord]], Awaitable[None]]
 
@@ -93,13 +95,20 @@ class Intake:
         content_type = await self._admitted(request)
         body = await self._read(request)
         try:
-            events = read_envelope(body, content_type=content_type, registry=self._label(request.path))
-        except EnvelopeError as error:
-            raise RefusedError(400, "malformed", error.reason, path=error.path) from None
+            if len(body) > _SMALL_BYTES:
+                events = await asyncio.to_thread(self._events, body, content_type, request)
+            else:
+                events = self._events(body, content_type, request)
         finally:
             self._budget += len(body)
         await self._keep(events, request)
         return Response.json(200, {"accepted": len(events)})
+
+    def _events(self, body: bytes, content_type: str, request: Request) -> list[Event]:
+        try:
+            return read_envelope(body, content_type=content_type, registry=self._label(request.path))
+        except EnvelopeError as error:
+            raise RefusedError(400, "malformed", error.reason, path=error.path) from None
 
     async def _admitted(self, request: Request) -> str:
         """The request's Content-Type, if its headers are in order."""

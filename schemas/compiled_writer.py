@@ -15,6 +15,8 @@ _INDENT: Final = "    "
 def varint(number: int) -> bytes:
     """Avro's variable-length zig-zag encoding of a long (Avro specification, binary encoding)."""
     rest = (number << 1) ^ (number >> 63)
+    if rest >> 64:
+        raise OverflowError(f"{number} does not fit Avro's long of 64 bits")
     if rest < 0x80:
         return bytes((rest,))
     encoded = bytearray()
@@ -40,7 +42,8 @@ def compile_writer(schema: dict[str, Any], attribute: Callable[[str], str]) -> C
         schema: the record's schema.
         attribute: the Python attribute that holds the field of this Avro name.
 
-    The function raises UnicodeEncodeError for lone surrogates, which Avro's UTF-8 cannot carry.
+    The function raises UnicodeEncodeError for lone surrogates, which Avro's UTF-8 cannot carry, and OverflowError for
+    integers beyond 64 bits.
     """
     source = ["def write(v0):", f"{_INDENT}out = []", f"{_INDENT}put = out.append"]
     source += [_INDENT + line for line in _Compiler(attribute).record(schema, "v0", 0)]

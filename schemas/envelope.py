@@ -19,7 +19,7 @@ from schemas.wire import typed_json
 MAX_DEPTH: Final = 500
 """Levels of nesting that are read; Python's and msgspec's parsers both stop a little above."""
 
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]|-?Infinity|NaN', re.DOTALL)
+_TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|-?Infinity|NaN', re.DOTALL)
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _LONGEST_INT: Final = 20
 """Digits and sign of the longest integer that may fit 64 bits; longer ones are not worth converting."""

@@ -18,7 +18,7 @@ Headers = Sequence[tuple[str, bytes]]
 
 _WEBHOOK_ID: Final = re.compile(r"[!-\-/-~]{1,128}", re.ASCII)  # visible ASCII without the full stop
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
-_URI_CHARACTERS: Final = ":/?#[]@!$&'()*+,;=-._~%"
+_URI_CHARACTERS: Final = ":/?#[]@!$&'()*+,;=-._~"
 
 
 def webhook_id(event: Event) -> str:
@@ -67,7 +67,7 @@ def record_headers(event: Event, *, traceparent: str = "") -> list[tuple[str, by
 
 
 def text_header(headers: Iterable[tuple[str, bytes | None]] | None, name: str) -> str | None:
-    """The last value of a header as text, or None if there is none that is UTF-8."""
+    """The last value of a header as text, what is not UTF-8 replaced; None if there is none."""
     found = None
     for key, value in headers or ():
         if key == name and value is not None:

@@ -42,8 +42,8 @@ def _fit(value: Any, wanted: Any) -> Any:
 
 
 def _scalar(value: Any, wanted: Any) -> Any:
-    if wanted is str:
-        return value if _is_text(value) else None
+    if isinstance(value, str):
+        return value if wanted is str and _is_text(value) else None
     try:
         return msgspec.convert(value, wanted)
     except msgspec.ValidationError:

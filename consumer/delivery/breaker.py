@@ -36,14 +36,21 @@ class Breaker:
         self.streak = self._probes = 0
         return was_open
 
-    def not_delivered(self, now: float) -> bool:
-        """An attempt was not delivered and leaves its event where it is; whether this opened the breaker."""
+    def not_delivered(self, now: float, *, is_probe: bool) -> bool:
+        """An attempt was not delivered and leaves its event where it is; whether this opened the breaker.
+
+        Requests that were in flight when it opened count, but only a probe makes the wait longer.
+        """
         self.streak += 1
+        if self.is_open:
+            if is_probe:
+                self._wait(now)
+            return False
         if self.streak < self._threshold:
             return False
-        opened, self.is_open = not self.is_open, True
+        self.is_open = True
         self._wait(now)
-        return opened
+        return True
 
     def probe_ended(self, now: float) -> None:
         """A probe became a dead letter: it says nothing about the endpoint, and the next one has its own wait."""

@@ -1,0 +1,334 @@
+"""The dispatcher: which batch is sent when, and what follows from its outcome (design section 8).
+
+It owns breaker, ceiling, hold and rate of one endpoint, and the batches under way. It knows nothing of Kafka: what
+is finished it says to its `Owner`, who keeps the ledgers.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from consumer.delivery.attempts import Reason
+from consumer.delivery.breaker import Breaker
+from consumer.delivery.ceiling import Ceiling
+from consumer.delivery.formats import UnsendableError
+from consumer.delivery.letters import Cause
+from consumer.delivery.outcome import Answer, NoAnswer, Outcome, Result, narrows, outcome_of
+from consumer.delivery.rate import Rate
+from consumer.delivery.retry import backoff_s, retry_after_s
+from consumer.lanes import Batch, Delivery, Lanes
+from runtime.clock import Clock
+from runtime.config import EndpointSettings
+
+Send = Callable[[list[Delivery]], Awaitable[Result]]
+"""POST these deliveries in one request.
+
+Raises UnsendableError where no request can be built.
+"""
+Bury = Callable[[Delivery, Cause], Awaitable[None]]
+"""Write the delivery's dead letter; returns when it is acknowledged, however long that takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt and what follows, for the log and the metrics."""
+
+    deliveries: list[Delivery]
+    result: Result
+    outcome: Outcome
+    seconds: float
+    next_try_s: float | None
+    """Seconds until the next try; None if there is none."""
+
+
+class Owner(Protocol):
+    """Who keeps the ledgers."""
+
+    def finished(self, delivery: Delivery) -> None:
+        """Delivered, or its dead letter is written."""
+
+    def window_full(self, delivery: Delivery) -> bool:
+        """Whether the window of the delivery's partition is full."""
+
+    def pins(self, delivery: Delivery) -> bool:
+        """Whether the delivery is what keeps its partition's window from moving on."""
+
+    def may_attempt(self, in_flight: int) -> bool:
+        """Whether another attempt keeps the promise about repeats; `in_flight` counts events."""
+
+    def attempted(self, attempt: Attempt) -> None:
+        """An attempt ended."""
+
+    def breaker_moved(self, *, is_open: bool, reason: str) -> None:
+        """The breaker opened or closed."""
+
+    def turn(self) -> None:
+        """Something ended: look again what can be done."""
+
+
+class Dispatcher:
+    """Sends the batches of one endpoint."""
+
+    def __init__(
+        self,
+        endpoint: EndpointSettings,
+        lanes: Lanes,
+        owner: Owner,
+        *,
+        send: Send,
+        bury: Bury,
+        clock: Clock,
+        jitter: Callable[[], float],
+    ) -> None:
+        """Nothing is under way.
+
+        Args:
+            endpoint: its settings.
+            lanes: what may be sent.
+            owner: who keeps the ledgers.
+            send: POSTs once.
+            bury: writes a dead letter.
+            clock: for waits, and for dates in Retry-After.
+            jitter: in [0, 1); stretches waits.
+        """
+        self._endpoint = endpoint
+        self._lanes = lanes
+        self._owner = owner
+        self._send = send
+        self._bury = bury
+        self._clock = clock
+        self._jitter = jitter
+        self.breaker: Final = Breaker(
+            threshold=endpoint.threshold,
+            backoff_s=endpoint.backoff_s,
+            max_backoff_s=endpoint.max_backoff_s,
+            jitter=jitter,
+        )
+        self.ceiling: Final = Ceiling(endpoint.concurrency)
+        self._rate = Rate(endpoint.rate_limit)
+        self._hold_until = 0.0
+        self._probe: Batch | None = None
+        self._under_way: dict[Batch, asyncio.Task[None]] = {}
+        self._requests = 0
+        self._events = 0
+        self.deliveries = 0
+        """Events delivered so far."""
+
+    @property
+    def in_flight(self) -> int:
+        """Requests under way."""
+        return self._requests
+
+    @property
+    def held_until(self) -> float:
+        """Until when the endpoint asked for patience (monotonic)."""
+        return self._hold_until
+
+    def start_due(self) -> None:
+        """Start every attempt that may start now."""
+        now = self._clock.monotonic()
+        while self._may_start(now):
+            batch = self._lanes.next_probe() if self.breaker.is_open else self._lanes.next_batch(now)
+            if batch is None:
+                return
+            if self.breaker.is_open:
+                self._probe = batch
+            self._start(batch, now)
+
+    def next_wake(self) -> float | None:
+        """When `start_due` may find more to do, if nothing else happens before (monotonic)."""
+        now = self._clock.monotonic()
+        if self._hold_until > now:
+            return self._hold_until
+        if self.breaker.is_open:
+            return max(self.breaker.next_probe, now) if self._probe is None and len(self._lanes) else None
+        due = self._lanes.next_due(now)
+        if self._rate.next_at(now) > now and (self._lanes.startable or due is not None):
+            return max(self._rate.next_at(now), due or 0.0) if not self._lanes.startable else self._rate.next_at(now)
+        return due
+
+    async def drain(self, partitions: set[int], limit_s: float) -> None:
+        """Wait until nothing of these partitions is under way; what is not done within `limit_s` is given up."""
+        tasks = [task for batch, task in self._under_way.items() if _touches(batch, partitions)]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=limit_s)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
+
+    def abandon(self, partitions: set[int]) -> None:
+        """Give up what is under way for these partitions: they are another worker's now."""
+        for batch, task in self._under_way.items():
+            if _touches(batch, partitions):
+                task.cancel()
+
+    def _may_start(self, now: float) -> bool:
+        if now < self._hold_until or not self._owner.may_attempt(self._events) or self._rate.next_at(now) > now:
+            return False
+        if self.breaker.is_open:
+            return self._probe is None and now >= self.breaker.next_probe
+        return self._requests < self.ceiling.limit
+
+    def _start(self, batch: Batch, now: float) -> None:
+        self._rate.take(now)
+        self._requests += 1
+        self._events += len(batch.deliveries)
+        batch.last_try = now
+        wall = self._clock.wall()
+        for delivery in batch.deliveries:
+            delivery.lane.last_try = now
+            delivery.first_try = delivery.first_try or wall
+            delivery.last_try = wall
+        task = asyncio.create_task(self._attempt(batch))
+        self._under_way[batch] = task
+        task.add_done_callback(lambda _: self._ended(batch))
+
+    def _ended(self, batch: Batch) -> None:
+        del self._under_way[batch]
+        if self._probe is batch:
+            self._probe = None
+        self._owner.turn()
+
+    async def _attempt(self, batch: Batch) -> None:
+        started, events = self._clock.monotonic(), len(batch.deliveries)
+        try:
+            result = await self._send(batch.deliveries)
+        except UnsendableError as error:
+            self._release(events)
+            await self._unsendable(batch, error)
+            return
+        except asyncio.CancelledError:
+            self._release(events)
+            self._lanes.wait(batch, self._clock.monotonic())  # the caller removes what is no longer ours
+            raise
+        self._release(events)
+        await self._settle(batch, result, self._clock.monotonic() - started)
+
+    def _release(self, events: int) -> None:
+        self._requests -= 1
+        self._events -= events
+
+    async def _settle(self, batch: Batch, result: Result, seconds: float) -> None:
+        outcome = outcome_of(result, self._endpoint.reject_statuses)
+        if outcome is Outcome.DELIVERED:
+            self._delivered(batch)
+            self._report(batch, result, outcome, seconds, None)
+            return
+        batch.tries += 1
+        if narrows(result):
+            self.ceiling.overloaded()
+        if outcome is Outcome.THROTTLED and isinstance(result, Answer):
+            self._hold(result)
+        if len(batch.deliveries) > 1:
+            self._settle_several(batch, result, outcome, seconds)
+            return
+        delivery = batch.deliveries[0]
+        reason = delivery.tries.count(
+            outcome,
+            attempts=self._endpoint.attempts,
+            deliveries=self.deliveries,
+            window_full=self._owner.window_full(delivery),
+            single=delivery.lane.single,
+        )
+        if reason is None:
+            self._wait(batch, result, outcome, seconds)
+        else:
+            self._report(batch, result, outcome, seconds, None)
+            await self._give_up(batch, _cause(reason, result))
+
+    def _delivered(self, batch: Batch) -> None:
+        closed = self.breaker.delivered()
+        if closed:
+            self.ceiling.start_over()
+            self._owner.breaker_moved(is_open=False, reason="a delivery succeeded")
+        for delivery in batch.deliveries:
+            self.ceiling.delivered()
+            self.deliveries += 1
+            delivery.lane.single = False
+            self._owner.finished(delivery)
+        self._lanes.finish(batch)
+
+    def _settle_several(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> None:
+        """A batch that may be its events' fault is sent in halves; only an event sent alone burns attempts."""
+        seen = batch.deliveries[0].tries.deliveries_seen
+        for delivery in batch.deliveries:
+            delivery.tries.deliveries_seen = self.deliveries
+        others = seen is not None and self.deliveries > seen
+        if outcome in {Outcome.REJECTED, Outcome.FAILED} or (outcome is Outcome.UNAVAILABLE and others):
+            self._not_delivered(batch, result)
+            now = self._clock.monotonic()
+            self._report(batch, result, outcome, seconds, 0.0)
+            for half in self._lanes.split(batch):
+                self._lanes.wait(half, now)
+        else:
+            self._wait(batch, result, outcome, seconds)
+
+    def _wait(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> None:
+        self._not_delivered(batch, result)
+        wait = self._backoff(batch)
+        self._report(batch, result, outcome, seconds, wait)
+        self._lanes.wait(batch, self._clock.monotonic() + wait)
+
+    def _backoff(self, batch: Batch) -> float:
+        pinning = not self.breaker.is_open and any(
+            self._owner.window_full(delivery) and self._owner.pins(delivery) for delivery in batch.deliveries
+        )
+        return backoff_s(
+            1 if pinning else batch.tries,
+            first_s=self._endpoint.backoff_s,
+            most_s=self._endpoint.max_backoff_s,
+            jitter=self._jitter(),
+        )
+
+    def _not_delivered(self, batch: Batch, result: Result) -> None:
+        opened = self.breaker.not_delivered(self._clock.monotonic(), is_probe=self._probe is batch)
+        if opened:
+            self._owner.breaker_moved(is_open=True, reason=said(result))
+
+    def _hold(self, answer: Answer) -> None:
+        wait = retry_after_s(answer.retry_after, now=self._clock.wall())
+        if wait is not None:
+            stretched = wait * (1.0 + 0.1 * self._jitter())
+            self._hold_until = max(self._hold_until, self._clock.monotonic() + stretched)
+
+    async def _unsendable(self, batch: Batch, error: UnsendableError) -> None:
+        if len(batch.deliveries) > 1:
+            now = self._clock.monotonic()
+            for half in self._lanes.split(batch):
+                self._lanes.wait(half, now)
+            return
+        await self._give_up(batch, Cause(Reason.UNSENDABLE, error=str(error)))
+
+    async def _give_up(self, batch: Batch, cause: Cause) -> None:
+        """Write the dead letter; until it is written the lane stands still, and the offset does not move."""
+        if self._probe is batch:
+            self._probe = None
+            self.breaker.probe_ended(self._clock.monotonic())
+        delivery = batch.deliveries[0]
+        full = self._owner.window_full(delivery)
+        self._owner.turn()
+        await self._bury(delivery, cause)
+        if cause.reason is Reason.EXHAUSTED and full:
+            delivery.lane.single = True
+        self._owner.finished(delivery)
+        self._lanes.finish(batch)
+
+    def _report(self, batch: Batch, result: Result, outcome: Outcome, seconds: float, next_try_s: float | None) -> None:
+        self._owner.attempted(Attempt(batch.deliveries, result, outcome, seconds, next_try_s))
+
+
+def said(result: Result) -> str:
+    """What came back, in a few words."""
+    if isinstance(result, NoAnswer):
+        return f"{result.fault.value}: {result.error}"
+    return f"status {result.status}"
+
+
+def _cause(reason: Reason, result: Result) -> Cause:
+    return Cause(reason, result.status if isinstance(result, Answer) else None, said(result))
+
+
+def _touches(batch: Batch, partitions: set[int]) -> bool:
+    return any(delivery.record.partition in partitions for delivery in batch.deliveries)

@@ -1,0 +1,20 @@
+"""Requests a second: an endpoint's `rate_limit`, evenly spread. Pure."""
+
+from typing import Final
+
+
+class Rate:
+    """When the next request may start."""
+
+    def __init__(self, per_second: float | None) -> None:
+        """`per_second`: None lets all pass."""
+        self._interval: Final = 1.0 / per_second if per_second else 0.0
+        self._next = 0.0
+
+    def next_at(self, now: float) -> float:
+        """The moment from which a request may start; not after `now` if at once."""
+        return self._next if self._interval else now
+
+    def take(self, now: float) -> None:
+        """A request starts now."""
+        self._next = max(self._next, now - self._interval) + self._interval

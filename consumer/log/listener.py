@@ -1,0 +1,56 @@
+"""What the log's thread and the event loop say to each other. Pure."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from consumer.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """An offset to commit, with its metadata, for one assignment."""
+
+    partition: int
+    epoch: int
+    offset: int
+    metadata: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A partition that this worker has from now on."""
+
+    partition: int
+    epoch: int
+    start: int
+    """Where reading begins."""
+    committed: int | None
+    """The group's offset, None if it has none."""
+    metadata: str
+    end: int
+    """The log's end at this moment."""
+
+
+class LogListener(Protocol):
+    """What the loop's side is told, always on the loop, in the order in which it happened."""
+
+    def assigned(self, partitions: list[Assigned]) -> None:
+        """These are ours now."""
+
+    def received(self, records: list[Record]) -> None:
+        """These were read."""
+
+    async def drain(self, partitions: set[int]) -> list[Commit]:
+        """Start nothing more for these, let what is in flight end; what is to be committed last."""
+
+    def revoked(self, partitions: set[int]) -> None:
+        """These are gone: after a drain and its commit, or at once if they were lost."""
+
+    def committed(self, commits: list[Commit], error: str) -> None:
+        """A commit ended; `error` is empty if it succeeded."""
+
+    def ends(self, ends: dict[int, int]) -> None:
+        """Where the partitions' log ends now."""
+
+    def trouble(self, error: str) -> None:
+        """The consumer had to be given up and is started again; empty when it runs again."""

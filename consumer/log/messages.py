@@ -1,0 +1,48 @@
+"""The client's messages and errors in our words."""
+
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException, Message
+
+from consumer.record import Record
+
+HOPELESS: Final = frozenset(
+    {
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.UNSUPPORTED_VERSION,
+        KafkaError._UNSUPPORTED_FEATURE,  # noqa: SLF001 - librdkafka's local codes are public constants
+    }
+)
+"""Errors that a consumer does not get over by itself: it is given up, and started again later."""
+_TOO_OLD: Final = (KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE)  # noqa: SLF001
+
+
+def record_of(message: Message, topic: str) -> Record:
+    """A copy of the message: holding the message itself would pin the fetch buffer it lies in."""
+    partition, offset = message.partition(), message.offset()
+    assert partition is not None
+    assert offset is not None
+    return Record(
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        timestamp_ms=message.timestamp()[1],
+        key=_bytes(message.key()),
+        value=_bytes(message.value()),
+        headers=tuple((pair[0], _bytes(pair[1])) for pair in message.headers() or ()),
+    )
+
+
+def explained(error: Exception) -> str:
+    """One line for an operator."""
+    cause = error.args[0] if isinstance(error, KafkaException) else None
+    if not isinstance(cause, KafkaError):
+        return f"{type(error).__name__}: {error}"
+    if cause.code() in _TOO_OLD:
+        return "the broker is too old for group.protocol consumer (Kafka 4.0): set kafka.group.protocol to classic"
+    return f"{cause.str()} ({cause.name()})"
+
+
+def _bytes(value: Any) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value

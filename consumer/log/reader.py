@@ -1,0 +1,291 @@
+"""The log: a thread that alone owns one Kafka consumer, and tells the event loop what it reads.
+
+No other thread ever calls the consumer. Records cross to the loop in batches, as many as were asked for; commands
+come back by a queue. Revocation is answered in its callback: the loop drains, the last offsets are committed there
+synchronously, and only then does another worker get the partition. The only file of this half that imports the
+client.
+"""
+
+import asyncio
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from consumer.log.listener import Assigned, Commit, LogListener
+from consumer.log.messages import HOPELESS, explained, record_of
+
+_logger: Final = structlog.get_logger(__name__)
+
+_BATCH: Final = 500
+_BUSY_POLL_S: Final = 0.01
+"""While records are out: how long a command waits at most."""
+_QUIET_POLL_S: Final = 0.1
+_IDLE_WAIT_S: Final = 0.05
+_PAUSE_AFTER_S: Final = 1.0
+"""Pausing throws away what was fetched ahead, so it is for lasting pressure alone."""
+_ENDS_EVERY_S: Final = 2.0
+_ASK_LIMIT_S: Final = 10.0
+_AGAIN_S: Final = 2.0
+_GRACE_S: Final = 5.0
+
+
+class Log:
+    """One consumer group member, on its own thread."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        *,
+        topic: str,
+        name: str,
+        listener: LogListener,
+        drain_s: float,
+    ) -> None:
+        """Not started yet.
+
+        Args:
+            settings: of the consumer, as `runtime.kafka.settings.consumer_settings` makes them.
+            topic: the events topic.
+            name: of the endpoint, for the thread and the log lines.
+            listener: told of everything, on the running loop.
+            drain_s: how long `listener.drain` may take, in seconds.
+        """
+        self._settings = {**settings, "on_commit": self._on_commit, "error_cb": self._on_error}
+        self._topic = topic
+        self._listener = listener
+        self._drain_s = drain_s
+        self._loop = asyncio.get_running_loop()
+        self._commands: queue.SimpleQueue[Callable[[Consumer], None]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=f"log-{name}", daemon=True)
+        self._log = _logger.bind(endpoint=name)
+        self._closing = threading.Event()
+        self._epoch = 0
+        self._epochs: dict[int, int] = {}
+        self._credits = 0
+        self._paused: set[int] = set()
+        self._all_paused = False
+        self._quiet_since = 0.0
+        self._next_ends = 0.0
+        self._committing: list[Commit] = []
+
+    def start(self) -> None:
+        """Join the group and begin."""
+        self._thread.start()
+
+    def ask(self, records: int) -> None:
+        """Read up to so many records more."""
+        self._command(lambda _: self._add_credit(records))
+
+    def pause(self, partition: int) -> None:
+        """Read nothing of this partition until `resume`; what is under way may still come."""
+        self._command(lambda consumer: self._set_paused(consumer, partition, paused=True))
+
+    def resume(self, partition: int) -> None:
+        """Read this partition again."""
+        self._command(lambda consumer: self._set_paused(consumer, partition, paused=False))
+
+    def commit(self, commits: list[Commit]) -> None:
+        """Commit asynchronously; `listener.committed` tells how it ended. One at a time."""
+        self._command(lambda consumer: self._commit(consumer, commits))
+
+    def close(self) -> None:
+        """Leave the group, which drains and commits all partitions; returns when the thread has ended."""
+        self._closing.set()
+        self._command(lambda _: None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _command(self, command: Callable[[Consumer], None]) -> None:
+        self._commands.put(command)
+
+    def _tell(self, what: Callable[..., None], *arguments: Any) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(what, *arguments)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._live()
+            except Exception as error:  # noqa: BLE001 - whatever it was, the endpoint must not stop for good
+                self._give_up(explained(error))
+                self._closing.wait(_AGAIN_S)
+
+    def _live(self) -> None:
+        consumer = Consumer(self._settings)
+        try:
+            consumer.subscribe(
+                [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+            )
+            self._tell(self._listener.trouble, "")
+            while not self._closing.is_set():
+                self._turn(consumer)
+        finally:
+            consumer.close()
+
+    def _give_up(self, reason: str) -> None:
+        self._log.error("log.failed", error=reason, again_in_s=_AGAIN_S)
+        gone, self._epochs = set(self._epochs), {}
+        self._credits, self._committing = 0, []
+        self._tell(self._listener.revoked, gone)
+        self._tell(self._listener.trouble, reason)
+
+    def _turn(self, consumer: Consumer) -> None:
+        self._obey(consumer)
+        if self._credits > 0:
+            self._unpause(consumer)
+            self._read(consumer)
+        else:
+            self._idle(consumer)
+        if time.monotonic() >= self._next_ends:
+            self._next_ends = time.monotonic() + _ENDS_EVERY_S
+            self._tell_ends(consumer)
+
+    def _obey(self, consumer: Consumer) -> None:
+        while True:
+            try:
+                command = self._commands.get_nowait()
+            except queue.Empty:
+                return
+            command(consumer)
+
+    def _read(self, consumer: Consumer) -> None:
+        first = consumer.poll(_BUSY_POLL_S if self._committing else _QUIET_POLL_S)
+        if first is None:
+            return
+        rest = consumer.consume(min(self._credits, _BATCH) - 1, timeout=0) if self._credits > 1 else []
+        self._pass_on([first, *rest])
+
+    def _idle(self, consumer: Consumer) -> None:
+        """Nothing was asked for: obey, keep the group's callbacks served, and pause if it lasts."""
+        with contextlib.suppress(queue.Empty):
+            self._commands.get(timeout=_BUSY_POLL_S if self._committing else _IDLE_WAIT_S)(consumer)
+        if self._credits > 0:
+            return
+        if not self._all_paused and time.monotonic() - self._quiet_since > _PAUSE_AFTER_S:
+            self._all_paused = True
+            consumer.pause(self._places(self._epochs))
+        if self._all_paused or self._committing:
+            message = consumer.poll(0)
+            if message is not None:  # it was fetched before the pause took hold
+                self._pass_on([message])
+
+    def _unpause(self, consumer: Consumer) -> None:
+        if self._all_paused:
+            self._all_paused = False
+            consumer.resume(self._places(set(self._epochs) - self._paused))
+
+    def _pass_on(self, messages: list[Message]) -> None:
+        records = [record_of(message, self._topic) for message in messages if not self._is_trouble(message)]
+        self._credits -= len(records)
+        self._quiet_since = time.monotonic()
+        if records:
+            self._tell(self._listener.received, records)
+
+    def _is_trouble(self, message: Message) -> bool:
+        error = message.error()
+        if error is None:
+            return False
+        if error.fatal() or error.code() in HOPELESS:
+            raise KafkaException(error)
+        self._log.warning("log.error", error=error.str(), code=error.name())
+        return True
+
+    def _add_credit(self, records: int) -> None:
+        self._credits += records
+
+    def _set_paused(self, consumer: Consumer, partition: int, *, paused: bool) -> None:
+        if partition not in self._epochs:
+            return
+        (self._paused.add if paused else self._paused.discard)(partition)
+        if not self._all_paused:
+            (consumer.pause if paused else consumer.resume)(self._places([partition]))
+
+    def _commit(self, consumer: Consumer, commits: list[Commit]) -> None:
+        current = [commit for commit in commits if self._epochs.get(commit.partition) == commit.epoch]
+        if not current:
+            self._tell(self._listener.committed, commits, "the partitions are gone")
+            return
+        self._committing = current
+        try:
+            consumer.commit(offsets=self._offsets(current), asynchronous=True)
+        except KafkaException as error:
+            self._committing = []
+            self._tell(self._listener.committed, current, explained(error))
+
+    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        commits, self._committing = self._committing, []
+        if commits:
+            errors = [error, *(partition.error for partition in partitions)]
+            said = next((fault.str() for fault in errors if fault is not None), "")
+            self._tell(self._listener.committed, commits, said)
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._epoch += 1
+        self._quiet_since = time.monotonic()
+        found = [self._place(consumer, at) for at in consumer.committed(partitions, timeout=_ASK_LIMIT_S)]
+        consumer.incremental_assign([TopicPartition(self._topic, at.partition, at.start) for at in found])
+        self._epochs.update((at.partition, at.epoch) for at in found)
+        self._paused -= {at.partition for at in found}
+        places = self._places(at.partition for at in found)
+        (consumer.pause if self._all_paused else consumer.resume)(places)  # a pause survives revoke and assign
+        self._tell(self._listener.assigned, found)
+
+    def _place(self, consumer: Consumer, at: TopicPartition) -> Assigned:
+        """Where to begin: the group's offset; the oldest record where it has none or the log no longer has it."""
+        if at.error is not None:
+            raise KafkaException(at.error)
+        low, high = consumer.get_watermark_offsets(at, timeout=_ASK_LIMIT_S)
+        committed = at.offset if at.offset >= 0 else None
+        known = committed is not None and low <= committed <= high
+        start = committed if known and committed is not None else low
+        return Assigned(at.partition, self._epoch, start, committed, at.metadata or "", high)
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        gone = {at.partition for at in partitions}
+        draining = asyncio.run_coroutine_threadsafe(self._listener.drain(gone), self._loop)
+        commits = draining.result(self._drain_s + _GRACE_S)
+        if commits:
+            try:
+                consumer.commit(offsets=self._offsets(commits), asynchronous=False)
+            except KafkaException as error:
+                self._log.warning("log.last_commit_failed", error=explained(error), consequence="events repeat")
+        self._forget(consumer, partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._log.warning("log.partitions_lost", partitions=sorted(at.partition for at in partitions))
+        self._forget(consumer, partitions)
+
+    def _forget(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        gone = {at.partition for at in partitions}
+        self._epochs = {number: epoch for number, epoch in self._epochs.items() if number not in gone}
+        self._paused -= gone
+        consumer.incremental_unassign(partitions)
+        self._tell(self._listener.revoked, gone)
+
+    def _tell_ends(self, consumer: Consumer) -> None:
+        """The ends as the last fetch saw them; while everything is paused there is none, so the broker is asked."""
+        ends = {}
+        for number in self._epochs:
+            try:
+                place = TopicPartition(self._topic, number)
+                _, high = consumer.get_watermark_offsets(place, timeout=1.0, cached=not self._all_paused)
+            except KafkaException:
+                break
+            if high >= 0:
+                ends[number] = high
+        self._tell(self._listener.ends, ends)
+
+    def _on_error(self, error: KafkaError) -> None:
+        self._log.debug("log.client_error", error=error.str(), code=error.name())
+
+    def _places(self, partitions: Iterable[int]) -> list[TopicPartition]:
+        return [TopicPartition(self._topic, number) for number in partitions]
+
+    def _offsets(self, commits: list[Commit]) -> list[TopicPartition]:
+        return [TopicPartition(self._topic, at.partition, at.offset, at.metadata) for at in commits]

@@ -1,0 +1,30 @@
+"""One partition that this worker has, for one endpoint: its ledger, what was read ahead, what is committed. Pure."""
+
+from collections import deque
+from typing import Final
+
+from consumer.ledger import Ledger, Snapshot
+from consumer.record import Record
+
+
+class Partition:
+    """The state of one assignment; a later assignment of the same partition is another object."""
+
+    def __init__(self, number: int, epoch: int, ledger: Ledger) -> None:
+        self.number: Final = number
+        self.epoch: Final = epoch
+        """Counts assignments: what belongs to an earlier one must change nothing."""
+        self.ledger: Final = ledger
+        self.backlog: deque[Record] = deque()
+        """Read, not admitted yet."""
+        self.paused = False
+        self.obstacle = ""
+        """Why nothing more of it can be read by this version, if so."""
+        self.committed: Snapshot | None = None
+        """What the group has, as far as this worker knows."""
+        self.draining = False
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether what was read cannot be admitted: the window is full, or the schema is unknown."""
+        return bool(self.obstacle) or (bool(self.backlog) and not self.ledger.admits(self.backlog[0].offset))

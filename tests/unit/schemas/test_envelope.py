@@ -1,0 +1,171 @@
+"""Which bodies are envelopes, what each refusal says, and that no body can cost the bridge its life."""
+
+import contextlib
+import time
+
+import pytest
+
+from schemas.envelope import MAX_DEPTH, EnvelopeError, read_envelope, read_event
+from schemas.wire import event_json
+from tests.kit.events import V2
+
+
+def _texts(body: bytes) -> list[str]:
+    return [event_json(event).decode() for event in read_envelope(body, content_type=V2)]
+
+
+def _nested(levels: int, opening: bytes = b"[", closing: bytes = b"]") -> bytes:
+    """An envelope of this many levels in all."""
+    inner = levels - 3
+    return b'{"events":[{"x":' + opening * inner + closing * inner + b"}]}"
+
+
+_REFUSED = [
+    (b"\xff{}", "", "the body is not UTF-8 (byte 0)"),
+    (b'{"events":[{"id":"\xed\xa0\x80"}]}', "", "the body is not UTF-8 (byte 18)"),
+    (b"\xef\xbb\xbf{}", "line 1 column 1", "not JSON: Expecting value"),
+    (b"", "line 1 column 1", "not JSON: Expecting value"),
+    (b"   \n ", "line 2 column 2", "not JSON: Expecting value"),
+    (b"events", "line 1 column 1", "not JSON: Expecting value"),
+    (b"{} {}", "line 1 column 4", "not JSON: Extra data"),
+    (b'{"events":[]', "line 1 column 13", "not JSON: Expecting ',' delimiter"),
+    (b'{"events":[{"a":01}]}', "line 1 column 18", "not JSON: Expecting ',' delimiter"),
+    (b'{"events":[{"a":"\t"}]}', "line 1 column 18", "not JSON: Invalid control character at"),
+    (b'{"events":[{"a":"\\x"}]}', "line 1 column 18", "not JSON: Invalid \\escape"),
+    (b'{\n "events": [\n  {"a":\x0b1}]}', "line 3 column 8", "not JSON: Expecting value"),
+    (b"NaN", "line 1 column 1", "NaN is not JSON"),
+    (b"Infinity", "line 1 column 1", "Infinity is not JSON"),
+    (b"-Infinity", "line 1 column 1", "-Infinity is not JSON"),
+    (b'{"events":[{"x":NaN}]}', "line 1 column 17", "NaN is not JSON"),
+    (b'{"events":[{"target":{"size":\n-Infinity}}]}', "line 2 column 1", "-Infinity is not JSON"),
+    (b'{"events":[],"x":[Infinity]}', "line 1 column 19", "Infinity is not JSON"),
+    (b"[]", "", "an envelope must be a JSON object"),
+    (b'[{"events":[]}]', "", "an envelope must be a JSON object"),
+    (b'"events"', "", "an envelope must be a JSON object"),
+    (b"null", "", "an envelope must be a JSON object"),
+    (b"3", "", "an envelope must be a JSON object"),
+    (b'{"id":"a"}', "events", "the envelope has members but no `events`"),
+    (b'{"Events":[]}', "events", "the envelope has members but no `events`"),
+    (b'{"events":{}}', "events", "must be a list of objects"),
+    (b'{"events":"a"}', "events", "must be a list of objects"),
+    (b'{"events":0}', "events", "must be a list of objects"),
+    (b'{"events":false}', "events", "must be a list of objects"),
+    (b'{"events":[],"events":1}', "events", "must be a list of objects"),
+    (b'{"events":[null]}', "events[0]", "must be an object"),
+    (b'{"events":[{},{},[]]}', "events[2]", "must be an object"),
+    (b'{"events":[{},"a",3]}', "events[1]", "must be an object"),
+    (_nested(501), "line 1 column 514", "nested deeper than 500 levels"),
+    (_nested(501, b'{"a":', b"}"), "line 1 column 2502", "nested deeper than 500 levels"),
+]
+
+
+@pytest.mark.parametrize(("body", "path", "reason"), _REFUSED, ids=[repr(case[0][:30]) for case in _REFUSED])
+def test_refusal_names_place_and_reason(body: bytes, path: str, reason: str) -> None:
+    """A body that is no envelope is refused with the place and what is wrong there."""
+    with pytest.raises(EnvelopeError) as refusal:
+        read_envelope(body, content_type=V2)
+    assert path == refusal.value.path
+    assert refusal.value.reason.startswith(reason)
+    assert (f"{path}: {refusal.value.reason}" if path else refusal.value.reason) == str(refusal.value)
+
+
+@pytest.mark.parametrize("body", [b"{}", b" { } ", b'{"events":null}', b'{"events":[]}', b'{"events":[ ],"x":1}'])
+def test_envelope_without_events_is_one(body: bytes) -> None:
+    """Nothing in it is no reason to refuse it: a registry would send it again for ever."""
+    assert _texts(body) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (b'{"events":[{}]}', ["{}"]),
+        (b'{"events":[{"id":3},{"a":[]} , { } ]}', ['{"id":3}', '{"a":[]}', "{ }"]),
+        (b'{"events":[{"id":"a"}],"events":[{"id":"b"}]}', ['{"id":"b"}']),
+        (b'{"events":7,"events":[{"id":"b"}]}', ['{"id":"b"}']),
+        (b'{"events":[{"id":"a"}],"events":null}', []),
+        (b'{"\\u0065vents":[{"id":"a"}],"x":{"events":[{"id":"no"}]}}', ['{"id":"a"}']),
+        (b'\r\n\t {"x" : 1 , "events"\n:\n[\t{"id" : "a"}\r] } ', ['{"id" : "a"}']),
+        (b'{"events":[{"x":"NaN Infinity [[[ \\" -Infinity"}]}', ['{"x":"NaN Infinity [[[ \\" -Infinity"}']),
+        (b'{"events":[{"n":' + b"9" * 5000 + b"}]}", ['{"n":' + "9" * 5000 + "}"]),
+        (b'{"events":[{"id":' + b"9" * 5000 + b"}]}", ['{"id":' + "9" * 5000 + "}"]),
+        (b'{"events":[{"id":"\\ud800"}]}', ['{"id":"\\ud800"}']),
+        (b'{"events":[{"target":{"size":"\\ud800"}}]}', ['{"target":{"size":"\\ud800"}}']),
+        (
+            b'{"events":[{"target":{"\\ud800":1,"length":["\\udfff"]}}]}',
+            ['{"target":{"\\ud800":1,"length":["\\udfff"]}}'],
+        ),
+    ],
+)
+def test_events_are_found_as_they_stand(body: bytes, texts: list[str]) -> None:
+    """The events of an envelope are its text between the commas, however it is spelled; the last `events` counts."""
+    assert texts == _texts(body)
+
+
+def test_depth_ends_at_500_levels() -> None:
+    """500 levels are taken, by lists and by objects, in an event and beside the events."""
+    assert MAX_DEPTH == 500
+    for opening, closing in ((b"[", b"]"), (b'{"a":', b"}")):
+        body = (
+            _nested(500, opening, closing) if opening == b"[" else _nested(500, opening, b"}").replace(b":}", b":1}", 1)
+        )
+        assert [body[11:-2].decode()] == _texts(body)
+    assert _texts(b'{"x":' + b"[" * 499 + b"]" * 499 + b',"events":[]}') == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [_nested(100_000), b"[" * 100_000, b'{"events":[{"a":' * 100_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000],
+    ids=["closed", "open", "envelopes", "objects"],
+)
+def test_extreme_depth_is_refused_not_fatal(body: bytes) -> None:
+    """A hundred thousand levels are an error to the sender, no crash."""
+    with pytest.raises(EnvelopeError, match="nested deeper than 500 levels"):
+        read_envelope(body, content_type=V2)
+
+
+def test_many_shallow_brackets_are_no_depth() -> None:
+    """More than 500 brackets side by side, as in a manifest of many layers, are an ordinary envelope."""
+    text = '{"target":{"references":[' + ",".join(["{}"] * 600) + "]}}"
+    assert [text] == _texts(f'{{"events":[{text}]}}'.encode())
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b'\\"', b"\\", b'"', b"x", b"\\\\", b'"a":', b"-", b"-Infinit", b"[", b"]", b" ", b"9", b"\\u"],
+    ids=repr,
+)
+@pytest.mark.parametrize("end", [b"", b'"', b'"}]}', b"}]}"], ids=repr)
+def test_time_grows_with_the_body_and_not_faster(piece: bytes, end: bytes) -> None:
+    """64 kB made to be slow are judged in well under a second: no sender can hold the event loop."""
+    body = b'{"events":[{"id":1,"a":"' + piece * (64_000 // len(piece)) + end
+    begin = time.perf_counter()
+    with contextlib.suppress(EnvelopeError):
+        read_envelope(body, content_type=V2)
+    assert time.perf_counter() - begin < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[]", "an event must be a JSON object"),
+        ("null", "an event must be a JSON object"),
+        ('"a"', "an event must be a JSON object"),
+        ("", "line 1 column 1: not JSON: Expecting value"),
+        ("{}}", "line 1 column 3: not JSON: Extra data"),
+        ('{"a":NaN}', "line 1 column 6: NaN is not JSON"),
+        ('{"a":' * 501 + "1" + "}" * 501, "line 1 column 2501: nested deeper than 500 levels"),
+    ],
+)
+def test_bare_event_that_is_none(text: str, reason: str) -> None:
+    """A bare event is judged as an envelope's would be."""
+    with pytest.raises(EnvelopeError) as refusal:
+        read_event(text, content_type=V2)
+    assert reason == str(refusal.value)
+
+
+def test_labels_come_from_the_caller() -> None:
+    """Every event carries the label and the Content-Type it came in with; a body cannot set them."""
+    body = b'{"events":[{"registry":"evil","contentType":"x","original":"y"},{}]}'
+    for event in read_envelope(body, content_type="application/json", registry="eu"):
+        assert (event.registry, event.content_type) == ("eu", "application/json")
+        assert event.original != "y"

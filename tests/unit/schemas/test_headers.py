@@ -1,0 +1,140 @@
+"""The headers of a record: CloudEvents' attributes, ids that a webhook can carry, and which traces are valid."""
+
+from hashlib import sha256
+
+import pytest
+from msgspec.structs import replace
+
+from schemas import Event, SourceRecord, Target
+from schemas.headers import (
+    cloudevents_source,
+    cloudevents_type,
+    is_traceparent,
+    record_headers,
+    text_header,
+    webhook_id,
+)
+from schemas.names import group_of, subject_of
+from schemas.wire import event_json
+
+_FINGERPRINT = b"0322880ae90a9b7f"
+
+
+@pytest.mark.parametrize("own", ["a", "!", "~", "-/0", "x" * 128, "01a20c38-1df7-7a57-a8e7-af4caaf7cd4b", 'a\\b"c;,=:'])
+def test_own_id_is_used_where_a_header_can_carry_it(own: str) -> None:
+    """1 to 128 visible ASCII characters without a full stop are the id as they are."""
+    assert own == webhook_id(Event(id=own))
+
+
+@pytest.mark.parametrize("own", ["", "a.b", ".", "x" * 129, "a b", "a\n", "\x7f", "é", "a\x00", "\t", "٣"])
+def test_other_ids_are_a_hash_of_the_text(own: str) -> None:
+    """Any other event is known by 32 hexadecimal digits of the SHA-256 of its JSON text."""
+    event = Event(id=own, target=Target(tag="t"))
+    assert f"sha256-{sha256(event_json(event)).hexdigest()[:32]}" == webhook_id(event)
+    digest = sha256(b'{"x":1}').hexdigest()[:32]
+    assert f"sha256-{digest}" == webhook_id(replace(event, original='{"x":1}'))
+
+
+@pytest.mark.parametrize(
+    ("label", "addr", "expected"),
+    [
+        ("eu", "node:5000", "//eu"),
+        ("", "node:5000", "//node:5000"),
+        ("", "[::1]:5000", "//[::1]:5000"),
+        ("", "a b", "//a%20b"),
+        ("", 'a"<>\\^`{|}', "//a%22%3C%3E%5C%5E%60%7B%7C%7D"),
+        ("", "é\n", "//%C3%A9%0A"),
+        ("", "50%", "//50%25"),
+        ("", "", "urn:registry:unknown"),
+    ],
+)
+def test_source_is_a_uri_reference(label: str, addr: str, expected: str) -> None:
+    """The label, else the address, else a fixed name; what no URI may hold is percent-encoded."""
+    assert expected == cloudevents_source(Event(registry=label, source=SourceRecord(addr=addr)))
+
+
+def test_type_names_the_action() -> None:
+    """The type is the action's, unknown ones among them, and never ends in a full stop."""
+    assert cloudevents_type(Event(action="mount")) == "registry.notifications.mount"
+    assert cloudevents_type(Event(action="quarantine")) == "registry.notifications.quarantine"
+    assert cloudevents_type(Event()) == "registry.notifications.unknown"
+
+
+def test_headers_of_an_empty_event() -> None:
+    """An event of which nothing is known has the headers that every record has, and no empty ones."""
+    event = Event()
+    expected = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", webhook_id(event).encode()),
+        ("ce_type", b"registry.notifications.unknown"),
+        ("ce_source", b"urn:registry:unknown"),
+        ("content-type", b"application/avro"),
+        ("schema-fingerprint", _FINGERPRINT),
+    ]
+    assert expected == record_headers(event)
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "present"),
+    [("2026-11-24T11:52:14.000000001+05:30", True), ("0001-01-01T00:00:00Z", True), ("soon", False), ("", False)],
+)
+def test_time_stands_only_if_it_is_one(timestamp: str, present: bool) -> None:  # noqa: FBT001
+    """`ce_time` is the exact text, and missing where the text is no time."""
+    headers = dict(record_headers(Event(timestamp=timestamp)))
+    assert (timestamp.encode() if present else None) == headers.get("ce_time")
+
+
+def test_subject_is_the_repository_in_utf8() -> None:
+    """`ce_subject` is the repository as it is."""
+    assert "bücher/é".encode() == dict(record_headers(Event(target=Target(repository="bücher/é"))))["ce_subject"]
+
+
+_PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize("text", [_PARENT, _PARENT[:-2] + "00", _PARENT[:-2] + "ff", "cc" + _PARENT[2:]])
+def test_valid_traces(text: str) -> None:
+    """A version that is not ff, a trace id and a parent id that are not all zero, in lower-case hex."""
+    assert is_traceparent(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "00", _PARENT + "\n", " " + _PARENT, _PARENT.upper(), _PARENT + "-00", _PARENT[:-1], "ff" + _PARENT[2:]),
+        *("00-" + "0" * 32 + _PARENT[35:], _PARENT[:36] + "0" * 16 + "-01", _PARENT.replace("-", "_"), "0" + _PARENT),
+        _PARENT.replace("4b", "4g"),
+    ],
+)
+def test_invalid_traces(text: str) -> None:
+    """Anything else is none, and is not passed on."""
+    assert not is_traceparent(text)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (None, None),
+        ([], None),
+        ([("b", b"1")], None),
+        ([("a", None)], None),
+        ([("a", b"1")], "1"),
+        ([("a", b"1"), ("b", b"2"), ("a", b"3")], "3"),
+        ([("a", b"1"), ("a", None)], "1"),
+        ([("A", b"1")], None),
+    ],
+)
+def test_last_value_of_a_header_counts(headers: list[tuple[str, bytes | None]] | None, expected: str | None) -> None:
+    """Of a header that stands several times the last value counts; names are exact."""
+    assert expected == text_header(headers, "a")
+
+
+def test_header_that_is_no_utf8_is_still_text() -> None:
+    """Foreign bytes in a header raise nothing."""
+    assert text_header([("a", b"\xff")], "a") in (None, "\ufffd")
+
+
+def test_names_are_made_in_one_place() -> None:
+    """Groups are PREFIX.ENDPOINT and subjects TOPIC-value."""
+    assert group_of("registry-worker", "ci") == "registry-worker.ci"
+    assert subject_of("registry.events") == "registry.events-value"
