@@ -1,66 +1,65 @@
-"""When offsets are committed, and how many events would be repeated if the worker died now. Pure.
+"""What one endpoint commits, and when: snapshots of its ledgers that the group does not have yet. Pure."""
 
-At most three times `width` events repeat after a crash: a commit starts when `width` attempted events are
-uncommitted, and no attempt starts while twice that are (design section 8). Filtered events do not count: to read
-them again repeats nothing.
-"""
-
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-TICK_S: Final = 1.0
-"""The longest that a finished record stays uncommitted while commits succeed."""
+from consumer import holes
+from consumer.cadence import CommitCadence
+from consumer.ledger import Snapshot
+from consumer.log import Assigned, Commit
+from consumer.partition import Partition
 
 
-class CommitCadence:
-    """Counts attempted events that are finished and not committed."""
+class Commits:
+    """The commits of one group in one topic."""
 
-    def __init__(self, width: int) -> None:
-        """`width`: events in flight at most, `concurrency` x `batch.max_events`."""
-        self._width: Final = width
-        self._uncommitted = 0
-        self._covered = 0
-        """How many of these the commit under way covers."""
-        self.under_way = False
-        self._next_tick = 0.0
+    def __init__(self, group: str, topic: str, *, width: int) -> None:
+        """`width`: events in flight at most."""
+        self._group = group
+        self._topic = topic
+        self.cadence: Final = CommitCadence(width)
 
-    @property
-    def uncommitted(self) -> int:
-        """Attempted events that a crash would repeat, but for those in flight."""
-        return self._uncommitted
+    def read(self, at: Assigned) -> tuple[Snapshot | None, str]:
+        """The group's snapshot, and why its metadata was ignored if it was: then only the offset counts."""
+        if at.committed is None:
+            return None, ""
+        place = {"group": self._group, "topic": self._topic}
+        try:
+            return holes.decode(at.metadata, at.committed, partition=at.partition, **place), ""
+        except holes.ForeignMetadataError as error:
+            return Snapshot(at.committed), str(error)
 
-    def finished(self, events: int = 1) -> None:
-        """Attempted events were delivered or became dead letters."""
-        self._uncommitted += events
+    def finished(self) -> None:
+        """An attempted event is finished."""
+        self.cadence.finished()
 
-    def may_attempt(self, in_flight: int) -> bool:
-        """Whether another attempt keeps the promise about repeats."""
-        return self._uncommitted + in_flight < 2 * self._width
-
-    def is_due(self, now: float) -> bool:
-        """Whether to commit now what has changed; `now` on the monotonic clock."""
-        return not self.under_way and (self._uncommitted >= self._width or now >= self._next_tick)
-
-    @property
-    def next_tick(self) -> float:
-        """When a commit is due though few events are finished."""
-        return self._next_tick
-
-    def started(self, now: float) -> None:
-        """A commit of all that is finished was sent."""
-        self.under_way = True
-        self._covered = self._uncommitted
-        self._next_tick = now + TICK_S
-
-    def nothing_to_commit(self, now: float) -> None:
-        """All that is finished is committed."""
-        self._uncommitted = 0
-        self._next_tick = now + TICK_S
-
-    def ended(self, *, succeeded: bool, now: float) -> None:
-        """The answer came. After a failure the next tick tries again."""
-        self.under_way = False
-        if succeeded:
-            self._uncommitted -= self._covered
+    def due(self, partitions: Iterable[Partition], now: float) -> list[Commit]:
+        """What to commit now; empty if nothing has changed or it is not time (`now` monotonic)."""
+        if not self.cadence.is_due(now):
+            return []
+        commits = self.of(partitions)
+        if commits:
+            self.cadence.started(now)
         else:
-            self._next_tick = max(self._next_tick, now + TICK_S)
-        self._covered = 0
+            self.cadence.nothing_to_commit(now)
+        return commits
+
+    def of(self, partitions: Iterable[Partition]) -> list[Commit]:
+        """A commit for each partition whose snapshot is not the committed one."""
+        return [commit for partition in partitions if (commit := self._of(partition)) is not None]
+
+    def ended(self, partitions: Mapping[int, Partition], commits: list[Commit], error: str, now: float) -> None:
+        """A commit ended; a failed one is tried again at the next tick."""
+        self.cadence.ended(succeeded=not error, now=now)
+        for commit in commits:
+            partition = partitions.get(commit.partition)
+            if not error and partition is not None and partition.epoch == commit.epoch:
+                partition.committed = partition.committing
+
+    def _of(self, partition: Partition) -> Commit | None:
+        snapshot = partition.ledger.snapshot()
+        if snapshot == partition.committed:
+            return None
+        partition.committing = snapshot
+        metadata = holes.encode(snapshot, group=self._group, topic=self._topic, partition=partition.number)
+        return Commit(partition.number, partition.epoch, snapshot.offset, metadata)

@@ -28,10 +28,11 @@ def encode(snapshot: Snapshot, *, group: str, topic: str, partition: int) -> str
     """The metadata to commit with `snapshot.offset`; empty if it has no holes."""
     if not snapshot.holes:
         return ""
-    bits = 0
+    bits = bytearray((snapshot.top - snapshot.offset) // 8 + 1)
     for hole in snapshot.holes:
-        bits |= 1 << (hole - snapshot.offset)
-    raw = bits.to_bytes((snapshot.top - snapshot.offset) // 8 + 1, "little")
+        at = hole - snapshot.offset
+        bits[at >> 3] |= 1 << (at & 7)
+    raw = bytes(bits)
     deflated = zlib.compress(raw, 6)
     kind, body = (_DEFLATED, deflated) if len(deflated) < len(raw) else (_RAW, raw)
     # the top itself is finished, so its bit is 0: its place is kept by the two bytes in front

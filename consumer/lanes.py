@@ -32,6 +32,8 @@ class Delivery:
     lane: "Lane"
     arrived: float
     """When it was read, on the monotonic clock."""
+    epoch: int
+    """Of the partition's assignment: what belongs to an earlier one changes nothing."""
     tries: Tries = field(default_factory=Tries)
     first_try: float | None = None
     """Seconds since the epoch."""
@@ -108,13 +110,13 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._lanes)
 
-    def add(self, record: Record, event: Event | None, now: float) -> Delivery:
+    def add(self, record: Record, event: Event | None, now: float, epoch: int = 0) -> Delivery:
         """A record that is to be delivered, behind what its lane has."""
         key: LaneKey = (record.partition, record.key if self._ordered and record.key else record.offset)
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane(key)
-        delivery = Delivery(record, event, lane, now)
+        delivery = Delivery(record, event, lane, now, epoch)
         lane.queue.append(delivery)
         self.held += 1
         self.bytes += record.size
@@ -151,6 +153,13 @@ class Lanes:
         """Try the batch again at `due`."""
         batch.due = due
         heapq.heappush(self._waiting, (due, next(self._order), batch))
+
+    def put_back(self, batch: Batch, now: float, ours: Callable[[Delivery], bool]) -> None:
+        """A batch under way was broken off: what is still ours is due again, the rest is forgotten."""
+        gone = [delivery for delivery in batch.deliveries if not ours(delivery)]
+        self._drop(batch, gone)
+        if not batch.finished:
+            self.wait(batch, now)
 
     def hurry(self, offset: int, partition: int, due: float) -> None:
         """Let the batch that holds this record wait until `due` at most."""
@@ -194,11 +203,8 @@ class Lanes:
             self._forget_queue(lane)
         kept = []
         for due, order, batch in self._waiting:
-            gone = [delivery for delivery in batch.deliveries if delivery.record.partition == partition]
-            batch.deliveries = [delivery for delivery in batch.deliveries if delivery.record.partition != partition]
-            self._release(gone, {delivery.lane for delivery in gone})
-            batch.finished = not batch.deliveries
-            if batch.deliveries:
+            self._drop(batch, [delivery for delivery in batch.deliveries if delivery.record.partition == partition])
+            if not batch.finished:
                 kept.append((due, order, batch))
         self._waiting = kept
         heapq.heapify(self._waiting)
@@ -276,6 +282,12 @@ class Lanes:
                 self._ready.append(lane)
             else:
                 self._lanes.pop(lane.key, None)
+
+    def _drop(self, batch: Batch, gone: list[Delivery]) -> None:
+        """Take deliveries out of a batch, and with the last one the batch out of the schedule."""
+        batch.deliveries = [delivery for delivery in batch.deliveries if delivery not in gone]
+        batch.finished = not batch.deliveries
+        self._release(gone, {delivery.lane for delivery in gone} - batch.lanes())
 
     def _forget_queue(self, lane: Lane) -> None:
         self.held -= len(lane.queue)

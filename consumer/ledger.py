@@ -55,12 +55,12 @@ class Ledger:
                 election): others may come to stand at their offsets, so it is not used.
             window: how far admitted offsets may reach above the committed one.
         """
-        self._unfinished: OrderedDict[int, None] = OrderedDict()
+        self._unfinished: OrderedDict[int, int] = OrderedDict()
+        """Offset to when the bridge accepted the event (ms since the epoch; 0 for a hole that was not read yet)."""
         self._unmet: deque[int] = deque()
         """Holes of the metadata that reading has not come to yet."""
         self._top = self._mapped_top = -1
         self._next = start
-        """The lowest offset not read yet."""
         self._window = window
         self.expired = 0
         """Offsets that the log lost, to retention or compaction, before they were delivered."""
@@ -73,9 +73,19 @@ class Ledger:
         return next(iter(self._unfinished), max(self._next, self._top + 1))
 
     @property
+    def next(self) -> int:
+        """The lowest offset not read yet."""
+        return self._next
+
+    @property
     def unfinished(self) -> int:
         """Admitted offsets, and holes of the metadata, that are not finished."""
         return len(self._unfinished)
+
+    @property
+    def oldest_ms(self) -> int:
+        """When the event at `base` was accepted, in ms since the epoch; 0 if that is not known or nothing waits."""
+        return next(iter(self._unfinished.values()), 0)
 
     @property
     def is_full(self) -> bool:
@@ -86,18 +96,18 @@ class Ledger:
         """Whether the offset lies within the window."""
         return offset - self.base < self._window
 
-    def admit(self, offset: int) -> Admission:
+    def admit(self, offset: int, accepted_ms: int = 0) -> Admission:
         """Take note of a record that was read. Offsets come in ascending order."""
         if offset < self._next:
             raise ValueError(f"offset {offset} was read after {self._next - 1}")
         self._next = offset + 1
         self._lose_unmet_below(offset)
         if self._unmet and self._unmet[0] == offset:
-            self._unmet.popleft()
+            self._unfinished[self._unmet.popleft()] = accepted_ms
             return Admission.NEW
         if offset <= self._mapped_top:
             return Admission.FINISHED
-        self._unfinished[offset] = None
+        self._unfinished[offset] = accepted_ms
         return Admission.NEW
 
     def finish(self, offset: int) -> None:
@@ -113,7 +123,7 @@ class Ledger:
         return Snapshot(base, holes, top) if holes else Snapshot(base)
 
     def _begin(self, start: int, committed: Snapshot) -> None:
-        self._unfinished.update((hole, None) for hole in committed.holes)
+        self._unfinished.update((hole, 0) for hole in committed.holes)
         self._unmet.extend(committed.holes)
         self._top = self._mapped_top = committed.top
         self.expired = max(0, start - max(committed.top + 1, committed.offset))

@@ -22,7 +22,16 @@ class Partition:
         """Why nothing more of it can be read by this version, if so."""
         self.committed: Snapshot | None = None
         """What the group has, as far as this worker knows."""
+        self.committing: Snapshot | None = None
+        """What the commit under way says."""
         self.draining = False
+
+    @property
+    def oldest_ms(self) -> int:
+        """When the oldest event that waits was accepted, in ms since the epoch; 0 if nothing waits or is read."""
+        if self.ledger.unfinished:
+            return self.ledger.oldest_ms
+        return self.backlog[0].timestamp_ms if self.backlog else 0
 
     @property
     def is_blocked(self) -> bool:

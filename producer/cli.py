@@ -17,6 +17,7 @@ from runtime.cli import AddressType, LabelType, common_options, run_command, run
 from runtime.clock import SystemClock
 from runtime.config import Address, Settings, with_intake_listen
 from runtime.kafka.admin import Admin
+from runtime.kafka.groups import Groups
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.topics import max_event_bytes
 from schemas.event import MEDIA_TYPE_V2
@@ -45,7 +46,7 @@ def serve_command(settings: Settings, listen: Address | None) -> int:
 @common_options
 def init_command(settings: Settings) -> int:
     """Create missing topics and register endpoints that are new."""
-    partitions = prepare(_admin(settings), settings)
+    partitions = prepare(_admin(settings), _groups(settings), settings)
     click.echo(f"topic {settings.topics.events} is there, with {partitions} partitions; {_registered(settings)}")
     return 0
 
@@ -75,7 +76,7 @@ def publish_command(
     """Publish envelopes or bare events, JSON or one per line, from FILES or standard input (-)."""
     sources = files or (Path("-"),)
     _readable(sources)
-    prepare(_admin(settings), settings)
+    prepare(_admin(settings), _groups(settings), settings)
     writer = AcknowledgedWriter(
         settings.kafka.revealed(), client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings)
     )
@@ -125,6 +126,10 @@ def _with_progress(file: BinaryIO, source: Path) -> Iterator[bytes]:
 
 def _admin(settings: Settings) -> Admin:
     return Admin(settings.kafka.revealed(), client_id=CLIENT_ID)
+
+
+def _groups(settings: Settings) -> Groups:
+    return Groups(settings.kafka.revealed(), client_id=CLIENT_ID)
 
 
 def _registered(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from runtime.cursors import register_new
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
 from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.groups import Groups
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.topics import ensure_topics
@@ -24,22 +25,25 @@ _REACH_VALID_S: Final = 2.0
 """How long an answer to "is Kafka there" holds, so that probes do not become load."""
 
 
-def prepare(admin: Admin, settings: Settings) -> int:
+def prepare(admin: Admin, groups: Groups, settings: Settings) -> int:
     """Create missing topics and register endpoints that are new; the partitions of the events topic.
 
     Raises:
         KafkaUnavailableError, KafkaRefusedError: it could not be done.
     """
     partitions = ensure_topics(admin, settings)
-    register_new(admin, settings, partitions)
+    register_new(admin, groups, settings, partitions)
     return partitions
 
 
 class Preparation:
     """Prepares in the background, again and again until it is done; until then nothing is taken."""
 
-    def __init__(self, admin: Admin, settings: Settings, writer: AcknowledgedWriter, clock: Clock) -> None:
+    def __init__(
+        self, admin: Admin, groups: Groups, settings: Settings, writer: AcknowledgedWriter, clock: Clock
+    ) -> None:
         self._admin = admin
+        self._groups = groups
         self._settings = settings
         self._writer = writer
         self._clock = clock
@@ -52,7 +56,7 @@ class Preparation:
         """Return when all is prepared."""
         while self._obstacle is not None:
             try:
-                await asyncio.to_thread(prepare, self._admin, self._settings)
+                await asyncio.to_thread(prepare, self._admin, self._groups, self._settings)
                 self._obstacle = None
             except BridgeError as error:
                 if str(error) != self._obstacle:  # say it once, not every second

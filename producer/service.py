@@ -14,6 +14,7 @@ from runtime.clock import SystemClock
 from runtime.config.settings import Settings
 from runtime.http import application
 from runtime.kafka.admin import Admin
+from runtime.kafka.groups import Groups
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.probes import probe_routes
 from runtime.server import Server
@@ -29,7 +30,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     clock = SystemClock()
     kafka = settings.kafka.revealed()
     writer = AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings), clock=clock)
-    preparation = Preparation(Admin(kafka, client_id=CLIENT_ID), settings, writer, clock)
+    preparation = Preparation(
+        Admin(kafka, client_id=CLIENT_ID), Groups(kafka, client_id=CLIENT_ID), settings, writer, clock
+    )
     metrics = BridgeMetrics(CollectorRegistry())
     intake = Intake(
         settings.intake, topic=settings.topics.events, write=preparation.write, metrics=metrics, clock=clock

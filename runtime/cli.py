@@ -17,6 +17,7 @@ from runtime.config import load
 from runtime.config.addresses import Address, parse_address
 from runtime.errors import BridgeError
 from runtime.logs import LEVELS, configure_logs
+from runtime.units import parse_duration
 from schemas.names import LABEL
 
 _log: Final = structlog.get_logger(__name__)
@@ -60,6 +61,28 @@ class AddressType(click.ParamType[Address]):
             return parse_address(value)
         except ValueError as error:
             self.fail(f"{value!r} {error}", param, ctx)
+
+
+class DurationType(click.ParamType[float]):
+    """A duration on a command line, in seconds."""
+
+    name = "DURATION"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a duration above zero.
+
+        Raises:
+            click.BadParameter: it is none.
+        """
+        if isinstance(value, float):
+            return value
+        try:
+            seconds = parse_duration(value)
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+        if seconds <= 0:
+            self.fail(f"{value!r} must be above zero", param, ctx)
+        return seconds
 
 
 class LabelType(click.ParamType[str]):
@@ -111,8 +134,14 @@ def run_service(service: Callable[[asyncio.Event], Awaitable[int]]) -> int:
     async def until_stopped() -> int:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_say_unhandled)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         return await service(stop)
 
     return uvloop.run(until_stopped())
+
+
+def _say_unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A fault of ours that nobody waited for: said aloud, whatever the log level."""
+    _log.error("internal_error", said=context.get("message"), exc_info=context.get("exception"))

@@ -5,6 +5,7 @@ delivered: `start: new` by whichever command first sees its name, the others by 
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final, assert_never
 
 import structlog
@@ -12,18 +13,27 @@ import structlog
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.settings import Settings
 from runtime.config.start import Ago, At, Beginning, End, New, Start
-from runtime.kafka.admin import Admin, GroupIsLiveError
+from runtime.kafka.admin import Admin
+from runtime.kafka.groups import Committed, GroupIsLiveError, Groups
 from schemas.names import group_of
 
 _log: Final = structlog.get_logger(__name__)
 
 
-def register_new(admin: Admin, settings: Settings, partitions: int) -> None:
+def register_new(admin: Admin, groups: Groups, settings: Settings, partitions: int) -> None:
     """Give the endpoints with `start: new` their cursor at the end of the log, disabled ones too."""
-    begin(admin, settings, (e for e in settings.endpoints if isinstance(e.start, New)), partitions, now=0.0)
+    begin(admin, groups, settings, (e for e in settings.endpoints if isinstance(e.start, New)), partitions, now=0.0)
 
 
-def begin(admin: Admin, settings: Settings, endpoints: Iterable[EndpointSettings], partitions: int, now: float) -> None:
+def begin(
+    admin: Admin,
+    groups: Groups,
+    settings: Settings,
+    endpoints: Iterable[EndpointSettings],
+    partitions: int,
+    *,
+    now: float,
+) -> None:
     """Give each endpoint that has no cursor the one that its `start` says; `now` in seconds since the epoch."""
     topic, every = settings.topics.events, range(partitions)
     ends: dict[int, int] | None = None
@@ -31,15 +41,28 @@ def begin(admin: Admin, settings: Settings, endpoints: Iterable[EndpointSettings
         group = group_of(settings.worker.group_prefix, endpoint.name)
         if ends is None:  # read before any group is looked at: who commits meanwhile does so further on, never before
             ends = admin.end(topic, every)
-        if admin.committed(group, topic):
+        if groups.committed(group, topic, every):
             continue
         offsets = _offsets(admin, topic, endpoint.start, ends, now)
         try:
-            admin.commit(group, topic, offsets)
+            groups.commit(group, topic, {partition: Committed(offset) for partition, offset in offsets.items()})
         except GroupIsLiveError:
             continue  # a worker was faster; the cursor is its own now
         waiting = sum(ends[partition] - offset for partition, offset in offsets.items())
         _log.info("endpoint.registered", endpoint=endpoint.name, group=group, events_to_deliver=waiting)
+
+
+def keep_alive(groups: Groups, settings: Settings, partitions: int) -> None:
+    """Commit the cursors of disabled endpoints as they are: a broker forgets offsets that nobody renews."""
+    topic = settings.topics.events
+    for endpoint in settings.endpoints:
+        if not endpoint.disabled:
+            continue
+        group = group_of(settings.worker.group_prefix, endpoint.name)
+        found = groups.committed(group, topic, range(partitions))
+        if found:
+            with suppress(GroupIsLiveError):  # then its members renew them
+                groups.commit(group, topic, found)
 
 
 def _offsets(admin: Admin, topic: str, start: Start, ends: dict[int, int], now: float) -> dict[int, int]:

@@ -62,13 +62,23 @@ def ensure_topics(admin: Admin, settings: Settings) -> int:
     Raises:
         KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
     """
-    events, letters = plan_topics(settings, admin.brokers())
+    events, _ = plan_topics(settings, admin.brokers())
     if events.replication_factor == 1:
         _log.warning("topics.single_copy", consequence="a broker's lost disk loses events", wanted="3 brokers")
     found = _ensured(admin, events)
-    same = found.partitions if found else events.partitions
-    _ensured(admin, TopicPlan(letters.name, same, letters.replication_factor, letters.settings))
-    return same
+    partitions = found.partitions if found else events.partitions
+    ensure_dead_letters(admin, settings, partitions)
+    return partitions
+
+
+def ensure_dead_letters(admin: Admin, settings: Settings, partitions: int) -> None:
+    """Create the dead-letter topic if it is missing, with as many partitions as the events topic.
+
+    Raises:
+        KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
+    """
+    _, plan = plan_topics(settings, admin.brokers())
+    _ensured(admin, TopicPlan(plan.name, partitions, plan.replication_factor, plan.settings))
 
 
 def _ensured(admin: Admin, plan: TopicPlan) -> Topic | None:

@@ -5,66 +5,25 @@ is finished it says to its `Owner`, who keeps the ledgers.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
+
+import structlog
 
 from consumer.delivery.attempts import Reason
 from consumer.delivery.breaker import Breaker
 from consumer.delivery.ceiling import Ceiling
 from consumer.delivery.formats import UnsendableError
 from consumer.delivery.letters import Cause
-from consumer.delivery.outcome import Answer, NoAnswer, Outcome, Result, narrows, outcome_of
+from consumer.delivery.outcome import Answer, Outcome, Result, narrows, outcome_of
+from consumer.delivery.owner import Attempt, Bury, Owner, Send, said
 from consumer.delivery.rate import Rate
 from consumer.delivery.retry import backoff_s, retry_after_s
-from consumer.lanes import Batch, Delivery, Lanes
+from consumer.lanes import Batch, Lanes
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 
-Send = Callable[[list[Delivery]], Awaitable[Result]]
-"""POST these deliveries in one request.
-
-Raises UnsendableError where no request can be built.
-"""
-Bury = Callable[[Delivery, Cause], Awaitable[None]]
-"""Write the delivery's dead letter; returns when it is acknowledged, however long that takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt and what follows, for the log and the metrics."""
-
-    deliveries: list[Delivery]
-    result: Result
-    outcome: Outcome
-    seconds: float
-    next_try_s: float | None
-    """Seconds until the next try; None if there is none."""
-
-
-class Owner(Protocol):
-    """Who keeps the ledgers."""
-
-    def finished(self, delivery: Delivery) -> None:
-        """Delivered, or its dead letter is written."""
-
-    def window_full(self, delivery: Delivery) -> bool:
-        """Whether the window of the delivery's partition is full."""
-
-    def pins(self, delivery: Delivery) -> bool:
-        """Whether the delivery is what keeps its partition's window from moving on."""
-
-    def may_attempt(self, in_flight: int) -> bool:
-        """Whether another attempt keeps the promise about repeats; `in_flight` counts events."""
-
-    def attempted(self, attempt: Attempt) -> None:
-        """An attempt ended."""
-
-    def breaker_moved(self, *, is_open: bool, reason: str) -> None:
-        """The breaker opened or closed."""
-
-    def turn(self) -> None:
-        """Something ended: look again what can be done."""
+_log: Final = structlog.get_logger(__name__)
 
 
 class Dispatcher:
@@ -119,6 +78,11 @@ class Dispatcher:
     def in_flight(self) -> int:
         """Requests under way."""
         return self._requests
+
+    @property
+    def events_in_flight(self) -> int:
+        """Events in these requests."""
+        return self._events
 
     @property
     def held_until(self) -> float:
@@ -192,23 +156,28 @@ class Dispatcher:
         self._owner.turn()
 
     async def _attempt(self, batch: Batch) -> None:
+        try:
+            await self._try(batch)
+        except asyncio.CancelledError:
+            if not batch.finished:
+                self._lanes.put_back(batch, self._clock.monotonic(), self._owner.holds)
+            raise
+        except Exception:  # noqa: BLE001 - a fault of ours must not stop a lane for good
+            _log.exception("delivery.internal_error", endpoint=self._endpoint.name)
+            if not batch.finished:
+                self._lanes.wait(batch, self._clock.monotonic() + self._endpoint.max_backoff_s)
+
+    async def _try(self, batch: Batch) -> None:
         started, events = self._clock.monotonic(), len(batch.deliveries)
         try:
             result = await self._send(batch.deliveries)
         except UnsendableError as error:
-            self._release(events)
             await self._unsendable(batch, error)
             return
-        except asyncio.CancelledError:
-            self._release(events)
-            self._lanes.wait(batch, self._clock.monotonic())  # the caller removes what is no longer ours
-            raise
-        self._release(events)
+        finally:
+            self._requests -= 1
+            self._events -= events
         await self._settle(batch, result, self._clock.monotonic() - started)
-
-    def _release(self, events: int) -> None:
-        self._requests -= 1
-        self._events -= events
 
     async def _settle(self, batch: Batch, result: Result, seconds: float) -> None:
         outcome = outcome_of(result, self._endpoint.reject_statuses)
@@ -317,13 +286,6 @@ class Dispatcher:
 
     def _report(self, batch: Batch, result: Result, outcome: Outcome, seconds: float, next_try_s: float | None) -> None:
         self._owner.attempted(Attempt(batch.deliveries, result, outcome, seconds, next_try_s))
-
-
-def said(result: Result) -> str:
-    """What came back, in a few words."""
-    if isinstance(result, NoAnswer):
-        return f"{result.fault.value}: {result.error}"
-    return f"status {result.status}"
 
 
 def _cause(reason: Reason, result: Result) -> Cause:

@@ -49,7 +49,7 @@ class LogListener(Protocol):
     def committed(self, commits: list[Commit], error: str) -> None:
         """A commit ended; `error` is empty if it succeeded."""
 
-    def ends(self, ends: dict[int, int]) -> None:
+    def log_ends(self, ends: dict[int, int]) -> None:
         """Where the partitions' log ends now."""
 
     def trouble(self, error: str) -> None:

@@ -279,7 +279,7 @@ class Log:
                 break
             if high >= 0:
                 ends[number] = high
-        self._tell(self._listener.ends, ends)
+        self._tell(self._listener.log_ends, ends)
 
     def _on_error(self, error: KafkaError) -> None:
         self._log.debug("log.client_error", error=error.str(), code=error.name())

@@ -1,4 +1,4 @@
-"""Asking and telling a Kafka cluster: topics, their settings, offsets of the log and of consumer groups.
+"""Asking and telling a Kafka cluster: topics, their settings, offsets of the log.
 
 Every call blocks, at most `LIMIT_S` seconds; from an event loop it goes through a thread.
 """
@@ -8,14 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from confluent_kafka import (
-    OFFSET_INVALID,
-    ConsumerGroupTopicPartitions,
-    KafkaError,
-    KafkaException,
-    TopicCollection,
-    TopicPartition,
-)
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     ConfigResource,
@@ -25,7 +18,7 @@ from confluent_kafka.admin import (
 )
 
 from runtime.clock import Clock, SystemClock
-from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError, translated
+from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.settings import ClientSettings, admin_settings
 
 LIMIT_S: Final = 10.0
@@ -39,13 +32,8 @@ _PASSING: Final = frozenset(
         KafkaError._NOENT,  # noqa: SLF001 - librdkafka's "no leaders found"
     }
 )
-_LIVE: Final = frozenset({KafkaError.UNKNOWN_MEMBER_ID, KafkaError.NON_EMPTY_GROUP})
 
 _T = TypeVar("_T")
-
-
-class GroupIsLiveError(KafkaRefusedError):
-    """The group has members: its offsets are theirs to move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +44,6 @@ class Topic:
     partitions: int
     replication_factor: int
     settings: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """A group's committed position in one partition."""
-
-    offset: int
-    metadata: str = ""
 
 
 class Admin:
@@ -132,37 +112,6 @@ class Admin:
         ends = self.end(topic, [partition for partition, offset in found.items() if offset < 0])
         return {partition: ends.get(partition, offset) for partition, offset in found.items()}
 
-    def committed(self, group: str, topic: str) -> dict[int, Committed]:
-        """The group's offsets in this topic; empty for a group that has none."""
-
-        def ask() -> list[TopicPartition]:
-            asked = [ConsumerGroupTopicPartitions(group)]
-            answer = self._client.list_consumer_group_offsets(asked, require_stable=True, request_timeout=LIMIT_S)[
-                group
-            ]
-            return answer.result(LIMIT_S).topic_partitions or []
-
-        return {
-            found.partition: Committed(found.offset, found.metadata or "")
-            for found in self._patiently(f"reading the offsets of group {group}", ask)
-            if found.topic == topic and found.offset != OFFSET_INVALID and found.offset >= 0
-        }
-
-    def commit(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
-        """Set the offsets of a group without members.
-
-        Raises:
-            GroupIsLiveError: the group has members; nothing was changed.
-        """
-        wanted = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
-
-        def tell() -> list[TopicPartition]:
-            asked = [ConsumerGroupTopicPartitions(group, wanted)]
-            answer = self._client.alter_consumer_group_offsets(asked, request_timeout=LIMIT_S)[group]
-            return _without_faults(answer.result(LIMIT_S))
-
-        self._patiently(f"setting the offsets of group {group}", tell)
-
     def _offsets(self, topic: str, partitions: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
         asked = {TopicPartition(topic, partition): spec for partition in partitions}
 
@@ -187,8 +136,6 @@ class Admin:
             code = error.args[0].code()
             if code in keep:
                 raise
-            if code in _LIVE:
-                raise GroupIsLiveError(f"{doing}: the group is live") from error
             raise translated(error, doing) from error
         except TimeoutError as error:
             raise KafkaUnavailableError(f"{doing}: no answer within {LIMIT_S:g} s") from error
@@ -206,16 +153,3 @@ class Admin:
                 if self._clock.monotonic() >= deadline:
                     raise translated(error, doing) from error
             self._clock.sleep(0.1)
-
-
-def _without_faults(answer: ConsumerGroupTopicPartitions) -> list[TopicPartition]:
-    """The partitions of an answer about a group, if none of them carries an error.
-
-    Raises:
-        KafkaException: of the first one that does.
-    """
-    partitions: list[TopicPartition] = answer.topic_partitions or []
-    for partition in partitions:
-        if partition.error is not None:
-            raise KafkaException(partition.error)
-    return partitions

@@ -1,0 +1,10 @@
+"""A local Apache Kafka for `make run`, the tests and the benchmarks: one broker on the loopback, data in one folder.
+
+Not for production, not part of the wheel, and knows nothing of the bridge's topics or configuration.
+"""
+
+from broker.errors import LocalKafkaError
+from broker.local_kafka import LocalKafka
+from broker.ports import free_port
+
+__all__ = ["LocalKafka", "LocalKafkaError", "free_port"]

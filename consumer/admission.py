@@ -1,0 +1,122 @@
+"""From what was read to what may be sent: decode, filter, note in the ledger, put into a lane.
+
+A filtered event is finished. What cannot be decoded is given up at once; what a newer release wrote stops its
+partition until this program is upgraded, because skipping it would lose it.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from consumer.filters import Filter
+from consumer.lanes import Lanes
+from consumer.ledger import Admission as Verdict
+from consumer.partition import Partition
+from consumer.record import Record
+from schemas import names
+from schemas.avro import UndecodableError, UnknownSchemaError, decode
+from schemas.event import Event
+from schemas.headers import text_header
+
+_HOLD_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of records held for one endpoint: two windows of 24,000 events of usual size."""
+_HOLD_EVENTS: Final = 2_000
+"""Decoded events held; of more only the bytes are kept, and decoded again when their turn comes."""
+_UNDECODABLE_AT_ONCE: Final = 256
+_ROUND: Final = 64
+"""Records of one partition before the next has its turn."""
+
+
+def event_of(record: Record) -> Event:
+    """The event in a record.
+
+    Raises:
+        UndecodableError, UnknownSchemaError: see `schemas.avro.decode`.
+    """
+    return decode(record.value, text_header(record.headers, names.SCHEMA_FINGERPRINT))
+
+
+class Admission:
+    """Lets records of one endpoint into its lanes, as many as it has use for."""
+
+    def __init__(
+        self,
+        filter_: Filter,
+        lanes: Lanes,
+        *,
+        concurrency: int,
+        max_events: int,
+        filtered: Callable[[Record, str], None],
+        admitted: Callable[[Record], None],
+        undecodable: Callable[[Partition, Record, str], None],
+        obstructed: Callable[[Partition], None],
+    ) -> None:
+        """Told of what it does not put into a lane by the callbacks.
+
+        Args:
+            filter_: the endpoint's rules.
+            lanes: where deliveries go.
+            concurrency: requests in flight at most.
+            max_events: events in a request at most.
+            filtered: a record that the endpoint did not ask for, and the rule.
+            admitted: a record that is to be delivered.
+            undecodable: a record that no release can read, and why.
+            obstructed: a partition that cannot go on with this release.
+        """
+        self._filter = filter_
+        self._lanes = lanes
+        self._lanes_when_open = concurrency
+        self._enough = max(2 * concurrency * max_events, 128)
+        self._filtered = filtered
+        self._admitted = admitted
+        self._undecodable = undecodable
+        self._obstructed = obstructed
+        self.giving_up = 0
+        """Undecodable records whose dead letters are being written."""
+
+    def wants_more(self, *, breaker_open: bool) -> bool:
+        """Whether more records would help.
+
+        With the breaker open only new lanes do, up to `concurrency`: each is another head to probe with. Otherwise
+        more are wanted while too few could start at once, so that a lane that waits hides nothing behind it.
+        """
+        if self._lanes.bytes >= _HOLD_BYTES or self.giving_up >= _UNDECODABLE_AT_ONCE:
+            return False
+        if breaker_open:
+            return len(self._lanes) < self._lanes_when_open and self._lanes.held < self._enough
+        return self._lanes.startable < self._enough
+
+    def admit(self, partitions: Iterable[Partition], now: float, *, breaker_open: bool) -> None:
+        """Move records from the partitions' backlogs into lanes while that helps; `now` monotonic."""
+        going = [partition for partition in partitions if partition.backlog and not partition.draining]
+        while going:
+            for partition in going:
+                for _ in range(_ROUND):
+                    if partition.is_blocked or not partition.backlog:
+                        break
+                    if not self.wants_more(breaker_open=breaker_open):
+                        return
+                    self._admit_one(partition, partition.backlog.popleft(), now)
+            going = [partition for partition in going if partition.backlog and not partition.is_blocked]
+
+    def _admit_one(self, partition: Partition, record: Record, now: float) -> None:
+        try:
+            event = event_of(record)
+        except UnknownSchemaError as error:
+            partition.obstacle = str(error)
+            partition.backlog.clear()  # read again by the release that understands it
+            self._obstructed(partition)
+            return
+        except UndecodableError as error:
+            if partition.ledger.admit(record.offset, record.timestamp_ms) is Verdict.NEW:
+                self.giving_up += 1
+                self._undecodable(partition, record, str(error))
+            return
+        if partition.ledger.admit(record.offset, record.timestamp_ms) is Verdict.FINISHED:
+            return
+        rule = self._filter.rule_against(event)
+        if rule is not None:
+            partition.ledger.finish(record.offset)
+            self._filtered(record, rule)
+            return
+        self._lanes.add(record, event if self._lanes.held < _HOLD_EVENTS else None, now, partition.epoch)
+        self._admitted(record)

@@ -1,0 +1,61 @@
+"""Writing dead letters: until Kafka has one, it is tried again; its lane stands still meanwhile, and loses nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+
+from consumer.delivery.letters import Cause, letter_of
+from consumer.delivery.retry import backoff_s
+from consumer.lanes import Delivery
+from runtime.errors import BridgeError
+from runtime.kafka.records import OutgoingRecord
+
+_log: Final = structlog.get_logger(__name__)
+
+_FIRST_S: Final = 1.0
+_MOST_S: Final = 30.0
+
+Write = Callable[[Sequence[OutgoingRecord]], Awaitable[None]]
+
+
+class Burial:
+    """Writes the dead letters of one endpoint."""
+
+    def __init__(self, endpoint: str, *, topic: str, write: Write, jitter: Callable[[], float]) -> None:
+        """`write` returns when the records are acknowledged; `topic` is that of dead letters."""
+        self._endpoint = endpoint
+        self._topic = topic
+        self._write = write
+        self._jitter = jitter
+
+    async def bury(self, delivery: Delivery, cause: Cause) -> None:
+        """Return when the dead letter is in the log."""
+        letter = letter_of(
+            delivery.record,
+            cause,
+            topic=self._topic,
+            endpoint=self._endpoint,
+            attempts=delivery.tries.made,
+            first_attempt=delivery.first_try,
+            last_attempt=delivery.last_try,
+        )
+        tries = 0
+        while True:
+            try:
+                await self._write([letter])
+            except BridgeError as error:
+                tries += 1
+                wait = backoff_s(tries, first_s=_FIRST_S, most_s=_MOST_S, jitter=self._jitter())
+                place, repeats = delivery.record.place, round(wait, 1)
+                _log.error(
+                    "dead_letter.not_written",
+                    endpoint=self._endpoint,
+                    record=place,
+                    error=str(error),
+                    again_in_s=repeats,
+                )
+                await asyncio.sleep(wait)
+            else:
+                return

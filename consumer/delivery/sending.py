@@ -1,0 +1,60 @@
+"""From deliveries to one POST: render in the endpoint's format, stamp and sign the attempt, send."""
+
+from typing import Final, Protocol
+
+from consumer.admission import event_of
+from consumer.delivery.formats import UnsendableError, kind_of, request_of
+from consumer.delivery.outcome import Result
+from consumer.delivery.request import WebhookRequest
+from consumer.delivery.signing import Signer
+from consumer.lanes import Delivery
+from runtime.clock import Clock
+from schemas.event import Event
+
+
+class Client(Protocol):
+    """What sends."""
+
+    async def send(self, request: WebhookRequest, attempt_headers: dict[str, str]) -> Result:
+        """POST once."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class Sending:
+    """Sends the deliveries of one endpoint."""
+
+    def __init__(self, client: Client, signer: Signer, clock: Clock) -> None:
+        self._client: Final = client
+        self._signer: Final = signer
+        self._clock: Final = clock
+
+    def kind(self, delivery: Delivery) -> object:
+        """Deliveries go into one batch only if this is equal."""
+        return kind_of(_event(delivery))
+
+    async def send(self, deliveries: list[Delivery]) -> Result:
+        """POST them in one request.
+
+        Raises:
+            UnsendableError: no request can be made of them.
+        """
+        try:
+            request = request_of([(delivery.record, _event(delivery)) for delivery in deliveries])
+        except (ValueError, TypeError) as error:
+            raise UnsendableError(f"no request can be built: {type(error).__name__}: {error}") from error
+        return await self._client.send(request, self._signer.headers(request, self._clock.wall()))
+
+    async def close(self) -> None:
+        """Close the client."""
+        await self._client.close()
+
+
+def _event(delivery: Delivery) -> Event:
+    """The event, decoded now if only its bytes were kept; it was decodable when it was admitted."""
+    if delivery.event is None:
+        delivery.event = event_of(delivery.record)
+    return delivery.event

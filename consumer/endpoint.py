@@ -1,0 +1,292 @@
+"""One endpoint, alive: its log thread, its partitions' ledgers, its lanes and dispatcher, and its commits.
+
+Everything here runs on the event loop. `turn` is the heart: whatever happens, it looks once at what can be done now,
+in the order admit, send, commit, read on, and sets one alarm for the next moment that matters.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import structlog
+
+from consumer.admission import Admission
+from consumer.commits import Commits
+from consumer.delivery.attempts import Reason
+from consumer.delivery.burial import Burial
+from consumer.delivery.dispatcher import Dispatcher
+from consumer.delivery.letters import Cause
+from consumer.delivery.owner import Attempt
+from consumer.delivery.sending import Sending
+from consumer.filters import Filter
+from consumer.lanes import Delivery, Lane, Lanes
+from consumer.ledger import Ledger
+from consumer.log import Assigned, Commit, Log
+from consumer.partition import Partition
+from consumer.record import Record
+from consumer.telling import Telling
+from runtime.clock import Clock
+from runtime.config import EndpointSettings
+
+_log: Final = structlog.get_logger(__name__)
+
+_READ_AHEAD: Final = 500
+"""Records read and not admitted yet, at most as many again are asked for."""
+
+
+class Endpoint:
+    """Serves one endpoint until closed: the loop's side of its log, and the owner of its dispatcher."""
+
+    def __init__(
+        self,
+        settings: EndpointSettings,
+        *,
+        group: str,
+        topic: str,
+        consumer_settings: Mapping[str, Any],
+        drain_s: float,
+        sending: Sending,
+        burial: Burial,
+        telling: Telling,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+        open_log: Callable[..., Log] = Log,
+    ) -> None:
+        """Not started yet.
+
+        Args:
+            settings: of the endpoint.
+            group: its consumer group.
+            topic: the events topic.
+            consumer_settings: of its consumer.
+            drain_s: how long requests in flight may take when partitions go.
+            sending: POSTs deliveries.
+            burial: writes dead letters.
+            telling: metrics and log lines.
+            clock: for waits and stamps.
+            jitter: in [0, 1).
+            open_log: how the log comes about.
+        """
+        self.settings: Final = settings
+        self.group: Final = group
+        self._topic = topic
+        self._drain_s = drain_s
+        self._sending = sending
+        self._burial = burial
+        self.telling: Final = telling
+        self._clock = clock
+        batch = settings.batch
+        self.lanes: Final = Lanes(
+            ordered=settings.ordering == "repository",
+            max_events=batch.max_events,
+            linger_s=batch.linger_s,
+            kind=sending.kind,
+        )
+        self.dispatcher: Final = Dispatcher(
+            settings, self.lanes, self, send=sending.send, bury=self._bury, clock=clock, jitter=jitter
+        )
+        self._admission = Admission(
+            Filter(settings),
+            self.lanes,
+            concurrency=settings.concurrency,
+            max_events=batch.max_events,
+            filtered=telling.filtered,
+            admitted=telling.admitted,
+            undecodable=self._give_up_undecodable,
+            obstructed=telling.obstructed,
+        )
+        self._commits = Commits(group, topic, width=settings.concurrency * batch.max_events)
+        self.partitions: Final[dict[int, Partition]] = {}
+        self.ends: Final[dict[int, int]] = {}
+        self.trouble_text = "has not joined its group yet"
+        self._asked = 0
+        self._turn_is_due = False
+        self._alarm: asyncio.TimerHandle | None = None
+        self._burying: dict[asyncio.Task[None], int] = {}
+        self._log: Final = open_log(consumer_settings, topic=topic, name=settings.name, listener=self, drain_s=drain_s)
+
+    @property
+    def repeats_possible(self) -> int:
+        """Events that would be delivered again if the worker died now."""
+        return self._commits.cadence.uncommitted + self.dispatcher.events_in_flight
+
+    def start(self) -> None:
+        """Join the group and begin."""
+        self._log.start()
+
+    async def close(self) -> None:
+        """Let what is in flight end, commit, leave the group."""
+        await asyncio.to_thread(self._log.close)
+        if self._alarm is not None:
+            self._alarm.cancel()
+        await self._sending.close()
+
+    # What the log tells.
+
+    def assigned(self, partitions: list[Assigned]) -> None:
+        """Begin with these partitions where their group stands."""
+        for at in partitions:
+            committed, foreign = self._commits.read(at)
+            if foreign:
+                self.telling.foreign_metadata(at.partition, foreign)
+            ledger = Ledger(at.start, committed, end=at.end)
+            partition = Partition(at.partition, at.epoch, ledger)
+            partition.committed = committed
+            self.partitions[at.partition] = partition
+            self.ends[at.partition] = at.end
+            if at.committed is not None and at.start != at.committed:
+                self.telling.out_of_range(at, ledger.expired)
+        self.trouble_text = ""
+        self.telling.assigned(sorted(self.partitions))
+        self.turn()
+
+    def received(self, records: list[Record]) -> None:
+        """Keep these until they can be admitted."""
+        self._asked -= len(records)
+        for record in records:
+            partition = self.partitions.get(record.partition)
+            if partition is not None and not partition.obstacle:
+                partition.backlog.append(record)
+        self.turn()
+
+    async def drain(self, partitions: set[int]) -> list[Commit]:
+        """Start nothing more for these, let what is in flight end; what is to be committed last."""
+        mine = [partition for number, partition in self.partitions.items() if number in partitions]
+        for partition in mine:
+            partition.draining = True
+            partition.backlog.clear()
+            self.lanes.remove(partition.number)
+        await self.dispatcher.drain(partitions, self._drain_s)
+        self._stop_burying(partitions)
+        for partition in mine:
+            self.lanes.remove(partition.number)
+        return self._commits.of(mine)
+
+    def revoked(self, partitions: set[int]) -> None:
+        """Forget these; nothing that still comes of them counts."""
+        self.dispatcher.abandon(partitions)
+        self._stop_burying(partitions)
+        for number in partitions:
+            self.lanes.remove(number)
+            self.partitions.pop(number, None)
+            self.ends.pop(number, None)
+        self.telling.assigned(sorted(self.partitions))
+        self.turn()
+
+    def committed(self, commits: list[Commit], error: str) -> None:
+        """A commit ended; a failed one is tried again at the next tick."""
+        self._commits.ended(self.partitions, commits, error, self._clock.monotonic())
+        self.telling.committed(error)
+        self.turn()
+
+    def log_ends(self, ends: dict[int, int]) -> None:
+        """Note where the log ends, for the lag."""
+        self.ends.update((number, end) for number, end in ends.items() if number in self.partitions)
+
+    def trouble(self, error: str) -> None:
+        """The consumer was given up, or runs again."""
+        self._asked = 0
+        self.trouble_text = error
+
+    # What the dispatcher asks and tells.
+
+    def holds(self, delivery: Delivery) -> bool:
+        """Whether the delivery's partition is still ours, by the same assignment."""
+        partition = self.partitions.get(delivery.record.partition)
+        return partition is not None and partition.epoch == delivery.epoch and not partition.draining
+
+    def finished(self, delivery: Delivery) -> None:
+        """Delivered, or its dead letter is written: nothing is owed for it any more."""
+        partition = self.partitions.get(delivery.record.partition)
+        if partition is not None and partition.epoch == delivery.epoch:
+            partition.ledger.finish(delivery.record.offset)
+            self._commits.finished()
+
+    def window_full(self, delivery: Delivery) -> bool:
+        """Whether the window of the delivery's partition is full."""
+        partition = self.partitions.get(delivery.record.partition)
+        return partition is not None and partition.is_blocked
+
+    def pins(self, delivery: Delivery) -> bool:
+        """Whether the delivery is what keeps its partition's window from moving on."""
+        partition = self.partitions.get(delivery.record.partition)
+        return partition is not None and partition.ledger.base == delivery.record.offset
+
+    def may_attempt(self, in_flight: int) -> bool:
+        """Whether another attempt keeps the promise about repeats."""
+        return self._commits.cadence.may_attempt(in_flight)
+
+    def attempted(self, attempt: Attempt) -> None:
+        """Count and tell it."""
+        self.telling.attempted(attempt)
+
+    def breaker_moved(self, *, is_open: bool, reason: str) -> None:
+        """Tell it."""
+        self.telling.breaker_moved(is_open=is_open, reason=reason)
+
+    def turn(self) -> None:
+        """Look once, soon, at what can be done."""
+        if not self._turn_is_due:
+            self._turn_is_due = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._turn_is_due = False
+        now = self._clock.monotonic()
+        self._admission.admit(self.partitions.values(), now, breaker_open=self.dispatcher.breaker.is_open)
+        self.dispatcher.start_due()
+        if commits := self._commits.due(self.partitions.values(), now):
+            self._log.commit(commits)
+        self._read_on(now)
+        self._set_alarm(now)
+
+    def _read_on(self, now: float) -> None:
+        """Ask for more records where that helps; leave alone what could not be admitted anyway."""
+        ahead = 0
+        for partition in self.partitions.values():
+            blocked = partition.is_blocked
+            if blocked != partition.paused:
+                partition.paused = blocked
+                (self._log.pause if blocked else self._log.resume)(partition.number)
+                if blocked and not self.dispatcher.breaker.is_open:
+                    self.lanes.hurry(partition.ledger.base, partition.number, now + self.settings.backoff_s)
+            ahead += 0 if blocked else len(partition.backlog)
+        wanted = self._admission.wants_more(breaker_open=self.dispatcher.breaker.is_open)
+        if wanted and self._asked < _READ_AHEAD // 2 and ahead < _READ_AHEAD:
+            more = _READ_AHEAD - self._asked
+            self._asked += more
+            self._log.ask(more)
+
+    def _set_alarm(self, now: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        wakes = [self._commits.cadence.next_tick, self.dispatcher.next_wake()]
+        wake = min(moment for moment in wakes if moment is not None)
+        self._alarm = asyncio.get_running_loop().call_later(max(wake - now, 0.001), self.turn)
+
+    def _give_up_undecodable(self, partition: Partition, record: Record, error: str) -> None:
+        delivery = Delivery(
+            record, None, Lane((record.partition, record.offset)), self._clock.monotonic(), partition.epoch
+        )
+        task = asyncio.create_task(self._bury_undecodable(delivery, Cause(Reason.UNDECODABLE, error=error)))
+        self._burying[task] = partition.number
+        task.add_done_callback(self._buried)
+
+    def _buried(self, task: asyncio.Task[None]) -> None:
+        del self._burying[task]
+        self._admission.giving_up -= 1
+        self.turn()
+
+    async def _bury_undecodable(self, delivery: Delivery, cause: Cause) -> None:
+        await self._bury(delivery, cause)
+        self.finished(delivery)
+
+    async def _bury(self, delivery: Delivery, cause: Cause) -> None:
+        await self._burial.bury(delivery, cause)
+        self.telling.buried(delivery, cause)
+
+    def _stop_burying(self, partitions: set[int]) -> None:
+        for task, number in self._burying.items():
+            if number in partitions:
+                task.cancel()

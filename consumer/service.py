@@ -1,0 +1,185 @@
+"""`registry-worker deliver`: where this half is put together, and the order in which it stops."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from consumer.caught_up import Target, until_caught_up
+from consumer.delivery.burial import Burial
+from consumer.delivery.http import WebhookClient
+from consumer.delivery.sending import Sending
+from consumer.delivery.signing import Signer
+from consumer.endpoint import Endpoint
+from consumer.pages import page_routes
+from consumer.preparation import keep_cursors_alive, prepare_when_possible
+from consumer.standing import lag_of, oldest_age_s
+from consumer.telling import Telling
+from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
+from runtime.clock import Clock, SystemClock
+from runtime.config import EndpointSettings, Settings
+from runtime.http import application
+from runtime.kafka.admin import Admin
+from runtime.kafka.groups import Groups
+from runtime.kafka.settings import consumer_settings
+from runtime.kafka.writer import AcknowledgedWriter
+from runtime.probes import probe_routes
+from runtime.server import Server
+from runtime.topics import max_dead_letter_bytes, max_event_bytes
+from schemas.names import group_of
+
+_log: Final = structlog.get_logger(__name__)
+
+CLIENT_ID: Final = "registry-worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What all endpoints of a worker share."""
+
+    settings: Settings
+    admin: Admin
+    groups: Groups
+    writer: AcknowledgedWriter
+    metrics: WorkerMetrics
+    clock: Clock
+
+
+def parts_of(settings: Settings) -> Parts:
+    """Make what the endpoints share; the writer's thread runs from here on."""
+    kafka = settings.kafka.revealed()
+    return Parts(
+        settings=settings,
+        admin=Admin(kafka, client_id=CLIENT_ID),
+        groups=Groups(kafka, client_id=CLIENT_ID),
+        writer=AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(settings)),
+        metrics=WorkerMetrics(CollectorRegistry()),
+        clock=SystemClock(),
+    )
+
+
+async def deliver(settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event) -> int:
+    """Serve these endpoints until `stop` is set; then let what is in flight end, and commit. The exit status."""
+    parts = parts_of(settings)
+    served: list[Endpoint] = []
+    ready = asyncio.Event()
+
+    async def not_ready() -> list[str]:
+        waiting = [f"endpoint {e.settings.name}: {reason}" for e in served for reason in _not_ready(e)]
+        return waiting if ready.is_set() else ["waiting for Kafka and the events topic"]
+
+    served.extend(_endpoint(parts, endpoint) for endpoint in endpoints)
+    routes = [*probe_routes(not_ready, parts.metrics.registry), *page_routes(served, parts.metrics, parts.clock)]
+    server = Server(application(routes), settings.worker.listen, drain_s=1.0)
+    running = asyncio.create_task(_run(parts, served, endpoints, ready))
+    running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
+    await server.serve(stop)
+    return await _stop(parts, served, running)
+
+
+async def deliver_until_caught_up(
+    settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event, *, timeout_s: float | None
+) -> int:
+    """Serve these endpoints until all that the log has now is finished and committed: 0; or 1 at the timeout."""
+    parts = parts_of(settings)
+    served = [_endpoint(parts, endpoint) for endpoint in endpoints]
+    ready = asyncio.Event()
+    running = asyncio.create_task(_run(parts, served, endpoints, ready))
+    stopping = asyncio.create_task(stop.wait())
+    target = asyncio.create_task(_caught_up(parts, served, ready, timeout_s))
+    await asyncio.wait((running, stopping, target), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    finished = target.done() and target.result()
+    target.cancel()
+    failed = await _stop(parts, served, running)
+    return failed or (0 if finished else 1)
+
+
+async def _caught_up(parts: Parts, served: list[Endpoint], ready: asyncio.Event, timeout_s: float | None) -> bool:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await ready.wait()
+            topic = parts.settings.topics.events
+            target = Target(parts.admin, parts.groups, topic, [endpoint.group for endpoint in served])
+            await until_caught_up(target)
+    except TimeoutError:
+        for endpoint in served:
+            _log.error("deliver.not_caught_up", endpoint=endpoint.settings.name, lag=lag_of(endpoint))
+        return False
+    return True
+
+
+async def _run(
+    parts: Parts, served: list[Endpoint], endpoints: Sequence[EndpointSettings], ready: asyncio.Event
+) -> None:
+    partitions = await prepare_when_possible(parts.admin, parts.groups, parts.settings, endpoints, parts.clock)
+    for endpoint in served:
+        endpoint.start()
+    ready.set()
+    await keep_cursors_alive(parts.groups, parts.settings, partitions)
+
+
+def _stop_if_failed(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    if task.exception() is not None:
+        stop.set()
+
+
+async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[None]") -> int:
+    running.cancel()
+    await asyncio.gather(*(endpoint.close() for endpoint in served))
+    await asyncio.to_thread(parts.writer.close)
+    _log.info("stopped")
+    (failure,) = await asyncio.gather(running, return_exceptions=True)
+    if isinstance(failure, Exception):
+        raise failure
+    return 0
+
+
+def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
+    """An endpoint with all it is made of."""
+    settings = parts.settings
+    group = group_of(settings.worker.group_prefix, endpoint.name)
+    metrics = EndpointMetrics(parts.metrics, endpoint.name)
+    secrets = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
+    made = Endpoint(
+        endpoint,
+        group=group,
+        topic=settings.topics.events,
+        consumer_settings=consumer_settings(
+            settings.kafka.revealed(),
+            client_id=f"{CLIENT_ID}-{endpoint.name}",
+            group=group,
+            max_record_bytes=max_event_bytes(settings),
+        ),
+        drain_s=max(settings.worker.drain_s, endpoint.timeout_s + 1.0),
+        sending=Sending(WebhookClient(endpoint), Signer(secrets), parts.clock),
+        burial=Burial(
+            endpoint.name,
+            topic=settings.topics.dead_letters,
+            write=parts.writer.write_soon,
+            jitter=random.random,
+        ),
+        telling=Telling(endpoint.name, metrics, parts.clock),
+        clock=parts.clock,
+    )
+    _watch(made, metrics, parts.clock)
+    return made
+
+
+def _watch(endpoint: Endpoint, metrics: EndpointMetrics, clock: Clock) -> None:
+    """Gauges that are asked when somebody looks."""
+    metrics.in_flight.set_function(lambda: endpoint.dispatcher.in_flight)
+    metrics.limit.set_function(lambda: endpoint.dispatcher.ceiling.limit)
+    metrics.lag.set_function(lambda: lag_of(endpoint))
+    metrics.pending.set_function(lambda: lag_of(endpoint))
+    metrics.oldest.set_function(lambda: oldest_age_s(endpoint, clock.wall()) or 0.0)
+    metrics.uncommitted.set_function(lambda: endpoint.repeats_possible)
+
+
+def _not_ready(endpoint: Endpoint) -> list[str]:
+    obstacles = [partition.obstacle for partition in endpoint.partitions.values() if partition.obstacle]
+    return ([endpoint.trouble_text] if endpoint.trouble_text else []) + obstacles

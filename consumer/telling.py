@@ -1,0 +1,116 @@
+"""What an endpoint tells: metrics, and one log line for each thing that an operator would act on.
+
+A successful attempt is counted and not logged; each failed one is one line with all that is known.
+"""
+
+from typing import Final
+
+import structlog
+
+from consumer.delivery.letters import Cause
+from consumer.delivery.outcome import Answer, Outcome
+from consumer.delivery.owner import Attempt, said
+from consumer.lanes import Delivery
+from consumer.log import Assigned
+from consumer.partition import Partition
+from consumer.record import Record
+from consumer.worker_metrics import EndpointMetrics
+from runtime.clock import Clock
+from schemas import names
+from schemas.headers import text_header
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Telling:
+    """The voice of one endpoint."""
+
+    def __init__(self, endpoint: str, metrics: EndpointMetrics, clock: Clock) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._log = _log.bind(endpoint=endpoint)
+        self.breaker_reason = ""
+        """Why the breaker is open; empty while it is closed."""
+
+    def assigned(self, partitions: list[int]) -> None:
+        """The partitions that are this worker's now."""
+        self._log.info("endpoint.assigned", partitions=partitions)
+
+    def out_of_range(self, at: Assigned, expired: int) -> None:
+        """The log no longer has the group's offset: retention or an unclean election was faster than delivery."""
+        self._metrics.expired.inc(expired)
+        self._log.error(
+            "endpoint.offset_out_of_range",
+            partition=at.partition,
+            committed=at.committed,
+            goes_on_at=at.start,
+            events_lost=expired,
+        )
+
+    def foreign_metadata(self, partition: int, reason: str) -> None:
+        """A commit's metadata could not be used: finished events above the offset are sent again."""
+        self._metrics.foreign_metadata.inc()
+        self._log.warning("endpoint.metadata_ignored", partition=partition, reason=reason)
+
+    def admitted(self, _record: Record) -> None:
+        """An event is to be delivered."""
+        self._metrics.events.inc()
+
+    def filtered(self, _record: Record, rule: str) -> None:
+        """The endpoint did not ask for this event."""
+        self._metrics.filtered(rule)
+
+    def obstructed(self, partition: Partition) -> None:
+        """A newer release wrote into this partition."""
+        self._log.error(
+            "endpoint.upgrade_needed",
+            partition=partition.number,
+            reason=partition.obstacle,
+            consequence="this partition waits; upgrade the workers before the bridges",
+        )
+
+    def attempted(self, attempt: Attempt) -> None:
+        """An attempt ended."""
+        self._metrics.attempted(attempt, self._clock.wall())
+        if attempt.outcome is Outcome.DELIVERED:
+            return
+        for delivery in attempt.deliveries:
+            self._log.warning(
+                "delivery.failed",
+                event_id=text_header(delivery.record.headers, names.CE_ID),
+                repository=text_header(delivery.record.headers, names.CE_SUBJECT),
+                record=delivery.record.place,
+                attempt=max(delivery.tries.made, 1),
+                outcome=attempt.outcome.value,
+                status=attempt.result.status if isinstance(attempt.result, Answer) else None,
+                error=said(attempt.result),
+                next_try_s=None if attempt.next_try_s is None else round(attempt.next_try_s, 3),
+            )
+
+    def buried(self, delivery: Delivery, cause: Cause) -> None:
+        """A dead letter is written."""
+        self._metrics.buried(cause.reason.value)
+        self._log.error(
+            "delivery.dead_letter",
+            event_id=text_header(delivery.record.headers, names.CE_ID),
+            repository=text_header(delivery.record.headers, names.CE_SUBJECT),
+            record=delivery.record.place,
+            reason=cause.reason.value,
+            error=cause.error,
+            attempts=delivery.tries.made,
+        )
+
+    def breaker_moved(self, *, is_open: bool, reason: str) -> None:
+        """The breaker opened or closed."""
+        self.breaker_reason = reason if is_open else ""
+        self._metrics.breaker.set(int(is_open))
+        if is_open:
+            self._log.warning("breaker.open", reason=reason, consequence="one probe at a time; the log waits in Kafka")
+        else:
+            self._log.info("breaker.closed", reason=reason)
+
+    def committed(self, error: str) -> None:
+        """A commit ended."""
+        self._metrics.committed(succeeded=not error)
+        if error:
+            self._log.warning("endpoint.commit_failed", error=error, consequence="tried again; a crash repeats more")

@@ -1,0 +1,108 @@
+"""The offsets of a consumer group, from outside it: read them, and set them while the group has no members.
+
+Through a consumer that never joins, which speaks for the group as an administrator would. The admin client's own
+calls for this have brought the process down while a broker was coming back (librdkafka 2.16.0), and this is as good.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from runtime.clock import Clock, SystemClock
+from runtime.kafka.errors import KafkaRefusedError, translated
+from runtime.kafka.settings import ClientSettings, consumer_settings
+
+LIMIT_S: Final = 10.0
+_AGAIN_S: Final = 0.1
+_MEMBERS: Final = frozenset(
+    {
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.NON_EMPTY_GROUP,
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.STALE_MEMBER_EPOCH,
+    }
+)
+_PASSING: Final = frozenset(
+    {KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR}
+)
+
+
+class GroupIsLiveError(KafkaRefusedError):
+    """The group has members: its offsets are theirs to move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A group's committed position in one partition."""
+
+    offset: int
+    metadata: str = ""
+
+
+class Groups:
+    """The groups of one cluster."""
+
+    def __init__(self, settings: ClientSettings, *, client_id: str, clock: Clock | None = None) -> None:
+        """Does not reach out yet.
+
+        Args:
+            settings: librdkafka settings.
+            client_id: how the broker's logs name this client.
+            clock: for the patience with a coordinator that is still loading.
+        """
+        self._settings = settings
+        self._client_id = client_id
+        self._clock = clock or SystemClock()
+
+    def committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, Committed]:
+        """The group's offsets in these partitions, of those that have one.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: no answer, or none that is ours to have.
+        """
+        asked = [TopicPartition(topic, partition) for partition in partitions]
+        with self._outsider(group) as consumer:
+            doing = f"reading the offsets of group {group}"
+            found = self._patiently(doing, lambda: consumer.committed(asked, timeout=LIMIT_S))
+        return {at.partition: Committed(at.offset, at.metadata or "") for at in found if at.offset >= 0}
+
+    def commit(self, group: str, topic: str, offsets: Mapping[int, Committed]) -> None:
+        """Set offsets of a group that has no members.
+
+        Raises:
+            GroupIsLiveError: it has; nothing was changed.
+            KafkaUnavailableError, KafkaRefusedError: no answer, or it is not ours to set.
+        """
+        wanted = [TopicPartition(topic, number, at.offset, at.metadata) for number, at in offsets.items()]
+        with self._outsider(group) as consumer:
+            doing = f"setting the offsets of group {group}"
+            self._patiently(doing, lambda: consumer.commit(offsets=wanted, asynchronous=False) or [])
+
+    @contextmanager
+    def _outsider(self, group: str) -> Iterator[Consumer]:
+        settings = {**self._settings, "group.protocol": "classic"}  # the protocol of members matters to members alone
+        consumer = Consumer(consumer_settings(settings, client_id=self._client_id, group=group, max_record_bytes=0))
+        try:
+            yield consumer
+        finally:
+            consumer.close()
+
+    def _patiently(self, doing: str, ask: Callable[[], list[TopicPartition]]) -> list[TopicPartition]:
+        """Ask again while the coordinator loads; each partition can carry an error though the call succeeded."""
+        deadline = self._clock.monotonic() + LIMIT_S
+        while True:
+            try:
+                answer = ask()
+                error = next((at.error for at in answer if at.error is not None), None)
+            except KafkaException as raised:
+                answer, error = [], raised.args[0]
+            if error is None:
+                return answer
+            if error.code() in _MEMBERS:
+                raise GroupIsLiveError(f"{doing}: the group is live")
+            if error.code() not in _PASSING or self._clock.monotonic() >= deadline:
+                raise translated(error, doing)
+            self._clock.sleep(_AGAIN_S)

@@ -1,0 +1,50 @@
+"""Fixtures for every test: a Kafka for all, a Kafka of one's own to maltreat, a topic name, an endpoint, a registry."""
+
+import itertools
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from broker import LocalKafka
+from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
+
+COUNT = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """The running Kafka that all tests share: never stop, kill or pause it."""
+    with LocalKafka(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[LocalKafka]:
+    """A running Kafka of the test's own, to be stopped, killed and paused; costs about 3 seconds."""
+    with LocalKafka(tmp_path / "kafka") as running:
+        yield running
+
+
+@pytest.fixture
+def topic(request: pytest.FixtureRequest) -> str:
+    """A topic name that no other test uses; the topic is not made."""
+    name = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name)[:60].strip("-")
+    return f"{name}.{next(COUNT)}.{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A webhook endpoint that is up and answers 200."""
+    with Receiver() as up:
+        yield up
+
+
+@pytest.fixture
+def registry(tmp_path: Path, receiver: Receiver) -> Iterator[DockerRegistry]:
+    """A container registry that notifies `receiver` at /events."""
+    endpoint = NotificationEndpoint(name="receiver", url=f"{receiver.url}/events")
+    with DockerRegistry(tmp_path / "registry", [endpoint]) as up:
+        yield up

@@ -1,0 +1,393 @@
+"""The local Kafka: starts, starts again, and says in one line why it cannot."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka.cimpl import NewTopic
+
+from broker import LocalKafka, LocalKafkaError, free_port, jars
+from broker.java import find_java, find_maven
+from broker.ports import CHOICE, LOOPBACK, is_free
+from broker.readiness import wait_until_ready
+from broker.storage import SETTINGS, Ports, Storage
+from tests.kit import eventually
+from tests.kit.process import ROOT
+
+pytestmark = pytest.mark.kafka
+
+
+class Acks:
+    """The values that the broker acknowledged, in order."""
+
+    def __init__(self) -> None:
+        self.values: list[bytes] = []
+
+    def of(self, value: bytes) -> Callable[[KafkaError | None, object], None]:
+        """A delivery report for one value."""
+
+        def report(error: KafkaError | None, _: object) -> None:
+            if error is None:
+                self.values.append(value)
+
+        return report
+
+
+def make_topic(kafka: LocalKafka, topic: str) -> None:
+    """Makes a topic of one partition."""
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    client.create_topics([NewTopic(topic, 1, 1)])[topic].result(10)
+
+
+def write(kafka: LocalKafka, topic: str, values: list[bytes]) -> list[bytes]:
+    """Writes the values and returns those that were acknowledged, in order."""
+    acks = Acks()
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "enable.idempotence": True})
+    for value in values:
+        producer.produce(topic, value, on_delivery=acks.of(value))
+    assert 0 == producer.flush(20)
+    return acks.values
+
+
+def read(kafka: LocalKafka, topic: str, count: int) -> list[bytes]:
+    """The first `count` values of partition 0."""
+    consumer = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "unused", "enable.auto.commit": False})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    found: list[bytes] = []
+
+    def all_there() -> bool:
+        for message in consumer.consume(count, 0.5):
+            assert message.error() is None, message.error()
+            found.append(bytes(message.value() or b""))
+        return len(found) >= count
+
+    try:
+        eventually(all_there, 20)
+    finally:
+        consumer.close()
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of this id exists and is not a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def listening() -> Iterator[int]:
+    """A port that somebody else listens on."""
+    with socket.socket() as other:
+        other.bind((LOOPBACK, 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def program(folder: Path, name: str, script: str) -> Mapping[str, str]:
+    """An environment in whose PATH there is nothing but one program."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return {"PATH": str(folder)}
+
+
+def test_serves_topics_and_groups_as_soon_as_start_returns(kafka: LocalKafka, topic: str) -> None:
+    """A client that comes at once can make a topic, write, and read in a group of the new protocol."""
+    make_topic(kafka, topic)
+    assert [b"a", b"b"] == write(kafka, topic, [b"a", b"b"])
+    settings = {"bootstrap.servers": kafka.bootstrap, "group.id": topic, "group.protocol": "consumer"}
+    consumer = Consumer({**settings, "auto.offset.reset": "earliest"})
+    consumer.subscribe([topic])
+    try:
+        message = eventually(lambda: consumer.poll(0.2), 20)
+        assert message is not None
+        assert (b"a", None) == (message.value(), message.error())
+        client = AdminClient({"bootstrap.servers": kafka.bootstrap})
+        state = client.describe_consumer_groups([topic])[topic].result(10).state
+        assert ConsumerGroupState.STABLE == state
+    finally:
+        consumer.close()
+
+
+def test_listens_on_the_loopback_only(kafka: LocalKafka) -> None:
+    """No port of the broker is open on any other address than 127.0.0.1."""
+    table = Path(f"/proc/{kafka.pid}/net/tcp").read_text() + Path(f"/proc/{kafka.pid}/net/tcp6").read_text()
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{kafka.pid}/fd").iterdir() if link.is_symlink()}
+    rows = [line.split() for line in table.splitlines()]
+    listens = [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
+    hosts = {address.split(":")[0] for address in listens}
+    # 127.0.0.1 as the kernel prints it: plain, or as an IPv4 address within IPv6.
+    assert hosts <= {"0100007F", "0000000000000000FFFF00000100007F"}, listens
+    assert 2 == len(listens)
+
+
+def test_restarts_on_the_same_data(broker: LocalKafka, topic: str) -> None:
+    """After a stop, another object on the same folder has the same cluster id, the same port and the records."""
+    make_topic(broker, topic)
+    write(broker, topic, [b"kept"])
+    before = broker.cluster_id, broker.bootstrap
+    broker.stop()
+    with LocalKafka(broker.log.parent) as again:
+        assert before == (again.cluster_id, again.bootstrap)
+        assert [b"kept"] == read(again, topic, 1)
+
+
+def test_second_start_is_quick(broker: LocalKafka) -> None:
+    """With the jars there and the data formatted, a start takes less than 10 seconds."""
+    broker.stop()
+    begun = time.monotonic()
+    broker.start()
+    assert time.monotonic() - begun < 10
+
+
+def test_acknowledged_records_survive_a_kill(broker: LocalKafka, topic: str) -> None:
+    """What was acknowledged before SIGKILL is there after the next start, on the same port."""
+    make_topic(broker, topic)
+    acked = write(broker, topic, [str(number).encode() for number in range(500)])
+    where, pid = broker.bootstrap, broker.pid
+    broker.kill()
+    assert not is_running(pid)
+    broker.start()
+    assert where == broker.bootstrap
+    assert 500 == len(acked)
+    assert acked == read(broker, topic, len(acked))
+
+
+def test_a_paused_broker_answers_nobody_and_goes_on_afterwards(broker: LocalKafka, topic: str) -> None:
+    """While it is paused nothing is acknowledged; once it is resumed, what waited is."""
+    make_topic(broker, topic)
+    acks = Acks()
+    producer = Producer({"bootstrap.servers": broker.bootstrap})
+    broker.pause()
+    producer.produce(topic, b"waits", on_delivery=acks.of(b"waits"))
+    assert 1 == producer.flush(1)
+    assert [] == acks.values
+    broker.resume()
+    assert 0 == producer.flush(20)
+    assert [b"waits"] == acks.values
+
+
+def test_a_paused_broker_can_be_stopped(broker: LocalKafka) -> None:
+    """A stop reaches a paused broker too, and it ends in order."""
+    broker.pause()
+    pid = broker.pid
+    broker.stop()
+    assert not is_running(pid)
+    assert (broker.log.parent / "data" / ".kafka_cleanshutdown").exists()
+
+
+def test_refuses_a_taken_port(tmp_path: Path) -> None:
+    """A configured port on which somebody listens is one clear line, before anything is started."""
+    with listening() as port, pytest.raises(LocalKafkaError) as refused:
+        LocalKafka(tmp_path / "kafka", port=port).start()
+    assert f"port {port} of 127.0.0.1 is taken: stop what listens there or choose another" == str(refused.value)
+    assert not (tmp_path / "kafka").exists()
+
+
+def test_takes_another_port_if_the_remembered_one_is_taken(broker: LocalKafka) -> None:
+    """Without a configured port, a start on old data finds a free port when the last one is somebody else's."""
+    old = broker.bootstrap
+    broker.stop()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((LOOPBACK, int(old.rpartition(":")[2])))
+        other.listen()
+        with LocalKafka(broker.log.parent) as moved:
+            assert old != moved.bootstrap
+            assert broker.cluster_id == moved.cluster_id
+
+
+def test_says_when_another_broker_answers(kafka: LocalKafka) -> None:
+    """A broker of another cluster on our port is never taken for ours."""
+    with pytest.raises(LocalKafkaError) as refused:
+        wait_until_ready(kafka.bootstrap, "ours", died=lambda: None, seconds=20)
+    expected = f"another broker answers on {kafka.bootstrap}: its cluster is {kafka.cluster_id}, ours is ours"
+    assert expected == str(refused.value)
+
+
+def test_says_when_nothing_answers_in_time() -> None:
+    """Waiting ends at its time with the place and the last reason."""
+    bootstrap = f"{LOOPBACK}:{free_port()}"
+    with pytest.raises(LocalKafkaError, match=rf"the broker at {bootstrap} is not ready after 0.5 s: "):
+        wait_until_ready(bootstrap, "ours", died=lambda: None, seconds=0.5)
+
+
+def test_says_why_a_broker_died_at_start(broker: LocalKafka) -> None:
+    """A broker that ends while it starts is reported at once, with its last log line and where the log is."""
+    broker.stop()
+    kafka = LocalKafka(broker.log.parent, settings={"group.consumer.heartbeat.interval.ms": "20000"})
+    begun = time.monotonic()
+    with pytest.raises(LocalKafkaError, match=r"heartbeat.interval.ms.*\(log: .*broker\.log\)$") as refused:
+        kafka.start()
+    assert time.monotonic() - begun < 20
+    assert 1 == len(str(refused.value).splitlines())
+
+
+def test_says_why_storage_cannot_be_formatted(tmp_path: Path) -> None:
+    """A setting that Kafka's format tool refuses is one line with the tool's reason."""
+    with pytest.raises(LocalKafkaError, match=r"^Kafka cannot format .*process\.roles.*$") as refused:
+        LocalKafka(tmp_path / "kafka", settings={"process.roles": "nonsense"}).start()
+    assert 1 == len(str(refused.value).splitlines())
+
+
+def test_a_second_broker_on_the_same_folder_is_refused(broker: LocalKafka) -> None:
+    """Two brokers never share a folder: the second one says so before it touches anything, and the first runs on."""
+    folder = broker.log.parent
+    before = (folder / "server.properties").read_text()
+    with pytest.raises(
+        LocalKafkaError, match=rf"^a broker runs on {folder} already: stop it or choose another folder$"
+    ):
+        LocalKafka(folder).start()
+    assert before == (folder / "server.properties").read_text()
+    assert is_running(broker.pid)
+
+
+def test_start_twice_is_refused(kafka: LocalKafka) -> None:
+    """Starting a running broker is a mistake that is told, not a second broker."""
+    with pytest.raises(LocalKafkaError, match=rf"runs already \(pid {kafka.pid}\)"):
+        kafka.start()
+
+
+def test_knows_no_port_or_pid_before_the_first_start(tmp_path: Path) -> None:
+    """What does not exist yet is an error, never a made-up value."""
+    kafka = LocalKafka(tmp_path)
+    with pytest.raises(LocalKafkaError, match="no port before its first start"):
+        _ = kafka.bootstrap
+    with pytest.raises(LocalKafkaError, match="has not been started"):
+        _ = kafka.pid
+
+
+def test_every_setting_is_one_the_broker_knows(kafka: LocalKafka) -> None:
+    """Each of our settings is in force at the broker: a misspelt one would be ignored without a word."""
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    broker_config = ConfigResource(ResourceType.BROKER, "1")
+    known = client.describe_configs([broker_config])[broker_config].result(10)
+    in_force = {name: known[name].value if name in known else None for name in SETTINGS}
+    assert dict(SETTINGS) == in_force
+
+
+def test_a_killed_owner_leaves_no_broker_behind(tmp_path: Path) -> None:
+    """If the process that started a broker is killed, the broker ends too."""
+    script = "import sys; from pathlib import Path; from broker import LocalKafka\n"
+    script += "kafka = LocalKafka(Path(sys.argv[1])); kafka.start(); print(kafka.pid, flush=True); sys.stdin.read()"
+    owner = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with owner:
+        assert owner.stdout is not None
+        pid = int(owner.stdout.readline())
+        assert is_running(pid)
+        owner.kill()
+    eventually(lambda: not is_running(pid))
+
+
+def test_the_command_stays_up_until_told(tmp_path: Path) -> None:
+    """`python -m broker start` prints one line with the bootstrap when ready, and SIGTERM ends it in order, exit 0."""
+    command = [sys.executable, "-m", "broker", "start", "--data", str(tmp_path / "kafka"), "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        line = started.stdout.readline()
+        ports = Storage(tmp_path / "kafka").remembered_ports()
+        assert ports is not None
+        assert line.startswith(f"Kafka is ready at 127.0.0.1:{ports.client} ")
+        started.send_signal(signal.SIGTERM)
+        rest, errors = started.communicate(timeout=30)
+    assert (0, "", "") == (started.returncode, rest, errors)
+    assert is_free(ports.client)
+
+
+def test_the_command_reports_a_fault_in_one_line(tmp_path: Path) -> None:
+    """A taken port ends the command with exit 1 and one line on stderr, no traceback."""
+    with listening() as port:
+        command = [sys.executable, "-m", "broker", "start", "--data", str(tmp_path / "kafka"), "--port", str(port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    line = f"Error: port {port} of 127.0.0.1 is taken: stop what listens there or choose another\n"
+    assert (1, "", line) == (done.returncode, done.stdout, done.stderr)
+
+
+def test_no_java(tmp_path: Path) -> None:
+    """Without java the error says what to install."""
+    with pytest.raises(LocalKafkaError, match=r"^no java on PATH: install Java 17 or newer"):
+        find_java({"PATH": str(tmp_path)})
+    with pytest.raises(LocalKafkaError, match=rf"^no java in JAVA_HOME={tmp_path}: install Java 17"):
+        find_java({"PATH": os.environ["PATH"], "JAVA_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("said", "major"), [('openjdk version "11.0.2" 2019-01-15', 11), ('java version "1.8.0_292"', 8)]
+)
+def test_old_java(tmp_path: Path, said: str, major: int) -> None:
+    """A Java that Kafka does not run on is refused by its version."""
+    environment = program(tmp_path / "bin", "java", f"echo '{said}' >&2")
+    with pytest.raises(LocalKafkaError, match=rf"/java is Java {major}: install Java 17 or newer"):
+        find_java(environment)
+
+
+def test_no_maven(tmp_path: Path) -> None:
+    """Without mvn the error says what to install."""
+    with pytest.raises(LocalKafkaError, match=r"^no mvn on PATH: install Maven"):
+        find_maven({"PATH": str(tmp_path)})
+
+
+def test_failing_maven(tmp_path: Path) -> None:
+    """A failing mvn is one line with Maven's own reason, and leaves nothing that looks complete."""
+    script = "echo '[ERROR] Could not find artifact a:b'; echo '[ERROR] '; echo '[ERROR] Re-run Maven'; exit 3"
+    environment = program(tmp_path / "bin", "mvn", script)
+    with pytest.raises(LocalKafkaError) as refused:
+        jars.fetch(environment, home=tmp_path / "home")
+    assert "mvn could not fetch Kafka (exit 3): Could not find artifact a:b" == str(refused.value)
+    assert not (tmp_path / "home" / "libs").exists()
+
+
+def test_maven_runs_once_for_a_pom(tmp_path: Path) -> None:
+    """Jars are fetched when they are missing or pom.xml has changed, and otherwise nothing is run."""
+    pom, home = tmp_path / "pom.xml", tmp_path / "home"
+    # The real one makes the folder that it is told by -Dlibs=.
+    script = 'echo run >> "$0.runs"; for one; do case $one in -Dlibs=*) /bin/mkdir -p "${one#-Dlibs=}";; esac; done'
+    environment = program(tmp_path / "bin", "mvn", script)
+    runs = tmp_path / "bin" / "mvn.runs"
+    for content, expected in (("one", 1), ("one", 1), ("two", 2)):
+        pom.write_text(content)
+        assert home / "libs" == jars.fetch(environment, pom=pom, home=home)
+        assert expected == len(runs.read_text().splitlines())
+
+
+def test_chosen_ports_are_free_and_below_the_range_of_outgoing_connections() -> None:
+    """A chosen port cannot be lost to an outgoing connection while its server is down."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    port = free_port()
+    assert port in CHOICE
+    assert port < lowest
+    assert is_free(port)
+    with listening() as taken:
+        assert not is_free(taken)
+
+
+def test_damaged_port_file_is_told(tmp_path: Path) -> None:
+    """A ports.json that is none is named, with what to do."""
+    (tmp_path / "ports.json").write_text("{")
+    with pytest.raises(LocalKafkaError, match=r"ports\.json is damaged .*: remove it to take new ports"):
+        Storage(tmp_path).remembered_ports()
+
+
+def test_settings_file_spells_any_value(tmp_path: Path) -> None:
+    """Backslashes, newlines and characters beyond ASCII come out as Java's properties format reads them."""
+    storage = Storage(tmp_path)
+    storage.write(Ports(1, 2), {"some.key": "a\\b\nc é😀"})
+    assert r"some.key=a\\b\nc \u00e9\ud83d\ude00" in storage.properties.read_text().splitlines()

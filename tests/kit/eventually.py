@@ -1,0 +1,37 @@
+"""Waits for something that another thread or process will make true, and says what was seen last if it never was."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Value = TypeVar("Value")
+
+
+def eventually(check: Callable[[], Value | None], timeout: float = 10.0, *, every: float = 0.02) -> Value:
+    """The first truthy value that `check` returns, asked again and again until then.
+
+    A check may also assert: an AssertionError means "not yet". Any other exception is a fault of the check and comes
+    out at once. None is falsy too: a check that only asserts must return True after it.
+
+    Args:
+        check: what is to become true.
+        timeout: seconds until giving up; the check is asked at least once, and once more at the end.
+        every: seconds between two checks.
+
+    Raises:
+        AssertionError: it did not become true in time; the text tells the last value or assertion.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        last_time = time.monotonic() >= deadline
+        try:
+            value = check()
+        except AssertionError as error:
+            seen = str(error) or "an assertion without a text"
+        else:
+            if value:
+                return value
+            seen = f"the check returned {value!r}"
+        if last_time:
+            raise AssertionError(f"not within {timeout:g} s: {seen}")
+        time.sleep(every)
