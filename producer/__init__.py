@@ -2,6 +2,7 @@
 
 from producer.bridge import Bridge, URLBuilder
 from producer.decorate import listen
+from producer.kafka_sink import KafkaSink
 from producer.listener import Listener, ManifestContent
 from producer.manifest import Manifest, ManifestError
 from producer.references import ReferenceFormatError, check_digest, check_repository, check_tag
@@ -12,6 +13,7 @@ from producer.urls import RegistryURLBuilder, RootURLError
 
 __all__ = [
     "Bridge",
+    "KafkaSink",
     "Listener",
     "Manifest",
     "ManifestContent",

@@ -7,9 +7,6 @@ from typing import Any, Final
 ClientSettings = Mapping[str, Any]
 """librdkafka settings as the user gave them: `bootstrap.servers` and whatever security needs."""
 
-MESSAGE_TIMEOUT_S: Final = 1.8
-"""How long a record may wait for its acknowledgement: a registry must have its answer within 2 s."""
-
 _log: Final = logging.getLogger("librdkafka")
 _MIB: Final = 1024 * 1024
 
@@ -31,7 +28,9 @@ def admin_settings(settings: ClientSettings, *, client_id: str) -> dict[str, Any
     return {name: value for name, value in _client(settings, client_id).items() if name != "group.protocol"}
 
 
-def producer_settings(settings: ClientSettings, *, client_id: str, max_record_bytes: int) -> dict[str, Any]:
+def producer_settings(
+    settings: ClientSettings, *, client_id: str, max_record_bytes: int, message_timeout_s: float
+) -> dict[str, Any]:
     """Settings of the acknowledged writer: idempotent, all in-sync replicas, Java's partitioner."""
     return {
         "linger.ms": 1,
@@ -40,7 +39,7 @@ def producer_settings(settings: ClientSettings, *, client_id: str, max_record_by
         "acks": "all",
         "enable.idempotence": True,
         "partitioner": "murmur2_random",
-        "message.timeout.ms": int(MESSAGE_TIMEOUT_S * 1000),
+        "message.timeout.ms": int(message_timeout_s * 1000),
         "message.max.bytes": max_record_bytes,
         "queue.buffering.max.kbytes": max(64 * _MIB, 4 * max_record_bytes) // 1024,
     }

@@ -21,12 +21,14 @@ from runtime.clock import Clock, SystemClock
 from runtime.kafka.availability import Availability
 from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.records import OutgoingRecord
-from runtime.kafka.settings import MESSAGE_TIMEOUT_S, ClientSettings, producer_settings
+from runtime.kafka.settings import ClientSettings, producer_settings
 
 _log: Final = structlog.get_logger(__name__)
 
-WRITE_LIMIT_S: Final = MESSAGE_TIMEOUT_S + 0.1
-"""A write that has no answer by then has failed, whatever the client still does."""
+WRITE_LIMIT_S: Final = 1.9
+"""A write that has no answer by then has failed: a registry must have its own within 2 s."""
+_CLIENT_LEAD_S: Final = 0.1
+"""The client gives a record up this much earlier, so that its own reason is told."""
 _POLL_S: Final = 0.1
 _PROBE_LIMIT_S: Final = 0.5
 
@@ -93,6 +95,7 @@ class AcknowledgedWriter:
         *,
         client_id: str,
         max_record_bytes: int,
+        limit_s: float = WRITE_LIMIT_S,
         clock: Clock | None = None,
         open_producer: Callable[[dict[str, Any]], Producer] = Producer,
     ) -> None:
@@ -102,13 +105,20 @@ class AcknowledgedWriter:
             settings: librdkafka settings.
             client_id: how the broker's logs name this client.
             max_record_bytes: the largest record that will be written.
+            limit_s: how long a write may take, in seconds; at least 0.2.
             clock: for the times between probes.
             open_producer: how a producer comes about.
         """
         self._settings = {
-            **producer_settings(settings, client_id=client_id, max_record_bytes=max_record_bytes),
+            **producer_settings(
+                settings,
+                client_id=client_id,
+                max_record_bytes=max_record_bytes,
+                message_timeout_s=limit_s - _CLIENT_LEAD_S,
+            ),
             "error_cb": self._on_error,
         }
+        self._limit_s = limit_s
         self._open_producer = open_producer
         self._producer = open_producer(self._settings)
         self._lock = threading.Lock()
@@ -125,11 +135,11 @@ class AcknowledgedWriter:
         """Whether a write would be tried now."""
         return self._availability.available and not self._closing.is_set()
 
-    def write(self, records: Sequence[OutgoingRecord], *, timeout_s: float = WRITE_LIMIT_S) -> None:
+    def write(self, records: Sequence[OutgoingRecord]) -> None:
         """Return when every record is acknowledged.
 
         Raises:
-            KafkaUnavailableError: not all within `timeout_s` seconds; some may be in the log all the same.
+            KafkaUnavailableError: not all within the limit; some may be in the log all the same.
             KafkaRefusedError: Kafka will not take them.
         """
         if not records:
@@ -137,11 +147,11 @@ class AcknowledgedWriter:
         done: Future[None] = Future()
         self._submit(records, lambda error: _resolve(done, error))
         try:
-            done.result(timeout_s)
+            done.result(self._limit_s)
         except TimeoutError:
-            raise self._timed_out(timeout_s) from None
+            raise self._timed_out() from None
 
-    async def write_soon(self, records: Sequence[OutgoingRecord], *, timeout_s: float = WRITE_LIMIT_S) -> None:
+    async def write_soon(self, records: Sequence[OutgoingRecord]) -> None:
         """The awaitable form of `write`; the same promise and errors."""
         if not records:
             return
@@ -151,10 +161,10 @@ class AcknowledgedWriter:
         self._submit(records, lambda error: bell.add(future, error))
         bell.ring()  # what was refused on the spot is not left to the pump thread
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(self._limit_s):
                 await future
         except TimeoutError:
-            raise self._timed_out(timeout_s) from None
+            raise self._timed_out() from None
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Refuse new writes, wait for those under way, stop the thread. Quiet when called again."""
@@ -205,8 +215,8 @@ class AcknowledgedWriter:
             **optional,
         )
 
-    def _timed_out(self, timeout_s: float) -> KafkaUnavailableError:
-        error = KafkaUnavailableError(f"writing to Kafka: no acknowledgement within {timeout_s:g} s")
+    def _timed_out(self) -> KafkaUnavailableError:
+        error = KafkaUnavailableError(f"writing to Kafka: no acknowledgement within {self._limit_s:g} s")
         self._availability.settle(error)
         return error
 
