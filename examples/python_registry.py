@@ -5,6 +5,7 @@ content. `app` makes the ASGI application. What the bridge needs of a registry s
 """
 
 import json
+import os
 import re
 import socket
 import uuid
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs
 from examples.memory_store import RegistryError, Repository, Store, Upload
 from producer import (
     Bridge,
+    KafkaSink,
     Manifest,
     ManifestError,
     MountedBlob,
@@ -216,3 +218,11 @@ async def _lifespan(sink: Sink, receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
+
+
+def from_environment() -> ASGIApp:
+    """What `uvicorn --factory examples.python_registry:from_environment` runs: events go to Kafka.
+
+    `KAFKA` is the broker's HOST:PORT; `registry-bridge init` has made the topic.
+    """
+    return app(KafkaSink({"bootstrap.servers": os.environ["KAFKA"]}, os.environ.get("TOPIC", "registry.events")))

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from producer import Sink, SinkClosed
+from broker import LocalKafka
+from producer import KafkaSink, Sink, SinkClosed
 from schemas import Event, Target
+from schemas.avro import decode
+from tests.kit.log import make_topic, read_all
 from tests.kit.sinks import MemorySink
 
-SINKS = ["memory_sink"]
+SINKS = ["memory_sink", pytest.param("kafka_sink", marks=pytest.mark.kafka)]
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,15 @@ def memory_sink() -> Iterator[SinkUnderTest]:
     """The tests' own sink."""
     sink = MemorySink()
     yield SinkUnderTest(sink, lambda: sink.events)
+    sink.close()
+
+
+@pytest.fixture
+def kafka_sink(kafka: LocalKafka, topic: str) -> Iterator[SinkUnderTest]:
+    """The sink that registries use, on the real broker."""
+    make_topic(kafka.bootstrap, topic, partitions=3)
+    sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic)
+    yield SinkUnderTest(sink, lambda: [decode(record.value, None) for record in read_all(kafka.bootstrap, topic)])
     sink.close()
 
 
