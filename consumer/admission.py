@@ -19,7 +19,7 @@ from schemas.headers import text_header
 
 _HOLD_BYTES: Final = 64 * 1024 * 1024
 """Bytes of records held for one endpoint: two windows of 24,000 events of usual size."""
-_HOLD_EVENTS: Final = 2_000
+_HOLD_EVENTS: Final = 4_000
 """Decoded events held; of more only the bytes are kept, and decoded again when their turn comes."""
 _UNDECODABLE_AT_ONCE: Final = 256
 _ROUND: Final = 64

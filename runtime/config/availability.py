@@ -8,15 +8,6 @@ from typing import Final
 
 NOT_AVAILABLE: Final[Mapping[str, frozenset[str]]] = {
     "schema_registry": frozenset(),
-    "endpoints[].concurrency": frozenset(),
-    "endpoints[].ordering": frozenset({"repository"}),
-    "endpoints[].batch": frozenset(),
     "endpoints[].format": frozenset({"registry"}),
-    "endpoints[].attempts": frozenset(),
-    "endpoints[].reject_statuses": frozenset(),
-    "endpoints[].signing": frozenset(),
-    "endpoints[].tls": frozenset(),
-    "endpoints[].proxy": frozenset(),
-    "endpoints[].rate_limit": frozenset(),
 }
 """Path of a key, list positions left out, to the values that are allowed all the same: they ask for what is built."""
