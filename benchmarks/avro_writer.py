@@ -12,7 +12,7 @@ import io
 import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +86,12 @@ def run(*, rounds: int, events: int) -> dict[str, float]:
     return measure(works, rounds=rounds, events=repeats * len(taken))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9, help="rounds that count (default 9)")
     parser.add_argument("--events", type=int, default=2000, help="events a round (default 2000)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     found = run(rounds=options.rounds, events=options.events)
     for name, microseconds in found.items():
         print(f"{name:<18}{microseconds:8.1f} us/event")

@@ -10,9 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
@@ -26,14 +25,13 @@ class Receiver(asyncio.Protocol):
     events = 0
     first = 0.0
     last = 0.0
-    repositories: Counter[bytes] = Counter()
     arrivals: list[tuple[bytes, float]] = []  # noqa: RUF012 - one receiver a process
     delay = 0.0
     keep_arrivals = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport: asyncio.WriteTransport = transport  # type: ignore[assignment] - uvloop's own kind
+        self._transport = cast("asyncio.WriteTransport", transport)  # uvloop's is no subclass
         self._buffer = b""
 
     def data_received(self, data: bytes) -> None:

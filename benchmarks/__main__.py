@@ -1,0 +1,31 @@
+"""All benchmarks, one after the other: `make bench`, or some by name: `make bench ARGS="delivery latency"`."""
+
+import sys
+from collections.abc import Callable, Mapping
+
+from benchmarks import avro_writer, delivery, endpoints, intake, isolation, latency, outage, sink_latency
+
+BENCHMARKS: Mapping[str, Callable[[], None]] = {
+    "avro_writer": lambda: avro_writer.main([]),
+    "intake": intake.main,
+    "sink_latency": sink_latency.main,
+    "delivery": delivery.main,
+    "latency": latency.main,
+    "isolation": isolation.main,
+    "endpoints": endpoints.main,
+    "outage": lambda: outage.main(outage.EVENTS),
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named ones, or all."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"no benchmark is named {', '.join(unknown)}; known are {', '.join(BENCHMARKS)}")
+    for name in names or BENCHMARKS:
+        print(f"\n{name}", flush=True)
+        BENCHMARKS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
