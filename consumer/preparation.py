@@ -13,7 +13,7 @@ from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.groups import Groups
-from runtime.topics import ensure_dead_letters
+from runtime.topics import ensure_dead_letters, offsets_shortfall
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -43,6 +43,8 @@ def _prepare(
     if topic is None:
         raise KafkaUnavailableError(f"topic {settings.topics.events} does not exist yet")
     ensure_dead_letters(admin, settings, topic.partitions)
+    if shortfall := offsets_shortfall(admin, settings):
+        _log.warning("deliver.cursors_at_risk", reason=shortfall)
     register_new(admin, groups, settings, topic.partitions)
     begin(admin, groups, settings, endpoints, topic.partitions, now=now)
     return topic.partitions

@@ -12,11 +12,10 @@ from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.settings import Settings
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
-from runtime.topics import TopicPlan, differences, plan_topics
+from runtime.topics import TopicPlan, differences, offsets_shortfall, plan_topics
 
 _CONNECT_LIMIT_S: Final = 3.0
 _PRODUCTION_BROKERS: Final = 3
-_MINUTE_S: Final = 60
 
 
 class Verdict(Enum):
@@ -69,7 +68,8 @@ def _kafka(settings: Settings, admin: Admin) -> Iterator[Finding]:
             yield Finding(Verdict.WARNING, f"{brokers} brokers keep fewer than 3 copies: a lost disk can lose events")
         for plan in plan_topics(settings, brokers):
             yield from _topic(plan, admin)
-        yield from _offsets_retention(settings, admin)
+        if shortfall := offsets_shortfall(admin, settings):
+            yield Finding(Verdict.WARNING, shortfall)
     except BridgeError as error:
         yield Finding(Verdict.WRONG, str(error))
 
@@ -90,15 +90,6 @@ def _topic(plan: TopicPlan, admin: Admin) -> Iterator[Finding]:
 
 def _below(plan: TopicPlan, value: str | None) -> bool:
     return value is None or int(value) < int(plan.settings["max.message.bytes"])
-
-
-def _offsets_retention(settings: Settings, admin: Admin) -> Iterator[Finding]:
-    """A broker forgets the offsets of a group that is away for too long, and with them where the endpoint stood."""
-    minutes = int(admin.broker_settings().get("offsets.retention.minutes", "0"))
-    if minutes * _MINUTE_S < settings.topics.retention_s:
-        wanted = int(settings.topics.retention_s // _MINUTE_S)
-        keeps = f"the broker keeps offsets for {minutes} minutes, events for {wanted}"
-        yield Finding(Verdict.WARNING, f"{keeps}: set offsets.retention.minutes={wanted}")
 
 
 def _address(endpoint: EndpointSettings, reach: Connect) -> Finding:

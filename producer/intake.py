@@ -6,7 +6,7 @@ no envelope; and never with a 3xx, which a registry takes for success.
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -113,11 +113,11 @@ class Intake:
     async def _admitted(self, request: Request) -> str:
         """The request's Content-Type, if its headers are in order."""
         if self._tokens and not self._authorized(request.header(b"authorization") or ""):
-            raise await refuse(request, 401, "unauthorized", "the Authorization header is not the configured one")
+            raise await refuse(request.chunks(), 401, "unauthorized", "the Authorization header is not the configured one")
         content_type = request.header(b"content-type") or ""
         if media_type(content_type) not in _MEDIA_TYPES:
             shown = f"Content-Type {content_type!r} is none of {', '.join(_MEDIA_TYPES)}"
-            raise await refuse(request, 415, "content-type", shown)
+            raise await refuse(request.chunks(), 415, "content-type", shown)
         return content_type
 
     def _authorized(self, given: str) -> bool:
@@ -126,25 +126,27 @@ class Intake:
     async def _read(self, request: Request) -> bytes:
         """The body, charged to the budget until its events are made."""
         pieces: list[bytes] = []
+        chunks, size = request.chunks(), 0
         try:
             async with asyncio.timeout(_BODY_LIMIT_S):
-                async for piece in request.chunks():
-                    await self._charge(request, piece, sum(map(len, pieces)) + len(piece))
+                async for piece in chunks:
+                    await self._charge(chunks, piece, size + len(piece))
+                    size += len(piece)
                     pieces.append(piece)
         except TimeoutError:
-            self._budget += sum(map(len, pieces))
+            self._budget += size
             raise RefusedError(408, "slow", f"the body did not come within {_BODY_LIMIT_S:g} s") from None
         except BaseException:
-            self._budget += sum(map(len, pieces))
+            self._budget += size
             raise
         return b"".join(pieces)
 
-    async def _charge(self, request: Request, piece: bytes, size: int) -> None:
+    async def _charge(self, chunks: AsyncIterator[bytes], piece: bytes, size: int) -> None:
         if size > self._settings.max_body_bytes:
             allowed = f"larger than intake.max_body ({self._settings.max_body_bytes} bytes)"
-            raise await refuse(request, 413, "too-large", allowed, read_bytes=size)
+            raise await refuse(chunks, 413, "too-large", allowed, read_bytes=size)
         if len(piece) > self._budget:
-            raise await refuse(request, 503, "busy", "too many large bodies at once")
+            raise await refuse(chunks, 503, "busy", "too many large bodies at once")
         self._budget -= len(piece)
 
     async def _keep(self, events: list[Event], request: Request) -> None:

@@ -1,5 +1,6 @@
 """How the intake says no: one JSON error, one log line with the sender, never a hanging connection."""
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 import structlog
@@ -45,12 +46,15 @@ class RefusedError(Exception):
         return Response.json(self.status, {"error": str(self), **facts}, headers)
 
 
-async def refuse(request: Request, status: int, reason: str, message: str, *, read_bytes: int = 0) -> RefusedError:
+async def refuse(
+    rest: AsyncIterator[bytes], status: int, reason: str, message: str, *, read_bytes: int = 0
+) -> RefusedError:
     """The refusal of a POST whose body was not read to its end: the rest is read and dropped first.
 
-    An answer in the middle of a body is lost on clients that are still writing.
+    An answer in the middle of a body is lost on clients that are still writing. `rest` goes on where reading stopped:
+    whoever asks a server for more than the whole body waits until the client goes away.
     """
     size = read_bytes
-    async for piece in request.chunks():
+    async for piece in rest:
         size += len(piece)
     return RefusedError(status, reason, message, size=size if status == 413 else None)

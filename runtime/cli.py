@@ -103,6 +103,7 @@ class LabelType(click.ParamType[str]):
 
 def run_command(group: click.Group, program: str) -> None:
     """Run a command line to its exit status: errors are lines on stderr, never a traceback."""
+    configure_logs(None, "info")
     try:
         sys.exit(group.main(prog_name=program, standalone_mode=False) or 0)
     except click.exceptions.Exit as error:

@@ -63,8 +63,6 @@ def ensure_topics(admin: Admin, settings: Settings) -> int:
         KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
     """
     events, _ = plan_topics(settings, admin.brokers())
-    if events.replication_factor == 1:
-        _log.warning("topics.single_copy", consequence="a broker's lost disk loses events", wanted="3 brokers")
     found = _ensured(admin, events)
     partitions = found.partitions if found else events.partitions
     ensure_dead_letters(admin, settings, partitions)
@@ -78,6 +76,8 @@ def ensure_dead_letters(admin: Admin, settings: Settings, partitions: int) -> No
         KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
     """
     _, plan = plan_topics(settings, admin.brokers())
+    if plan.replication_factor == 1:
+        _log.warning("topics.single_copy", consequence="a broker's lost disk loses events", wanted="3 brokers")
     _ensured(admin, TopicPlan(plan.name, partitions, plan.replication_factor, plan.settings))
 
 
@@ -96,6 +96,20 @@ def _ensured(admin: Admin, plan: TopicPlan) -> Topic | None:
         return admin.topic(plan.name)
     _log.info("topics.created", topic=plan.name, partitions=plan.partitions, replicas=plan.replication_factor)
     return None
+
+
+def offsets_shortfall(admin: Admin, settings: Settings) -> str:
+    """Why the broker would forget an endpoint's cursor before the events behind it are gone; empty if it would not.
+
+    Raises:
+        KafkaUnavailableError, KafkaRefusedError: it could not be asked.
+    """
+    minutes = int(admin.broker_settings().get("offsets.retention.minutes", "0"))
+    wanted = int(settings.topics.retention_s // 60)
+    if minutes >= wanted:
+        return ""
+    keeps = f"the broker keeps offsets for {minutes} minutes, events for {wanted}"
+    return f"{keeps}: set offsets.retention.minutes={wanted}"
 
 
 def differences(plan: TopicPlan, found: Topic) -> list[str]:

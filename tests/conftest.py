@@ -6,10 +6,14 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from broker import LocalKafka
 from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
+
+hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("suite")
 
 COUNT = itertools.count(1)
 

@@ -1,0 +1,27 @@
+# One image with both commands: `registry-bridge serve` takes events in, `registry-worker deliver` sends them out.
+# The configuration is read from /etc/registry-bridge/bridge.yaml. Probes: /livez and /readyz of the port that a command listens on.
+
+FROM python:3.13-slim AS build
+WORKDIR /build
+RUN python -m venv /opt/build && python -m venv /opt/bridge
+COPY requirements.txt requirements-build.txt ./
+RUN /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt \
+ && /opt/bridge/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY schemas schemas
+COPY runtime runtime
+COPY producer producer
+COPY consumer consumer
+RUN /opt/build/bin/hatchling build --target wheel \
+ && /opt/bridge/bin/pip install --no-cache-dir --no-deps dist/*.whl \
+ && /opt/bridge/bin/pip uninstall --yes pip
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bridge
+COPY --from=build /opt/bridge /opt/bridge
+ENV PATH=/opt/bridge/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    REGISTRY_BRIDGE_CONFIG=/etc/registry-bridge/bridge.yaml
+USER 10001:10001
+EXPOSE 5050 5051
+CMD ["registry-bridge", "serve"]

@@ -1,0 +1,225 @@
+"""What `make run` and `make demo` do: everything up on this machine, sample events through it, and what arrived.
+
+    sample events --POST--> intake --> Kafka --> worker --POST--> sample endpoint (in this process)
+
+Uses the two commands as an operator would: by their configuration file, their HTTP side and their signals.
+"""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from broker import LocalKafka, LocalKafkaError, jars
+from broker.ports import LOOPBACK, is_free
+from examples.children import ROOT, Child, ChildError, shown
+from examples.home import ENDPOINT_PATH, INTAKE_PATH, KAFKA_PORT, Home, HomeError, opened
+from examples.sample_endpoint import Arrival, SampleEndpoint
+from examples.sample_events import NotTakenError, Sample, post, read_samples
+
+LOOK_SECONDS = 0.5
+INTERRUPTED = 130
+
+NEXT = """
+Point a registry at it, in the registry's own configuration (a registry in a container needs this machine's address):
+
+notifications:
+  endpoints:
+    - name: bridge
+      url: http://{intake}{path}
+      headers:
+        Authorization: ["{authorization}"]
+      timeout: 5s
+      threshold: 5
+      backoff: 1s
+
+Look at it:   http://{worker}/ shows how the endpoints stand
+              intake   http://{intake}/readyz   http://{intake}/metrics
+              worker   http://{worker}/readyz   http://{worker}/metrics
+Change it:    {config} is its configuration, docs/configuration.md has every key
+Read on:      README.md, docs/operations.md
+"""
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the text says why."""
+
+
+class Arrivals:
+    """What the endpoint got: prints it, and knows which of the expected events are still to come."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._awaited: set[str] = set()
+
+    def expect(self, identifier: str) -> None:
+        """Waits for the event with this id from now on."""
+        with self._changed:
+            self._awaited.add(identifier)
+
+    def arrived(self, arrival: Arrival) -> None:
+        """Prints an event and no longer waits for it."""
+        with self._changed:
+            click.echo(f"  {arrival.line}")
+            self._awaited.discard(arrival.id)
+            self._changed.notify_all()
+
+    def missing(self, seconds: float) -> int:
+        """How many are still to come, at once when that is none, else after `seconds`."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._awaited, seconds)
+            return len(self._awaited)
+
+
+class Demo:
+    """The parts, once they run.
+
+    Args:
+        home: its folder and addresses.
+        kafka: the local broker, None if the user brought one.
+        intake: `registry-bridge serve`.
+        worker: `registry-worker deliver`.
+        arrivals: what the sample endpoint got.
+    """
+
+    def __init__(self, home: Home, kafka: LocalKafka | None, intake: Child, worker: Child, arrivals: Arrivals) -> None:
+        self._home = home
+        self._kafka = kafka
+        self._intake = intake
+        self._worker = worker
+        self._arrivals = arrivals
+
+    def check(self) -> None:
+        """Raises ChildError or DemoError if one of the parts has ended."""
+        if self._kafka is not None and (why := self._kafka.died()) is not None:
+            raise DemoError(why)
+        self._intake.check()
+        self._worker.check()
+
+    def send(self, seconds: float) -> None:
+        """Sends the sample events through the intake and returns when the endpoint has got them all.
+
+        Raises:
+            NotTakenError, ChildError, DemoError: that did not happen within `seconds`.
+        """
+        samples, deadline = read_samples(), time.monotonic() + seconds
+        click.echo(f"\nSending {len(samples)} sample events to the intake; what arrives at the endpoint:\n")
+        for sample in samples:
+            self._arrivals.expect(sample.id)
+            self._post(sample, deadline)
+        while missing := self._arrivals.missing(LOOK_SECONDS):
+            self.check()
+            if time.monotonic() >= deadline:
+                late = f"{missing} of {len(samples)} events have not arrived after {seconds:g} s"
+                raise DemoError(f"{late}{self._worker.last_words()}")
+        click.echo(f"\nAll {len(samples)} have arrived.")
+
+    def _post(self, sample: Sample, deadline: float) -> None:
+        home = self._home
+        door = {"address": home.intake, "path": INTAKE_PATH, "authorization": home.authorization}
+        post(sample, **door, may_wait=lambda: time.monotonic() < deadline)
+
+    def tell(self) -> None:
+        """Says what the user can do next."""
+        home = self._home
+        told = {"intake": home.intake, "worker": home.worker, "path": INTAKE_PATH, "config": shown(home.config)}
+        click.echo(NEXT.format(authorization=home.authorization, **told))
+
+    def stay(self) -> NoReturn:
+        """Stays up until it is interrupted; raises ChildError or DemoError if a part ends before that."""
+        click.echo("Up until Ctrl-C; events of a registry that points here are printed as they arrive.")
+        while True:
+            self.check()
+            time.sleep(LOOK_SECONDS)
+
+
+@contextmanager
+def running(folder: Path, broker: str | None, kafka_port: int | None, prefix: str, seconds: float) -> Iterator[Demo]:
+    """Everything up and ready; all of it is stopped in order at the end, the last started first."""
+    with ExitStack() as stack:
+        home = stack.enter_context(opened(folder))
+        kafka = None if broker else stack.enter_context(_kafka(kafka_port))
+        bootstrap = broker or (kafka.bootstrap if kafka else "")
+        click.echo(f"Kafka      {bootstrap}")
+        home.write(bootstrap, prefix)
+        arrivals = Arrivals()
+        stack.callback(_endpoint(home, arrivals).stop)
+        click.echo(f"Endpoint   http://{LOOPBACK}:{home.endpoint_port}{ENDPOINT_PATH}")
+        intake = stack.enter_context(_child(home, "intake", home.intake, "producer.cli", "serve"))
+        worker = stack.enter_context(_child(home, "worker", home.worker, "consumer.cli", "deliver"))
+        intake.wait_until_ready(seconds)
+        click.echo(f"Intake     http://{home.intake}{INTAKE_PATH}   (log: {shown(intake.log)})")
+        worker.wait_until_ready(seconds)
+        click.echo(f"Worker     http://{home.worker}   (log: {shown(worker.log)})")
+        stack.callback(click.echo, "Stopping ...")
+        yield Demo(home, kafka, intake, worker, arrivals)
+
+
+def _kafka(port: int | None) -> LocalKafka:
+    known = (jars.HOME / "libs").is_dir()
+    click.echo(
+        "Starting Kafka ..." if known else "Starting Kafka; Maven brings it first, which takes a minute or two ..."
+    )
+    wanted = port if port is not None else KAFKA_PORT if is_free(KAFKA_PORT) else 0
+    return LocalKafka(jars.HOME / "data", port=wanted)
+
+
+def _endpoint(home: Home, arrivals: Arrivals) -> SampleEndpoint:
+    try:
+        endpoint = SampleEndpoint(LOOPBACK, home.endpoint_port, arrivals.arrived)
+    except OSError as error:
+        raise DemoError(f"the sample endpoint cannot listen on port {home.endpoint_port}: {error.strerror}") from error
+    endpoint.start()
+    return endpoint
+
+
+def _child(home: Home, name: str, address: str, module: str, command: str) -> Child:
+    arguments = ["-m", module, command, "-c", str(home.config), "--listen", address, "--log-format", "json"]
+    return Child(name, arguments, address=address, log=home.folder / f"{name}.log")
+
+
+def _interrupt_once() -> None:
+    """Makes Ctrl-C and SIGTERM end the demo in order, and later ones not disturb that."""
+
+    def interrupt(*_: object) -> NoReturn:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop with exit 0 when all sample events have arrived.")
+@click.option("--broker", metavar="HOST:PORT", help="A Kafka that is there already; without it a local one is started.")
+@click.option("--kafka-port", type=click.IntRange(1, 65_535), help="Of the local Kafka [9092 if it is free].")
+@click.option("--prefix", default="registry", show_default=True, help="Begins the names of topics and groups.")
+@click.option("--home", type=click.Path(path_type=Path), default=ROOT / ".local" / "demo", help="Folder of its files.")
+@click.option(
+    "--patience", type=click.FloatRange(1.0), default=60.0, show_default=True, help="Seconds until giving up."
+)
+def main(*, once: bool, broker: str | None, kafka_port: int | None, prefix: str, home: Path, patience: float) -> None:
+    """Run the whole bridge on this machine and send sample events through it."""
+    _interrupt_once()
+    try:
+        with running(home, broker, kafka_port, prefix, patience) as demo:
+            demo.send(patience)
+            demo.tell()
+            if not once:
+                demo.stay()
+    except KeyboardInterrupt:
+        click.echo("\nStopped.")
+        sys.exit(INTERRUPTED if once else 0)
+    except (DemoError, ChildError, HomeError, NotTakenError, LocalKafkaError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main(prog_name="demo")

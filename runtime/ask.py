@@ -1,0 +1,60 @@
+"""Asking a process of ours over HTTP: one GET, JSON back. Knows nothing of what is asked."""
+
+import http.client
+import json
+from typing import Any, Final
+
+from runtime.config.addresses import Address, is_any
+from runtime.errors import BridgeError
+
+LIMIT_S: Final = 2.0
+"""How long connecting, and each wait for bytes, may take."""
+_MOST_BYTES: Final = 16 * 1024 * 1024
+_HTTP_OK: Final = 200
+
+
+class NoAnswerError(BridgeError):
+    """Nobody answered, or nothing that could be read."""
+
+
+def ask(address: Address, path: str, *, limit_s: float = LIMIT_S) -> Any:
+    """The JSON that `GET path` answers.
+
+    Args:
+        address: where the process listens, as its configuration says it.
+        path: beginning with a slash.
+        limit_s: see `LIMIT_S`.
+
+    Raises:
+        NoAnswerError: the text says who did not answer, and how.
+    """
+    where = f"{address}{path}"
+    if address.port == 0:
+        raise NoAnswerError(f"{address} is no fixed address: it cannot be asked")
+    connection = http.client.HTTPConnection(_reached(address), address.port, timeout=limit_s)
+    try:
+        connection.request("GET", path, headers={"accept": "application/json"})
+        answer = connection.getresponse()
+        body = answer.read(_MOST_BYTES + 1)
+    except (OSError, http.client.HTTPException) as error:
+        raise NoAnswerError(f"{where} does not answer: {_reason(error)}") from error
+    finally:
+        connection.close()
+    if answer.status != _HTTP_OK or len(body) > _MOST_BYTES:
+        raise NoAnswerError(f"{where} answered {answer.status} with {len(body)} bytes")
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise NoAnswerError(f"{where} answered no JSON") from error
+
+
+def _reached(address: Address) -> str:
+    """The host to connect to: a process that listens everywhere is asked on this machine."""
+    if not is_any(address.host):
+        return address.host
+    return "::1" if ":" in address.host else "127.0.0.1"
+
+
+def _reason(error: Exception) -> str:
+    text = error.strerror if isinstance(error, OSError) else ""
+    return text or str(error) or type(error).__name__

@@ -1,0 +1,168 @@
+"""`make run` and `make demo`: their script, run as a user runs it, against a Kafka that is there already."""
+
+import errno
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import yaml
+
+from broker import LocalKafka
+from broker.leash import Leash
+from broker.ports import LOOPBACK, free_port
+from examples.sample_events import FILE
+from tests.kit import eventually
+
+ROOT = Path(__file__).parents[2]
+STAYS = "Up until Ctrl-C"
+pytestmark = pytest.mark.kafka
+
+
+def command(home: Path, topic: str, bootstrap: str, *options: str) -> list[str]:
+    """The demo's command line, with a folder and topics of the test's own."""
+    own = ["--home", str(home), "--prefix", topic, "--broker", bootstrap]
+    return [sys.executable, "-m", "examples.demo", *own, *options]
+
+
+def run_once(home: Path, topic: str, bootstrap: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Runs `make demo`'s command to its end."""
+    line = command(home, topic, bootstrap, "--once", *options)
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+
+@contextmanager
+def run_and_stay(home: Path, topic: str, bootstrap: str) -> Iterator[subprocess.Popen[str]]:
+    """Runs `make run`'s command, and goes on when it says that it stays up; kills it at the end if it still is."""
+    home.mkdir(parents=True)
+    with (home / "stdout").open("w") as out:
+        process = subprocess.Popen(
+            command(home, topic, bootstrap), cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, text=True
+        )
+    leash = Leash(process.pid)
+    try:
+        eventually(lambda: STAYS in (home / "stdout").read_text() or process.poll() is not None, 90)
+        yield process
+    finally:
+        leash.release()
+        process.kill()
+        process.wait()
+
+
+def sample_lines() -> list[str]:
+    """What the endpoint is to print of each sample event, made here from the file."""
+    lines = []
+    for row in map(json.loads, FILE.read_text().splitlines()):
+        [event] = json.loads(row["body"])["events"]
+        sender = "registry 2.8" if row["contentType"].endswith("v1+json") else "registry 3.x"
+        tag = event["target"].get("tag")
+        name = event["target"]["repository"] + (f":{tag}" if tag else f"@{event['target']['digest'][:19]}")
+        lines.append(f"{event['action']} {name} {sender}")
+    return lines
+
+
+def arrived(output: str) -> list[str]:
+    """The lines of events in the demo's output, with single spaces."""
+    return [" ".join(line.split()) for line in output.splitlines() if re.match(r"  (push|pull|mount|delete) ", line)]
+
+
+def nothing_listens(address: str) -> bool:
+    """Whether connections to an address are refused."""
+    host, port = address.rsplit(":", 1)
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == errno.ECONNREFUSED
+
+
+def addresses(home: Path) -> list[str]:
+    """Where intake and worker of a demo listened."""
+    config = yaml.safe_load((home / "bridge.yaml").read_text())
+    return [config["intake"]["listen"], config["worker"]["listen"]]
+
+
+def test_demo_delivers_every_sample_event(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
+    """`make demo` ends with exit 0, a line for each sample event, and how to point a registry at the intake."""
+    done = run_once(tmp_path, topic, kafka.bootstrap)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(arrived(done.stdout)) == sorted(sample_lines())
+    assert f"All {len(sample_lines())} have arrived" in done.stdout
+    token = (tmp_path / "intake-token").read_text()
+    [intake, worker] = addresses(tmp_path)
+    shown = yaml.safe_load(re.findall(r"^(notifications:\n(?:  .*\n)+)", done.stdout, re.MULTILINE)[0])
+    [endpoint] = shown["notifications"]["endpoints"]
+    assert endpoint["url"] == f"http://{intake}/events"
+    assert endpoint["headers"] == {"Authorization": [f"Bearer {token}"]}
+    assert all(
+        f"http://{address}/{path}" in done.stdout for address in (intake, worker) for path in ("readyz", "metrics")
+    )
+    assert all(nothing_listens(address) for address in (intake, worker))
+
+
+def test_demo_runs_again_on_what_it_left(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
+    """A second run on the same folder and topics delivers its own events, and none of the first run's again."""
+    first, second = run_once(tmp_path, topic, kafka.bootstrap), run_once(tmp_path, topic, kafka.bootstrap)
+    assert (first.returncode, second.returncode) == (0, 0), second.stdout + second.stderr
+    assert sorted(arrived(second.stdout)) == sorted(sample_lines())
+
+
+def test_demo_tells_why_it_gives_up(tmp_path: Path, topic: str) -> None:
+    """Without a Kafka behind its address the demo ends with exit 1, says what is not ready and shows its log."""
+    done = run_once(tmp_path, topic, f"{LOOPBACK}:{free_port()}", "--patience", "3")
+    assert done.returncode == 1
+    assert "Error: the intake is not ready after 3 s: " in done.stderr
+    assert "intake.log) ends with:" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert all(nothing_listens(address) for address in addresses(tmp_path))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_stays_up_until_it_is_interrupted(
+    kafka: LocalKafka, tmp_path: Path, topic: str, number: signal.Signals
+) -> None:
+    """`make run` stays up after the events have arrived; Ctrl-C or SIGTERM stops all of it, with exit 0."""
+    home = tmp_path / "home"
+    with run_and_stay(home, topic, kafka.bootstrap) as process:
+        assert not any(nothing_listens(address) for address in addresses(home))
+        process.send_signal(number)
+        assert process.wait(60) == 0, (home / "stdout").read_text()
+    output = (home / "stdout").read_text()
+    assert sorted(arrived(output)) == sorted(sample_lines())
+    assert "Stopped." in output
+    assert all(nothing_listens(address) for address in addresses(home))
+
+
+def test_run_leaves_no_orphans(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
+    """If `make run` is killed, its intake and its worker go with it."""
+    home = tmp_path / "home"
+    with run_and_stay(home, topic, kafka.bootstrap) as process:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        eventually(lambda: all(nothing_listens(address) for address in addresses(home)), 10)
+
+
+def test_run_ends_when_a_part_ends(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
+    """If the worker dies, `make run` ends with exit 1, says so and shows the end of the worker's log."""
+    home = tmp_path / "home"
+    with run_and_stay(home, topic, kafka.bootstrap) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        [worker] = [pid for pid in children if "consumer.cli" in Path(f"/proc/{pid}/cmdline").read_text()]
+        os.kill(int(worker), signal.SIGKILL)
+        assert process.wait(60) == 1
+    output = (home / "stdout").read_text()
+    assert "the worker ended with exit -9" in output
+    assert "worker.log) ends with:" in output
+
+
+def test_only_one_at_a_time(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
+    """A second `make run` in the same folder says that one runs already, and does not disturb it."""
+    home = tmp_path / "home"
+    with run_and_stay(home, topic, kafka.bootstrap) as process:
+        done = run_once(home, topic, kafka.bootstrap)
+        assert (done.returncode, done.stderr) == (1, f"Error: it runs already: another one uses {home}\n")
+        assert process.poll() is None

@@ -1,0 +1,274 @@
+"""The documents for users, held against the commands, the configuration, the Makefile and each other."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+
+from consumer.cli import commands as worker_commands
+from consumer.worker_metrics import WorkerMetrics
+from producer.bridge_metrics import BridgeMetrics
+from producer.cli import commands as bridge_commands
+from runtime.config import NOT_AVAILABLE, ConfigurationError, settings_from
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+GROUPS: Mapping[str, click.Group] = {"registry-bridge": bridge_commands, "registry-worker": worker_commands}
+SAMPLE = ROOT / "bridge.example.yaml"
+
+CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+COMMAND = re.compile(r"(?:^|[\s($])(registry-(?:bridge|worker)(?: +[^\s`#;&|)]+)*)", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+ROW = re.compile(r"^\| `([^`|]+)` \| ([^|]*) \| (.*) \|$", re.MULTILINE)
+
+NOT_HERE = "not in this version"
+BASE = {"kafka": {"bootstrap.servers": "127.0.0.1:9092"}}
+ENDPOINT = {"name": "e", "url": "http://127.0.0.1:9/"}
+UNKNOWN = "qqqqqqqq"
+
+
+def code_of(text: str) -> list[str]:
+    """The blocks and spans of code in a page."""
+    return [block or span for block, span in CODE.findall(text)]
+
+
+def invocations(path: Path) -> Iterator[list[str]]:
+    """The words of each of our commands that a page or a file of ours shows."""
+    text = path.read_text("utf-8")
+    for code in code_of(text):
+        for shown in COMMAND.findall(code):
+            yield shlex.split(shown)
+
+
+def leaves(group: click.Group, name: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command below a group, with its full name."""
+    for word, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from leaves(command, f"{name} {word}")
+        else:
+            yield f"{name} {word}", command
+
+
+COMMANDS: Mapping[str, click.Command] = {
+    name: command for program, group in GROUPS.items() for name, command in leaves(group, program)
+}
+
+
+def options_of(command: click.Command) -> set[str]:
+    """All spellings of a command's options."""
+    return {"-h", "--help"}.union(*([*parameter.opts, *parameter.secondary_opts] for parameter in command.params))
+
+
+def fault(words: list[str]) -> str | None:
+    """What is wrong with a command as a page shows it: its name or an option that it does not have."""
+    if len(words) < 2 or not re.fullmatch(r"[a-z-]+", words[1]) or words[1].startswith("-"):
+        return None  # the program itself, or its name in a sentence or a header
+    found = next((name for size in (3, 2) if (name := " ".join(words[:size])) in COMMANDS), None)
+    if found is None:
+        is_group = any(name.startswith(" ".join(words[:2]) + " ") for name in COMMANDS)
+        return None if is_group and len(words) == 2 else f"there is no command {' '.join(words[:3])}"
+    used = [word.strip("[]").partition("=")[0] for word in words if re.match(r"\[?--?[A-Za-z]", word)]
+    unknown = [option for option in used if option not in options_of(COMMANDS[found])]
+    return f"{found} has no option {', '.join(unknown)}" if unknown else None
+
+
+def anchors(path: Path) -> set[str]:
+    """The names by which a page's headings are linked to."""
+    headings = HEADING.findall(path.read_text("utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@cache
+def documented_keys() -> Mapping[str, tuple[str, str]]:
+    """Each key's row in docs/configuration.md: its default and what it is."""
+    rows = ROW.findall((ROOT / "docs" / "configuration.md").read_text("utf-8"))
+    return {key: (default.strip(), text) for key, default, text in rows}
+
+
+def configured(path: str, value: Any) -> dict[str, Any]:
+    """The least configuration in which the key `path` has this value."""
+    first, *rest = path.split(".") if not path.startswith("kafka.") else ["kafka", path.removeprefix("kafka.")]
+    if first == "endpoints[]":
+        return {**BASE, "endpoints": [ENDPOINT | nested(rest, value)]}
+    section = nested([first, *rest], value)
+    return {**BASE, **section}
+
+
+def without(key: str) -> dict[str, Any]:
+    """A configuration that has the section of `key` and not the key."""
+    section, _, leaf = key.rpartition(".")
+    if key == "kafka.bootstrap.servers":
+        return {"kafka": {}}
+    if section == "endpoints[]":
+        return {**BASE, "endpoints": [{name: value for name, value in ENDPOINT.items() if name != leaf}]}
+    return configured(section, {})
+
+
+def nested(keys: list[str], value: Any) -> dict[str, Any]:
+    """`value` below a path of keys."""
+    for key in reversed(keys):
+        value = {key: value}
+    assert isinstance(value, dict)
+    return value
+
+
+def known_keys(path: str) -> list[str]:
+    """The keys that a section says it knows when it meets one that it does not; none if it is no section."""
+    config = configured(path, {UNKNOWN: 1}) if path else {**BASE, UNKNOWN: 1}
+    try:
+        settings_from(config, not_available={})
+    except ConfigurationError as error:
+        marker = f"{UNKNOWN}: is not a known key; known here: "
+        found = [text.partition(marker)[2] for text in error.faults if marker in text]
+        return found[0].split(", ") if found else []
+    return []
+
+
+def real_keys(path: str = "") -> Iterator[str]:
+    """Every key that the configuration reads, as its own faults tell."""
+    keys = known_keys(path)
+    for key in keys:
+        below = f"{path}.{key}" if path else ("endpoints[]" if key == "endpoints" else key)
+        yield from real_keys(below)
+    if not keys and path:
+        yield path
+
+
+def test_every_command_shown_exists() -> None:
+    """Every command and option that a page or the sample configuration shows is one of the commands'."""
+    shown = [(path.name, words) for path in [*PAGES, SAMPLE] for words in invocations(path)]
+    assert [f"{name}: {why}" for name, words in shown if (why := fault(words))] == []
+    assert len(shown) > 20
+
+
+def test_a_wrong_command_is_found() -> None:
+    """The check above sees a command and an option that do not exist."""
+    assert fault(["registry-bridge", "serv"]) == "there is no command registry-bridge serv"
+    assert fault(["registry-bridge", "serve", "--lisen", "x"]) == "registry-bridge serve has no option --lisen"
+    assert fault(["registry-bridge", "serve", "--listen", "127.0.0.1:1", "-c", "x"]) is None
+
+
+def test_every_option_named_alone_exists() -> None:
+    """An option that a page names by itself belongs to one of the commands."""
+    known = set().union(*map(options_of, COMMANDS.values()))
+    texts = [path.read_text("utf-8") for path in PAGES if path.name != "CONTRIBUTING.md"]
+    named = {span.split()[0] for text in texts for _, span in CODE.findall(text) if span.startswith("--")}
+    assert named - known == set()
+
+
+def test_every_command_is_documented() -> None:
+    """The README's table has a row for every command, and for no other."""
+    rows = re.findall(r"^\| `(registry-[^`\[]+?)[`\[]", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert {row.strip() for row in rows} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example(name: str) -> None:
+    """`--help` of every command ends with an example that runs that command with options it has."""
+    label, _, example = (COMMANDS[name].epilog or "").partition(": ")
+    assert label == "Example"
+    assert example.startswith(name)
+    assert fault(shlex.split(example)) is None
+
+
+def test_every_key_is_documented() -> None:
+    """docs/configuration.md has a row for every key that the configuration reads, and for no other."""
+    free = {"endpoints[].headers", "kafka"}  # their members have any name
+    real = {key for key in real_keys() if key not in free} | {"endpoints[].headers", "kafka.bootstrap.servers"}
+    assert real == set(documented_keys())
+
+
+@pytest.mark.parametrize("key", [key for key, (default, _) in documented_keys().items() if default.startswith("`")])
+def test_documented_default_is_the_default(key: str) -> None:
+    """A key that is written with its documented default changes nothing."""
+    value = yaml.safe_load(documented_keys()[key][0].strip("`"))
+    without = {**BASE, "endpoints": [ENDPOINT]} if key.startswith("endpoints") else BASE
+    assert settings_from(without, not_available={}) == settings_from(configured(key, value), not_available={})
+
+
+@pytest.mark.parametrize("key", [key for key, (default, _) in documented_keys().items() if default == "required"])
+def test_key_documented_as_required_is_required(key: str) -> None:
+    """A key that the page calls required is refused when it is missing."""
+    with pytest.raises(ConfigurationError) as caught:
+        settings_from(without(key), not_available={})
+    path = key.replace("[]", "[0]")
+    assert [fault for fault in caught.value.faults if fault.startswith(f"{path}: is missing")]
+
+
+def test_keys_without_default_are_marked() -> None:
+    """A key has a default, is required, or has a dash: it is off until it is written."""
+    assert {default for default, _ in documented_keys().values() if not default.startswith("`")} == {"required", "—"}
+
+
+def test_keys_of_later_versions_are_marked() -> None:
+    """The keys that this version refuses are exactly those that the page marks."""
+    marked = {key for key, (_, text) in documented_keys().items() if NOT_HERE in text.lower()}
+    refused = {
+        key for key in documented_keys() if any(key == row or key.startswith(f"{row}.") for row in NOT_AVAILABLE)
+    }
+    assert refused == marked
+
+
+def test_every_metric_is_documented() -> None:
+    """docs/operations.md has a row for every metric of both processes, and for no other."""
+    bridge, worker = BridgeMetrics(CollectorRegistry()).registry, WorkerMetrics(CollectorRegistry()).registry
+    families = [family for registry in (bridge, worker) for family in registry.collect()]
+    real = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+    rows = re.findall(
+        r"^\| `(registry_[a-z_]+)` \|", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert real == set(rows)
+
+
+def test_links_lead_somewhere() -> None:
+    """Every link between pages, and to a heading of one, resolves."""
+    broken = []
+    for page in PAGES:
+        for link in LINK.findall(page.read_text("utf-8")):
+            if link.startswith(("http://", "https://")):
+                continue
+            file, _, anchor = link.partition("#")
+            target = (page.parent / file).resolve() if file else page
+            if not target.exists() or (anchor and anchor not in anchors(target)):
+                broken.append(f"{page.name}: {link}")
+    assert broken == []
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    """No page of docs/ is an orphan."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} <= {Path(link).name for link in LINK.findall(readme)}
+
+
+def test_make_targets_shown_exist() -> None:
+    """Every `make` target that a page shows is in the Makefile, the README's two among them."""
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    code = [code for path in PAGES for code in code_of(path.read_text("utf-8"))]
+    shown = {name for text in code for name in re.findall(r"(?:^|\s)make ([a-z]+)", text)}
+    assert {"run", "test"} <= shown
+    assert shown - targets == set()
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "```yaml" in page.read_text("utf-8")], ids=lambda page: page.name
+)
+def test_yaml_in_pages_is_valid(page: Path) -> None:
+    """A configuration that a page shows is one that the bridge takes."""
+    for block in re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+        shown = yaml.safe_load(block)
+        if "kafka" in shown:
+            environ = dict.fromkeys(re.findall(r"\$\{([A-Z_]+)\}", block), "x")
+            settings_from({**shown, "kafka": without_files(shown["kafka"])}, environ)
+
+
+def without_files(section: Mapping[str, Any]) -> dict[str, Any]:
+    """A section without the values that come from files, which are not here."""
+    return {key: value for key, value in section.items() if "${file:" not in str(value)}

@@ -1,0 +1,79 @@
+"""The locked lists, held against pyproject.toml and each other."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+LISTS = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
+PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?P<rest>(?:[^\n]*\\\n)+[^\n]*)", re.MULTILINE)
+
+
+@cache
+def project() -> dict[str, Any]:
+    """pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def text_of(name: str) -> str:
+    """A list's text."""
+    return (ROOT / name).read_text("utf-8")
+
+
+def pinned(name: str) -> dict[str, str]:
+    """What a list pins: names to versions."""
+    return {canonicalize_name(found["name"]): found["version"] for found in PINNED.finditer(text_of(name))}
+
+
+def wanted(name: str) -> Iterator[Requirement]:
+    """What pyproject.toml wants of a list."""
+    groups = project()["dependency-groups"]
+    of = {
+        "requirements.txt": project()["project"]["dependencies"],
+        "requirements-build.txt": [*groups["build"], *project()["build-system"]["requires"]],
+        "requirements-dev.txt": groups["dev"],
+    }
+    return map(Requirement, of[name])
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_satisfies_the_project(name: str) -> None:
+    """Every dependency of pyproject.toml is pinned in its list, to a version that it allows."""
+    pins = pinned(name)
+    missing = [str(want) for want in wanted(name) if pins.get(canonicalize_name(want.name), "-") not in want.specifier]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_everything_pinned_has_hashes(name: str) -> None:
+    """A list holds nothing but pins with SHA-256 hashes and comments: no address, no option, no bare requirement."""
+    assert all("--hash=sha256:" in found["rest"] for found in PINNED.finditer(text_of(name)))
+    left = PINNED.sub("", text_of(name))
+    assert [line for line in left.splitlines() if line.strip() and not line.lstrip().startswith("#")] == []
+    assert "://" not in text_of(name)
+
+
+def test_lists_agree() -> None:
+    """A package that is in two lists has one version."""
+    versions: dict[str, set[str]] = {}
+    for name in LISTS:
+        for package, version in pinned(name).items():
+            versions.setdefault(package, set()).add(version)
+    assert {package: found for package, found in versions.items() if len(found) > 1} == {}
+
+
+def test_wheel_holds_the_four_packages() -> None:
+    """The wheel has what users import and run, and neither tests nor the local broker."""
+    assert project()["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == [
+        "schemas",
+        "runtime",
+        "producer",
+        "consumer",
+    ]
