@@ -76,13 +76,14 @@ class Admission:
     def wants_more(self, *, breaker_open: bool) -> bool:
         """Whether more records would help.
 
-        With the breaker open only new lanes do, up to `concurrency`: each is another head to probe with. Otherwise
-        more are wanted while too few could start at once, so that a lane that waits hides nothing behind it.
+        With the breaker open only new lanes do, each another head to probe with: up to `concurrency`, and always one
+        that was never tried, so that however many heads are poison a good one is come to. Otherwise more are wanted
+        while too few could start at once, so that a lane that waits hides nothing behind it.
         """
         if self._lanes.bytes >= _HOLD_BYTES or self.giving_up >= _UNDECODABLE_AT_ONCE:
             return False
         if breaker_open:
-            return len(self._lanes) < self._lanes_when_open and self._lanes.held < self._enough
+            return len(self._lanes) < self._lanes_when_open or not self._lanes.has_untried
         return self._lanes.startable < self._enough
 
     def admit(self, partitions: Iterable[Partition], now: float, *, breaker_open: bool) -> None:

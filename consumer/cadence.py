@@ -5,6 +5,7 @@ uncommitted, and no attempt starts while twice that are (design section 8). Filt
 them again repeats nothing.
 """
 
+import math
 from typing import Final
 
 TICK_S: Final = 1.0
@@ -21,7 +22,8 @@ class CommitCadence:
         self._covered = 0
         """How many of these the commit under way covers."""
         self.under_way = False
-        self._next_tick = 0.0
+        self._next_tick = self._not_before = 0.0
+        self._started = 0.0
 
     @property
     def uncommitted(self) -> int:
@@ -38,18 +40,21 @@ class CommitCadence:
 
     def is_due(self, now: float) -> bool:
         """Whether to commit now what has changed; `now` on the monotonic clock."""
-        return not self.under_way and (self._uncommitted >= self._width or now >= self._next_tick)
+        if self.under_way or now < self._not_before:
+            return False
+        return self._uncommitted >= self._width or now >= self._next_tick
 
     @property
     def next_tick(self) -> float:
-        """When a commit is due though few events are finished."""
+        """When a commit is due though few events are finished; never while one is under way."""
         return self._next_tick
 
     def started(self, now: float) -> None:
         """A commit of all that is finished was sent."""
         self.under_way = True
         self._covered = self._uncommitted
-        self._next_tick = now + TICK_S
+        self._started = now
+        self._next_tick = math.inf
 
     def nothing_to_commit(self, now: float) -> None:
         """All that is finished is committed."""
@@ -59,8 +64,9 @@ class CommitCadence:
     def ended(self, *, succeeded: bool, now: float) -> None:
         """The answer came. After a failure the next tick tries again."""
         self.under_way = False
+        self._next_tick = self._started + TICK_S
         if succeeded:
             self._uncommitted -= self._covered
         else:
-            self._next_tick = max(self._next_tick, now + TICK_S)
+            self._next_tick = self._not_before = now + TICK_S
         self._covered = 0

@@ -56,6 +56,11 @@ class Commits:
             if not error and partition is not None and partition.epoch == commit.epoch:
                 partition.committed = partition.committing
 
+    def unanswered(self, now: float) -> None:
+        """Whoever was asked to commit is gone: a commit under way will never be told to have ended."""
+        if self.cadence.under_way:
+            self.cadence.ended(succeeded=False, now=now)
+
     def _of(self, partition: Partition) -> Commit | None:
         snapshot = partition.ledger.snapshot()
         if snapshot == partition.committed:

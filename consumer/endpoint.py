@@ -5,6 +5,7 @@ in the order admit, send, commit, read on, and sets one alarm for the next momen
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -12,13 +13,14 @@ from typing import Any, Final
 import structlog
 
 from consumer.admission import Admission
+from consumer.cadence import TICK_S
 from consumer.commits import Commits
-from consumer.delivery.attempts import Reason
 from consumer.delivery.burial import Burial
 from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.letters import Cause
 from consumer.delivery.owner import Attempt
 from consumer.delivery.sending import Sending
+from consumer.delivery.undecodable import Undecodable
 from consumer.filters import Filter
 from consumer.lanes import Delivery, Lane, Lanes
 from consumer.ledger import Ledger
@@ -33,6 +35,8 @@ _log: Final = structlog.get_logger(__name__)
 
 _READ_AHEAD: Final = 500
 """Records read and not admitted yet, at most as many again are asked for."""
+_LONGEST_S: Final = 60.0
+"""Between two looks, though nothing is known to become due."""
 
 
 class Endpoint:
@@ -86,6 +90,7 @@ class Endpoint:
         self.dispatcher: Final = Dispatcher(
             settings, self.lanes, self, send=sending.send, bury=self._bury, clock=clock, jitter=jitter
         )
+        self._undecodable = Undecodable(self._bury, written=self.finished, ended=self._given_up)
         self._admission = Admission(
             Filter(settings),
             self.lanes,
@@ -103,7 +108,7 @@ class Endpoint:
         self._asked = 0
         self._turn_is_due = False
         self._alarm: asyncio.TimerHandle | None = None
-        self._burying: dict[asyncio.Task[None], int] = {}
+        self._closed = False
         self._log: Final = open_log(consumer_settings, topic=topic, name=settings.name, listener=self, drain_s=drain_s)
 
     @property
@@ -118,6 +123,7 @@ class Endpoint:
     async def close(self) -> None:
         """Let what is in flight end, commit, leave the group."""
         await asyncio.to_thread(self._log.close)
+        self._closed = True
         if self._alarm is not None:
             self._alarm.cancel()
         await self._sending.close()
@@ -157,8 +163,9 @@ class Endpoint:
             partition.draining = True
             partition.backlog.clear()
             self.lanes.remove(partition.number)
-        await self.dispatcher.drain(partitions, self._drain_s)
-        self._stop_burying(partitions)
+        await asyncio.gather(
+            self.dispatcher.drain(partitions, self._drain_s), self._undecodable.drain(partitions, self._drain_s)
+        )
         for partition in mine:
             self.lanes.remove(partition.number)
         return self._commits.of(mine)
@@ -166,7 +173,7 @@ class Endpoint:
     def revoked(self, partitions: set[int]) -> None:
         """Forget these; nothing that still comes of them counts."""
         self.dispatcher.abandon(partitions)
-        self._stop_burying(partitions)
+        self._undecodable.abandon(partitions)
         for number in partitions:
             self.lanes.remove(number)
             self.partitions.pop(number, None)
@@ -185,9 +192,11 @@ class Endpoint:
         self.ends.update((number, end) for number, end in ends.items() if number in self.partitions)
 
     def trouble(self, error: str) -> None:
-        """The consumer was given up, or runs again."""
+        """The consumer was given up, or runs again; what was asked of it before is never answered."""
         self._asked = 0
         self.trouble_text = error
+        self._commits.unanswered(self._clock.monotonic())
+        self.turn()
 
     # What the dispatcher asks and tells.
 
@@ -206,7 +215,7 @@ class Endpoint:
     def window_full(self, delivery: Delivery) -> bool:
         """Whether the window of the delivery's partition is full."""
         partition = self.partitions.get(delivery.record.partition)
-        return partition is not None and partition.is_blocked
+        return partition is not None and partition.is_full
 
     def pins(self, delivery: Delivery) -> bool:
         """Whether the delivery is what keeps its partition's window from moving on."""
@@ -222,24 +231,36 @@ class Endpoint:
         self.telling.attempted(attempt)
 
     def breaker_moved(self, *, is_open: bool, reason: str) -> None:
-        """Tell it."""
+        """Tell it; what pins a window waits no longer than the closed breaker asks for."""
         self.telling.breaker_moved(is_open=is_open, reason=reason)
+        for partition in self.partitions.values():
+            partition.hurried = None
 
     def turn(self) -> None:
         """Look once, soon, at what can be done."""
-        if not self._turn_is_due:
+        if not self._turn_is_due and not self._closed:
             self._turn_is_due = True
             asyncio.get_running_loop().call_soon(self._turn)
 
     def _turn(self) -> None:
         self._turn_is_due = False
+        if self._closed:
+            return
         now = self._clock.monotonic()
+        try:
+            self._look(now)
+        except Exception:  # noqa: BLE001 - a fault of ours must not stop the endpoint for good
+            _log.exception("delivery.internal_error", endpoint=self.settings.name)
+            self._wake_at(now + TICK_S, now)
+
+    def _look(self, now: float) -> None:
         self._admission.admit(self.partitions.values(), now, breaker_open=self.dispatcher.breaker.is_open)
         self.dispatcher.start_due()
         if commits := self._commits.due(self.partitions.values(), now):
             self._log.commit(commits)
         self._read_on(now)
-        self._set_alarm(now)
+        wakes = [self._commits.cadence.next_tick, self.dispatcher.next_wake()]
+        self._wake_at(min((wake for wake in wakes if wake is not None and wake > now), default=math.inf), now)
 
     def _read_on(self, now: float) -> None:
         """Ask for more records where that helps; leave alone what could not be admitted anyway."""
@@ -249,8 +270,7 @@ class Endpoint:
             if blocked != partition.paused:
                 partition.paused = blocked
                 (self._log.pause if blocked else self._log.resume)(partition.number)
-                if blocked and not self.dispatcher.breaker.is_open:
-                    self.lanes.hurry(partition.ledger.base, partition.number, now + self.settings.backoff_s)
+            self._hurry(partition, now)
             ahead += 0 if blocked else len(partition.backlog)
         wanted = self._admission.wants_more(breaker_open=self.dispatcher.breaker.is_open)
         if wanted and self._asked < _READ_AHEAD // 2 and ahead < _READ_AHEAD:
@@ -258,35 +278,29 @@ class Endpoint:
             self._asked += more
             self._log.ask(more)
 
-    def _set_alarm(self, now: float) -> None:
+    def _hurry(self, partition: Partition, now: float) -> None:
+        """Let each head that comes to pin a full window wait one `backoff` at most, while the breaker is closed."""
+        if not partition.is_full or self.dispatcher.breaker.is_open:
+            partition.hurried = None
+        elif partition.hurried != partition.ledger.base:
+            partition.hurried = partition.ledger.base
+            self.lanes.hurry(partition.ledger.base, partition.number, now + self.settings.backoff_s)
+
+    def _wake_at(self, wake: float, now: float) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-        wakes = [self._commits.cadence.next_tick, self.dispatcher.next_wake()]
-        wake = min(moment for moment in wakes if moment is not None)
-        self._alarm = asyncio.get_running_loop().call_later(max(wake - now, 0.001), self.turn)
+        self._alarm = asyncio.get_running_loop().call_later(min(max(wake - now, 0.001), _LONGEST_S), self.turn)
 
     def _give_up_undecodable(self, partition: Partition, record: Record, error: str) -> None:
         delivery = Delivery(
             record, None, Lane((record.partition, record.offset)), self._clock.monotonic(), partition.epoch
         )
-        task = asyncio.create_task(self._bury_undecodable(delivery, Cause(Reason.UNDECODABLE, error=error)))
-        self._burying[task] = partition.number
-        task.add_done_callback(self._buried)
+        self._undecodable.give_up(delivery, error)
 
-    def _buried(self, task: asyncio.Task[None]) -> None:
-        del self._burying[task]
+    def _given_up(self) -> None:
         self._admission.giving_up -= 1
         self.turn()
-
-    async def _bury_undecodable(self, delivery: Delivery, cause: Cause) -> None:
-        await self._bury(delivery, cause)
-        self.finished(delivery)
 
     async def _bury(self, delivery: Delivery, cause: Cause) -> None:
         await self._burial.bury(delivery, cause)
         self.telling.buried(delivery, cause)
-
-    def _stop_burying(self, partitions: set[int]) -> None:
-        for task, number in self._burying.items():
-            if number in partitions:
-                task.cancel()

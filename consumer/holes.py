@@ -51,9 +51,9 @@ def decode(metadata: str, offset: int, *, group: str, topic: str, partition: int
         return Snapshot(offset)
     kind, body = _opened(metadata, offset, group, topic, partition)
     reach, packed = int.from_bytes(body[:2], "big"), body[2:]
-    raw = packed if kind == _RAW else _inflated(packed)
-    if reach >= WINDOW or len(raw) != reach // 8 + 1:
-        raise ForeignMetadataError("the bitset has another length than it says")
+    raw = _inflated(packed) if kind == _DEFLATED else packed
+    if kind not in {_RAW, _DEFLATED} or reach >= WINDOW or len(raw) != reach // 8 + 1:
+        raise ForeignMetadataError("the bitset is of another kind or length than it says")
     holes = tuple(offset + at for at in range(reach) if raw[at >> 3] >> (at & 7) & 1)
     if not holes or holes[0] != offset:
         raise ForeignMetadataError("the committed offset itself must be a hole")
@@ -69,6 +69,8 @@ def _opened(metadata: str, offset: int, group: str, topic: str, partition: int) 
     except (ValueError, struct.error) as error:
         raise ForeignMetadataError("it is damaged") from error
     body = content[_HEADER.size :]
+    if base64.b85encode(content).decode("ascii") != metadata[len(_MARK) :]:  # the last group has several spellings
+        raise ForeignMetadataError("it is damaged")
     if checksum != _checksum(group, topic, partition, offset, body):
         raise ForeignMetadataError("its checksum is that of another commit")
     return kind, body

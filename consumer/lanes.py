@@ -110,6 +110,11 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._lanes)
 
+    @property
+    def has_untried(self) -> bool:
+        """Whether there is a lane that was never tried."""
+        return any(lane.last_try == _NEVER for lane in self._ready)
+
     def add(self, record: Record, event: Event | None, now: float, epoch: int = 0) -> Delivery:
         """A record that is to be delivered, behind what its lane has."""
         key: LaneKey = (record.partition, record.key if self._ordered and record.key else record.offset)
@@ -128,13 +133,10 @@ class Lanes:
 
     def next_batch(self, now: float) -> Batch | None:
         """What may be sent now: a batch whose wait is over, else a new one; its lanes are busy from here on."""
-        if self._waiting and self._waiting[0][0] <= now:
-            batch = self._pop_due(now)
-            if batch is not None:
-                return batch
-        if not self._ready or self._lingers(now):
-            return None
-        return self._gather(self._ready[0])
+        batch = self._pop_due(now)
+        if batch is None and self._ready and not self._lingers(now):
+            batch = self._gather(self._ready[0])
+        return batch
 
     def next_probe(self) -> Batch | None:
         """The batch whose lanes were tried longest ago, whether its wait is over or not."""
@@ -187,12 +189,16 @@ class Lanes:
             second.after = first
         for lane in first.lanes() & second.lanes():
             lane.busy += 1
+        for _, _, waiting in self._waiting:
+            if waiting.after is batch:
+                waiting.after = second  # which holds the end of `batch`, and so the lane that they share
         batch.finished = True
         return first, second
 
     def next_due(self, now: float) -> float | None:
         """When something may be sent next if not now, on the clock of `now`; None if nothing waits for time."""
-        dues = [self._waiting[0][0]] if self._waiting else []
+        entries = self._waiting[:1] if self._waiting and self._may_go(self._waiting[0][2]) else self._waiting
+        dues = [due for due, _, batch in entries if self._may_go(batch)]  # a second half does not wait for time
         if self._ready and self._lingers(now):
             dues.append(self._ready[0].queue[0].arrived + self._linger_s)
         return min(dues, default=None)
@@ -215,13 +221,11 @@ class Lanes:
 
     def _pop_due(self, now: float) -> Batch | None:
         passed_over = []
-        found = None
         while self._waiting and self._waiting[0][0] <= now:
-            entry = heapq.heappop(self._waiting)
-            if self._may_go(entry[2]):
-                found = entry[2]
+            passed_over.append(heapq.heappop(self._waiting))
+            if self._may_go(passed_over[-1][2]):
                 break
-            passed_over.append(entry)
+        found = passed_over.pop()[2] if passed_over and self._may_go(passed_over[-1][2]) else None
         for entry in passed_over:
             heapq.heappush(self._waiting, entry)
         return found

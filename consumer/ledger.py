@@ -64,8 +64,8 @@ class Ledger:
         self._window = window
         self.expired = 0
         """Offsets that the log lost, to retention or compaction, before they were delivered."""
-        if committed is not None and committed.offset <= start and committed.top < end:
-            self._begin(start, committed)
+        if committed is not None and committed.offset <= start:
+            self._begin(start, committed if committed.top < end else Snapshot(committed.offset))
 
     @property
     def base(self) -> int:
@@ -93,8 +93,12 @@ class Ledger:
         return not self.admits(self._next)
 
     def admits(self, offset: int) -> bool:
-        """Whether the offset lies within the window."""
-        return offset - self.base < self._window
+        """Whether the offset, not read yet, lies within the window.
+
+        Only what was read and is not finished holds the window back: gaps, and holes that reading is about to pass,
+        however far apart, never do. Nothing would ever finish them.
+        """
+        return self.base >= self._next or offset - self.base < self._window
 
     def admit(self, offset: int, accepted_ms: int = 0) -> Admission:
         """Take note of a record that was read. Offsets come in ascending order."""

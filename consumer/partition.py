@@ -24,6 +24,8 @@ class Partition:
         """What the group has, as far as this worker knows."""
         self.committing: Snapshot | None = None
         """What the commit under way says."""
+        self.hurried: int | None = None
+        """The offset that pins the full window and was told to wait no longer, if there is one."""
         self.draining = False
 
     @property
@@ -34,6 +36,11 @@ class Partition:
         return self.backlog[0].timestamp_ms if self.backlog else 0
 
     @property
+    def is_full(self) -> bool:
+        """Whether what was read cannot be admitted because the window is full."""
+        return bool(self.backlog) and not self.ledger.admits(self.backlog[0].offset)
+
+    @property
     def is_blocked(self) -> bool:
         """Whether what was read cannot be admitted: the window is full, or the schema is unknown."""
-        return bool(self.obstacle) or (bool(self.backlog) and not self.ledger.admits(self.backlog[0].offset))
+        return bool(self.obstacle) or self.is_full

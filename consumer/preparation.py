@@ -18,6 +18,7 @@ from runtime.topics import ensure_dead_letters, offsets_shortfall
 _log: Final = structlog.get_logger(__name__)
 
 _AGAIN_S: Final = 1.0
+_REACH_LIMIT_S: Final = 1.0
 _KEEP_ALIVE_EVERY_S: Final = 3600.0
 
 
@@ -39,6 +40,7 @@ async def prepare_when_possible(
 def _prepare(
     admin: Admin, groups: Groups, settings: Settings, endpoints: Sequence[EndpointSettings], now: float
 ) -> int:
+    admin.brokers(_REACH_LIMIT_S)  # so that no call hangs while it is away
     topic = admin.topic(settings.topics.events)
     if topic is None:
         raise KafkaUnavailableError(f"topic {settings.topics.events} does not exist yet")

@@ -17,6 +17,7 @@ from consumer.delivery.signing import Signer
 from consumer.endpoint import Endpoint
 from consumer.pages import page_routes
 from consumer.preparation import keep_cursors_alive, prepare_when_possible
+from consumer.retention import guard_retention
 from consumer.standing import lag_of, oldest_age_s
 from consumer.telling import Telling
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
@@ -120,7 +121,9 @@ async def _run(
     for endpoint in served:
         endpoint.start()
     ready.set()
-    await keep_cursors_alive(parts.groups, parts.settings, partitions)
+    async with asyncio.TaskGroup() as watches:
+        watches.create_task(keep_cursors_alive(parts.groups, parts.settings, partitions))
+        watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
 
 
 def _stop_if_failed(task: asyncio.Task[None], stop: asyncio.Event) -> None:
@@ -156,7 +159,7 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
             max_record_bytes=max_event_bytes(settings),
         ),
         drain_s=max(settings.worker.drain_s, endpoint.timeout_s + 1.0),
-        sending=Sending(WebhookClient(endpoint), Signer(secrets), parts.clock),
+        sending=Sending(WebhookClient(endpoint), Signer(secrets), parts.clock, endpoint.format),
         burial=Burial(
             endpoint.name,
             topic=settings.topics.dead_letters,

@@ -1,6 +1,6 @@
 """A Listener that makes events of the calls and writes them to a sink: one instance a request.
 
-Follows the `bridge` of the registry's `notifications` package (registry-events.md section 2.1), which this project
+Follows the `bridge` of the registry's `notifications` package, which this project
 grew from. It must not know what the sink is, nor what serves the request.
 """
 

@@ -1,4 +1,4 @@
-"""What the bridge counts; names as in design section 11."""
+"""What the bridge counts; its names are listed in docs/operations.md."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
 """`listen`: a registry's repository service whose calls reach a Listener. Knows nothing of events or HTTP.
 
-It fires exactly when the registry's own decorator does (registry-events.md section 2.2): after the decorated call has
+It fires exactly when the registry's own decorator does: after the decorated call has
 succeeded, before its caller knows. `repository.py` says what a repository service looks like.
 """
 

@@ -1,6 +1,6 @@
 """The time of an event as the registry writes it. Knows the zone of this process, and no clock.
 
-Go's `time.Now()` in its `RFC3339Nano` layout: registry-events.md section 1.4.
+Go's `time.Now()` in its `RFC3339Nano` layout.
 """
 
 import time

@@ -1,6 +1,6 @@
 """The intake: a registry's POSTs in, 200 only when all in-sync replicas have every event of the envelope.
 
-Follows design section 7. Any 4xx makes a registry send the same body for ever, so a body is refused only when it is
+Any 4xx makes a registry send the same body for ever, so a body is refused only when it is
 no envelope; and never with a 3xx, which a registry takes for success.
 """
 
@@ -113,7 +113,9 @@ class Intake:
     async def _admitted(self, request: Request) -> str:
         """The request's Content-Type, if its headers are in order."""
         if self._tokens and not self._authorized(request.header(b"authorization") or ""):
-            raise await refuse(request.chunks(), 401, "unauthorized", "the Authorization header is not the configured one")
+            raise await refuse(
+                request.chunks(), 401, "unauthorized", "the Authorization header is not the configured one"
+            )
         content_type = request.header(b"content-type") or ""
         if media_type(content_type) not in _MEDIA_TYPES:
             shown = f"Content-Type {content_type!r} is none of {', '.join(_MEDIA_TYPES)}"

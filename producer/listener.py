@@ -1,6 +1,6 @@
 """The calls that a registry makes when something has happened. Knows nothing of events or sinks.
 
-Follows the `Listener` of the registry's `notifications` package (registry-events.md section 2.1). A call returns when
+Follows the `Listener` of the registry's `notifications` package. A call returns when
 the listener has done its part and raises when it could not.
 """
 

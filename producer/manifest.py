@@ -1,6 +1,6 @@
 """A manifest as pushed, checked and understood as far as its events need. Pure; knows nothing of events.
 
-Follows the registry's `UnmarshalManifest` of 3.x for the four types it knows (registry-events.md sections 1.3, 2.1):
+Follows the registry's `UnmarshalManifest` of 3.x for the four types it knows:
 the same content is refused and the same references are found. `manifest_json.py` says where reading differs.
 """
 

@@ -56,6 +56,7 @@ class Preparation:
         """Return when all is prepared."""
         while self._obstacle is not None:
             try:
+                await asyncio.to_thread(self._admin.brokers, _REACH_LIMIT_S)  # so that no call hangs while it is away
                 await asyncio.to_thread(prepare, self._admin, self._groups, self._settings)
                 self._obstacle = None
             except BridgeError as error:

@@ -1,6 +1,6 @@
 """The grammar of repository names, tags and digests. Pure.
 
-Names and tags follow the registry's reference grammar (registry-events.md section 7, points 8 and 9), digests the OCI
+Names and tags follow the registry's reference grammar, digests the OCI
 image-spec (descriptor.md, "Digests"), which allows more algorithms than the registry itself: an event about such
 content is an event.
 """

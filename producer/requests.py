@@ -1,6 +1,6 @@
 """What an HTTP request says about itself: who asked, for what, from where. Knows ASGI and WSGI, and no server.
 
-Follows the registry (registry-events.md section 1.5): proxy headers are trusted as they come, so a registry that
+Follows the registry: proxy headers are trusted as they come, so a registry that
 clients reach directly takes what they claim.
 """
 

@@ -1,6 +1,6 @@
 """Where an event's content can be fetched: absolute URLs, by digest. Knows no server and no event.
 
-Follows the registry's `v2.URLBuilder` (registry-events.md section 1.5).
+Follows the registry's `v2.URLBuilder`.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Cursors: the consumer group of each endpoint, and the offsets it begins with (`start`, design section 5).
+"""Cursors: the consumer group of each endpoint, and the offsets it begins with (`start`, docs/configuration.md).
 
 An endpoint whose group has no offset at all gets them here, for every partition at once and before anything is
 delivered: `start: new` by whichever command first sees its name, the others by `deliver`.

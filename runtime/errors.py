@@ -7,4 +7,4 @@ class BridgeError(Exception):
     """Something a user or operator can act on; its text is one clear line without secrets."""
 
     exit_code: ClassVar[int] = 1
-    """1: it failed. Subclasses for wrong use or configuration say 2 (design: every command exits 1 or 2)."""
+    """1: it failed. Subclasses for wrong use or configuration say 2."""

@@ -1,6 +1,6 @@
 """Requests, answers and routes of a bare ASGI application: all that a few routes need. Knows no server.
 
-A framework costs half the rate for four routes (reference measurements), so there is none.
+A framework costs half the rate for four routes, so there is none.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping

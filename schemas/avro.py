@@ -1,7 +1,7 @@
 """Events to Avro bytes and back: the compiled writer, fastavro as reader, and Confluent's framing. Pure.
 
 The value of a record is `0x00`, the schema id in four big-endian bytes, then the event in Avro. Readers find the
-schema by the `schema-fingerprint` header, whatever the id; without one by the pinned id (design section 6).
+schema by the `schema-fingerprint` header, whatever the id; without one by the pinned id (docs/topic.md).
 """
 
 import io

@@ -1,6 +1,6 @@
 """The registry's JSON, read: an envelope into events, each with the proof of fidelity. Pure and total.
 
-An envelope is refused only when it is none (design section 7); whatever an event contains is accepted and kept.
+An envelope is refused only when it is none; whatever an event contains is accepted and kept.
 msgspec reads what is well formed; where it will not, Python's own parser decides what is JSON.
 """
 

@@ -1,6 +1,6 @@
 """A typed value from any JSON value: each member that fits its type is taken, any other is left at its default.
 
-Pure and total: this is the rule "a value that does not fit its type is null there" (design section 6). Nothing is
+Pure and total: this is the rule "a value that does not fit its type is null there" (docs/topic.md). Nothing is
 lost by it, since an event that needed it keeps its own text in `original`.
 """
 

@@ -1,16 +1,27 @@
 """The registry's JSON, written: one event in the shape of 2.8 or of 3.x, and envelopes of them. Pure.
 
-The bytes are those of Go's `json.MarshalIndent(envelope, "", "   ")` (registry-events.md sections 1.1 and 7):
+The bytes are those of Go's `json.MarshalIndent(envelope, "", "   ")`:
 three-space indent, HTML escaping, sorted map keys, `omitempty`. Reading is in `envelope.py`.
 """
 
 from collections.abc import Iterable
+from enum import Enum
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, field
 
-from schemas.event import MEDIA_TYPE_V1, ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
+from schemas.event import (
+    MEDIA_TYPE_V1,
+    MEDIA_TYPE_V2,
+    ActorRecord,
+    Descriptor,
+    Event,
+    Platform,
+    RequestRecord,
+    SourceRecord,
+    Target,
+)
 
 ENVELOPE_HEAD: Final = b'{\n   "events": [\n      '
 ENVELOPE_BETWEEN: Final = b",\n      "
@@ -18,6 +29,13 @@ ENVELOPE_TAIL: Final = b"\n   ]\n}"
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 _NEWLINE_IN_ENVELOPE: Final = b"\n      "
+
+
+class Shape(Enum):
+    """How an event is written: as registry 2.8 does or as 3.x does. The value is the media type of its envelopes."""
+
+    V1 = MEDIA_TYPE_V1
+    V2 = MEDIA_TYPE_V2
 
 
 class _DescriptorV1(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -57,9 +75,14 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def typed_json(event: Event) -> bytes:
-    """The event's typed members in the shape of its Content-Type, as they stand inside an envelope."""
-    v1 = media_type(event.content_type) == MEDIA_TYPE_V1
+def shape_of(content_type: str) -> Shape:
+    """The shape that goes with a Content-Type value: 2.8's with its own media type, 3.x's with any other."""
+    return Shape.V1 if media_type(content_type) == MEDIA_TYPE_V1 else Shape.V2
+
+
+def typed_json(event: Event, shape: Shape | None = None) -> bytes:
+    """The event's typed members as they stand inside an envelope; by default in the shape of its Content-Type."""
+    v1 = (shape or shape_of(event.content_type)) is Shape.V1
     body = _Body(
         id=event.id,
         timestamp=event.timestamp,
@@ -80,7 +103,12 @@ def event_json(event: Event) -> bytes:
 
 def envelope_json(events: Iterable[Event]) -> bytes:
     """An envelope as a registry sends it."""
-    return ENVELOPE_HEAD + ENVELOPE_BETWEEN.join(map(event_json, events)) + ENVELOPE_TAIL
+    return enveloped(map(event_json, events))
+
+
+def enveloped(texts: Iterable[bytes]) -> bytes:
+    """An envelope of events that are JSON text already."""
+    return ENVELOPE_HEAD + ENVELOPE_BETWEEN.join(texts) + ENVELOPE_TAIL
 
 
 def _target_v1(target: Target) -> _TargetV1:

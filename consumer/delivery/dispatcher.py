@@ -1,10 +1,9 @@
 """The dispatcher: which batch is sent when, and what follows from its outcome (design section 8).
 
-It owns breaker, ceiling, hold and rate of one endpoint, and the batches under way. It knows nothing of Kafka: what
+It owns breaker, ceiling, hold and rate of one endpoint. It knows nothing of Kafka: what
 is finished it says to its `Owner`, who keeps the ledgers.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -18,8 +17,9 @@ from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import Answer, Outcome, Result, narrows, outcome_of
 from consumer.delivery.owner import Attempt, Bury, Owner, Send, said
 from consumer.delivery.rate import Rate
-from consumer.delivery.retry import backoff_s, retry_after_s
-from consumer.lanes import Batch, Lanes
+from consumer.delivery.retry import MAX_RETRY_AFTER_S, backoff_s, retry_after_s
+from consumer.delivery.under_way import UnderWay
+from consumer.lanes import Batch, Lane, Lanes
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 
@@ -68,21 +68,20 @@ class Dispatcher:
         self._rate = Rate(endpoint.rate_limit)
         self._hold_until = 0.0
         self._probe: Batch | None = None
-        self._under_way: dict[Batch, asyncio.Task[None]] = {}
-        self._requests = 0
-        self._events = 0
+        self._under_way: Final = UnderWay(self._ended)
+        self._looked_at = 0.0
         self.deliveries = 0
         """Events delivered so far."""
 
     @property
     def in_flight(self) -> int:
-        """Requests under way."""
-        return self._requests
+        """Requests without an answer yet."""
+        return self._under_way.requests
 
     @property
     def events_in_flight(self) -> int:
         """Events in these requests."""
-        return self._events
+        return self._under_way.events
 
     @property
     def held_until(self) -> float:
@@ -91,66 +90,60 @@ class Dispatcher:
 
     def start_due(self) -> None:
         """Start every attempt that may start now."""
-        now = self._clock.monotonic()
+        now = self._looked_at = self._clock.monotonic()
         while self._may_start(now):
             batch = self._lanes.next_probe() if self.breaker.is_open else self._lanes.next_batch(now)
             if batch is None:
                 return
+            if not all(map(self._owner.holds, batch.deliveries)):
+                self._lanes.put_back(batch, now, self._owner.holds)  # it failed while its partition was being drained
+                continue
             if self.breaker.is_open:
                 self._probe = batch
             self._start(batch, now)
 
     def next_wake(self) -> float | None:
-        """When `start_due` may find more to do, if nothing else happens before (monotonic)."""
-        now = self._clock.monotonic()
-        if self._hold_until > now:
-            return self._hold_until
+        """When time alone lets `start_due` do more (monotonic); None if something else has to happen first.
+
+        What was due when it looked last and was not started waits for something else, be it an answer or a commit.
+        """
+        now = self._looked_at
         if self.breaker.is_open:
-            return max(self.breaker.next_probe, now) if self._probe is None and len(self._lanes) else None
-        due = self._lanes.next_due(now)
-        if self._rate.next_at(now) > now and (self._lanes.startable or due is not None):
-            return max(self._rate.next_at(now), due or 0.0) if not self._lanes.startable else self._rate.next_at(now)
-        return due
+            dues = [self.breaker.next_probe if self._probe is None and len(self._lanes) else None]
+        else:
+            dues = [self._lanes.next_due(now), now if self._lanes.startable else None]
+        wakes = [max(due, self._hold_until, self._rate.next_at(now)) for due in dues if due is not None]
+        return min((wake for wake in wakes if wake > now), default=None)
 
     async def drain(self, partitions: set[int], limit_s: float) -> None:
         """Wait until nothing of these partitions is under way; what is not done within `limit_s` is given up."""
-        tasks = [task for batch, task in self._under_way.items() if _touches(batch, partitions)]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=limit_s)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+        await self._under_way.drain(partitions, limit_s)
 
     def abandon(self, partitions: set[int]) -> None:
-        """Give up what is under way for these partitions: they are another worker's now."""
-        for batch, task in self._under_way.items():
-            if _touches(batch, partitions):
-                task.cancel()
+        """Give up what is under way for these partitions alone: they are another worker's now."""
+        self._under_way.abandon(partitions)
 
     def _may_start(self, now: float) -> bool:
-        if now < self._hold_until or not self._owner.may_attempt(self._events) or self._rate.next_at(now) > now:
+        may_attempt = self._owner.may_attempt(self._under_way.events)
+        if now < self._hold_until or not may_attempt or self._rate.next_at(now) > now:
             return False
         if self.breaker.is_open:
             return self._probe is None and now >= self.breaker.next_probe
-        return self._requests < self.ceiling.limit
+        return self._under_way.requests < self.ceiling.limit
 
     def _start(self, batch: Batch, now: float) -> None:
         self._rate.take(now)
-        self._requests += 1
-        self._events += len(batch.deliveries)
         batch.last_try = now
         wall = self._clock.wall()
         for delivery in batch.deliveries:
             delivery.lane.last_try = now
             delivery.first_try = delivery.first_try or wall
             delivery.last_try = wall
-        task = asyncio.create_task(self._attempt(batch))
-        self._under_way[batch] = task
-        task.add_done_callback(lambda _: self._ended(batch))
+        self._under_way.start(batch, self._attempt(batch))
 
-    def _ended(self, batch: Batch) -> None:
-        del self._under_way[batch]
+    def _ended(self, batch: Batch, broken_off: bool) -> None:  # noqa: FBT001 - a callback
+        if broken_off and not batch.finished:
+            self._lanes.put_back(batch, self._clock.monotonic(), self._owner.holds)
         if self._probe is batch:
             self._probe = None
         self._owner.turn()
@@ -158,25 +151,23 @@ class Dispatcher:
     async def _attempt(self, batch: Batch) -> None:
         try:
             await self._try(batch)
-        except asyncio.CancelledError:
-            if not batch.finished:
-                self._lanes.put_back(batch, self._clock.monotonic(), self._owner.holds)
-            raise
         except Exception:  # noqa: BLE001 - a fault of ours must not stop a lane for good
             _log.exception("delivery.internal_error", endpoint=self._endpoint.name)
+            now = self._clock.monotonic()
+            if self._probe is batch:
+                self.breaker.probe_ended(now)
             if not batch.finished:
-                self._lanes.wait(batch, self._clock.monotonic() + self._endpoint.max_backoff_s)
+                self._lanes.wait(batch, now + self._endpoint.max_backoff_s)
 
     async def _try(self, batch: Batch) -> None:
-        started, events = self._clock.monotonic(), len(batch.deliveries)
+        started = self._clock.monotonic()
         try:
             result = await self._send(batch.deliveries)
         except UnsendableError as error:
             await self._unsendable(batch, error)
             return
         finally:
-            self._requests -= 1
-            self._events -= events
+            self._under_way.answered(batch)
         await self._settle(batch, result, self._clock.monotonic() - started)
 
     async def _settle(self, batch: Batch, result: Result, seconds: float) -> None:
@@ -199,7 +190,7 @@ class Dispatcher:
             attempts=self._endpoint.attempts,
             deliveries=self.deliveries,
             window_full=self._owner.window_full(delivery),
-            single=delivery.lane.single,
+            single=delivery.lane.single and not self.breaker.is_open,
         )
         if reason is None:
             self._wait(batch, result, outcome, seconds)
@@ -225,7 +216,8 @@ class Dispatcher:
         for delivery in batch.deliveries:
             delivery.tries.deliveries_seen = self.deliveries
         others = seen is not None and self.deliveries > seen
-        if outcome in {Outcome.REJECTED, Outcome.FAILED} or (outcome is Outcome.UNAVAILABLE and others):
+        patient = outcome is Outcome.THROTTLED and not any(map(self._owner.window_full, batch.deliveries))
+        if outcome in {Outcome.REJECTED, Outcome.FAILED} or (others and not patient):
             self._not_delivered(batch, result)
             now = self._clock.monotonic()
             self._report(batch, result, outcome, seconds, 0.0)
@@ -259,7 +251,7 @@ class Dispatcher:
     def _hold(self, answer: Answer) -> None:
         wait = retry_after_s(answer.retry_after, now=self._clock.wall())
         if wait is not None:
-            stretched = wait * (1.0 + 0.1 * self._jitter())
+            stretched = min(wait * (1.0 + 0.1 * self._jitter()), MAX_RETRY_AFTER_S)
             self._hold_until = max(self._hold_until, self._clock.monotonic() + stretched)
 
     async def _unsendable(self, batch: Batch, error: UnsendableError) -> None:
@@ -276,13 +268,19 @@ class Dispatcher:
             self._probe = None
             self.breaker.probe_ended(self._clock.monotonic())
         delivery = batch.deliveries[0]
-        full = self._owner.window_full(delivery)
+        holds_up = self._owner.window_full(delivery) and not self.breaker.is_open
         self._owner.turn()
         await self._bury(delivery, cause)
-        if cause.reason is Reason.EXHAUSTED and full:
-            delivery.lane.single = True
+        if cause.reason is Reason.EXHAUSTED and holds_up:
+            self._try_next_once(delivery.lane)
         self._owner.finished(delivery)
         self._lanes.finish(batch)
+
+    def _try_next_once(self, lane: Lane) -> None:
+        """Its next event takes its place in the count of what was delivered since the previous try."""
+        lane.single = True
+        if lane.queue:
+            lane.queue[0].tries.deliveries_seen = self.deliveries
 
     def _report(self, batch: Batch, result: Result, outcome: Outcome, seconds: float, next_try_s: float | None) -> None:
         self._owner.attempted(Attempt(batch.deliveries, result, outcome, seconds, next_try_s))
@@ -291,6 +289,3 @@ class Dispatcher:
 def _cause(reason: Reason, result: Result) -> Cause:
     return Cause(reason, result.status if isinstance(result, Answer) else None, said(result))
 
-
-def _touches(batch: Batch, partitions: set[int]) -> bool:
-    return any(delivery.record.partition in partitions for delivery in batch.deliveries)

@@ -1,52 +1,66 @@
 """The webhook client: one POST, one result, within one deadline. The only file that imports the HTTP client.
 
 Redirects are never followed; at most 64 KiB of an answer are read, so that its connection can serve again, and the
-status decides whatever becomes of the body.
+status decides whatever becomes of the body. No error and no log shows the URL or a header's value.
 """
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from importlib.metadata import version
-from typing import Any, ClassVar, Final
+from pathlib import Path
+from typing import Any, ClassVar, Final, TypeVar
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import (
     BuilderError,
-    ConnectError,
-    ConnectTimeoutError,
     DetailedPyreqwestError,
     PyreqwestError,
     RequestTimeoutError,
 )
 from pyreqwest.proxy import ProxyBuilder
 
+from consumer.delivery.faults import no_answer
 from consumer.delivery.formats import UnsendableError
 from consumer.delivery.outcome import Answer, Fault, NoAnswer, Result
 from consumer.delivery.request import WebhookRequest
-from runtime.config import EndpointSettings, TLSSettings
+from runtime.config import EndpointSettings, Secret, TLSSettings
 from runtime.errors import BridgeError
 
 ANSWER_LIMIT_BYTES: Final = 64 * 1024
 USER_AGENT: Final = f"registry-worker/{version('registry-event-bridge')}"
 
-_KEEP_IDLE: Final = 512
+_Made = TypeVar("_Made")
+_CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
 
 
 class ClientSettingsError(BridgeError):
-    """The endpoint's certificates or proxy cannot be used."""
+    """The endpoint's address, headers, certificates or proxy cannot be used."""
 
     exit_code: ClassVar[int] = 2
 
 
 class WebhookClient:
-    """Sends to one endpoint over connections that are kept alive."""
+    """Sends to one endpoint over connections that are kept alive.
+
+    A send that is cancelled lets go at once; its connection is closed at the end of the send's own deadline, since the
+    client library takes no earlier word.
+    """
 
     def __init__(self, endpoint: EndpointSettings) -> None:
+        """Opens no connection yet.
+
+        Raises:
+            ClientSettingsError: naming the key that is at fault.
+        """
         self._url = endpoint.url
         self._timeout_s = endpoint.timeout_s
+        self._proxied = endpoint.proxy is not None
         self._configured = [(name.lower(), secret.reveal()) for name, secret in endpoint.headers]
         self._names = {name for name, _ in self._configured}
         self._client = _client(endpoint)
+        # What would be refused at every send is refused here, before it can be taken for a fault of the events.
+        post = _made(endpoint.name, "url", lambda: self._client.post(self._url))
+        _made(endpoint.name, "headers", lambda: post.headers(self._configured).build())
 
     async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
         """POST once; what came of it.
@@ -62,9 +76,10 @@ class WebhookClient:
         kept = [(name, value) for name, value in headers if name not in self._names]  # what is configured wins
         try:
             post = self._client.post(self._url).headers(kept + self._configured).body_bytes(request.body)
-            streamed = post.build_streamed()
+            streamed = post.streamed_read_buffer_limit(0).build_streamed()  # 0: the head is told without the body
         except (BuilderError, ValueError, TypeError) as error:
-            raise UnsendableError(f"the client refuses to build the request: {type(error).__name__}") from error
+            # Not chained: the client's own text shows the value of a header.
+            raise UnsendableError(f"the client refuses to build the request: {type(error).__name__}") from None
         return await self._exchange(streamed)
 
     async def close(self) -> None:
@@ -74,13 +89,13 @@ class WebhookClient:
     async def _exchange(self, streamed: Any) -> Result:
         answer: Answer | None = None
         try:
-            async with asyncio.timeout(self._timeout_s), streamed as response:
-                answer = Answer(response.status, response.get_header("retry-after") or "")
+            async with streamed as response:
+                answer = Answer(response.status, _retry_after(response))
                 await _drain(response.body_reader)
-        except TimeoutError as error:
-            return answer or NoAnswer(_timeout_fault(error), f"no answer within {self._timeout_s:g} s")
+        except RequestTimeoutError:
+            return answer or NoAnswer(Fault.TIMEOUT, f"no answer within {self._timeout_s:g} s")
         except PyreqwestError as error:
-            return answer or NoAnswer(_fault(error), _explained(error))
+            return answer or no_answer(_causes(error), proxied=self._proxied)
         assert answer is not None
         return answer
 
@@ -96,26 +111,56 @@ def _client(endpoint: EndpointSettings) -> Client:
         .follow_redirects(enable=False)
         .http1_only()
         .error_for_status(enable=False)
-        .pool_max_idle_per_host(_KEEP_IDLE)
+        .timeout(timedelta(seconds=endpoint.timeout_s))
+        .pool_max_idle_per_host(endpoint.concurrency)
     )
     for decompress in (builder.gzip, builder.brotli, builder.zstd, builder.deflate):
         decompress(enable=False)
+    name, tls = endpoint.name, endpoint.tls
+    builder = _made(name, "proxy", lambda: _proxied(builder, endpoint.proxy))
+    builder = _made(name, "tls.ca", lambda: _trusting(builder, tls))
+    builder = _made(name, "tls.cert with tls.key (PEM, not encrypted)", lambda: _identified(builder, tls))
+    return _made(name, "tls", builder.build)
+
+
+def _made(endpoint: str, key: str, make: Callable[[], _Made]) -> _Made:
+    """What `make` makes of a setting, or the fault with the setting's name. Not chained: causes show secrets."""
     try:
-        return _secured(_proxied(builder, endpoint), endpoint.tls).build()
-    except (BuilderError, ValueError, OSError) as error:
-        raise ClientSettingsError(f"endpoint {endpoint.name}: {_explained(error)}") from error
+        return make()
+    except (BuilderError, ValueError, TypeError, OSError) as error:
+        raise ClientSettingsError(f"endpoint {endpoint}: {key} cannot be used{_reason(error)}") from None
 
 
-def _proxied(builder: ClientBuilder, endpoint: EndpointSettings) -> ClientBuilder:
-    return builder.proxy(ProxyBuilder.all(endpoint.proxy.reveal())) if endpoint.proxy else builder.no_proxy()
+def _proxied(builder: ClientBuilder, proxy: Secret | None) -> ClientBuilder:
+    return builder.proxy(ProxyBuilder.all(proxy.reveal())) if proxy else builder.no_proxy()
 
 
-def _secured(builder: ClientBuilder, tls: TLSSettings) -> ClientBuilder:
+def _trusting(builder: ClientBuilder, tls: TLSSettings) -> ClientBuilder:
     if tls.ca:
-        builder = builder.add_root_certificate_pem(tls.ca.read_bytes())
-    if tls.cert and tls.key:
-        builder = builder.identity_pem(tls.cert.read_bytes() + b"\n" + tls.key.read_bytes())
+        builder = builder.add_root_certificate_pem(_certificates(tls.ca))
     return builder if tls.verify else builder.danger_accept_invalid_certs(enable=True)
+
+
+def _identified(builder: ClientBuilder, tls: TLSSettings) -> ClientBuilder:
+    if tls.cert and tls.key:
+        return builder.identity_pem(_certificates(tls.cert) + b"\n" + tls.key.read_bytes())
+    return builder
+
+
+def _certificates(file: Path) -> bytes:
+    """The PEM file; one without a certificate would be taken, and trust or show nothing."""
+    content = file.read_bytes()
+    if _CERTIFICATE not in content:
+        raise OSError(0, "holds no certificate", str(file))
+    return content
+
+
+def _reason(error: Exception) -> str:
+    """What can be said of it without a secret."""
+    if isinstance(error, OSError):
+        return f": {error.filename} {error.strerror}"
+    causes = _causes(error)
+    return f": {causes[-1]}" if len(causes) > 1 else ""
 
 
 async def _drain(body: Any) -> None:
@@ -128,35 +173,14 @@ async def _drain(body: Any) -> None:
         read += len(piece)
 
 
-def _timeout_fault(error: TimeoutError) -> Fault:
-    return Fault.CONNECT if isinstance(error, ConnectTimeoutError) else Fault.TIMEOUT
+def _retry_after(response: Any) -> str:
+    """The header as it came; one that is not even text is none."""
+    try:
+        return response.get_header("retry-after") or ""
+    except ValueError:
+        return ""
 
 
-def _fault(error: PyreqwestError) -> Fault:
-    causes = _causes(error)
-    if isinstance(error, RequestTimeoutError):
-        return Fault.TIMEOUT
-    if "dns error" in causes:
-        return Fault.DNS
-    if any(word in causes for word in ("certificate", "tls", "ssl", "handshake")):
-        return Fault.TLS
-    if "proxy" in causes or "tunnel" in causes:
-        return Fault.PROXY
-    if isinstance(error, ConnectError):
-        return Fault.CONNECT
-    return Fault.RESET if "connection" in causes else Fault.PROTOCOL
-
-
-def _causes(error: PyreqwestError) -> str:
-    return "; ".join(_cause_texts(error)).lower()
-
-
-def _explained(error: Exception) -> str:
-    """The innermost cause: the outer ones carry the URL, which may hold a secret."""
-    texts = _cause_texts(error)
-    return texts[-1] if len(texts) > 1 else type(error).__name__
-
-
-def _cause_texts(error: Exception) -> list[str]:
-    causes = error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None
-    return [cause["message"] for cause in causes or []]
+def _causes(error: Exception) -> list[str]:
+    found = error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None
+    return [cause["message"] for cause in found or []]

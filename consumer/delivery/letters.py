@@ -79,4 +79,4 @@ def _time(seconds: float | None) -> str:
 
 def _cut(text: str) -> bytes:
     """At most 1 KiB, whole characters."""
-    return text.encode()[:MAX_ERROR_BYTES].decode("utf-8", "ignore").encode()
+    return text.encode("utf-8", "replace")[:MAX_ERROR_BYTES].decode("utf-8", "ignore").encode()

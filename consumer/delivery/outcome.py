@@ -65,7 +65,7 @@ def outcome_of(result: Result, reject_statuses: AbstractSet[int]) -> Outcome:
         return Outcome.DELIVERED
     if status in reject_statuses:
         return Outcome.REJECTED
-    if status in _PATIENCE or (status >= 400 and result.retry_after):
+    if status in _PATIENCE or result.retry_after:
         return Outcome.THROTTLED
     if status in _UNAVAILABLE or 300 <= status < 400:
         return Outcome.UNAVAILABLE

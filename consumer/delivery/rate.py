@@ -2,6 +2,9 @@
 
 from typing import Final
 
+_LATE_S: Final = 0.005
+"""How late a request may start and still be made up for: alarms are late, but an idle time saves nothing up."""
+
 
 class Rate:
     """When the next request may start."""
@@ -17,4 +20,4 @@ class Rate:
 
     def take(self, now: float) -> None:
         """A request starts now."""
-        self._next = max(self._next, now - self._interval) + self._interval
+        self._next = max(self._next, now - _LATE_S) + self._interval

@@ -10,7 +10,7 @@ MAX_RETRY_AFTER_S: Final = 3600.0
 _JITTER: Final = 0.25
 """Waits are stretched by up to a quarter, never shortened, so that many lanes do not come back at once."""
 _LAST_DOUBLING: Final = 64
-_SECONDS: Final = re.compile(r"\d{1,18}", re.ASCII)
+_SECONDS: Final = re.compile(r"\d+", re.ASCII)
 
 
 def backoff_s(tries: int, *, first_s: float, most_s: float, jitter: float) -> float:

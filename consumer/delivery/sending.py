@@ -3,13 +3,13 @@
 from typing import Final, Protocol
 
 from consumer.admission import event_of
-from consumer.delivery.formats import UnsendableError, kind_of, request_of
+from consumer.delivery.formats import Sendable, UnsendableError, kind_of, request_of
 from consumer.delivery.outcome import Result
 from consumer.delivery.request import WebhookRequest
 from consumer.delivery.signing import Signer
 from consumer.lanes import Delivery
 from runtime.clock import Clock
-from schemas.event import Event
+from runtime.config.endpoint_settings import Format
 
 
 class Client(Protocol):
@@ -27,14 +27,16 @@ class Client(Protocol):
 class Sending:
     """Sends the deliveries of one endpoint."""
 
-    def __init__(self, client: Client, signer: Signer, clock: Clock) -> None:
+    def __init__(self, client: Client, signer: Signer, clock: Clock, format_: Format = "registry") -> None:
+        """`format_` is what events are sent as; `clock` stamps each attempt."""
+        self._format: Final = format_
         self._client: Final = client
         self._signer: Final = signer
         self._clock: Final = clock
 
     def kind(self, delivery: Delivery) -> object:
         """Deliveries go into one batch only if this is equal."""
-        return kind_of(_event(delivery))
+        return kind_of(_sendable(delivery), self._format)
 
     async def send(self, deliveries: list[Delivery]) -> Result:
         """POST them in one request.
@@ -43,7 +45,7 @@ class Sending:
             UnsendableError: no request can be made of them.
         """
         try:
-            request = request_of([(delivery.record, _event(delivery)) for delivery in deliveries])
+            request = request_of([_sendable(delivery) for delivery in deliveries], self._format)
         except (ValueError, TypeError) as error:
             raise UnsendableError(f"no request can be built: {type(error).__name__}: {error}") from error
         return await self._client.send(request, self._signer.headers(request, self._clock.wall()))
@@ -53,8 +55,8 @@ class Sending:
         await self._client.close()
 
 
-def _event(delivery: Delivery) -> Event:
-    """The event, decoded now if only its bytes were kept; it was decodable when it was admitted."""
+def _sendable(delivery: Delivery) -> Sendable:
+    """Record and event, decoded now if only its bytes were kept; it was decodable when it was admitted."""
     if delivery.event is None:
         delivery.event = event_of(delivery.record)
-    return delivery.event
+    return delivery.record, delivery.event

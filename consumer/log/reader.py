@@ -95,11 +95,16 @@ class Log:
         self._command(lambda consumer: self._commit(consumer, commits))
 
     def close(self) -> None:
-        """Leave the group, which drains and commits all partitions; returns when the thread has ended."""
+        """Leave the group, which drains and commits all partitions; returns when the thread has ended.
+
+        Or when it should have: without a coordinator the client waits 45 s for a commit that cannot succeed any more.
+        """
         self._closing.set()
         self._command(lambda _: None)
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(self._drain_s + _GRACE_S)
+            if self._thread.is_alive():
+                self._log.warning("log.not_closed", reason="Kafka does not answer", consequence="events repeat")
 
     def _command(self, command: Callable[[Consumer], None]) -> None:
         self._commands.put(command)
