@@ -31,9 +31,14 @@ class Target:
         return self.admin.end(self.topic, range(topic.partitions)) if topic else {}
 
     def reached_by(self, group: str, ends: dict[int, int]) -> bool:
-        """Whether the group has committed all of it; other workers of the group count as well."""
-        found = self.groups.committed(group, self.topic, ends)
-        return all(end == 0 or (number in found and found[number].offset >= end) for number, end in ends.items())
+        """Whether the group has committed all of it; other workers of the group count as well.
+
+        An offset beyond the log is of a log that was, and says nothing of this one.
+        """
+        found = {number: at.offset for number, at in self.groups.committed(group, self.topic, ends).items()}
+        if any(end and found.get(number, -1) < end for number, end in ends.items()):
+            return False
+        return all(found[number] <= end for number, end in self.ends().items() if ends.get(number))
 
 
 async def until_caught_up(target: Target) -> None:

@@ -15,7 +15,7 @@ import structlog
 from consumer.admission import Admission
 from consumer.cadence import TICK_S
 from consumer.commits import Commits
-from consumer.delivery.burial import Burial
+from consumer.delivery.burial import Buries
 from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.letters import Cause
 from consumer.delivery.owner import Attempt
@@ -51,11 +51,12 @@ class Endpoint:
         consumer_settings: Mapping[str, Any],
         drain_s: float,
         sending: Sending,
-        burial: Burial,
+        burial: Buries,
         telling: Telling,
         clock: Clock,
         jitter: Callable[[], float] = random.random,
         open_log: Callable[..., Log] = Log,
+        filter_: Filter | None = None,
     ) -> None:
         """Not started yet.
 
@@ -71,6 +72,7 @@ class Endpoint:
             clock: for waits and stamps.
             jitter: in [0, 1).
             open_log: how the log comes about.
+            filter_: instead of the endpoint's own rules.
         """
         self.settings: Final = settings
         self.group: Final = group
@@ -92,7 +94,7 @@ class Endpoint:
         )
         self._undecodable = Undecodable(self._bury, written=self.finished, ended=self._given_up)
         self._admission = Admission(
-            Filter(settings),
+            filter_ or Filter(settings),
             self.lanes,
             concurrency=settings.concurrency,
             max_events=batch.max_events,
@@ -121,7 +123,12 @@ class Endpoint:
         self._log.start()
 
     async def close(self) -> None:
-        """Let what is in flight end, commit, leave the group."""
+        """Let what is in flight end, commit, leave the group.
+
+        In this order: a member that is leaving sends no heartbeats, so what ends after its session could not be
+        committed any more.
+        """
+        await self.drain(set(self.partitions))
         await asyncio.to_thread(self._log.close)
         self._closed = True
         if self._alarm is not None:

@@ -11,9 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from consumer.caught_up import Target, until_caught_up
 from consumer.delivery.burial import Burial
-from consumer.delivery.http import WebhookClient
-from consumer.delivery.sending import Sending
-from consumer.delivery.signing import Signer
+from consumer.delivery.sending import sending_of
 from consumer.endpoint import Endpoint
 from consumer.pages import page_routes
 from consumer.preparation import keep_cursors_alive, prepare_when_possible
@@ -147,7 +145,6 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
     settings = parts.settings
     group = group_of(settings.worker.group_prefix, endpoint.name)
     metrics = EndpointMetrics(parts.metrics, endpoint.name)
-    secrets = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
     made = Endpoint(
         endpoint,
         group=group,
@@ -159,7 +156,7 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
             max_record_bytes=max_event_bytes(settings),
         ),
         drain_s=max(settings.worker.drain_s, endpoint.timeout_s + 1.0),
-        sending=Sending(WebhookClient(endpoint), Signer(secrets), parts.clock, endpoint.format),
+        sending=sending_of(endpoint, parts.clock),
         burial=Burial(
             endpoint.name,
             topic=settings.topics.dead_letters,

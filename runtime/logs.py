@@ -29,7 +29,6 @@ def configure_logs(log_format: LogFormat | None, level: str, stream: TextIO | No
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(out),
-        cache_logger_on_first_use=True,
     )
     _route_libraries()
 

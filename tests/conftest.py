@@ -8,6 +8,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from broker import LocalKafka
 from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
@@ -16,6 +17,13 @@ hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine i
 hypothesis.settings.load_profile("suite")
 
 COUNT = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_come() -> Iterator[None]:
+    """A test that sets up logs, as a command does, does not set them up for the next one."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -18,6 +18,14 @@ _FIRST_S: Final = 1.0
 _MOST_S: Final = 30.0
 
 Write = Callable[[Sequence[OutgoingRecord]], Awaitable[None]]
+
+
+class Buries(Protocol):
+    """What takes the events that are given up."""
+
+    async def bury(self, delivery: Delivery, cause: Cause) -> None:
+        """Return when it is kept for good that this event was given up, and why."""
+        ...
 
 
 class Burial:

@@ -288,4 +288,3 @@ class Dispatcher:
 
 def _cause(reason: Reason, result: Result) -> Cause:
     return Cause(reason, result.status if isinstance(result, Answer) else None, said(result))
-

@@ -8,6 +8,8 @@ from consumer.delivery.attempts import Reason
 from consumer.record import Record
 from runtime.kafka.records import OutgoingRecord
 
+PREFIX: Final = "dl-"
+"""Ours alone: a foreign record that brings such headers must not pass for a letter's closing."""
 ENDPOINT: Final = "dl-endpoint"
 TOPIC: Final = "dl-topic"
 PARTITION: Final = "dl-partition"
@@ -66,7 +68,7 @@ def letter_of(
         FIRST_ATTEMPT: _time(first_attempt),
         LAST_ATTEMPT: _time(last_attempt),
     }
-    headers = [(name, value) for name, value in record.headers if value is not None]
+    headers = [(name, value) for name, value in record.headers if value is not None and not name.startswith(PREFIX)]
     headers += [(name, _cut(value)) for name, value in facts.items() if value]
     return OutgoingRecord(topic, record.key, record.value, headers)
 

@@ -4,11 +4,13 @@ from typing import Final, Protocol
 
 from consumer.admission import event_of
 from consumer.delivery.formats import Sendable, UnsendableError, kind_of, request_of
+from consumer.delivery.http import WebhookClient
 from consumer.delivery.outcome import Result
 from consumer.delivery.request import WebhookRequest
 from consumer.delivery.signing import Signer
 from consumer.lanes import Delivery
 from runtime.clock import Clock
+from runtime.config import EndpointSettings
 from runtime.config.endpoint_settings import Format
 
 
@@ -60,3 +62,13 @@ def _sendable(delivery: Delivery) -> Sendable:
     if delivery.event is None:
         delivery.event = event_of(delivery.record)
     return delivery.record, delivery.event
+
+
+def sending_of(endpoint: EndpointSettings, clock: Clock) -> Sending:
+    """What POSTs to an endpoint: its address, format, headers and signatures.
+
+    Raises:
+        ClientSettingsError: its address, headers, certificates or proxy cannot be used.
+    """
+    secrets = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
+    return Sending(WebhookClient(endpoint), Signer(secrets), clock, endpoint.format)

@@ -1,5 +1,7 @@
 """The client's messages and errors in our words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message
@@ -42,6 +44,19 @@ def explained(error: Exception) -> str:
     if cause.code() in _TOO_OLD:
         return "the broker is too old for group.protocol consumer (Kafka 4.0): set kafka.group.protocol to classic"
     return f"{cause.str()} ({cause.name()})"
+
+
+@contextmanager
+def catchable() -> Iterator[None]:
+    """For callbacks of the client: what its own calls raise in one comes out of `poll` as no exception at all.
+
+    Seen with confluent-kafka 2.16: the error in place of the exception, which no `except` catches and a thread dies
+    of. Raised again by Python it is whole.
+    """
+    try:
+        yield
+    except KafkaException as error:
+        raise KafkaException(*error.args) from error
 
 
 def _bytes(value: Any) -> bytes | None:

@@ -18,7 +18,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.log.listener import Assigned, Commit, LogListener
-from consumer.log.messages import HOPELESS, explained, record_of
+from consumer.log.messages import HOPELESS, catchable, explained, record_of
 
 _logger: Final = structlog.get_logger(__name__)
 
@@ -172,10 +172,10 @@ class Log:
             self._commands.get(timeout=_BUSY_POLL_S if self._committing else _IDLE_WAIT_S)(consumer)
         if self._credits > 0:
             return
-        if not self._all_paused and time.monotonic() - self._quiet_since > _PAUSE_AFTER_S:
+        if self._epochs and not self._all_paused and time.monotonic() - self._quiet_since > _PAUSE_AFTER_S:
             self._all_paused = True
             consumer.pause(self._places(self._epochs))
-        if self._all_paused or self._committing:
+        if self._all_paused or self._committing or not self._epochs:
             message = consumer.poll(0)
             if message is not None:  # it was fetched before the pause took hold
                 self._pass_on([message])
@@ -230,6 +230,7 @@ class Log:
             said = next((fault.str() for fault in errors if fault is not None), "")
             self._tell(self._listener.committed, commits, said)
 
+    @catchable()
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._epoch += 1
         self._quiet_since = time.monotonic()
@@ -251,6 +252,7 @@ class Log:
         start = committed if known and committed is not None else low
         return Assigned(at.partition, self._epoch, start, committed, at.metadata or "", high)
 
+    @catchable()
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         gone = {at.partition for at in partitions}
         draining = asyncio.run_coroutine_threadsafe(self._listener.drain(gone), self._loop)
@@ -262,6 +264,7 @@ class Log:
                 self._log.warning("log.last_commit_failed", error=explained(error), consequence="events repeat")
         self._forget(consumer, partitions)
 
+    @catchable()
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._log.warning("log.partitions_lost", partitions=sorted(at.partition for at in partitions))
         self._forget(consumer, partitions)

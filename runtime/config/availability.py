@@ -8,6 +8,5 @@ from typing import Final
 
 NOT_AVAILABLE: Final[Mapping[str, frozenset[str]]] = {
     "schema_registry": frozenset(),
-    "endpoints[].format": frozenset({"registry"}),
 }
 """Path of a key, list positions left out, to the values that are allowed all the same: they ask for what is built."""

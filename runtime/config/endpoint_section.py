@@ -80,6 +80,10 @@ def read_endpoint(value: Value) -> EndpointSettings:
         proxy=section.read("proxy", lambda proxy: Secret(http_url(proxy.shown_by(show_url))[0]), None),
         rate_limit=section.read("rate_limit", number(0.001, 1_000_000), None),
     )
+    if endpoint.format == "cloudevents-binary" and endpoint.batch.max_events > 1:
+        section.fault(
+            "batch.max_events", "format cloudevents-binary carries one event a request"
+        )
     section.close(GITLAB)
     if name is None or url is None:
         raise Refused

@@ -40,7 +40,7 @@ class TLSSettings:
     """How the endpoint proves itself, and we to it."""
 
     ca: Path | None = None
-    """PEM file of the authorities to trust instead of the system's."""
+    """PEM file of authorities to trust beside the system's."""
     cert: Path | None = None
     """PEM file of our client certificate; comes with `key`."""
     key: Path | None = None

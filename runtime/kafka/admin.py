@@ -71,11 +71,11 @@ class Admin:
         doing = f"describing topic {name}"
         future = self._client.describe_topics(TopicCollection([name]), request_timeout=LIMIT_S)[name]
         try:
-            found = future.result(LIMIT_S)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                return None
-            raise translated(error, doing) from error
+            found = self._asked(
+                doing, lambda: future.result(LIMIT_S), keep=frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART})
+            )
+        except KafkaException:
+            return None
         replicas = min((len(partition.replicas) for partition in found.partitions), default=0)
         settings = self._settings_of(ConfigResource(ResourceType.TOPIC, name), doing)
         return Topic(name, len(found.partitions), replicas, settings)
@@ -90,12 +90,11 @@ class Admin:
         """Create a topic; False if there is one of that name already, which is left as it is."""
         new = NewTopic(name, partitions, replication_factor, config=dict(settings))
         future = self._client.create_topics([new], request_timeout=LIMIT_S)[name]
+        doing, exists = f"creating topic {name}", frozenset({KafkaError.TOPIC_ALREADY_EXISTS})
         try:
-            future.result(LIMIT_S)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
-                return False
-            raise translated(error, f"creating topic {name}") from error
+            self._asked(doing, lambda: future.result(LIMIT_S), keep=exists)
+        except KafkaException:
+            return False
         return True
 
     def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:

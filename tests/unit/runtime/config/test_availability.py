@@ -1,5 +1,6 @@
 """What is designed but not built is refused by name, and works once its row is gone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -19,7 +20,12 @@ VALID: dict[str, Any] = {
     "proxy": "http://127.0.0.1:3128",
     "rate_limit": 0.5,
 }
-KEYS = [key.removeprefix("endpoints[].") for key in NOT_AVAILABLE if key.startswith("endpoints[].")]
+TABLE: Mapping[str, frozenset[str]] = {
+    **{f"endpoints[].{key}": frozenset() for key in VALID},
+    "endpoints[].ordering": frozenset({"repository"}),
+    "endpoints[].format": frozenset({"registry"}),
+}
+"""A version in which none of these were built but the one ordering and the one format."""
 
 
 def tree(**keys: Any) -> dict[str, Any]:
@@ -27,15 +33,21 @@ def tree(**keys: Any) -> dict[str, Any]:
     return {"kafka": KAFKA, "endpoints": [{"name": "ci", "url": "http://ci.example.com", **keys}]}
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", VALID)
 def test_an_endpoints_key_is_refused_until_it_is_built(key: str) -> None:
     """A key that would have no effect stops the start; without its row it is read."""
     with pytest.raises(ConfigurationError) as refused:
-        settings_from(tree(**{key: VALID[key]}))
+        settings_from(tree(**{key: VALID[key]}), {}, TABLE)
 
     assert (f"endpoints[0].{key}: not available in this version",) == refused.value.faults
-    built = {name: values for name, values in NOT_AVAILABLE.items() if name != f"endpoints[].{key}"}
-    assert settings_from(tree(**{key: VALID[key]}), {}, built) != settings_from(tree())
+    built = {name: values for name, values in TABLE.items() if name != f"endpoints[].{key}"}
+    assert settings_from(tree(**{key: VALID[key]}), {}, built) != settings_from(tree(), {}, TABLE)
+
+
+def test_every_key_of_an_endpoint_is_built() -> None:
+    """This version refuses none of them."""
+    assert [key for key in NOT_AVAILABLE if key.startswith("endpoints")] == []
+    assert settings_from(tree(**VALID)) != settings_from(tree())
 
 
 def test_a_schema_registry_is_refused_until_it_is_built() -> None:
@@ -53,12 +65,9 @@ def test_a_schema_registry_is_refused_until_it_is_built() -> None:
 
 def test_values_that_ask_for_what_is_built_are_taken() -> None:
     """The one ordering and the one format that are built may be written down."""
-    assert settings_from(tree()) == settings_from(tree(ordering="repository", format="registry", signing=None))
+    written = settings_from(tree(ordering="repository", format="registry", signing=None), {}, TABLE)
 
-
-def test_every_key_of_an_endpoint_has_an_effect_on_the_settings() -> None:
-    """The table of examples names every key that is not available, so none is left untested."""
-    assert set(VALID) == set(KEYS)
+    assert settings_from(tree()) == written
 
 
 def test_check_says_where_an_endpoint_differs_from_the_registrys() -> None:
@@ -66,7 +75,7 @@ def test_check_says_where_an_endpoint_differs_from_the_registrys() -> None:
     keys = {"backoff": "2s", "disabled": True, "ignore": {"actions": ["pull"]}, "headers": {"user-agent": "x"}}
     wait = "the wait after a failure doubles from 2s up to 5m and begins with the first failure"
 
-    assert differences(settings_from(tree(**keys))) == {
+    assert differences(settings_from(tree(**keys)), TABLE) == {
         "ci": (
             f"{wait} (the registry tries at once up to the threshold, then every 2s)",
             "a 3xx answer is a failure and is not followed (the registry follows it, or counts it as delivered)",
@@ -81,5 +90,5 @@ def test_check_speaks_of_dead_letters_once_attempts_are_built() -> None:
     settings = settings_from(tree())
     sentence = "an event that fails 10 times becomes a dead letter (the registry tries for ever)"
 
-    assert sentence not in differences(settings)["ci"]
-    assert sentence in differences(settings, {})["ci"]
+    assert sentence not in differences(settings, TABLE)["ci"]
+    assert sentence in differences(settings)["ci"]

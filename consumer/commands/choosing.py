@@ -1,0 +1,43 @@
+"""Which endpoint and which events a command line means."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+from consumer.selection import Selection
+from runtime.cli import LabelType
+from runtime.config import EndpointSettings, Settings
+
+_GLOB: Final = "Only of repositories that match, as in an endpoint's `repositories`."
+
+
+def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--repository`, `--action` and `--registry`; the command gets `selection` made of them."""
+
+    @functools.wraps(command)
+    def with_selection(*, repository: str, action: str, registry: str, **arguments: Any) -> Any:
+        return command(selection=Selection(repository, action, registry), **arguments)
+
+    decorated: Callable[..., Any] = with_selection
+    for decorate in (
+        click.option("--registry", type=LabelType(), default="", help="Only from the registry of this label."),
+        click.option("--action", default="", metavar="A", help="Only of this action: push, pull, mount, delete."),
+        click.option("--repository", default="", metavar="GLOB", help=_GLOB),
+    ):
+        decorated = decorate(decorated)
+    return decorated
+
+
+def endpoint_named(settings: Settings, name: str) -> EndpointSettings:
+    """The endpoint of that name.
+
+    Raises:
+        click.UsageError: there is none.
+    """
+    for endpoint in settings.endpoints:
+        if endpoint.name == name:
+            return endpoint
+    known = ", ".join(endpoint.name for endpoint in settings.endpoints)
+    raise click.UsageError(f"no endpoint is named {name}; known are {known or 'none'}")

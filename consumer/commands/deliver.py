@@ -1,0 +1,46 @@
+"""`registry-worker deliver`."""
+
+import click
+
+from consumer.service import deliver, deliver_until_caught_up
+from runtime.cli import AddressType, DurationType, common_options, run_service
+from runtime.config import Address, EndpointSettings, Settings, with_worker_listen
+
+
+@click.command("deliver", epilog="Example: registry-worker deliver -c bridge.yaml --endpoint ci")
+@common_options
+@click.option("--endpoint", "names", multiple=True, metavar="E", help="Serve only this one; may be repeated.")
+@click.option("--listen", type=AddressType(), help="Metrics and status, over the file's; port 0 takes a free one.")
+@click.option("--until-caught-up", is_flag=True, help="Stop when all that the log has at the start is finished.")
+@click.option("--timeout", metavar="D", type=DurationType(), help="With --until-caught-up: exit 1 after this long.")
+def deliver_command(
+    *, settings: Settings, names: tuple[str, ...], listen: Address | None, until_caught_up: bool, timeout: float | None
+) -> int:
+    """Serve endpoints."""
+    endpoints = _chosen(settings, names)
+    if until_caught_up:
+        return run_service(lambda stop: deliver_until_caught_up(settings, endpoints, stop, timeout_s=timeout))
+    if timeout is not None:
+        raise click.UsageError("--timeout goes with --until-caught-up")
+    served = with_worker_listen(settings, listen) if listen is not None else settings
+    return run_service(lambda stop: deliver(served, endpoints, stop))
+
+
+def _chosen(settings: Settings, names: tuple[str, ...]) -> list[EndpointSettings]:
+    """The endpoints to serve: those named, or all that are enabled.
+
+    Raises:
+        click.UsageError: there is none of that name, or none at all.
+    """
+    known = {endpoint.name: endpoint for endpoint in settings.endpoints}
+    if not known:
+        raise click.UsageError("the configuration has no endpoints: there is nothing to deliver to")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise click.UsageError(f"no endpoint is named {', '.join(unknown)}; known are {', '.join(known)}")
+    disabled = [name for name in names if known[name].disabled]
+    if disabled:
+        raise click.UsageError(f"disabled in the configuration: {', '.join(disabled)}")
+    return [
+        endpoint for endpoint in settings.endpoints if not endpoint.disabled and (not names or endpoint.name in names)
+    ]

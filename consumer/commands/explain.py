@@ -1,0 +1,35 @@
+"""`registry-worker explain`."""
+
+from typing import Final
+
+import click
+
+from consumer.commands.options import admin_of, groups_of, reader_of, watched
+from consumer.explain import Explainer
+from runtime.cli import common_options
+from runtime.clock import SystemClock
+from runtime.config import Settings
+
+_CLIENT_ID: Final = "registry-worker-explain"
+
+
+@click.command("explain", epilog="Example: registry-worker explain 3:17 -c bridge.yaml")
+@common_options
+@click.argument("event", metavar="ID|PARTITION:OFFSET")
+def explain_command(settings: Settings, event: str) -> int:
+    """Say where an event lies and, for each endpoint, whether it is finished, filtered, waiting or a dead letter.
+
+    An id is looked for in the whole log; PARTITION:OFFSET is found at once.
+    """
+    with reader_of(settings, _CLIENT_ID) as reader:
+        explainer = Explainer(
+            settings,
+            admin=admin_of(settings, _CLIENT_ID),
+            groups=groups_of(settings, _CLIENT_ID),
+            reader=reader,
+            clock=SystemClock(),
+            watch=watched,
+        )
+        for explanation in explainer.explain(event):
+            click.echo("\n".join(explanation.lines()))
+    return 0

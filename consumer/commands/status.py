@@ -1,0 +1,64 @@
+"""`registry-worker status`."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from consumer.commands.options import admin_of, groups_of, reader_of
+from consumer.status import EndpointStatus, StatusReader, text_of
+from runtime.cli import common_options
+from runtime.clock import SystemClock
+from runtime.config import Settings
+from runtime.errors import BridgeError
+
+_CLIENT_ID: Final = "registry-worker-status"
+_REDRAW_S: Final = 2.0
+
+
+@click.command("status", epilog="Example: registry-worker status -c bridge.yaml --watch")
+@common_options
+@click.option("--json", "as_json", is_flag=True, help="A JSON list of the endpoints.")
+@click.option("--watch", is_flag=True, help="Look again every 2 s until Ctrl-C.")
+def status_command(settings: Settings, *, as_json: bool, watch: bool) -> int:
+    """Show how far each endpoint is, what it waits for and what it would not take.
+
+    The breaker, and why an endpoint waits, is what the worker at `worker.listen` says; else it is unknown.
+    """
+    admin, groups = admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID)
+    with reader_of(settings, _CLIENT_ID) as reader:
+        status = StatusReader(settings, admin=admin, groups=groups, reader=reader, clock=SystemClock())
+        if not watch:
+            _print(status.look(), status.silence, as_json=as_json)
+            return 0
+        try:
+            while True:
+                _look_again(status, as_json=as_json)
+                time.sleep(_REDRAW_S)
+        except KeyboardInterrupt:  # how a watch ends
+            return 0
+
+
+def _look_again(status: StatusReader, *, as_json: bool) -> None:
+    try:
+        statuses = status.look()
+    except BridgeError as error:
+        click.echo(f"registry-worker: {error}", err=True)
+        return
+    if not as_json and sys.stdout.isatty():
+        click.clear()
+    _print(statuses, status.silence, as_json=as_json)
+
+
+def _print(statuses: Sequence[EndpointStatus], silence: str, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([status.as_json() for status in statuses]))
+    elif statuses:
+        click.echo(text_of(statuses))
+        if silence:
+            click.echo(f"breakers are unknown: {silence}", err=True)
+    else:
+        click.echo("no endpoints are configured", err=True)

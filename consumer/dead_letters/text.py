@@ -1,0 +1,128 @@
+"""Dead letters as an operator sees them: a line each, whole, or as JSON. Pure."""
+
+import base64
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from consumer.admission import event_of
+from consumer.dead_letters.letter import Letter, original_of
+from consumer.record import Record
+from consumer.terminal import printable
+from schemas.avro import UndecodableError, UnknownSchemaError
+from schemas.wire import event_json
+
+_STRING_OR_SPACE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[ \t\n\r]+', re.DOTALL)
+
+
+def line_of(letter: Letter) -> str:
+    """One line: id, endpoint, reason, the event's place, repository, when, and what was answered last."""
+    when = letter.last_attempt or time_of(letter.written_ms)
+    cells = (letter.name, letter.endpoint, letter.reason, letter.event_place, letter.repository or "-", when)
+    return printable("  ".join((*cells, letter.error)))
+
+
+def facts_of(letter: Letter, topic: str) -> dict[str, Any]:
+    """The letter for `--json`; what is not known is null. `topic` is that of dead letters."""
+    partition, offset = letter.place
+    return {
+        "event_id": letter.event_id or None,
+        "webhook_id": letter.webhook_id or None,
+        "endpoint": letter.endpoint,
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "repository": letter.repository or None,
+        "reason": letter.reason,
+        "status": int(letter.status) if letter.status.isdecimal() else None,
+        "error": letter.error or None,
+        "attempts": int(letter.attempts) if letter.attempts.isdecimal() else None,
+        "first_attempt": letter.first_attempt or None,
+        "last_attempt": letter.last_attempt or None,
+        "letter": {"topic": topic, "partition": partition, "offset": offset, "written": time_of(letter.written_ms)},
+    }
+
+
+def json_line(letter: Letter, topic: str) -> str:
+    """The letter as one line of JSON."""
+    return json.dumps(facts_of(letter, topic))
+
+
+def json_of(letter: Letter, record: Record, topic: str) -> str:
+    """The letter with its event's headers and JSON, or `raw` (base64) where that is none, as one line of JSON."""
+    original = original_of(record)
+    told = facts_of(letter, topic)
+    told["headers"] = [[name, None if value is None else _text(value)] for name, value in original.headers]
+    event, why = _event_json(original)
+    if event is None:
+        raw = None if original.value is None else base64.b64encode(original.value).decode("ascii")
+        return json.dumps({**told, "event": None, "raw": raw, "undecodable": why})
+    return f'{json.dumps(told)[:-1]}, "event": {_on_one_line(event)}}}'
+
+
+def page_of(letter: Letter, record: Record, topic: str) -> str:
+    """The letter whole, for a person."""
+    original = original_of(record)
+    partition, offset = letter.place
+    tried = f"{letter.attempts or '0'} attempts"
+    if letter.first_attempt:
+        tried += f", the first {letter.first_attempt}, the last {letter.last_attempt}"
+    told = [
+        letter.name,
+        f"  endpoint    {letter.endpoint}",
+        f"  reason      {letter.reason}",
+        f"  error       {letter.error or '-'}",
+        f"  tried       {tried}",
+        f"  event       {original.place}",
+        f"  letter      {topic}/{partition}/{offset}, written {time_of(letter.written_ms)}",
+        f"  repository  {letter.repository or '-'}",
+        "  headers",
+        *(f"    {name}: {'' if value is None else _text(value)}" for name, value in original.headers),
+        *_event_lines(original),
+    ]
+    return "\n".join(map(printable, told))
+
+
+def time_of(milliseconds: int) -> str:
+    """RFC 3339, UTC, of milliseconds since the epoch."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _event_lines(original: Record) -> list[str]:
+    event, why = _event_json(original)
+    if event is not None:
+        return ["  the event", *(f"    {line}" for line in _indented(event).split("\n"))]
+    if original.value is None:
+        return ["  no event: the record has no value"]
+    return [
+        f"  no event: {why}",
+        f"  the record's value, in base64: {base64.b64encode(original.value).decode('ascii')}",
+    ]
+
+
+def _indented(event: str) -> str:
+    """The JSON for a person; as it came where the formatter will not have it, as with half a surrogate pair."""
+    try:
+        return msgspec.json.format(event, indent=2)
+    except (msgspec.MsgspecError, RecursionError):
+        return event
+
+
+def _on_one_line(event: str) -> str:
+    """The JSON without white space; not parsed, so that whatever a registry sent stays what it is."""
+    return _STRING_OR_SPACE.sub(lambda found: found[0] if found[0][0] == '"' else "", event)
+
+
+def _event_json(original: Record) -> tuple[str | None, str]:
+    """The event's JSON, or None and why there is none."""
+    try:
+        return event_json(event_of(original)).decode(), ""
+    except (UndecodableError, UnknownSchemaError) as error:
+        return None, str(error)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")

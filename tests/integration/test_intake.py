@@ -1,0 +1,342 @@
+"""The intake over HTTP on a real Kafka: statuses, errors that name a path, labels, tokens, limits, the records.
+
+One bridge serves most tests; they tell their records apart by repository.
+"""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker import LocalKafka
+from schemas.avro import decode
+from schemas.catalog import CATALOG
+from schemas.event import MEDIA_TYPE_V1, MEDIA_TYPE_V2
+from tests.kit import eventually
+from tests.kit.bridge import Installation
+from tests.kit.notifications import Poster, Reply, envelope, event_json
+from tests.kit.process import Process
+from tests.kit.topics import Found, read
+
+pytestmark = pytest.mark.kafka
+
+TOPIC = "test-intake"
+GUARDED = "test-intake-guarded"
+FIRST, SECOND = "Bearer first-only-for-tests", "Basic c2Vjb25k"
+MAX_BODY = 64 * 1024
+
+
+@pytest.fixture(scope="module")
+def bridge(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """An intake without authorization that takes bodies of 64 KiB."""
+    sections = {"intake": {"max_body": "64KiB"}}
+    setup = Installation(kafka.bootstrap, TOPIC, tmp_path_factory.mktemp("intake"), sections=sections)
+    with setup.bridge() as running:
+        running.wait_ready()
+        yield running
+        assert "Traceback" not in running.stderr
+
+
+@pytest.fixture
+def poster(bridge: Process) -> Iterator[Poster]:
+    """A client of it."""
+    with Poster(f"http://{bridge.address}/events") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def guarded(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """An intake that takes either of two tokens."""
+    sections = {"intake": {"authorization": [FIRST, SECOND]}}
+    setup = Installation(kafka.bootstrap, GUARDED, tmp_path_factory.mktemp("guarded"), sections=sections)
+    with setup.bridge() as running:
+        running.wait_ready()
+        yield running
+        assert "Traceback" not in running.stderr
+        assert not any(word in running.stderr + running.stdout for word in ("first-only", "c2Vjb25k", "wrong-token"))
+
+
+def records(kafka: LocalKafka, repository: str, topic: str = TOPIC) -> list[Found]:
+    """The records of a repository."""
+    return [record for record in read(kafka, topic) if record.key == repository.encode()]
+
+
+def metric(poster: Poster, line: str) -> float:
+    """The value of a series of /metrics, 0 if it is not there."""
+    text = poster.request("GET", "/metrics").body.decode()
+    return next((float(row.rsplit(" ", 1)[1]) for row in text.splitlines() if row.startswith(line + " ")), 0.0)
+
+
+def refused_line(bridge: Process, status: int, **facts: Any) -> dict[str, Any]:
+    """The last log line of a refusal with this status, when it has come."""
+
+    def found() -> dict[str, Any]:
+        lines = [line for line in bridge.log() if line.get("event") == "intake.refused" and line["status"] == status]
+        matching = [line for line in lines if facts.items() <= line.items()]
+        assert matching, f"no refusal {status} {facts} in {lines}"
+        return matching[-1]
+
+    return eventually(found)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        MEDIA_TYPE_V1,
+        MEDIA_TYPE_V2,
+        "application/json",
+        "application/json; charset=utf-8",
+        'Application/VND.docker.distribution.events.v1+JSON ; profile="a;b"',
+    ],
+)
+def test_takes_the_registry_media_types(poster: Poster, kafka: LocalKafka, content_type: str) -> None:
+    """The three media types are taken, in any case and with any parameter, and kept exactly as they came."""
+    repository = f"types/t{abs(hash(content_type))}"
+    reply = poster.post(envelope(event_json(repository, 1)), {"Content-Type": content_type})
+    assert (200, {"accepted": 1}) == (reply.status, reply.json)
+    [record] = records(kafka, repository)
+    assert content_type == decode(record.value, record.header("schema-fingerprint")).content_type
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/jsonp", "application/xml", ""])
+def test_refuses_other_media_types(poster: Poster, bridge: Process, content_type: str) -> None:
+    """Any other Content-Type is 415 with a JSON error that says what is taken."""
+    reply = poster.post(envelope(event_json("types/none", 1)), {"Content-Type": content_type})
+    assert 415 == reply.status
+    assert MEDIA_TYPE_V2 in reply.json["error"]
+    refused_line(bridge, 415, reason="content-type")
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "says"),
+    [
+        (b'{"events":[{"id":"a"},7]}', "events[1]", "object"),
+        (b'{"events":{}}', "events", "list"),
+        (b'{"event":[]}', "events", "no `events`"),
+        (b"[]", None, "object"),
+        (b'"text"', None, "object"),
+        (b"", "line 1 column 1", "not JSON"),
+        (b'{"events":[{"id":"a"}', "line 1", "not JSON"),
+        (b'{"events":[{"id":NaN}]}', "line 1 column 18", "NaN"),
+        (b'{"events":[{"id":-Infinity}]}', "line 1", "Infinity"),
+        (b'{"events":[{"id":"\xff"}]}', None, "UTF-8"),
+        (b'{"events":[' + b'{"a":' * 600 + b"1" + b"}" * 600 + b"]}", "line 1", "deeper"),
+    ],
+)
+def test_refuses_what_is_no_envelope(poster: Poster, bridge: Process, body: bytes, path: str | None, says: str) -> None:
+    """A body that is no envelope is 400 with a JSON error naming the place, logged with its sender and counted."""
+    before = metric(poster, 'registry_bridge_refused_total{reason="malformed"}')
+    reply = poster.post(body)
+    assert 400 == reply.status
+    assert "application/json" == reply.headers["content-type"]
+    assert says in reply.json["error"]
+    assert (path is None) == ("path" not in reply.json)
+    assert path is None or reply.json["path"].startswith(path)
+    assert refused_line(bridge, 400, error=reply.json["error"])["sender"].startswith("127.0.0.1:")
+    assert before + 1 == metric(poster, 'registry_bridge_refused_total{reason="malformed"}')
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"events":null}', b'{"events":[]}', b' {\n "events" : [ ] }\n'])
+def test_takes_empty_envelopes(poster: Poster, body: bytes) -> None:
+    """An envelope without events is taken: nothing is to be kept of it."""
+    reply = poster.post(body)
+    assert (200, {"accepted": 0}) == (reply.status, reply.json)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"id": 7, "action": "explode", "unknown": {"deep": [1, 2.5, None]}},
+        {"target": {"repository": "odd/one", "digest": "no digest at all", "size": "large"}, "timestamp": "yesterday"},
+        {"target": "text", "actor": [], "request": None},
+    ],
+)
+def test_judges_nothing_else(poster: Poster, kafka: LocalKafka, event: dict[str, Any]) -> None:
+    """Whatever an event contains is accepted and kept whole: any 4xx would come back for ever."""
+    before = len(read(kafka, TOPIC))
+    reply = poster.post(json.dumps({"events": [event], "beside": 1}).encode())
+    assert (200, {"accepted": 1}) == (reply.status, reply.json)
+    texts = [decode(record.value, record.header("schema-fingerprint")).original for record in read(kafka, TOPIC)]
+    assert before + 1 == len(texts)
+    assert json.dumps(event) in texts
+
+
+def test_keeps_every_event_of_an_envelope_in_order(poster: Poster, kafka: LocalKafka) -> None:
+    """An envelope of many events is one answer, and each repository's events keep their order."""
+    events = [event_json(f"many/app{number % 3}", number // 3) for number in range(60)]
+    reply = poster.post(envelope(*events))
+    assert (200, {"accepted": 60}) == (reply.status, reply.json)
+    for repository in range(3):
+        found = [record.header("ce_id") for record in records(kafka, f"many/app{repository}")]
+        assert [f"many-app{repository}-{number}" for number in range(20)] == found
+
+
+def test_labels_events_by_path(poster: Poster, kafka: LocalKafka) -> None:
+    """The last level of the path is the registry's label: in the record, in the CloudEvents source, not in the body."""
+    assert 200 == poster.post(envelope(event_json("label/eu", 0)), path="/events/eu-1.prod_a").status
+    [record] = records(kafka, "label/eu")
+    event = decode(record.value, record.header("schema-fingerprint"))
+    assert ("eu-1.prod_a", "//eu-1.prod_a") == (event.registry, record.header("ce_source"))
+    assert "" == event.original or "eu-1" not in event.original
+
+
+@pytest.mark.parametrize("path", ["/events/EU", "/events/a/b", "/events/" + "a" * 64, "/eventsx", "/other", "/events/"])
+def test_answers_404_elsewhere(poster: Poster, bridge: Process, path: str) -> None:
+    """A POST anywhere else is 404 with a JSON error, logged: never 200, never a redirect."""
+    reply = poster.post(envelope(event_json("astray/app", 0)), path=path)
+    assert 404 == reply.status
+    assert path in reply.json["error"]
+    refused_line(bridge, 404, url_path=path)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+def test_answers_405_to_other_methods(poster: Poster, method: str) -> None:
+    """Another method on the intake's path is 405 and names POST."""
+    reply = poster.request(method, "/events")
+    assert (405, "POST") == (reply.status, reply.headers["allow"])
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("size", [MAX_BODY + 1, 3 * MAX_BODY, 8 * 1024 * 1024])
+def test_refuses_too_large_bodies_after_reading_them(
+    poster: Poster, bridge: Process, size: int, *, chunked: bool
+) -> None:
+    """A body above intake.max_body is read to its end, then 413; its size is logged, the connection serves on."""
+    body = b'{"events":[]}'.ljust(size)
+    pieces = (body[at : at + 50_000] for at in range(0, size, 50_000))
+    reply = poster.post(pieces if chunked else body)
+    assert (413, True) == (reply.status, reply.seconds < 5)
+    assert "intake.max_body" in reply.json["error"]
+    refused_line(bridge, 413, body_bytes=size)
+    assert 200 == poster.post(b"{}").status
+
+
+def test_takes_a_body_of_exactly_the_limit(poster: Poster) -> None:
+    """A body of intake.max_body bytes is taken, chunked too."""
+    body = b"{}".ljust(MAX_BODY)
+    assert 200 == poster.post(body).status
+    assert 200 == poster.post(body[at : at + 1000] for at in range(0, MAX_BODY, 1000)).status
+
+
+def test_takes_chunked_bodies(poster: Poster, kafka: LocalKafka) -> None:
+    """A body in chunks, cut anywhere, is the same as one with a length."""
+    body = envelope(event_json("chunked/ü", 0))
+    assert 200 == poster.post(body[at : at + 7] for at in range(0, len(body), 7)).status
+    assert 1 == len(records(kafka, "chunked/ü"))
+
+
+def test_client_that_goes_away_leaves_nothing(poster: Poster, bridge: Process, kafka: LocalKafka) -> None:
+    """Half a body and a closed connection write nothing and harm nobody."""
+    host, port = bridge.address.rsplit(":", 1)
+    body = envelope(event_json("half/app", 0))
+    with socket.create_connection((host, int(port))) as connection:
+        head = (
+            f"POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: {MEDIA_TYPE_V2}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body[: len(body) // 2])
+    assert 200 == poster.post(envelope(event_json("half/other", 0))).status
+    assert [] == records(kafka, "half/app")
+
+
+def test_records_in_kafka(poster: Poster, kafka: LocalKafka) -> None:
+    """Key, CloudEvents headers, fingerprint, framing, traceparent and acceptance time stand in the record."""
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    begun = int(time.time() * 1000)
+    assert 200 == poster.post(envelope(event_json("kept/äpp", 5)), {"traceparent": trace}).status
+    [record] = records(kafka, "kept/äpp")
+    assert begun <= record.timestamp_ms <= int(time.time() * 1000)
+    wanted = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", b"kept-\xc3\xa4pp-5"),
+        ("ce_type", b"registry.notifications.push"),
+        ("ce_source", b"//registry:5000"),
+        ("ce_time", b"2026-01-02T03:04:05.678901234Z"),
+        ("ce_subject", "kept/äpp".encode()),
+        ("content-type", b"application/avro"),
+        ("schema-fingerprint", CATALOG.latest.fingerprint.encode()),
+        ("traceparent", trace.encode()),
+    ]
+    assert {**dict(wanted), "ce_id": record.header("ce_id")} == {
+        **dict(record.headers),
+        "ce_id": record.header("ce_id"),
+    }
+    assert [name for name, _ in wanted] == [name for name, _ in record.headers]
+    assert str(record.header("ce_id")).startswith("sha256-"), "an id with ä cannot stand in a header"
+    assert record.value is not None
+    assert b"\x00" + CATALOG.latest.id.to_bytes(4, "big") == record.value[:5]
+
+
+@pytest.mark.parametrize("trace", ["", "nonsense", "00-" + "0" * 32 + "-00f067aa0ba902b7-01"])
+def test_ignores_bad_traceparents(poster: Poster, kafka: LocalKafka, trace: str) -> None:
+    """A traceparent that is none is left out; the event is taken all the same."""
+    repository = f"trace/t{len(trace)}"
+    assert 200 == poster.post(envelope(event_json(repository, 0)), {"traceparent": trace}).status
+    [record] = records(kafka, repository)
+    assert record.header("traceparent") is None
+
+
+def test_event_without_repository_has_no_key(poster: Poster, kafka: LocalKafka) -> None:
+    """Without a repository the record has a null key, and no subject."""
+    event = event_json("x", 0)
+    del event["target"]["repository"]
+    assert 200 == poster.post(envelope({**event, "id": "keyless"})).status
+    [record] = [record for record in read(kafka, TOPIC) if record.header("ce_id") == "keyless"]
+    assert (None, None) == (record.key, record.header("ce_subject"))
+
+
+@pytest.mark.parametrize("given", [FIRST, SECOND])
+def test_either_token_is_taken(guarded: Process, given: str) -> None:
+    """While tokens are rotated, POSTs with either are taken."""
+    with Poster(f"http://{guarded.address}/events") as poster:
+        assert 200 == poster.post(b"{}", {"Authorization": given}).status
+
+
+@pytest.mark.parametrize("given", [None, "", "Bearer wrong-token", FIRST.lower(), FIRST + "x", "Bearer \xff"])
+def test_other_tokens_are_refused(guarded: Process, kafka: LocalKafka, given: str | None) -> None:
+    """Without one of the tokens a POST is 401, its body read first, nothing is written and the value never logged."""
+    with Poster(f"http://{guarded.address}/events") as poster:
+        headers = {} if given is None else {"Authorization": given}
+        reply = poster.post(envelope(event_json("secret/app", 0)), headers)
+        assert (401, True) == (reply.status, "www-authenticate" in reply.headers)
+        assert 200 == poster.request("GET", "/readyz").status
+        assert 200 == poster.request("GET", "/subjects").status
+    refused_line(guarded, 401)
+    assert [] == records(kafka, "secret/app", GUARDED)
+
+
+def test_probes_and_metrics(poster: Poster) -> None:
+    """Liveness, readiness and metrics answer; accepted events are counted by action."""
+    assert {"status": "alive"} == poster.request("GET", "/livez").json
+    assert {"status": "ready"} == poster.request("GET", "/readyz").json
+    series = 'registry_bridge_events_accepted_total{action="mount"}'
+    before = metric(poster, series)
+    assert 200 == poster.post(envelope(event_json("metrics/app", 0, action="mount"))).status
+    assert before + 1 == metric(poster, series)
+    assert metric(poster, "registry_bridge_ack_seconds_count") > 0
+
+
+def test_stays_off_a_taken_address(bridge: Process, kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """A second bridge on the same address ends with one line and exit 1; --listen goes over the file."""
+    done = Installation(kafka.bootstrap, topic, tmp_path).run_bridge("serve", "--listen", bridge.address)
+    assert (1, 1) == (done.code, len(done.stderr.splitlines()))
+    assert f"cannot listen on {bridge.address}" in done.stderr
+
+
+def post_raw(bridge: Process, text: bytes) -> Reply:
+    """Sends bytes as they are and reads the status line."""
+    host, port = bridge.address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(text)
+        answer = connection.recv(4096)
+    return Reply(int(answer.split()[1]), {}, answer, 0.0)
+
+
+def test_malformed_http_harms_nobody(poster: Poster, bridge: Process) -> None:
+    """Bytes that are no HTTP are answered 400, and the next client is served."""
+    assert 400 == post_raw(bridge, b"\x00\x01 nonsense\r\n\r\n").status
+    assert 200 == poster.post(b"{}").status

@@ -1,0 +1,140 @@
+"""`registry-worker status` on a real Kafka: lag with holes, ages, breakers, letters, and without a worker."""
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker import LocalKafka
+from broker.ports import free_port
+from tests.kit import Answer, Captured, Process, Receiver, eventually
+from tests.kit.bridge import Installation, endpoint
+from tests.kit.notifications import delivered, envelope, envelopes, event_json
+from tests.kit.topics import committed, delete_records, metadata
+
+pytestmark = pytest.mark.kafka
+
+BRISK = {"start": "beginning", "backoff": "20ms", "max_backoff": "100ms"}
+
+
+@pytest.fixture
+def setup(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> Installation:
+    """One endpoint, which begins at the beginning, and a worker address that is known."""
+    listen = {"worker": {"listen": f"127.0.0.1:{free_port()}"}}
+    ends = [endpoint("ci", receiver.url, **BRISK)]
+    made = Installation(kafka.bootstrap, topic, tmp_path, partitions=1, endpoints=ends, sections=listen)
+    assert made.run_bridge("init").code == 0
+    return made
+
+
+def status(setup: Installation) -> dict[str, dict[str, Any]]:
+    """What `status --json` says, by endpoint."""
+    done = setup.run_worker("status", "--json")
+    assert done.code == 0, done.stderr
+    return {found["endpoint"]: found for found in json.loads(done.stdout)}
+
+
+def holding(receiver: Receiver, repository: bytes) -> None:
+    """Lets one repository's events wait for ever, and answers 200 to all others."""
+
+    def script(request: Captured) -> Answer:
+        return Answer(status=503 if repository in request.body else 200)
+
+    receiver.answer_by(script)
+
+
+def test_group_without_offsets(setup: Installation) -> None:
+    """What has not started shows what its `start` would deliver; a new endpoint was registered at the log's end."""
+    setup.publish(*envelopes(2, 5))
+    setup.endpoints = [*setup.endpoints, endpoint("late", "http://127.0.0.1:9/", start="end")]
+    found = status(setup)
+    assert (found["ci"]["has_cursor"], found["ci"]["lag"]) == (False, 10)
+    assert (found["late"]["has_cursor"], found["late"]["lag"]) == (False, 0)
+    assert 0 < found["ci"]["oldest_age_s"] < 60
+    assert found["late"]["oldest_age_s"] is None
+    done = setup.run_worker("status")
+    assert "not started yet: its start would deliver 10" in done.stdout
+    assert "does not answer" in done.stderr
+
+
+def test_caught_up(setup: Installation, receiver: Receiver) -> None:
+    """When all is delivered nothing lags; without a worker the breaker is unknown."""
+    setup.publish(*envelopes(2, 5))
+    assert setup.run_worker("deliver", "--until-caught-up").code == 0
+    found = status(setup)["ci"]
+    assert (found["has_cursor"], found["lag"], found["oldest_age_s"], found["breaker"]) == (True, 0, None, "unknown")
+
+
+def test_lag_counts_holes(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:
+    """A lane that waits leaves holes: they alone are the lag, though the committed offset is far behind."""
+    holding(receiver, b"team/poison")
+    setup.endpoints = [endpoint("ci", receiver.url, **BRISK, threshold=1_000_000)]
+    setup.publish(*(envelope(event_json("team/poison", n)) for n in range(3)), *envelopes(10, 10))
+    with setup.worker() as worker:
+        worker.wait_ready()
+        eventually(lambda: len(delivered(receiver)) >= 100, 30)
+        eventually(lambda: metadata(kafka, setup.group("ci"), setup.topic, 1).get(0), 30)
+        live = eventually(lambda: (found := status(setup)["ci"])["lag"] == 3 and found, 30)
+    assert committed(kafka, setup.group("ci"), setup.topic, 1) == {0: 0}
+    after = status(setup)["ci"]
+    for found in (live, after):
+        assert (found["lag"], found["partitions"]) == (
+            3,
+            [{"partition": 0, "offset": 0, "holes": 3, "end": 103, "lag": 3}],
+        )
+        assert found["oldest_age_s"] > 0
+    assert (live["breaker"], after["breaker"]) == ("closed", "unknown")
+
+
+def test_open_breaker(setup: Installation, receiver: Receiver) -> None:
+    """A worker whose endpoint is away says so, and why."""
+    receiver.answer(503)
+    setup.endpoints = [endpoint("ci", receiver.url, **BRISK, threshold=2)]
+    setup.publish(*envelopes(3, 1))
+    with setup.worker() as worker:
+        worker.wait_ready()
+        found = eventually(lambda: (now := status(setup)["ci"])["breaker"] == "open" and now, 30)
+        assert found["lag"] == 3
+        assert any("breaker open (status 503)" in reason for reason in found["waits_because"])
+        assert "breaker open (status 503)" in setup.run_worker("status").stdout
+
+
+def test_dead_letters_and_disabled(setup: Installation, receiver: Receiver) -> None:
+    """Open letters are counted for their endpoint, closed ones are not; a disabled endpoint is shown and lags."""
+    receiver.answer(422)
+    setup.publish(*envelopes(4, 1))
+    assert setup.run_worker("deliver", "--until-caught-up").code == 0
+    assert setup.run_worker("dead-letters", "discard", "--id", "team-app0-0", "--yes").code == 0
+    setup.endpoints = [endpoint("ci", receiver.url, **BRISK, disabled=True)]
+    setup.publish(*envelopes(1, 1, first=9))
+    found = status(setup)["ci"]
+    assert (found["dead_letters"], found["lag"], found["disabled"]) == (3, 1, True)
+    assert setup.run_worker("status").stdout.splitlines()[1].split()[:2] == ["ci", "1"]
+
+
+def test_lost_to_retention(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:
+    """Events that the log dropped before they were delivered are no lag any more; they are said to be lost."""
+    assert setup.run_worker("deliver", "--until-caught-up").code == 0
+    setup.publish(*envelopes(1, 10))
+    delete_records(kafka, setup.topic, {0: 4})
+    found = status(setup)["ci"]
+    assert (found["has_cursor"], found["lag"], found["lost"]) == (True, 6, 4)
+    assert "the log has lost 4 that were not delivered" in setup.run_worker("status").stdout
+
+
+def test_watch(setup: Installation, tmp_path: Path) -> None:
+    """`--watch` looks again and again, and ends with exit 0 at Ctrl-C."""
+    with Process("consumer.cli", "status", "--watch", "--json", folder=tmp_path / "w", config=setup.config()) as watch:
+        eventually(lambda: len(watch.stdout.splitlines()) >= 2, 30)
+        watch.signal(signal.SIGINT)
+        assert watch.wait() == 0
+    assert all(json.loads(line)[0]["endpoint"] == "ci" for line in watch.stdout.splitlines())
+
+
+def test_missing_topic(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """Without an events topic there is nothing to tell: one line, exit 1."""
+    done = Installation(kafka.bootstrap, topic, tmp_path).run_worker("status")
+    assert done.code == 1
+    assert done.stderr == f"registry-worker: topic {topic} does not exist (registry-bridge init creates it)\n"

@@ -1,0 +1,383 @@
+"""The acknowledged writer: the same contract on a real Kafka and on a producer that can be made to fail."""
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from confluent_kafka import KafkaError
+
+from broker import LocalKafka
+from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from runtime.kafka.records import OutgoingRecord
+from runtime.kafka.writer import AcknowledgedWriter, WriterClosedError
+from tests.kit import eventually
+from tests.kit.fake_kafka import FakeCluster
+from tests.kit.topics import make_topic, read
+
+pytestmark = pytest.mark.kafka
+
+Key = bytes | None
+Row = tuple[Key, bytes | None]
+
+
+@dataclass(frozen=True)
+class UnderTest:
+    """A writer, and a way to read what is in the log that does not go through it."""
+
+    writer: AcknowledgedWriter
+    topic: str
+    rows: Callable[[], list[Row]]
+
+    def record(self, value: bytes, key: Key = b"k") -> OutgoingRecord:
+        """A record for the topic."""
+        return OutgoingRecord(self.topic, key, value)
+
+
+@pytest.fixture
+def real(kafka: LocalKafka, topic: str) -> Iterator[UnderTest]:
+    """On the shared Kafka, a topic that takes records of 1 MB."""
+    make_topic(kafka, topic, 3, max_message_bytes="1000000")
+    writer = AcknowledgedWriter(
+        {"bootstrap.servers": kafka.bootstrap}, client_id="test", max_record_bytes=8 * 1024 * 1024
+    )
+    yield UnderTest(writer, topic, lambda: [(record.key, record.value) for record in read(kafka, topic)])
+    writer.close()
+
+
+@pytest.fixture
+def fake(topic: str) -> Iterator[UnderTest]:
+    """On no Kafka at all."""
+    cluster = FakeCluster()
+    writer = AcknowledgedWriter({}, client_id="test", max_record_bytes=1024, open_producer=cluster.open)
+    yield UnderTest(writer, topic, lambda: [(record.key, record.value) for record in cluster.log])
+    writer.close()
+
+
+@pytest.fixture(params=["real", "fake"])
+def under_test(request: pytest.FixtureRequest) -> UnderTest:
+    """Each in turn."""
+    found: UnderTest = request.getfixturevalue(request.param)
+    return found
+
+
+# The contract.
+
+
+def test_write_returns_when_all_is_in_the_log(under_test: UnderTest) -> None:
+    """A write is in the log, whole and in order for each key, by the time it returns; an empty one is nothing."""
+    under_test.writer.write([])
+    under_test.writer.write([under_test.record(b"%d" % number) for number in range(100)])
+    assert [(b"k", b"%d" % number) for number in range(100)] == under_test.rows()
+
+
+def test_write_soon_returns_when_all_is_in_the_log(under_test: UnderTest) -> None:
+    """The awaitable form keeps the same promise, many at a time on one loop."""
+
+    async def write_all() -> None:
+        writes = [[under_test.record(b"%d-%d" % (key, n), b"%d" % key) for n in range(10)] for key in range(50)]
+        await asyncio.gather(*(under_test.writer.write_soon(write) for write in writes))
+        await under_test.writer.write_soon([])
+
+    asyncio.run(write_all())
+    rows = under_test.rows()
+    assert 500 == len(rows)
+    for key in range(50):
+        assert [b"%d-%d" % (key, n) for n in range(10)] == [value for k, value in rows if k == b"%d" % key]
+
+
+def test_many_threads_and_loops(under_test: UnderTest) -> None:
+    """Threads that block and threads with loops of their own write at once: each one's records are in, in order."""
+
+    def blocking(name: bytes) -> None:
+        for number in range(20):
+            under_test.writer.write([under_test.record(b"%d" % number, name)])
+
+    def looping(name: bytes) -> None:
+        async def write() -> None:
+            for number in range(20):
+                await under_test.writer.write_soon([under_test.record(b"%d" % number, name)])
+
+        asyncio.run(write())
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(kind, b"%d" % n) for n, kind in enumerate([blocking, looping] * 4)]
+        for one in done:
+            one.result()
+    rows = under_test.rows()
+    for name in range(8):
+        assert [b"%d" % number for number in range(20)] == [value for key, value in rows if key == b"%d" % name]
+    assert 160 == len(rows)
+
+
+def test_close_waits_and_is_quiet_twice(under_test: UnderTest) -> None:
+    """Closing lets a write under way end; closing again does nothing; a write afterwards says that it is closed."""
+    failed: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            under_test.writer.write([under_test.record(b"%d" % number) for number in range(2000)])
+        except BaseException as error:  # noqa: BLE001 - looked at below
+            failed.append(error)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    time.sleep(0)
+    under_test.writer.close()
+    under_test.writer.close()
+    thread.join()
+    assert (2000 if not failed else 0) == len(under_test.rows())
+    assert all(isinstance(error, WriterClosedError) for error in failed)
+    assert not under_test.writer.available
+    with pytest.raises(WriterClosedError):
+        under_test.writer.write([under_test.record(b"late")])
+    with pytest.raises(WriterClosedError):
+        asyncio.run(under_test.writer.write_soon([under_test.record(b"late")]))
+
+
+@pytest.mark.parametrize("soon", [False, True])
+def test_a_record_too_large_is_refused(under_test: UnderTest, *, soon: bool) -> None:
+    """A record that the topic does not take is a refusal, which says nothing about Kafka: the next write goes in."""
+    large = under_test.record(b"x" + random_bytes(2_000_000))
+    write = write_soon if soon else AcknowledgedWriter.write
+    with pytest.raises(KafkaRefusedError):
+        write(under_test.writer, [large])
+    assert under_test.writer.available
+    under_test.writer.write([under_test.record(b"small")])
+    assert (b"k", b"small") in under_test.rows()
+
+
+def write_soon(writer: AcknowledgedWriter, records: list[OutgoingRecord]) -> None:
+    """Writes on a loop of its own."""
+    asyncio.run(writer.write_soon(records))
+
+
+def random_bytes(count: int) -> bytes:
+    """Bytes that no compression makes smaller."""
+    return random.Random(7).randbytes(count)
+
+
+# On the real Kafka alone.
+
+
+def test_unknown_topic_is_refused(kafka: LocalKafka, real: UnderTest, topic: str) -> None:
+    """A topic that is not there is an error within the time limit, and names Kafka's code."""
+    begun = time.monotonic()
+    with pytest.raises((KafkaRefusedError, KafkaUnavailableError), match="writing to Kafka"):
+        real.writer.write([OutgoingRecord(f"{topic}.missing", None, b"x")])
+    assert time.monotonic() - begun <= 2.0
+
+
+def test_keys_choose_partitions_as_java_does(kafka: LocalKafka, real: UnderTest) -> None:
+    """Equal keys lie in the partition that Java's default partitioner gives them; timestamp and headers stand."""
+    keys = [f"library/app{number}".encode() for number in range(30)]
+    real.writer.write([OutgoingRecord(real.topic, key, b"v", [("h", b"\x00")], 1_700_000_000_000) for key in keys])
+    found = read(kafka, real.topic)
+    assert {key: _murmur2(key) % 3 for key in keys} == {record.key: record.partition for record in found}
+    assert {((("h", b"\x00"),), 1_700_000_000_000)} == {(record.headers, record.timestamp_ms) for record in found}
+
+
+def _murmur2(data: bytes) -> int:
+    """Kafka's hash of a key, without the sign bit."""
+    mask, mix = 0xFFFFFFFF, 0x5BD1E995
+    value = (0x9747B28C ^ len(data)) & mask
+    whole = len(data) // 4 * 4
+    for at in range(0, whole, 4):
+        part = int.from_bytes(data[at : at + 4], "little") * mix & mask
+        part = (part ^ part >> 24) * mix & mask
+        value = value * mix & mask ^ part
+    if whole < len(data):
+        value = (value ^ int.from_bytes(data[whole:], "little")) * mix & mask
+    value = (value ^ value >> 13) * mix & mask
+    return (value ^ value >> 15) & 0x7FFFFFFF
+
+
+def test_a_hanging_broker(broker: LocalKafka, topic: str) -> None:
+    """A broker that hangs: the first write fails within 2 s, the next at once, and all is well when it goes on."""
+    make_topic(broker, topic, 1)
+    writer = AcknowledgedWriter({"bootstrap.servers": broker.bootstrap}, client_id="test", max_record_bytes=1024)
+    try:
+        writer.write([OutgoingRecord(topic, b"k", b"before")])
+        broker.pause()
+        assert seconds_to_fail(writer, topic) <= 2.0
+        assert not writer.available
+        assert max(seconds_to_fail(writer, topic) for _ in range(100)) < 0.1
+        broker.resume()
+        eventually(lambda: writer.available, 5)
+        writer.write([OutgoingRecord(topic, b"k", b"after")])
+        assert {b"before", b"after"} <= {record.value for record in read(broker, topic)}
+        assert b"while" not in {record.value for record in read(broker, topic)}, "a refused write was produced"
+    finally:
+        writer.close()
+
+
+def seconds_to_fail(writer: AcknowledgedWriter, topic: str) -> float:
+    """How long a write takes to say that Kafka is away; the first is called by another name than the others."""
+    begun = time.monotonic()
+    value = b"tried" if writer.available else b"while"
+    with pytest.raises(KafkaUnavailableError):
+        writer.write([OutgoingRecord(topic, b"k", value)])
+    return time.monotonic() - begun
+
+
+# On the fake alone.
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """A writer whose producers do as they are told."""
+
+    cluster: FakeCluster
+    writer: AcknowledgedWriter
+
+    def write(self, *values: bytes) -> None:
+        """Writes these as one write."""
+        self.writer.write([OutgoingRecord("t", b"k", value) for value in values])
+
+    def values(self) -> list[bytes | None]:
+        """What is in the log."""
+        return [record.value for record in self.cluster.log]
+
+
+@pytest.fixture
+def faulty() -> Iterator[Faulty]:
+    """A cluster that can be told to fail."""
+    cluster = FakeCluster()
+    made = Faulty(cluster, opened(cluster))
+    yield made
+    cluster.away = False
+    made.writer.close()
+
+
+def opened(cluster: FakeCluster, limit_s: float = 10.0) -> AcknowledgedWriter:
+    """A writer on it."""
+    return AcknowledgedWriter({}, client_id="test", max_record_bytes=1024, limit_s=limit_s, open_producer=cluster.open)
+
+
+def test_a_fatal_error_brings_a_new_producer(faulty: Faulty) -> None:
+    """After a fatal error what was under way fails, a new producer is opened, and writes go in again."""
+    faulty.write(b"before")
+    faulty.cluster.producers[0].fail_fatally()
+    eventually(lambda: len(faulty.cluster.producers) == 2)
+    faulty.write(b"after")
+    assert [b"before", b"after"] == faulty.values()
+
+
+def test_a_write_under_way_fails_with_its_producer(faulty: Faulty) -> None:
+    """A write that a fatal error catches raises, well before its time limit; nobody waits for a dead producer."""
+    faulty.cluster.away, faulty.cluster.timeout = True, 60.0
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(faulty.write, b"caught")
+        eventually(lambda: len(faulty.cluster.producers[0]) == 1)
+        faulty.cluster.away = False
+        faulty.cluster.producers[0].fail_fatally()
+        with pytest.raises(KafkaUnavailableError):
+            writing.result(5)
+    eventually(lambda: faulty.writer.available)
+    faulty.write(b"after")
+    assert [b"after"] == faulty.values()
+
+
+def test_produce_that_raises_fatally(faulty: Faulty) -> None:
+    """A fatal error that produce itself raises is as good: the write fails, the next producer takes over."""
+    faulty.cluster.producers[0].fatal = True
+    with pytest.raises(KafkaUnavailableError):
+        faulty.write(b"lost")
+    eventually(lambda: len(faulty.cluster.producers) == 2 and faulty.writer.available)
+    faulty.write(b"after")
+    assert [b"after"] == faulty.values()
+
+
+def test_a_full_queue_is_unavailability(faulty: Faulty) -> None:
+    """A client whose queue is full fails the whole write and recovers by itself."""
+    faulty.cluster.producers[0].queue_is_full = True
+    with pytest.raises(KafkaUnavailableError):
+        faulty.write(b"one", b"two")
+    faulty.cluster.producers[0].queue_is_full = False
+    eventually(lambda: faulty.writer.available)
+    faulty.write(b"after")
+    assert [b"after"] == faulty.values()
+
+
+def test_the_time_limit_holds_without_a_report() -> None:
+    """A write whose reports never come fails after its limit, blocking and awaitable; the next ones at once."""
+    cluster = FakeCluster(away=True, timeout=0.6)
+    for write in (blocking_write, awaited_write):
+        writer = opened(cluster, limit_s=0.3)
+        begun = time.monotonic()
+        with pytest.raises(KafkaUnavailableError, match=r"within 0\.3 s"):
+            write(writer)
+        assert 0.3 <= time.monotonic() - begun < 0.6
+        assert not writer.available
+        with pytest.raises(KafkaUnavailableError, match="nothing was tried"):
+            write(writer)
+        writer.close()
+
+
+def blocking_write(writer: AcknowledgedWriter) -> None:
+    """Writes one record."""
+    writer.write([OutgoingRecord("t", b"k", b"v")])
+
+
+def awaited_write(writer: AcknowledgedWriter) -> None:
+    """Writes one record on a loop."""
+    asyncio.run(writer.write_soon([OutgoingRecord("t", b"k", b"v")]))
+
+
+def test_one_trial_after_an_absence(faulty: Faulty) -> None:
+    """When Kafka answers again, one write tries it; until it is acknowledged all others are refused."""
+    faulty.cluster.away = True
+    with pytest.raises(KafkaUnavailableError):
+        faulty.write(b"lost")
+    faulty.cluster.away = False
+    eventually(lambda: faulty.writer.available)
+    assert faulty.cluster.probes >= 1
+    faulty.write(b"trial")
+    faulty.write(b"next")
+    assert [b"trial", b"next"] == faulty.values()
+
+
+def test_an_absence_refuses_many_at_once_without_producing(faulty: Faulty) -> None:
+    """While Kafka is known to be away nothing is produced, so nothing piles up."""
+    faulty.cluster.away = True
+    with pytest.raises(KafkaUnavailableError):
+        faulty.write(b"lost")
+    for _ in range(1000):
+        with pytest.raises(KafkaUnavailableError, match="nothing was tried"):
+            faulty.write(b"refused")
+    assert 0 == len(faulty.cluster.producers[0])
+
+
+def test_a_refusal_on_trial_is_an_answer(faulty: Faulty) -> None:
+    """A trial write that Kafka refuses shows that Kafka is there."""
+    faulty.cluster.away = True
+    with pytest.raises(KafkaUnavailableError):
+        faulty.write(b"lost")
+    faulty.cluster.away, faulty.cluster.refuses = False, KafkaError(KafkaError.INVALID_RECORD)
+    eventually(lambda: faulty.writer.available)
+    with pytest.raises(KafkaRefusedError):
+        faulty.write(b"refused")
+    faulty.cluster.refuses = None
+    faulty.write(b"after")
+    assert [b"after"] == faulty.values()
+
+
+def test_a_cancelled_write_leaves_the_writer_well(faulty: Faulty) -> None:
+    """A caller that goes away in the middle takes nothing with it: the next write is acknowledged."""
+
+    async def cancelled() -> None:
+        faulty.cluster.away = True
+        write = asyncio.create_task(faulty.writer.write_soon([OutgoingRecord("t", b"k", b"gone")]))
+        await asyncio.sleep(0.02)
+        write.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await write
+        faulty.cluster.away = False
+        await faulty.writer.write_soon([OutgoingRecord("t", b"k", b"after")])
+
+    asyncio.run(cancelled())
+    assert b"after" in faulty.values()

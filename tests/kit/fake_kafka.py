@@ -1,0 +1,136 @@
+"""A producer that needs no Kafka, for what a real one cannot be made to do: fatal errors, lost and late reports.
+
+It stands where `AcknowledgedWriter` opens its producer; the writer's contract tests run on it and on a real one.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+Report = Callable[[KafkaError | None, Any], None]
+TOO_LARGE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """A record that the cluster has."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    partition: int | None
+
+
+@dataclass(slots=True)
+class FakeCluster:
+    """What all producers opened on it share.
+
+    Args:
+        away: nothing is acknowledged, nothing asked is answered.
+        refuses: answered to every record, if set.
+        timeout: seconds after which a record that is not acknowledged is reported so.
+    """
+
+    away: bool = False
+    refuses: KafkaError | None = None
+    timeout: float = 0.2
+    log: list[Produced] = field(default_factory=list)
+    producers: list["FakeProducer"] = field(default_factory=list)
+    probes: int = 0
+
+    def open(self, settings: dict[str, Any]) -> Producer:
+        """As the constructor of a producer."""
+        made = FakeProducer(self, settings)
+        self.producers.append(made)
+        return cast("Producer", made)
+
+
+class FakeProducer:
+    """The part of a producer that the writer uses."""
+
+    def __init__(self, cluster: FakeCluster, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.fatal = False
+        self.queue_is_full = False
+        self._cluster = cluster
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[float, Produced, Report]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def produce(
+        self,
+        topic: str,
+        value: bytes | None = None,
+        key: bytes | None = None,
+        *,
+        headers: Sequence[tuple[str, bytes]] = (),
+        on_delivery: Report,
+        timestamp: int = 0,
+        partition: int | None = None,
+    ) -> None:
+        """Takes a record, or raises what the real one would."""
+        if self.fatal:
+            raise KafkaException(KafkaError(KafkaError._FATAL, "sequence out of order", fatal=True))
+        if self.queue_is_full:
+            raise BufferError("Local: Queue full")
+        if len(value or b"") > TOO_LARGE:
+            raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
+        record = Produced(topic, key, value, tuple(headers), partition)
+        with self._lock:
+            self._waiting.append((time.monotonic() + self._cluster.timeout, record, on_delivery))
+
+    def poll(self, seconds: float) -> int:
+        """Serves reports; waits a little, as the real one does, if there are none."""
+        served = self._serve()
+        if not served and seconds:
+            time.sleep(min(seconds, 0.005))
+        return served
+
+    def list_topics(self, topic: str, timeout: float) -> Any:
+        """The topic without an error, if the cluster answers."""
+        self._cluster.probes += 1
+        if self._cluster.away:
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT, f"no answer within {timeout} s"))
+        return SimpleNamespace(topics={topic: SimpleNamespace(error=None, partitions={})})
+
+    def purge(self) -> None:
+        """Reports everything as purged."""
+        with self._lock:
+            gone, self._waiting = list(self._waiting), deque()
+        for _, _, report in gone:
+            report(KafkaError(KafkaError._PURGE_QUEUE), None)
+
+    def flush(self, _: float) -> int:
+        """Serves what is left."""
+        self._serve()
+        return len(self)
+
+    def fail_fatally(self) -> None:
+        """From now on as an idempotent producer after a fatal error; what waits stays unreported until it is purged."""
+        self.fatal = True
+        self.settings["error_cb"](KafkaError(KafkaError._FATAL, "sequence out of order", fatal=True))
+
+    def _serve(self) -> int:
+        reports: list[tuple[KafkaError | None, Report]] = []
+        with self._lock:
+            while self._waiting and not self.fatal:
+                deadline, record, report = self._waiting[0]
+                if self._cluster.away and time.monotonic() < deadline:
+                    break
+                self._waiting.popleft()
+                error = KafkaError(KafkaError._MSG_TIMED_OUT) if self._cluster.away else self._cluster.refuses
+                if error is None:
+                    self._cluster.log.append(record)
+                reports.append((error, report))
+        for error, report in reports:
+            report(error, None)
+        return len(reports)

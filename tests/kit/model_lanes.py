@@ -1,0 +1,246 @@
+"""What one endpoint's lanes must do, in the simplest terms: a list of what is owed for each repository."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from consumer.lanes import Batch, Delivery, Lanes
+from consumer.record import Record
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the lanes are made."""
+
+    ordered: bool = True
+    max_events: int = 1
+    max_bytes: int = 8 * 1024 * 1024
+    linger_s: float = 0.0
+
+
+@dataclass
+class LanesModel:
+    """Drives real lanes as a dispatcher does, and keeps its own lists; each operation checks all."""
+
+    shape: Shape
+    make: Callable[..., Lanes] = Lanes
+    now: float = 0.0
+    owed: dict[object, list[Delivery]] = field(default_factory=dict)
+    """What is not finished and not forgotten, by lane, in log order."""
+    gone: list[Delivery] = field(default_factory=list)
+    """Under way, though their partition was taken away."""
+    under_way: list[Batch] = field(default_factory=list)
+    waiting: dict[Batch, float] = field(default_factory=dict)
+    """Batches to be tried again, and when."""
+    kinds: dict[Delivery, int] = field(default_factory=dict)
+    tried: dict[object, float] = field(default_factory=dict)
+    """When each lane was tried last."""
+    free_since: dict[object, float] = field(default_factory=dict)
+    """Since when each lane that could send could do so."""
+    broken: bool = False
+    """Whether a claim was found false: then nothing more can be said."""
+
+    def __post_init__(self) -> None:
+        self.offsets = itertools.count()
+        shape = self.shape
+        self.lanes = self.make(
+            ordered=shape.ordered,
+            max_events=shape.max_events,
+            max_bytes=shape.max_bytes,
+            linger_s=shape.linger_s,
+            kind=lambda delivery: self.kinds[delivery],
+        )
+
+    def lane_of(self, record: Record) -> object:
+        """Which lane a record belongs to."""
+        named = self.shape.ordered and record.key
+        return record.partition, record.key if named else record.offset
+
+    def add(self, partition: int, key: bytes | None, size: int, kind: int) -> None:
+        """A record is admitted."""
+        record = Record("registry.events", partition, next(self.offsets), 0, key, bytes(size))
+        delivery = self.lanes.add(record, None, self.now)
+        self.kinds[delivery] = kind
+        self.owed.setdefault(self.lane_of(record), []).append(delivery)
+        self.check()
+
+    def start(self) -> None:
+        """The dispatcher asks what may be sent now."""
+        may = self._startable_lanes()
+        due = [batch for batch, when in self.waiting.items() if when <= self.now and self._is_first(batch)]
+        batch = self.lanes.next_batch(self.now)
+        if batch is None:
+            self._must(not due, "a batch is due and is not sent")
+            if may:
+                self._must(self.lanes.startable < self.shape.max_events, "a full batch could go and does not")
+                late = [lane for lane in may if self.now >= self.free_since[lane] + self.shape.linger_s]
+                self._must(not late, f"{late} linger too long")
+            wake = self.lanes.next_due(self.now)
+            self._must(wake is None or wake > self.now, f"asks to be woken at {wake}, which is past")
+            first = min((when for waits, when in self.waiting.items() if self._is_first(waits)), default=None)
+            self._must(wake is not None or (first is None and not may), "nothing wakes it though something waits")
+            self._must(wake is None or first is None or wake <= first, "it is woken too late")
+        else:
+            earliest = min((self.waiting[one] for one in due), default=None)
+            self._must(earliest == self.waiting.get(batch), "it is not the one that is due first")
+            self._started(batch)
+
+    def probe(self) -> None:
+        """The breaker is open: the lane that was tried longest ago."""
+        candidates = [self.tried.get(lane, float("-inf")) for lane in self._startable_lanes()]
+        candidates += [batch.last_try for batch in self.waiting if self._is_first(batch)]
+        batch = self.lanes.next_probe()
+        if batch is None:
+            self._must(not candidates, "there is something to probe with")
+            return
+        last = batch.last_try if batch in self.waiting else self.tried.get(self._lane(batch.deliveries[0]), -1e999)
+        self._must(last == min(candidates), "the probe is not the one that was tried longest ago")
+        self._started(batch)
+
+    def finish(self, which: int) -> None:
+        """A batch was delivered."""
+        if self.under_way:
+            batch = self.under_way.pop(which % len(self.under_way))
+            self._settle(batch.deliveries)
+            self.lanes.finish(batch)
+            self.check()
+
+    def wait(self, which: int, seconds: float) -> None:
+        """A batch was not delivered."""
+        if self.under_way:
+            batch = self.under_way.pop(which % len(self.under_way))
+            if any(delivery in self.gone for delivery in batch.deliveries):
+                self._put_back(batch)
+                return
+            self.waiting[batch] = self.now + seconds
+            self.lanes.wait(batch, self.now + seconds)
+            self.check()
+
+    def split(self, which: int, seconds: float) -> None:
+        """A batch was refused: both halves are to go, the first of them after a while."""
+        whole = [batch for batch in self.under_way if not set(batch.deliveries) & set(self.gone)]
+        several = [batch for batch in whole if len(batch.deliveries) > 1]
+        if several:
+            batch = several[which % len(several)]
+            self.under_way.remove(batch)
+            held = list(batch.deliveries)
+            first, second = self.lanes.split(batch)
+            self._must(held == first.deliveries + second.deliveries, "halves are not the whole")
+            self._must(abs(len(first.deliveries) - len(second.deliveries)) <= 1, "halves are no halves")
+            for half, after in ((first, seconds), (second, 0.0)):
+                self.waiting[half] = self.now + after
+                self.lanes.wait(half, self.now + after)
+            self.check()
+
+    def put_back(self, which: int) -> None:
+        """A request was broken off."""
+        if self.under_way:
+            self._put_back(self.under_way.pop(which % len(self.under_way)))
+
+    def remove(self, partition: int) -> None:
+        """A partition is taken away: what is under way stays until it ends, all else of it is forgotten."""
+        flying = {delivery for batch in self.under_way for delivery in batch.deliveries}
+        for lane, deliveries in self.owed.items():
+            mine = [delivery for delivery in deliveries if delivery.record.partition == partition]
+            self.gone += [delivery for delivery in mine if delivery in flying and delivery not in self.gone]
+            deliveries[:] = [delivery for delivery in deliveries if delivery not in mine or delivery in flying]
+            if not deliveries:
+                self.tried.pop(lane, None)
+        for batch in list(self.waiting):
+            if all(delivery.record.partition == partition for delivery in batch.deliveries):
+                del self.waiting[batch]
+        self.lanes.remove(partition)
+        self.check()
+
+    def hurry(self, which: int, seconds: float) -> None:
+        """A waiting batch pins a full window."""
+        if self.waiting:
+            batch = list(self.waiting)[which % len(self.waiting)]
+            due = self.now + seconds
+            self.waiting[batch] = min(self.waiting[batch], due)
+            record = batch.deliveries[-1].record
+            self.lanes.hurry(record.offset, record.partition, due)
+            self._must(batch.due == self.waiting[batch], "it does not hurry, or slows down")
+            self.check()
+
+    def settle(self) -> None:
+        """From now on all is delivered: the lanes empty."""
+        for _ in range(1000):
+            while self.under_way:
+                self.finish(0)
+            self.start()
+            if not self.under_way:
+                wake = self.lanes.next_due(self.now)
+                if wake is None:
+                    break
+                self.now = wake
+        self._must((0, 0, 0, 0) == (*self._counters(), len(self.lanes)), "the lanes do not empty")
+        self._must(not any(self.owed.values()), "something never went out")
+
+    def check(self) -> None:
+        """Counters equal a recount; waiting batches are as the model has them."""
+        free = self._startable_lanes()
+        self.free_since = {lane: self.free_since.get(lane, self.now) for lane in free}
+        held = [delivery for deliveries in self.owed.values() for delivery in deliveries]
+        startable = sum(len(self.owed[lane]) for lane in free)
+        expected = (len(held), sum(delivery.record.size for delivery in held), startable)
+        self._must(expected == self._counters(), f"the counters say {self._counters()}, a recount {expected}")
+        self._must(set(self.waiting) == set(self.lanes.waiting()), "another set of batches waits")
+        busy = {self._lane(delivery) for delivery in held}
+        self._must(len(busy) == len(self.lanes), "there are lanes without deliveries, or deliveries without a lane")
+
+    def _put_back(self, batch: Batch) -> None:
+        ours = [delivery for delivery in batch.deliveries if delivery not in self.gone]
+        self._settle([delivery for delivery in batch.deliveries if delivery in self.gone])
+        self.lanes.put_back(batch, self.now, lambda delivery: delivery in ours)
+        if ours:
+            self.waiting[batch] = self.now
+        self.check()
+
+    def _started(self, batch: Batch) -> None:
+        """I5: of each lane a batch holds what is owed first, in order, and no other batch of that lane is under way."""
+        self.waiting.pop(batch, None)
+        shape, held = self.shape, batch.deliveries
+        for lane in {self._lane(delivery) for delivery in held}:
+            mine = [delivery for delivery in held if self._lane(delivery) == lane]
+            self._must(mine == self.owed[lane][: len(mine)], f"I5: {lane} is sent out of order")
+            others = {self._lane(delivery) for other in self.under_way for delivery in other.deliveries}
+            self._must(lane not in others, f"I5: two requests of {lane} at once")
+            self.tried[lane] = self.now
+        self._must(0 < len(held) <= shape.max_events, "a batch has too many events")
+        size = sum(delivery.record.size for delivery in held)
+        self._must(len(held) == 1 or size <= shape.max_bytes, "a batch has too many bytes")
+        self._must(shape.max_events == 1 or len({self.kinds[one] for one in held}) == 1, "a batch of several kinds")
+        self.under_way.append(batch)
+        batch.last_try = self.now
+        for delivery in held:
+            delivery.lane.last_try = self.now
+        self.check()
+
+    def _settle(self, deliveries: list[Delivery]) -> None:
+        for delivery in deliveries:
+            self.owed[self._lane(delivery)].remove(delivery)
+            if delivery in self.gone:
+                self.gone.remove(delivery)
+            if not self.owed[self._lane(delivery)]:
+                self.tried.pop(self._lane(delivery), None)
+
+    def _lane(self, delivery: Delivery) -> object:
+        return self.lane_of(delivery.record)
+
+    def _startable_lanes(self) -> list[object]:
+        held = {d for batches in (self.under_way, self.waiting) for batch in batches for d in batch.deliveries}
+        return [lane for lane, owed in self.owed.items() if owed and not any(delivery in held for delivery in owed)]
+
+    def _is_first(self, batch: Batch) -> bool:
+        """Whether nothing of its lanes stands before it."""
+        lanes = {self._lane(delivery) for delivery in batch.deliveries}
+        return all(self.owed[lane][0] in batch.deliveries for lane in lanes)
+
+    def _counters(self) -> tuple[int, int, int]:
+        return self.lanes.held, self.lanes.bytes, self.lanes.startable
+
+    def _must(self, truth: bool, claim: str) -> None:  # noqa: FBT001 - as `assert`
+        if not truth:
+            self.broken = True
+            raise AssertionError(claim)

@@ -1,0 +1,83 @@
+"""The webhook client as its tests use it: with a secret wherever one may stand, and a look at what it tells."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import pytest
+
+from consumer.delivery.http import ClientSettingsError, WebhookClient
+from consumer.delivery.outcome import NoAnswer, Result
+from consumer.delivery.request import WebhookRequest
+from runtime.config import EndpointSettings
+from tests.kit.raw_server import Script, Server, serving
+
+SECRET: Final = "planted-s3cret"
+BODY: Final = b'{"events": []}'
+REQUEST: Final = WebhookRequest(BODY, (("content-type", "application/json"), ("webhook-id", "evt")), "evt")
+LONG_S: Final = 20.0
+"""A deadline that no test should reach."""
+
+
+def url_of(server: Server, scheme: str = "") -> str:
+    """Where a server is, with a secret in every part of the URL that may hold one."""
+    scheme = scheme or ("https" if server.tls else "http")
+    return f"{scheme}://user:{SECRET}@{server.address}/hook?token={SECRET}"
+
+
+@asynccontextmanager
+async def client_of(url: str, **keys: Any) -> AsyncIterator[WebhookClient]:
+    """Make a client of an endpoint with these settings; close it at the end."""
+    client = WebhookClient(EndpointSettings(name="ci", url=url, **{"timeout_s": LONG_S, **keys}))
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def checked(sending: Awaitable[Result]) -> Result:
+    """Await a result; what it tells shows neither URL nor secret."""
+    async with asyncio.timeout(LONG_S):
+        result = await sending
+    if isinstance(result, NoAnswer):
+        assert SECRET not in result.error
+        assert "://" not in result.error
+        assert result.error
+    return result
+
+
+def outcome_against(script: Script, request: WebhookRequest = REQUEST, **keys: Any) -> Result:
+    """Send once to a server with this script; what came of it."""
+
+    async def scenario() -> Result:
+        async with serving(script) as server, client_of(url_of(server), **keys) as client:
+            return await checked(client.send(request))
+
+    return asyncio.run(scenario())
+
+
+def sent_to(url: str, **keys: Any) -> Result:
+    """Send once to this URL."""
+
+    async def scenario() -> Result:
+        async with client_of(url, **keys) as client:
+            return await checked(client.send(REQUEST))
+
+    return asyncio.run(scenario())
+
+
+def values(head: list[str], name: str) -> list[str]:
+    """The values of a header's lines in a request's head, in order."""
+    lines = [line.partition(": ") for line in head[1:]]
+    return [value for key, _, value in lines if key.lower() == name]
+
+
+def refused(**keys: Any) -> str:
+    """The fault that settings make at the start."""
+    with pytest.raises(ClientSettingsError) as error:
+        WebhookClient(EndpointSettings(**{"name": "ci", "url": "https://ci.example.com/", **keys}))
+    assert error.value.exit_code == 2
+    assert SECRET not in str(error.value)
+    assert error.value.__suppress_context__
+    return str(error.value)

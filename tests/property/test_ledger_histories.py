@@ -1,0 +1,136 @@
+"""Ledger, holes and commits through every kind of history: nothing lost, nothing stuck, nothing repeated needlessly.
+
+The invariants are those of `tests.kit.model_log`. Each is then shown to turn red by a mutant with a well-known fault.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.strategies import SearchStrategy
+
+from tests.kit.ledger_mutants import MUTANTS, Mutant
+from tests.kit.model_log import History, Parts
+
+_ANY = st.integers(0, 40)
+_MANY = st.integers(6, 40)
+_FEW = st.integers(1, 6)
+_GAPS = st.lists(st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2, 30]), min_size=3, max_size=10)
+_FOREIGN = ("", "R1", "R1~~~~~", "eyJhIjoxfQ==", "\u00e9", "R10000000000")
+_TROUBLES: SearchStrategy[Callable[[History], None]] = st.one_of(
+    _FEW.map(lambda count: lambda history: history.retain(count)),
+    _ANY.map(lambda which: lambda history: history.compact(which)),
+    _FEW.map(lambda count: lambda history: history.truncate(count)),
+    st.tuples(_FEW, st.booleans()).map(
+        lambda how: lambda history: history.rewind(how[0], keeps_metadata=how[1]),
+    ),
+    st.tuples(_FEW, st.booleans()).map(
+        lambda how: lambda history: history.skip(how[0], keeps_metadata=how[1]),
+    ),
+    st.sampled_from(_FOREIGN).map(lambda metadata: lambda history: history.spoil(metadata)),
+)
+
+
+class LedgerHistory(RuleBasedStateMachine):
+    """The steps of a history, in any order; at the end everything settles."""
+
+    parts: ClassVar[Parts] = Parts()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history = History(self.parts)
+
+    @initialize(gaps=_GAPS, reads=_MANY)
+    def begin(self, gaps: list[int], reads: int) -> None:
+        """Records are there when the worker starts."""
+        self._write_and_read(gaps, reads)
+
+    @rule(gaps=_GAPS, reads=_ANY)
+    def write_and_read(self, gaps: list[int], reads: int) -> None:
+        """Records are written; some are read."""
+        self._write_and_read(gaps, reads)
+
+    @rule(which=st.lists(_ANY, min_size=1, max_size=8), reads=_ANY)
+    def finish_and_read(self, which: list[int], reads: int) -> None:
+        """Some of what is on its way arrives, in any order; more is read."""
+        for one in which:
+            self.history.finish(one)
+        self.history.read(reads)
+
+    @rule()
+    def commit(self) -> None:
+        """A commit is due."""
+        self.history.commit()
+
+    @rule(succeeds=st.booleans(), arrives=st.booleans())
+    def answer(self, succeeds: bool, arrives: bool) -> None:  # noqa: FBT001 - hypothesis calls by keyword
+        """The broker answers, or does not."""
+        self.history.answer(succeeds=succeeds, arrives=arrives)
+
+    @rule()
+    def commits(self) -> None:
+        """A commit succeeds."""
+        self._commit()
+
+    def _commit(self) -> None:
+        self.history.answer(succeeds=True, arrives=True)
+        self.history.commit()
+        self.history.answer(succeeds=True, arrives=True)
+
+    @rule(arrives=st.booleans(), reads=_MANY)
+    def crash(self, arrives: bool, reads: int) -> None:  # noqa: FBT001 - hypothesis calls by keyword
+        """The worker dies and another goes on."""
+        self.history.crash(arrives=arrives)
+        self.history.read(reads)
+
+    @rule(succeeds=st.booleans())
+    def revoke(self, succeeds: bool) -> None:  # noqa: FBT001 - hypothesis calls by keyword
+        """A rebalance in good order."""
+        self.history.revoke(succeeds=succeeds)
+
+    @rule(which=st.lists(_ANY, max_size=3), trouble=_TROUBLES, gaps=_GAPS, reads=_MANY)
+    def trouble(self, which: list[int], trouble: Callable[[History], None], gaps: list[int], reads: int) -> None:
+        """The log, or an operator, does something to the group."""
+        if which:  # else it comes upon whatever is there, a commit under way perhaps
+            for one in which:
+                self.history.finish(one)
+            self._commit()
+        trouble(self.history)
+        self._write_and_read(gaps, reads)
+
+    def teardown(self) -> None:
+        """At the end all is well again, and nothing is missing."""
+        if not self.history.broken:
+            self.history.settle()
+
+    def _write_and_read(self, gaps: list[int], reads: int) -> None:
+        for gap in gaps:
+            self.history.log.append(gap)
+        self.history.read(reads)
+
+
+_SETTINGS = settings(
+    max_examples=3500,
+    stateful_step_count=14,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+TestLedgerHistory = LedgerHistory.TestCase
+TestLedgerHistory.settings = _SETTINGS
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_each_fault_breaks_its_invariant(mutant: Mutant) -> None:
+    """A ledger with a well-known fault is found out, by the invariant that the fault breaks."""
+
+    class Mutated(LedgerHistory):
+        parts = mutant.parts
+
+    quick = settings(_SETTINGS, max_examples=3000, derandomize=True, phases=[Phase.generate])
+    with pytest.raises(AssertionError, match=mutant.breaks):
+        run_state_machine_as_test(Mutated, settings=quick)
