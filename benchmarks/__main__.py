@@ -3,7 +3,19 @@
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import avro_writer, delivery, endpoints, intake, isolation, latency, outage, sink_latency
+from benchmarks import (
+    avro_writer,
+    delivery,
+    endpoints,
+    export,
+    intake,
+    isolation,
+    latency,
+    outage,
+    replay,
+    report,
+    sink_latency,
+)
 
 BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "avro_writer": lambda: avro_writer.main([]),
@@ -12,6 +24,9 @@ BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "delivery": delivery.main,
     "latency": latency.main,
     "isolation": isolation.main,
+    "replay": replay.main,
+    "export": export.main,
+    "report": lambda: report.main([]),
     "endpoints": endpoints.main,
     "outage": lambda: outage.main(outage.EVENTS),
 }

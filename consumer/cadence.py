@@ -1,7 +1,7 @@
 """When offsets are committed, and how many events would be repeated if the worker died now. Pure.
 
 At most three times `width` events repeat after a crash: a commit starts when `width` attempted events are
-uncommitted, and no attempt starts while twice that are (design section 8). Filtered events do not count: to read
+uncommitted, and no attempt starts while twice that are (docs/delivery.md). Filtered events do not count: to read
 them again repeats nothing.
 """
 

@@ -26,6 +26,7 @@ from consumer.lanes import Delivery, Lane, Lanes
 from consumer.ledger import Ledger
 from consumer.log import Assigned, Commit, Log
 from consumer.partition import Partition
+from consumer.read_ahead import ReadAhead
 from consumer.record import Record
 from consumer.telling import Telling
 from runtime.clock import Clock
@@ -33,8 +34,6 @@ from runtime.config import EndpointSettings
 
 _log: Final = structlog.get_logger(__name__)
 
-_READ_AHEAD: Final = 500
-"""Records read and not admitted yet, at most as many again are asked for."""
 _LONGEST_S: Final = 60.0
 """Between two looks, though nothing is known to become due."""
 
@@ -107,11 +106,11 @@ class Endpoint:
         self.partitions: Final[dict[int, Partition]] = {}
         self.ends: Final[dict[int, int]] = {}
         self.trouble_text = "has not joined its group yet"
-        self._asked = 0
         self._turn_is_due = False
         self._alarm: asyncio.TimerHandle | None = None
         self._closed = False
         self._log: Final = open_log(consumer_settings, topic=topic, name=settings.name, listener=self, drain_s=drain_s)
+        self._ahead = ReadAhead(self._log, self.lanes, backoff_s=settings.backoff_s)
 
     @property
     def repeats_possible(self) -> int:
@@ -156,7 +155,7 @@ class Endpoint:
 
     def received(self, records: list[Record]) -> None:
         """Keep these until they can be admitted."""
-        self._asked -= len(records)
+        self._ahead.came(len(records))
         for record in records:
             partition = self.partitions.get(record.partition)
             if partition is not None and not partition.obstacle:
@@ -200,7 +199,7 @@ class Endpoint:
 
     def trouble(self, error: str) -> None:
         """The consumer was given up, or runs again; what was asked of it before is never answered."""
-        self._asked = 0
+        self._ahead.forget()
         self.trouble_text = error
         self._commits.unanswered(self._clock.monotonic())
         self.turn()
@@ -238,10 +237,8 @@ class Endpoint:
         self.telling.attempted(attempt)
 
     def breaker_moved(self, *, is_open: bool, reason: str) -> None:
-        """Tell it; what pins a window waits no longer than the closed breaker asks for."""
+        """Tell it."""
         self.telling.breaker_moved(is_open=is_open, reason=reason)
-        for partition in self.partitions.values():
-            partition.hurried = None
 
     def turn(self) -> None:
         """Look once, soon, at what can be done."""
@@ -265,33 +262,10 @@ class Endpoint:
         self.dispatcher.start_due()
         if commits := self._commits.due(self.partitions.values(), now):
             self._log.commit(commits)
-        self._read_on(now)
+        wanted = self._admission.wants_more(breaker_open=self.dispatcher.breaker.is_open)
+        self._ahead.read_on(self.partitions.values(), now, wanted=wanted, breaker_open=self.dispatcher.breaker.is_open)
         wakes = [self._commits.cadence.next_tick, self.dispatcher.next_wake()]
         self._wake_at(min((wake for wake in wakes if wake is not None and wake > now), default=math.inf), now)
-
-    def _read_on(self, now: float) -> None:
-        """Ask for more records where that helps; leave alone what could not be admitted anyway."""
-        ahead = 0
-        for partition in self.partitions.values():
-            blocked = partition.is_blocked
-            if blocked != partition.paused:
-                partition.paused = blocked
-                (self._log.pause if blocked else self._log.resume)(partition.number)
-            self._hurry(partition, now)
-            ahead += 0 if blocked else len(partition.backlog)
-        wanted = self._admission.wants_more(breaker_open=self.dispatcher.breaker.is_open)
-        if wanted and self._asked < _READ_AHEAD // 2 and ahead < _READ_AHEAD:
-            more = _READ_AHEAD - self._asked
-            self._asked += more
-            self._log.ask(more)
-
-    def _hurry(self, partition: Partition, now: float) -> None:
-        """Let each head that comes to pin a full window wait one `backoff` at most, while the breaker is closed."""
-        if not partition.is_full or self.dispatcher.breaker.is_open:
-            partition.hurried = None
-        elif partition.hurried != partition.ledger.base:
-            partition.hurried = partition.ledger.base
-            self.lanes.hurry(partition.ledger.base, partition.number, now + self.settings.backoff_s)
 
     def _wake_at(self, wake: float, now: float) -> None:
         if self._alarm is not None:

@@ -1,4 +1,4 @@
-"""Globs over repository names and tags (design section 5). Pure.
+"""Globs over repository names and tags (docs/configuration.md). Pure.
 
 `*` stays within a path component, `**` crosses, `?` is one character of a component. In a list the last pattern that
 matches decides; `!` negates; if the first is negative, everything else is included.
@@ -6,10 +6,11 @@ matches decides; `!` negates; if the first is negative, everything else is inclu
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final
 
-_TOKEN: Final = re.compile(r"\*\*|\*|\?|[^*?]+")
-_TRANSLATED: Final = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+_STAR: Final = re.compile(r"(\*\*|\*)")
+_ANY: Final = {"**": ".", "*": "[^/]"}
 
 
 class Globs:
@@ -30,6 +31,20 @@ class Globs:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(
-        "".join(_TRANSLATED.get(token) or re.escape(token) for token in _TOKEN.findall(pattern)), re.DOTALL
-    )
+    """A regular expression that does not try the same text over and over, however many stars the pattern has.
+
+    What follows a star may be taken at its first place for good (an atomic group) where the next star can take up
+    whatever lies behind it: after `*` always, after `**` if the next one is `**` too.
+    """
+    head, *rest = _STAR.split(pattern)
+    stars, bodies = rest[::2], [_body(text) for text in rest[1::2]]
+    parts = [_body(head)]
+    for star, following, body in zip_longest(stars, stars[1:], bodies, fillvalue=""):
+        settled = following and (star == "*" or following == "**")
+        parts.append(f"(?>{_ANY[star]}*?{body})" if settled else f"{_ANY[star]}*{body}")
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _body(text: str) -> str:
+    """Literal text and `?`."""
+    return "[^/]".join(map(re.escape, text.split("?")))

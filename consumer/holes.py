@@ -2,7 +2,7 @@
 
 `R1` and base 85 of: one byte (0 raw, 1 deflated), CRC-32 over group, topic, partition, offset and body, then the body:
 a bitset from the committed offset up to the top, 1 for a hole. The checksum ties it to the very offset it was
-committed with; a map under another offset would skip records (delivery reference 4.4).
+committed with; a map under another offset would skip records.
 """
 
 import base64

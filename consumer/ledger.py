@@ -1,6 +1,6 @@
 """The ledger: which offsets of one partition are finished, and so what may be committed. Pure.
 
-One ledger for one (group, partition, epoch). Rules (delivery reference 4.2-4.3, invariants I1-I8):
+One ledger for one (group, partition, epoch). Rules:
 
 - Rule 1: the committed offset is never above the lowest offset that was admitted and is not finished.
 - Rule 2: offsets that never appear between two that do (compaction, transaction markers) count as finished.

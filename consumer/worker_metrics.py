@@ -1,4 +1,4 @@
-"""What the workers count: the registry's own names, so that dashboards stay, and ours (design section 11)."""
+"""What the workers count: the registry's own names, so that dashboards stay, and ours; see docs/operations.md."""
 
 from typing import Final
 

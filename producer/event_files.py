@@ -1,14 +1,16 @@
-"""Events from files, for `publish`: envelopes or bare events, one JSON text or one per line.
+"""Events from files, for `publish`: envelopes or bare events, one JSON text or one per line; or what an export wrote.
 
-A file whose first line is a whole JSON text is read line by line, however long it is; any other is read as JSON texts
-one after another.
+An Avro container file and a line of an export are known by their look (`exported_files.py`). A file whose first line
+is a whole JSON text is read line by line, however long it is; any other is read as JSON texts one after another.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
+from producer.exported_files import AVRO_MAGIC, PARQUET_MAGIC, avro_events, is_exported_line, line_event
 from schemas.envelope import EnvelopeError, read_envelope, read_event
 from schemas.event import Event
 
@@ -48,14 +50,29 @@ def events_of(lines: Iterable[bytes], file: str, *, content_type: str, registry:
     Args:
         lines: the file's lines.
         file: its name, for messages.
-        content_type: as if the events had come in by a POST with it.
-        registry: the label of the registry they come from, or empty.
+        content_type: as if the events had come in by a POST with it; what an export says goes before it.
+        registry: the label of the registry they come from, or empty; likewise.
     """
-    for place, text in _texts(iter(lines), file):
+    rest = iter(lines)
+    first = next(rest, b"")
+    whole = chain([first], rest)
+    if first.startswith(AVRO_MAGIC):
+        yield from _records(whole, file)
+        return
+    if first.startswith(PARQUET_MAGIC):
+        yield Refused(Place(file, 1), "Parquet is for analysis only; publish an export in avro or ndjson")
+        return
+    for place, text in _texts(whole, file):
         try:
             yield Found(place, _events(text, content_type, registry))
         except EnvelopeError as error:
             yield Refused(place, str(error))
+
+
+def _records(chunks: Iterator[bytes], file: str) -> Iterator[Found | Refused]:
+    """The records of an Avro file; their numbers stand for lines."""
+    for number, event in enumerate(avro_events(chunks), 1):
+        yield Refused(Place(file, number), event) if isinstance(event, str) else Found(Place(file, number), [event])
 
 
 def _texts(lines: Iterator[bytes], file: str) -> Iterator[tuple[Place, bytes]]:
@@ -111,6 +128,8 @@ def _events(text: bytes, content_type: str, registry: str) -> list[Event]:
         value = json.loads(text.decode())
     except (ValueError, RecursionError):
         value = None  # the envelope reader says what is wrong
+    if is_exported_line(value):
+        return [line_event(value, text.decode(), content_type=content_type, registry=registry)]
     if isinstance(value, dict) and "events" not in value:
         if not _MEMBERS & value.keys():
             known = ", ".join(sorted(_MEMBERS))

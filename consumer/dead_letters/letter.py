@@ -1,4 +1,4 @@
-"""A record of the dead-letter topic, understood: a letter, or the closing of one (design section 6). Pure.
+"""A record of the dead-letter topic, understood: a letter, or the closing of one. Pure.
 
 Writing letters is `consumer.delivery.letters`; closings are written by what is made here.
 """

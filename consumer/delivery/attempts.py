@@ -1,4 +1,4 @@
-"""Which tries count against an event, and when it is given up. Pure (design section 8, Attempts).
+"""Which tries count against an event, and when it is given up. Pure; the rules are told in docs/delivery.md.
 
 An outage makes no dead letters: a try counts only if the event may be at fault.
 """

@@ -1,4 +1,4 @@
-"""The dispatcher: which batch is sent when, and what follows from its outcome (design section 8).
+"""The dispatcher: which batch is sent when, and what follows from its outcome (docs/delivery.md).
 
 It owns breaker, ceiling, hold and rate of one endpoint. It knows nothing of Kafka: what
 is finished it says to its `Owner`, who keeps the ledgers.
@@ -19,7 +19,7 @@ from consumer.delivery.owner import Attempt, Bury, Owner, Send, said
 from consumer.delivery.rate import Rate
 from consumer.delivery.retry import MAX_RETRY_AFTER_S, backoff_s, retry_after_s
 from consumer.delivery.under_way import UnderWay
-from consumer.lanes import Batch, Lane, Lanes
+from consumer.lanes import Batch, Delivery, Lanes
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 
@@ -272,15 +272,17 @@ class Dispatcher:
         self._owner.turn()
         await self._bury(delivery, cause)
         if cause.reason is Reason.EXHAUSTED and holds_up:
-            self._try_next_once(delivery.lane)
+            self._try_next_once(delivery)
         self._owner.finished(delivery)
         self._lanes.finish(batch)
 
-    def _try_next_once(self, lane: Lane) -> None:
-        """Its next event takes its place in the count of what was delivered since the previous try."""
+    @staticmethod
+    def _try_next_once(given_up: Delivery) -> None:
+        """The lane's next event takes its place: what was delivered since its last try shows that others are taken."""
+        lane = given_up.lane
         lane.single = True
         if lane.queue:
-            lane.queue[0].tries.deliveries_seen = self.deliveries
+            lane.queue[0].tries.deliveries_seen = given_up.tries.deliveries_seen
 
     def _report(self, batch: Batch, result: Result, outcome: Outcome, seconds: float, next_try_s: float | None) -> None:
         self._owner.attempted(Attempt(batch.deliveries, result, outcome, seconds, next_try_s))

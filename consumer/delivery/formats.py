@@ -1,4 +1,4 @@
-"""Events to requests: the body and headers as the endpoint's `format` says (design section 8). Pure."""
+"""Events to requests: the body and headers as the endpoint's `format` says (docs/delivery.md). Pure."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass

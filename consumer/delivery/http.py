@@ -58,6 +58,7 @@ class WebhookClient:
         self._configured = [(name.lower(), secret.reveal()) for name, secret in endpoint.headers]
         self._names = {name for name, _ in self._configured}
         self._client = _client(endpoint)
+        self._closed = False
         # What would be refused at every send is refused here, before it can be taken for a fault of the events.
         post = _made(endpoint.name, "url", lambda: self._client.post(self._url))
         _made(endpoint.name, "headers", lambda: post.headers(self._configured).build())
@@ -75,6 +76,8 @@ class WebhookClient:
         headers = [*request.headers, *(attempt_headers or {}).items()]
         kept = [(name, value) for name, value in headers if name not in self._names]  # what is configured wins
         try:
+            if self._closed:  # the library's own closing takes a moment in which it would still send
+                return NoAnswer(Fault.RESET, "the client is closed")
             post = self._client.post(self._url).headers(kept + self._configured).body_bytes(request.body)
             streamed = post.streamed_read_buffer_limit(0).build_streamed()  # 0: the head is told without the body
         except (BuilderError, ValueError, TypeError) as error:
@@ -84,6 +87,7 @@ class WebhookClient:
 
     async def close(self) -> None:
         """Close all connections."""
+        self._closed = True
         await self._client.close()
 
     async def _exchange(self, streamed: Any) -> Result:

@@ -1,4 +1,4 @@
-"""Dead letters: an event that an endpoint will not get, kept with where it lay and why (design section 6). Pure."""
+"""Dead letters: an event that an endpoint will not get, kept with where it lay and why. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

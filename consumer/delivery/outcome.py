@@ -57,7 +57,7 @@ _PATIENCE: Final = frozenset({429, 503})
 
 
 def outcome_of(result: Result, reject_statuses: AbstractSet[int]) -> Outcome:
-    """The first that fits, in the order of the design (section 8); defined for every status."""
+    """The first that fits, in the order of docs/delivery.md; defined for every status."""
     if isinstance(result, NoAnswer):
         return Outcome.UNAVAILABLE
     status = result.status

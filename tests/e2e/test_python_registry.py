@@ -67,7 +67,7 @@ def skopeo(*arguments: str) -> str:
 def told(event: Event, address: str) -> Told:
     """What an event says that two registries must say alike: all but ids, times, ports and who they are.
 
-    Registry 2.8 drops the platform of an index's children (registry-events.md section 1.3); 3.x and the example do not.
+    Registry 2.8 drops the platform of an index's children; 3.x and the example do not.
     """
     said: Told = json.loads(event_json(event))
     target = {name: value for name, value in said["target"].items() if value}

@@ -56,7 +56,7 @@ def _read(consumer: Consumer, topic: str, number: int) -> list[Stored]:
         partition, offset = message.partition(), message.offset()
         assert partition is not None
         assert offset is not None
-        headers = [(pair[0], bytes(pair[1] or b"")) for pair in message.headers() or []]
+        headers = [(pair[0], _bytes(pair[1]) or b"") for pair in message.headers() or []]
         key, value = message.key(), message.value()
         stored.append(
             Stored(partition, offset, message.timestamp()[1], _bytes(key), _bytes(value), headers),

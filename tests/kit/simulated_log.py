@@ -53,7 +53,7 @@ class Topic:
 
     def read(self, partition: int, position: int, most: int) -> tuple[list[Record], int]:
         """Up to `most` records from a position on, and the next position."""
-        found = []
+        found: list[Record] = []
         content, gaps = self.partitions[partition], self.gaps.get(partition, ())
         while position < len(content) and len(found) < most:
             if position not in gaps:
@@ -247,9 +247,7 @@ class SimulatedLog:
         number = None if self.dead or self._busy else self._next()
         if number is None or self.credits <= 0:
             return
-        records, self.positions[number] = self._content.read(
-            number, self.positions[number], min(self.credits, _CHUNK)
-        )
+        records, self.positions[number] = self._content.read(number, self.positions[number], min(self.credits, _CHUNK))
         self.credits -= len(records)
         self.given += len(records)
         if records:

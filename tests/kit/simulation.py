@@ -1,6 +1,6 @@
-"""Workers of one endpoint in virtual time: real endpoint, dispatcher, lanes and ledger between a log in memory and an
-endpoint that follows a script.
+"""Workers of one endpoint in virtual time, between a log in memory and an endpoint that follows a script.
 
+Endpoint, dispatcher, lanes, ledger, sending and burial are the real ones.
 The world knows the truth, and checks at every commit that it claims nothing unfinished, at every request that no event
 of a repository overtakes an earlier one and that no two of one repository are under way.
 """
@@ -9,7 +9,7 @@ import asyncio
 import functools
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Final
@@ -128,7 +128,9 @@ class _Life:
 class World:
     """The topic, the group, the endpoint that is called, and the workers."""
 
-    def __init__(self, *, partitions: int = 1, script: Script | None = None, seed: int | None = None, **keys: Any) -> None:
+    def __init__(
+        self, *, partitions: int = 1, script: Script | None = None, seed: int | None = None, **keys: Any
+    ) -> None:
         """`keys` are those of the endpoint's settings, as in the file."""
         self.topic: Final = Topic({number: [] for number in range(partitions)})
         self.group: Final = Group(check=self._check_commit)
@@ -143,7 +145,8 @@ class World:
         """How often the endpoint took each event."""
         self.unfinished: Final[dict[int, dict[int, None]]] = {number: {} for number in range(partitions)}
         """Offsets that are owed, in order."""
-        self._tried: Final[Counter[Place]] = Counter()
+        self.tried: Final[Counter[Place]] = Counter()
+        """How often each event was sent."""
         self._busy: dict[tuple[int, str], Post] = {}
         self._waiting: Final[dict[tuple[int, str], dict[int, None]]] = {}
         self.workers: Final[list[Worker]] = []
@@ -195,10 +198,10 @@ class World:
         """Let time pass until something is so; how long that took in virtual seconds."""
         began = self.now
         while not condition():
-            assert [] == self.violations
+            assert not self.violations, self.violations
             assert self.now - began < limit_s, self.summary()
             await asyncio.sleep(step_s)
-        assert [] == self.violations
+        assert not self.violations, self.violations
         return self.now - began
 
     @property
@@ -272,19 +275,22 @@ class World:
     def _arrived(self, life: _Life, places: list[Place]) -> Post:
         if life.dead:
             self.violations.append("a worker sends after its end")
-        self._tried.update(places)
+        self.tried.update(places)
         repositories = [self.repository(place) for place in places]
-        post = Post(self.now, life.number, places, repositories, self._tried[places[0]])
+        post = Post(self.now, life.number, places, repositories, self.tried[places[0]])
         for number, repository in self._lanes(post):
             if (number, repository) in self._busy:
                 self.violations.append(f"two requests of {repository} at a time: {places}")
             self._busy[number, repository] = post
-            mine = [place[1] for place in places if place[0] == number and self.repository(place) == repository]
-            owed = self._waiting.get((number, repository), {})
-            earlier = set(takewhile(lambda offset: offset < mine[-1], owed)) - set(mine)
-            if earlier or mine != sorted(mine):
-                self.violations.append(f"{repository} at {mine} overtakes {sorted(earlier)[:3]}")
+            self._check_order(number, repository, [place[1] for place in places if place[0] == number])
         return post
+
+    def _check_order(self, number: int, repository: str, offsets: list[int]) -> None:
+        mine = [offset for offset in offsets if self.repository((number, offset)) == repository]
+        owed = self._waiting.get((number, repository), {})
+        earlier = set(takewhile(lambda offset: offset < mine[-1], owed)) - set(mine)
+        if earlier or mine != sorted(mine):
+            self.violations.append(f"{repository} at {mine} overtakes {sorted(earlier)[:3]}")
 
     def _left(self, post: Post) -> None:
         """The worker has its answer, or waits no longer; what was taken is taken all the same."""
@@ -359,9 +365,7 @@ class Worker:
             consumer_settings={},
             drain_s=max(10.0, world.settings.timeout_s + 1.0),
             sending=Sending(_Client(world, self._life), Signer(), clock, world.settings.format),
-            burial=Burial(
-                "ci", topic=LETTERS, write=functools.partial(world.bury, self._life), jitter=world.jitter
-            ),
+            burial=Burial("ci", topic=LETTERS, write=functools.partial(world.bury, self._life), jitter=world.jitter),
             telling=Telling("ci", EndpointMetrics(metrics, "ci"), clock),
             clock=clock,
             jitter=world.jitter,
@@ -379,6 +383,10 @@ class Worker:
     def _open_log(self, settings: Any, **how: Any) -> Any:
         self.log = SimulatedLog(self.world.topic, self.world.group, self.assignment, settings, **how)
         return self.log
+
+    def is_open(self) -> bool:
+        """Whether its breaker is open."""
+        return self.endpoint.dispatcher.breaker.is_open
 
     async def stop(self) -> None:
         """SIGTERM: in peace."""
@@ -402,6 +410,3 @@ def endpoint_settings(**keys: Any) -> EndpointSettings:
     endpoint = {"name": "ci", "url": "http://127.0.0.1:9/hooks", **keys}
     kafka = {"bootstrap.servers": "127.0.0.1:9092"}
     return settings_from({"kafka": kafka, "endpoints": [endpoint]}, not_available={}).endpoints[0]
-
-
-Scenario = Callable[[World], Coroutine[Any, Any, None]]

@@ -128,8 +128,9 @@ def run(scenario: Coroutine[Any, Any, None]) -> LogLines:
             loop.run_until_complete(scenario)
         finally:
             _end(loop)
-    faults = [str(line) for line in lines if line["event"] == "delivery.internal_error"]
-    assert [] == loop.faults + faults
+    faults = loop.faults + [str(line) for line in lines if line["event"] == "delivery.internal_error"]
+    if faults:
+        raise AssertionError("; ".join(faults))
     return lines
 
 

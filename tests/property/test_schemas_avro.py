@@ -74,7 +74,7 @@ def test_event_comes_back_from_its_record(event: Event) -> None:
 
 
 def _faults(value: Any, path: str = "") -> list[str]:
-    """Where a record breaks design section 6: empty scalars that are not null, and nulls that no union allows."""
+    """Where a record breaks the schema's rules: empty scalars that are not null, and nulls that no union allows."""
     if isinstance(value, dict):
         return [fault for key, item in value.items() for fault in _faults(item, f"{path}.{key}")]
     if isinstance(value, list):

@@ -32,7 +32,7 @@ def _loads(text: str) -> Any:
 
 
 def _events_by_standard_library(body: bytes) -> list[Any]:
-    """The events that design section 7 finds in a body, by the standard library alone."""
+    """The events that are in a body, by the standard library alone."""
     try:
         envelope = _loads(body.decode())
     except ValueError as error:

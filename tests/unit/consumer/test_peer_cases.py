@@ -1,4 +1,4 @@
-"""The registry's own tests of its notification sinks, re-made from their description (registry-events.md section 4).
+"""The registry's own tests of its notification sinks, re-made from their description.
 
 Each stands under its id (H1 to H8, Q1, Q2, BR, R). Where this project does otherwise on purpose, the docstring says
 what and why. There the queue is a list in memory, so its cases run here on a real Kafka: writer, log and endpoints.

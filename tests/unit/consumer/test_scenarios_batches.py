@@ -1,12 +1,13 @@
 """Several events in one request: what is tried again, what is taken apart, and what waits for what."""
 
 import asyncio
+import itertools
 from collections import Counter
 
 import pytest
 
 from consumer.delivery.outcome import Fault
-from tests.kit.simulation import GOOD, Post, Reply, Script, World, stored
+from tests.kit.simulation import GOOD, Reply, Script, World, stored
 from tests.kit.virtual_time import simulated
 
 TEN = {"max_events": 10}
@@ -125,7 +126,7 @@ async def test_linger_is_kept_under_a_rate_limit() -> None:
         await asyncio.sleep(3.0)
     await world.finish(60.0)
     assert max(len(post.places) for post in world.posts) <= 10
-    gaps = [later.at - sooner.at for sooner, later in zip(world.posts, world.posts[1:], strict=False)]
+    gaps = [later.at - sooner.at for sooner, later in itertools.pairwise(world.posts)]
     assert min(gaps) >= 1.99
 
 

@@ -101,7 +101,7 @@ def test_graceful_restarts_repeat_nothing(situation: str, after_s: float) -> Non
 @simulated
 async def test_a_failing_request_is_not_tried_again_while_its_partition_is_drained() -> None:
     """A drain waits for a slow answer; what failed meanwhile is the next worker's."""
-    slow = {"slow": Reply(after_s=5.0), "bad": Reply(500), "split": Reply(500)}
+    slow = {"slow": Reply(after_s=5.0), "bad": Reply(404, after_s=0.3), "split": Reply(500, after_s=0.4)}
     world = World(
         partitions=1,
         timeout="8s",
@@ -109,17 +109,15 @@ async def test_a_failing_request_is_not_tried_again_while_its_partition_is_drain
         script=lambda post: slow.get(post.repositories[0], GOOD),
         batch={"max_events": 2},
     )
-    world.events(["slow"], times=2)
     worker = world.worker()
+    world.events(["slow"], times=2)
     await asyncio.sleep(1.0)
     world.events(["split"], times=2)
     world.events(["bad"], times=2)
     await asyncio.sleep(0.02)
-    draining = asyncio.create_task(worker.log.revoke({0}))
-    await asyncio.sleep(0.0)
-    sent = len(world.posts)
-    await draining
-    assert sent == len(world.posts)
+    assert 3 == worker.endpoint.dispatcher.in_flight
+    await worker.log.revoke({0})
+    assert 3 == len(world.posts)
     assert 1005.0 < world.now < 1006.5
 
 
@@ -145,10 +143,10 @@ async def test_a_drain_ends_in_time_and_the_last_commit_says_what_was_delivered(
     assert 0 == world.repeats
 
 
-@pytest.mark.parametrize("gap_s", [0.0, 0.001, 0.2])
+@pytest.mark.parametrize("gap_s", [None, 0.0, 0.001, 0.2])
 @pytest.mark.parametrize("max_events", [1, 10])
-def test_lost_and_assigned_again_at_once_overlaps_in_no_lane(gap_s: float, max_events: int) -> None:
-    """Completions of the old assignment change nothing, and no lane is left standing."""
+def test_lost_and_assigned_again_at_once_overlaps_in_no_lane(gap_s: float | None, max_events: int) -> None:
+    """What belongs to the old assignment is not sent again, changes nothing, and leaves no lane standing."""
 
     @simulated
     async def scenario() -> None:
@@ -156,18 +154,39 @@ def test_lost_and_assigned_again_at_once_overlaps_in_no_lane(gap_s: float, max_e
         world.events(REPOSITORIES, times=30)
         worker = world.worker()
         await asyncio.sleep(0.5)
-        for number in (0, 1, 2, 0, 1, 2):
-            worker.log.lose({number})
-            await asyncio.sleep(gap_s)
-            worker.log.assign([number])
+        repeats_possible = 0
+        for _ in range(3):
+            repeats_possible += worker.endpoint.repeats_possible
+            worker.log.lose({0, 1, 2})
+            if gap_s is not None:
+                await asyncio.sleep(gap_s)
+            worker.log.assign([0, 1, 2])
             await asyncio.sleep(0.31)
         await world.finish(60.0)
         assert 1800 == len(world.accepted)
+        assert sum(world.tried.values()) <= 1800 + repeats_possible
         assert 0 == worker.endpoint.dispatcher.in_flight
         assert 0 == worker.endpoint.dispatcher.events_in_flight
         assert 0 == len(worker.endpoint.lanes)
 
     scenario()
+
+
+@simulated
+async def test_a_lost_partition_costs_the_others_in_its_batches_nothing() -> None:
+    """A batch of several partitions goes to its end for those that are still here."""
+    world = World(partitions=3, batch={"max_events": 10, "linger": "50ms"}, script=lambda _: Reply(after_s=0.13))
+    worker = world.worker()
+    for _ in range(6):
+        await asyncio.sleep(0.25)
+        world.events(REPOSITORIES[:7])
+        await asyncio.sleep(0.1)
+        worker.log.lose({0})
+        worker.log.assign([0])
+    await world.finish(60.0)
+    assert any(1 < len({partition for partition, _ in post.places}) for post in world.posts)
+    assert {1} == {times for place, times in world.tried.items() if place[0] != 0}
+    assert 0 == worker.endpoint.dispatcher.events_in_flight
 
 
 @simulated

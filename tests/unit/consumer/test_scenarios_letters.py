@@ -23,7 +23,7 @@ async def test_a_dead_letter_that_cannot_be_written_stops_its_lane_alone() -> No
     await asyncio.sleep(500.0)
     assert 0 == world.group.committed[0][0]
     assert 3 == len(world.times("bad"))
-    assert not worker.endpoint.dispatcher.breaker.is_open
+    assert not worker.is_open()
     await world.finish(200.0)
     assert [(0, 0)] == world.dead
     assert 1004 == len(world.accepted)
@@ -53,7 +53,7 @@ async def test_a_graceful_stop_while_a_dead_letter_cannot_be_written_keeps_the_e
 async def test_dead_letters_being_written_at_a_graceful_stop_are_written_once() -> None:
     """A stop waits for them as for requests."""
     world = World(script=lambda post: Reply(422) if "bad" in post.repositories else GOOD)
-    world.letters_s = 2.0
+    world.letters_s = 5.0
     world.events(["bad", "good"])
     world.write(*(damaged(f"torn/{number}") for number in range(5)))
     worker = world.worker()

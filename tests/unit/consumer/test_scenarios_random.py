@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from consumer.delivery.outcome import Fault
-from tests.kit.simulation import GOOD, Post, Reply, Stored, Worker, World, damaged, stored
+from tests.kit.simulated_log import Stored
+from tests.kit.simulation import GOOD, Reply, Worker, World, damaged, stored
 from tests.kit.virtual_time import run
 
 PARTITIONS = 3
@@ -33,8 +34,10 @@ WAITS = st.sampled_from([0.0, 0.001, 0.006, 0.013, 0.11, 0.7, 1.0, 2.3, 9.0])
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["write", "kill", "stop", "move", "lose", "give up", "commits fail", "commits work"]
-            + ["letters fail", "letters work", "wait", "wait"]
+            [
+                *("write", "kill", "stop", "move", "lose", "give up", "wait", "wait"),
+                *("commits fail", "commits work", "letters fail", "letters work"),
+            ]
         ),
         st.integers(0, PARTITIONS - 1),
         WAITS,
@@ -105,9 +108,9 @@ class History:
                 self.disturbances += 1
                 await owner.log.give_up("simulated", again_s=0.5)
             case "commits fail" | "commits work":
-                world.group.fault = lambda _, error="simulated" if step == "commits fail" else "": error
+                world.group.fault = (lambda _: "simulated") if step == "commits fail" else (lambda _: "")
             case "letters fail" | "letters work":
-                world.letters_fault = lambda _, failing=step == "letters fail": failing
+                world.letters_fault = (lambda _: True) if step == "letters fail" else (lambda _: False)
 
     async def start(self, partitions: set[int]) -> None:
         """A new worker in the place of one that ended."""

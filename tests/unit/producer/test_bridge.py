@@ -1,6 +1,6 @@
 """The bridge: one call, one event, in the registry's shape.
 
-B1 to B7 and E1 are the registry's own test cases, re-made from their description (registry-events.md section 4).
+B1 to B7 and E1 are the registry's own test cases, re-made from their description.
 """
 
 import json

@@ -1,6 +1,6 @@
 """`listen`: it fires exactly when the registry's own decorator does, for plain and awaitable services alike.
 
-L1 is the registry's own test case, re-made from its description (registry-events.md section 4).
+L1 is the registry's own test case, re-made from its description.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Every released schema is readable by every other, for ever; and the check that says so can fail.
 
-The rules are FULL_TRANSITIVE compatibility (design section 6) and ours: a doc on everything, nullable scalars whose
+The rules are FULL_TRANSITIVE compatibility and ours: a doc on everything, nullable scalars whose
 default is null, ids pinned beside the files, and files that never change once released.
 """
 

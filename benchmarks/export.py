@@ -1,0 +1,81 @@
+"""How fast the log becomes Parquet: `python -m benchmarks.export [RECORDS]`.
+
+Start-up of the command included, against the bare client that consumes the same topic in the same run and decodes
+nothing; and the most memory that the command took.
+"""
+
+import subprocess
+import sys
+import time
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from benchmarks.harness import PARTITIONS, Bench, bench, event, report
+from producer.records import record_of
+
+RECORDS = 1_000_000
+RUNS = 3
+_POOL = 100_000
+
+
+def main(records: int = RECORDS) -> None:
+    """Print rates in events a second, and peak memory in MiB."""
+    with bench() as made:
+        fill(made, records)
+        config = made.config([])
+        for run in range(RUNS):
+            bare = records / consume(made, records)
+            seconds, peak_mib = export(made, str(config), records, run)
+            rate = records / seconds
+            report("export to Parquet", events_s=rate, bare_client_s=bare, ratio=rate / bare, peak_MiB=peak_mib)
+
+
+def fill(made: Bench, records: int) -> None:
+    """Write so many events by the plain client: a pool of distinct ones, again and again."""
+    now = int(time.time() * 1000)
+    pool = [record_of(event(n, f"team/app{n % 500}"), topic=made.topic, accepted_ms=now) for n in range(_POOL)]
+    settings = {"bootstrap.servers": made.kafka.bootstrap, "compression.type": "zstd", "linger.ms": 50}
+    producer = Producer({**settings, "queue.buffering.max.messages": 2_000_000})
+    for number in range(records):
+        one = pool[number % _POOL]
+        producer.produce(one.topic, one.value, key=one.key, headers=list(one.headers), timestamp=now)
+        if number % 10_000 == 0:
+            producer.poll(0)
+    producer.flush()
+
+
+def consume(made: Bench, records: int) -> float:
+    """Seconds that the bare client takes for all records, its start included."""
+    started = time.perf_counter()
+    settings = {"bootstrap.servers": made.kafka.bootstrap, "group.id": "bare", "enable.auto.commit": False}
+    consumer = Consumer(settings)
+    consumer.assign([TopicPartition(made.topic, number, 0) for number in range(PARTITIONS)])
+    left = records
+    while left > 0:
+        left -= len(consumer.consume(10_000, 1.0))
+    consumer.close()
+    return time.perf_counter() - started
+
+
+def export(made: Bench, config: str, records: int, run: int) -> tuple[float, float]:
+    """Seconds from start to exit of the command, and its peak resident memory in MiB."""
+    output = str(made.folder / f"export{run}")
+    arguments = ["export", "--output", output, "--format", "parquet", "-c", config]
+    started = time.perf_counter()
+    child = subprocess.Popen([sys.executable, "-c", _MEASURED, *arguments], stdout=subprocess.PIPE, text=True)
+    said, _ = child.communicate()
+    seconds = time.perf_counter() - started
+    if child.returncode or not said.startswith(f"{records} records"):
+        sys.exit(f"the export failed: exit {child.returncode}, {said}")
+    return seconds, int(said.rpartition("peak KiB ")[2]) / 1024
+
+
+_MEASURED = """
+import atexit, resource
+from consumer.cli import main
+atexit.register(lambda: print("peak KiB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+main()
+"""
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

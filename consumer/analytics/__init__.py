@@ -1,0 +1,1 @@
+"""The log for analysis: exported to files, and asked by SQL."""

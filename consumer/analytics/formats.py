@@ -1,0 +1,65 @@
+"""What a file format must be able to do, and which there are; the extra `analytics` is asked for only by Parquet."""
+
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from consumer.analytics.batch import Batch
+from runtime.errors import BridgeError
+
+
+class ExtraMissingError(BridgeError):
+    """A package of the extra is not installed."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class Rows(Protocol):
+    """A file being written."""
+
+    def write(self, batch: Batch) -> None:
+        """Take these records, in order.
+
+        Raises:
+            NewerSchemaError: one of a newer release; none of the batch is taken.
+        """
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk so far, roughly."""
+        ...
+
+    def close(self) -> None:
+        """Write what is left, and close."""
+        ...
+
+
+class Format(Protocol):
+    """Opens files of one format."""
+
+    def __call__(self, path: Path, open_files: int) -> Rows:
+        """A new file; `open_files` are written at the same time, and share the memory."""
+        ...
+
+
+def format_named(name: str) -> Format:
+    """The format of this name.
+
+    Raises:
+        ExtraMissingError: it needs packages that are not installed.
+    """
+    if name == "avro":
+        from consumer.analytics.avro_files import AvroRows  # noqa: PLC0415 - each format brings its own packages
+
+        return AvroRows
+    if name == "ndjson":
+        from consumer.analytics.ndjson import NdjsonRows  # noqa: PLC0415
+
+        return NdjsonRows
+    try:
+        from consumer.analytics.parquet import ParquetRows  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError(
+            f"Parquet needs {error.name}, which is not installed: pip install 'registry-event-bridge[analytics]'"
+        ) from error
+    return ParquetRows

@@ -1,0 +1,72 @@
+"""Which offsets an export takes: from where the files end, up to a place; asked once, at the start. Writes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from consumer.analytics.files import Covered, OutputError
+from consumer.analytics.partition_files import Gap
+from consumer.places import Bounds, LogOffsets, Place, bounds_of, offsets_at
+from runtime.config import Beginning
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be read."""
+
+    ranges: Mapping[int, range]
+    gaps: list[Gap]
+    """Offsets that the log lost between the last export and this one."""
+    filled: list[int]
+    """Partitions that go on before `--from`, because their files end there."""
+
+
+def plan_of(
+    log: LogOffsets, topic: str, covered: Mapping[int, Covered], from_: Place | None, to: Place, *, now: float
+) -> Plan:
+    """The offsets to read in each partition that both places name.
+
+    Args:
+        log: who is asked.
+        topic: whose offsets.
+        covered: what the files hold already.
+        from_: where a partition without files begins; None is the beginning, for all partitions.
+        to: where the export ends, excluded.
+        now: seconds since the epoch, for times ago.
+
+    Raises:
+        OutputError: the files and the log or `from_` do not go together.
+        PlaceError, TopicMissingError, KafkaUnavailableError, KafkaRefusedError: from asking.
+    """
+    bounds = bounds_of(log, topic)
+    begins = offsets_at(log, topic, from_ or Beginning(), bounds, now=now)
+    stops = offsets_at(log, topic, to, bounds, now=now)
+    ranges: dict[int, range] = {}
+    gaps: list[Gap] = []
+    filled: list[int] = []
+    for partition in sorted(begins.keys() & stops.keys()):
+        start, held = begins[partition], covered.get(partition)
+        if held is not None:
+            start = _after(partition, held, bounds, begins[partition] if from_ is not None else None)
+            if from_ is not None and begins[partition] > start and stops[partition] > start:
+                filled.append(partition)
+        first = bounds.first[partition]
+        if start < min(first, stops[partition]):
+            gaps.append(Gap(partition, start, first - 1))
+        start = max(start, first)
+        ranges[partition] = range(start, max(start, stops[partition]))
+    return Plan(ranges, gaps, filled)
+
+
+def _after(partition: int, held: Covered, bounds: Bounds, begin: int | None) -> int:
+    """The offset behind the files."""
+    if bounds.end[partition] <= held.last:
+        raise OutputError(
+            f"the files of partition {partition} reach to offset {held.last}, but the log ends at "
+            f"{bounds.end[partition]}: the topic was made anew; export it to another directory"
+        )
+    if begin is not None and begin < held.first and bounds.first[partition] < held.first:
+        raise OutputError(
+            f"--from begins at {partition}:{begin}, but the files of partition {partition} begin at offset "
+            f"{held.first}, and files are only added behind; leave out --from, or export to another directory"
+        )
+    return held.last + 1

@@ -1,0 +1,29 @@
+"""Which release each record of a batch is written in; before the first of a newer one, the export stops. Pure."""
+
+from consumer.analytics.batch import Batch
+from consumer.analytics.decoding import FRAME_BYTES, FRAMES, NewerSchemaError, release_of
+from schemas.catalog import CATALOG, Release
+
+
+def releases_of(batch: Batch) -> list[Release | None]:
+    """The release of each record, None for one that is no event.
+
+    Raises:
+        NewerSchemaError: a record of a newer release; the ones before it can be taken.
+    """
+    known = [FRAMES.get(value[:FRAME_BYTES]) if value is not None else None for value in batch.values]
+    if None not in known:
+        return known
+    return [release or _odd(batch, index) for index, release in enumerate(known)]
+
+
+def _odd(batch: Batch, index: int) -> Release | None:
+    try:
+        return release_of(batch.values[index], lambda: batch.headers(index))
+    except LookupError as error:
+        place = f"{batch.topic}/{batch.partition}/{batch.offsets[index]}"
+        raise NewerSchemaError(
+            index,
+            f"{place} was written by a newer release ({error}; this version knows up to {CATALOG.latest.version}): "
+            "upgrade, and run the export again",
+        ) from None

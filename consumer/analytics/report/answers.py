@@ -1,0 +1,64 @@
+"""Answers as values: columns, rows, and how they stand in JSON. Pure; knows neither SQL nor how they are shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from consumer.analytics.report.questions import Question
+
+Cell: TypeAlias = str | int | float | bool | datetime | date | None
+"""What a column of an answer can hold; times are UTC without saying so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question, answered."""
+
+    question: Question
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    total: int
+    """How many rows there are; `rows` may be only the first of them."""
+
+    def records(self) -> list[dict[str, Cell]]:
+        """The rows by the names of their columns."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All questions, answered."""
+
+    answers: Mapping[str, Answer]
+    """By the question's name, in the order in which they were asked."""
+    asked: Mapping[str, Any]
+    """What was asked for: repositories, tag, and whether signatures count."""
+
+    def one(self, question: Question) -> Mapping[str, Cell]:
+        """The only row of an answer that has one."""
+        return self.answers[question.name].records()[0]
+
+    def as_json(self) -> dict[str, Any]:
+        """One object: `asked`, and each answer as a list of objects; `truncated` says how many rows an answer had.
+
+        Times are RFC 3339 in UTC, days are dates.
+        """
+        return {
+            "asked": dict(self.asked),
+            "truncated": {name: one.total for name, one in self.answers.items() if one.total > len(one.rows)},
+            "answers": {
+                name: [{key: _json(cell) for key, cell in row.items()} for row in one.records()]
+                for name, one in self.answers.items()
+            },
+        }
+
+
+def _json(cell: Cell) -> Cell:
+    match cell:
+        case datetime():
+            return cell.isoformat() + "Z"
+        case date():
+            return cell.isoformat()
+        case _:
+            return cell

@@ -1,0 +1,252 @@
+"""A report as one HTML page: figures, charts, and every table to open. Pure.
+
+The page asks for nothing: style and charts are in it, its policy forbids the rest, and all text is escaped.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Any, Final
+
+from consumer.analytics.report import questions as q
+from consumer.analytics.report.answers import Answer, Cell, Report
+from consumer.analytics.report.cells import heading, is_number, shown, size
+from consumer.analytics.report.charts import bars, days, legend, text, week
+
+_BARS: Final = 12
+_ROWS: Final = 200
+_DAYS: Final = 120
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+_ORDER: Final = (
+    q.WHO_PULLS_TAG,
+    q.DAYS,
+    q.REPOSITORIES,
+    q.TAGS,
+    q.HOURS,
+    q.CLIENTS,
+    q.BYTES,
+    q.BYTES_BY_CLIENT,
+    q.PUSHES,
+    q.CHURN,
+    q.MOUNTS,
+    q.ACTORS,
+)
+"""What stands first; the other tables follow as they were asked."""
+_ACTIVITY: Final = {"pull": "image pulls", "push": "pushes", "mount": "mounts", "delete": "deletes"}
+
+Row = Mapping[str, Any]
+
+
+def page_of(report: Report) -> str:
+    """The whole page."""
+    window = report.one(q.WINDOW)
+    order = [question.name for question in _ORDER if question.name in report.answers]
+    named = [*order, *(name for name in report.answers if name not in order and name != q.WINDOW.name)]
+    sections = "\n".join(_section(report.answers[name], report) for name in named)
+    style = (files(__package__) / "page.css").read_text("utf-8")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<title>Registry report</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+<h1>Registry report</h1>
+<p>{_covered(window)}</p>
+<p class="asked">{_asked(report.asked)}</p>
+<div class="cards">{_cards(report, window)}</div>
+<div class="grid">
+{sections}
+</div>
+<footer>{text(q.WINDOW.note)} Pulls are images, counted once a minute for each client and digest; a HEAD
+is a check. Each event counts once though it be several records.</footer>
+</main>
+</body>
+</html>
+"""
+
+
+def _covered(window: Mapping[str, Cell]) -> str:
+    if not window["records"]:
+        return "There are no records in what was asked for."
+    first, last = (text(shown("", window[name])) for name in ("first_accepted", "last_accepted"))
+    gap = window["missing_offsets"]
+    lost = f" {text(shown('', gap))} offsets within it hold no record." if gap else ""
+    return f"Accepted from {first} to {last}.{lost}"
+
+
+def _asked(asked: Mapping[str, Any]) -> str:
+    said = []
+    if asked["repositories"]:
+        said.append(f"Repositories: {', '.join(asked['repositories'])}.")
+    if asked["all"]:
+        said.append("Signatures count as images.")
+    return text(" ".join(said))
+
+
+def _cards(report: Report, window: Mapping[str, Cell]) -> str:
+    moved = report.answers[q.BYTES.name].records()
+    figures: list[tuple[str, str, bool]] = [
+        *(
+            (shown("", window[name]), label, False)
+            for name, label in (
+                ("image_pulls", "image pulls"),
+                ("image_checks", "checks (HEAD)"),
+                ("image_pushes", "image pushes"),
+            )
+        ),
+        (size(sum(row["bytes_served"] for row in moved)), "blobs served", False),  # type: ignore[misc]
+        (size(sum(row["bytes_pushed"] for row in moved)), "new blobs pushed", False),  # type: ignore[misc]
+        (f"{report.answers[q.REPOSITORIES.name].total:,}", "repositories pulled", False),
+        (shown("", window["records"]), "records", False),
+        (shown("", window["undecodable_records"]), "undecodable", bool(window["undecodable_records"])),
+    ]
+    return "".join(
+        f'<div class="card{" bad" if bad else ""}"><b>{text(figure)}</b><span>{text(label)}</span></div>'
+        for figure, label, bad in figures
+    )
+
+
+def _section(answer: Answer, report: Report) -> str:
+    question = answer.question
+    title = f"Who still pulls {report.asked['tag']}" if question == q.WHO_PULLS_TAG else question.title
+    draw = _CHARTS.get(question.name)
+    rows = answer.records()
+    if question == q.DAYS:
+        rows = _believable(rows, report.one(q.WINDOW)["last_accepted"])
+    chart = draw(rows) if draw and rows else ""
+    wide = ' class="wide"' if not draw or question == q.DAYS else ""
+    body = f"{chart}{_table(answer, opened=not draw)}" if answer.rows else '<p class="none">None.</p>'
+    return f'<section{wide} id="{question.name}"><h2>{text(title)}</h2><p>{text(question.note)}</p>{body}</section>'
+
+
+def _table(answer: Answer, *, opened: bool) -> str:
+    rows = answer.rows[:_ROWS]
+    numbers = [any(is_number(row[at]) for row in rows) for at in range(len(answer.columns))]
+    head = "".join(
+        f"<th{_class(number, '')}>{text(heading(column))}</th>"
+        for column, number in zip(answer.columns, numbers, strict=True)
+    )
+    body = "".join(
+        "<tr>" + "".join(_cell(*one) for one in zip(answer.columns, row, numbers, strict=True)) + "</tr>"
+        for row in rows
+    )
+    more = f", the first {len(rows):,}" if answer.total > len(rows) else ""
+    return (
+        f'<details{" open" if opened else ""}><summary>Table: {answer.total:,} rows{more}</summary><div class="scroll">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
+    )
+
+
+def _cell(column: str, cell: Cell, number: bool) -> str:  # noqa: FBT001 - zipped
+    full = f' title="{text(cell)}"' if isinstance(cell, str) and (column.endswith("digest") or len(cell) > 40) else ""
+    return f"<td{_class(number, 'long')}{full}>{text(shown(column, cell))}</td>"
+
+
+def _class(number: bool, otherwise: str) -> str:  # noqa: FBT001 - a column's property
+    name = "number" if number else otherwise
+    return f' class="{name}"' if name else ""
+
+
+def _believable(rows: list[dict[str, Cell]], last: Cell) -> list[dict[str, Cell]]:
+    """The days that a chart has room for, up to the day after the last record: a clock may be wrong by ages."""
+    end = _day(last).toordinal() + 1 if isinstance(last, date) else 0
+    return [row for row in rows if isinstance(row["day"], date) and 0 <= end - row["day"].toordinal() <= _DAYS]
+
+
+def _by_day(rows: Sequence[Row]) -> str:
+    counts = [
+        (_day(row["day"]), {kind: row[f"{kind}s" if kind != "push" else "pushes"] for kind in _ACTIVITY})
+        for row in reversed(rows)
+    ]
+    return legend(_ACTIVITY) + days(counts)
+
+
+def _day(cell: date | datetime) -> date:
+    return date(cell.year, cell.month, cell.day)
+
+
+def _by_hour(rows: Sequence[Row]) -> str:
+    return week({(row["weekday"], row["hour"]): row["pulls"] for row in rows})
+
+
+def _pulled(rows: Sequence[Row]) -> str:
+    drawn = [
+        (_image(row), {"pull": row["pulls_30_days"], "pull faint": row["pulls_7_days"]}, f"{row['pulls_30_days']:,}")
+        for row in rows[:_BARS]
+    ]
+    return legend({"pull": "30 days", "pull faint": "7 days"}) + bars(drawn)
+
+
+def _image(row: Row) -> str:
+    name = row["repository"] or "(no repository)"
+    return f"{name}:{row['tag'] or '(by digest)'}" if "tag" in row else str(name)
+
+
+def _clients(rows: Sequence[Row]) -> str:
+    totals: dict[str, dict[str, int]] = {}
+    for row in rows:
+        total = totals.setdefault(row["client"] or "(not said)", {"pull": 0, "push": 0})
+        total["pull"] += row["pulls"]
+        total["push"] += row["pushes"]
+    most = sorted(totals.items(), key=lambda one: -sum(one[1].values()))[:_BARS]
+    return legend({"pull": "image pulls", "push": "pushes"}) + bars(
+        [(name, total, f"{total['pull']:,} / {total['push']:,}") for name, total in most]
+    )
+
+
+def _bytes(key: str) -> Callable[[Sequence[Row]], str]:
+    def draw(rows: Sequence[Row]) -> str:
+        drawn = [
+            (
+                str(row[key] or "(not said)"),
+                {"pull": row["bytes_served"], "push": row["bytes_pushed"]},
+                f"{size(row['bytes_served'])} / {size(row['bytes_pushed'])}",
+            )
+            for row in rows[:_BARS]
+        ]
+        return legend({"pull": "served", "push": "pushed"}) + bars(drawn)
+
+    return draw
+
+
+def _counts(kinds: Mapping[str, str], name: Callable[[Row], str] = _image) -> Callable[[Sequence[Row]], str]:
+    """Bars of these columns by style class."""
+
+    def draw(rows: Sequence[Row]) -> str:
+        drawn = [
+            (
+                name(row),
+                {kind: row[column] for kind, column in kinds.items()},
+                " / ".join(f"{row[column]:,}" for column in kinds.values()),
+            )
+            for row in rows[:_BARS]
+            if any(row[column] for column in kinds.values())
+        ]
+        return legend(kinds) + bars(drawn)
+
+    return draw
+
+
+def _actor(row: Row) -> str:
+    return str(row["actor"] or "(nobody logged in)")
+
+
+_CHARTS: Final[Mapping[str, Callable[[Sequence[Row]], str]]] = {
+    q.DAYS.name: _by_day,
+    q.HOURS.name: _by_hour,
+    q.REPOSITORIES.name: _pulled,
+    q.TAGS.name: _pulled,
+    q.CLIENTS.name: _clients,
+    q.BYTES.name: _bytes("repository"),
+    q.BYTES_BY_CLIENT.name: _bytes("client_ip"),
+    q.CHURN.name: _counts({"push": "moves"}),
+    q.PUSHES.name: _counts({"push": "pushes", "pull": "pulls"}),
+    q.MOUNTS.name: _counts({"mount": "mounts", "push": "pushes"}),
+    q.ACTORS.name: _counts({"pull": "pulls", "push": "pushes", "delete": "deletes"}, _actor),
+}

@@ -1,0 +1,77 @@
+"""The questions, in the order in which they are answered, and the SQL files that say what is counted.
+
+Knows no database: a question is a title, a note for whoever reads the answer, and the name of its file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+RULES: Final[Sequence[str]] = ("records", "repeats", "events", "user_agents", "image_events", "children", "pulls")
+"""The files that make the tables which questions read, in the order in which they run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked."""
+
+    name: str
+    """Names its SQL file, and the answer in JSON."""
+    title: str
+    note: str = ""
+    """What to keep in mind when reading the answer."""
+
+
+WINDOW: Final = Question("window", "What the data cover", "Times are UTC; the window is what the records given hold.")
+WHO_PULLS_TAG: Final = Question("who_pulls_tag", "Who still pulls this tag", "By digest too.")
+DAYS: Final = Question("activity_by_day", "Activity by day")
+HOURS: Final = Question("activity_by_hour", "Pulls by hour", "UTC; weekday 1 is Monday.")
+REPOSITORIES: Final = Question(
+    "most_pulled_repositories", "Most pulled repositories", "7 and 30 days back from the last record."
+)
+TAGS: Final = Question("most_pulled_tags", "Most pulled tags", "Without a tag: pulled by a digest that no event names.")
+CLIENTS: Final = Question("clients", "Clients and versions", "As their user agents say.")
+BYTES: Final = Question(
+    "bytes_by_repository", "Bytes by repository", "Pushed: each blob once. Served: every GET of a blob, in full."
+)
+BYTES_BY_CLIENT: Final = Question("bytes_by_client", "Bytes by client address", "Counted as by repository.")
+ACTORS: Final = Question("actors", "Actors and their last activity", "Without a name: nobody was logged in.")
+CHURN: Final = Question("tag_churn", "Tags that move", "A move is a push that gives the tag another digest.")
+PUSHES: Final = Question("pushes_against_pulls", "Pushes against pulls")
+MOUNTS: Final = Question("mounts_against_pushes", "Mounts against pushes", "A mount transfers nothing.")
+UNUSED: Final = Question(
+    "last_use_of_tags",
+    "Last use of tags",
+    "GET or HEAD. Not used since: only for what was pushed within the window and not deleted.",
+)
+
+QUESTIONS: Final[Sequence[Question]] = (
+    WINDOW,
+    WHO_PULLS_TAG,
+    DAYS,
+    HOURS,
+    REPOSITORIES,
+    TAGS,
+    UNUSED,
+    Question(
+        "last_use_of_digests",
+        "Last use of digests",
+        "A digest in an index may be wanted though nobody got it by itself.",
+    ),
+    BYTES,
+    BYTES_BY_CLIENT,
+    CHURN,
+    PUSHES,
+    MOUNTS,
+    ACTORS,
+    CLIENTS,
+    Question("deletes", "Who deleted what"),
+    Question("registries", "Registries and their instances", "An instance is one start of a registry process."),
+    Question("undecodable", "Records that cannot be decoded", "Of all repositories, whatever was asked for."),
+)
+
+
+def sql_of(name: str) -> str:
+    """The text of a rule's or a question's SQL file."""
+    return (files(__package__) / "sql" / f"{name}.sql").read_text("utf-8")

@@ -1,0 +1,21 @@
+-- Who does what, and when last. Without a name: nobody was logged in, or the registry does not say.
+with happened as (
+    select
+        actor, client_ip, action, happened_at,
+        action = 'push' and tag is not null and kind in ('manifest', 'index') as image_push
+    from events
+),
+pulled as (
+    select actor, count(*) as pulls from pulls group by actor
+),
+acted as (
+    select
+        actor, count(*) filter (image_push) as pushes, count(*) filter (action = 'delete') as deletes, count(*) as events,
+        count(distinct client_ip) as addresses, min(happened_at) as first_seen, max(happened_at) as last_seen
+    from happened
+    group by actor
+)
+select acted.actor, coalesce(pulls, 0) as pulls, pushes, deletes, events, addresses, first_seen, last_seen
+from acted
+left join pulled on pulled.actor is not distinct from acted.actor
+order by last_seen desc, acted.actor;

@@ -1,0 +1,23 @@
+-- Who deleted what. A registry does not say whether a deleted digest was a manifest or a blob, nor its tag: both are
+-- looked up in what else the data know of the digest.
+with deletes as (
+    select * from events where action = 'delete'
+),
+known as (
+    select registry, repository, digest, any_value(kind) as kind
+    from events
+    where kind in ('manifest', 'index', 'blob') and digest in (select digest from deletes where digest is not null)
+    group by registry, repository, digest
+)
+select
+    deletes.happened_at, deletes.actor, deletes.client_ip, deletes.user_agent, deletes.repository,
+    case when deletes.kind = 'unknown' then coalesce(known.kind, 'unknown') else deletes.kind end as kind,
+    coalesce(deletes.tag, names.last_tag) as tag, deletes.digest
+from deletes
+left join known
+    on known.registry is not distinct from deletes.registry and known.repository = deletes.repository
+    and known.digest = deletes.digest
+left join names
+    on names.registry = coalesce(deletes.registry, '') and names.repository = deletes.repository
+    and names.digest = deletes.digest
+order by deletes.happened_at desc, deletes.repository, deletes.tag, deletes.digest;

@@ -1,0 +1,54 @@
+-- What happened to images: events of manifests and indexes, each with a tag.
+-- Rule: an event by digest has the tag of the last tagged event with its digest before it in its repository or, if
+-- there is none before, of the last at all. `own_tag` is the tag in the event itself.
+-- Rule: the tags under which cosign and its like store signatures, attestations and referrers (sha256-HEX.sig,
+-- sha256-HEX) are no images, unless everything is asked for (`everything`).
+create or replace temp table images as
+select
+    happened_at, action, request_method, kind, coalesce(registry, '') as registry,
+    coalesce(repository, '') as repository, tag as own_tag, coalesce(digest, '') as digest, actor, client_ip, user_agent
+from events
+where kind in ('manifest', 'index') and action in ('pull', 'push');
+
+create or replace temp table names as
+select registry, repository, digest, arg_max(own_tag, happened_at) as last_tag, min(own_tag) <> max(own_tag) as several
+from images
+where own_tag is not null
+group by registry, repository, digest;
+
+create or replace temp table image_events as
+with by_digest as (
+    select images.rowid as image, registry, repository, digest, happened_at, last_tag, several
+    from images
+    join names using (registry, repository, digest)
+    where own_tag is null
+),
+-- Only a digest that has had several tags needs a search through time.
+tagged as (
+    select registry, repository, digest, happened_at, max(own_tag) as tag
+    from images
+    semi join (from names where several) as changing using (registry, repository, digest)
+    where own_tag is not null
+    group by registry, repository, digest, happened_at
+),
+found as (
+    select image, last_tag as tag from by_digest where not several
+    union all
+    select image, coalesce(tag, last_tag)
+    from (from by_digest where several) as searched
+    asof left join tagged
+        on tagged.registry = searched.registry and tagged.repository = searched.repository
+        and tagged.digest = searched.digest and searched.happened_at >= tagged.happened_at
+),
+named as (
+    select images.*, coalesce(own_tag, tag) as tag
+    from images
+    left join found on found.image = images.rowid
+)
+select *
+from named
+where getvariable('everything')
+    or tag is null
+    or not regexp_full_match(tag, 'sha256-([0-9a-f]+\..*|[0-9a-f]{64})');
+
+drop table images;

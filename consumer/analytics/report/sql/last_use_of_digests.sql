@@ -1,0 +1,29 @@
+-- The last use of each digest of a manifest or index: GET or HEAD, by tag or digest. As with tags, `not_used_since` is
+-- said only of what was pushed within the window that the data covers and not deleted since. `in_index`: an index lists
+-- it (as far as registries tell), so that it may be wanted though nobody got it by itself.
+with digests as (
+    select
+        registry, repository, digest, arg_max(tag, happened_at) as tag,
+        min(happened_at) filter (action = 'push') as first_push, max(happened_at) filter (action = 'push') as last_push,
+        max(happened_at) filter (action = 'pull' and request_method in ('GET', 'HEAD')) as last_use,
+        count(*) filter (action = 'pull' and request_method = 'GET') as gets,
+        count(*) filter (action = 'pull' and request_method = 'HEAD') as checks
+    from image_events
+    group by registry, repository, digest
+),
+deletes as (
+    select coalesce(registry, '') as registry, repository, digest, max(happened_at) as deleted
+    from events
+    where action = 'delete' and digest is not null
+    group by all
+)
+select
+    repository, digest, tag, first_push, last_push, last_use, gets, checks,
+    (registry, repository, digest) in (select (registry, repository, digest) from children) as in_index,
+    case when deleted >= coalesce(last_push, deleted) then deleted end as deleted,
+    case
+        when first_push is not null and (deleted is null or deleted < last_push) then coalesce(last_use, first_push)
+    end as not_used_since
+from digests
+left join deletes using (registry, repository, digest)
+order by not_used_since nulls last, last_use, repository, digest;

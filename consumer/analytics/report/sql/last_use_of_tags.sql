@@ -1,0 +1,29 @@
+-- The last use of each tag: GET or HEAD of its manifest or index. `not_used_since` is said only of a tag that was
+-- pushed within the window that the data covers and not deleted since: only of it the data know every use. It is the
+-- last use or, without one, the first push. Who reads less than the whole log may see less than every use.
+with tags as (
+    select
+        registry, repository, tag,
+        min(happened_at) filter (action = 'push') as first_push, max(happened_at) filter (action = 'push') as last_push,
+        max(happened_at) filter (action = 'pull' and request_method in ('GET', 'HEAD')) as last_use,
+        count(*) filter (action = 'pull' and request_method = 'GET') as gets,
+        count(*) filter (action = 'pull' and request_method = 'HEAD') as checks
+    from image_events
+    where tag is not null
+    group by registry, repository, tag
+),
+deletes as (
+    select coalesce(registry, '') as registry, repository, tag, max(happened_at) as deleted
+    from events
+    where action = 'delete' and tag is not null
+    group by all
+)
+select
+    repository, tag, first_push, last_push, last_use, gets, checks,
+    case when deleted >= coalesce(last_push, deleted) then deleted end as deleted,
+    case
+        when first_push is not null and (deleted is null or deleted < last_push) then coalesce(last_use, first_push)
+    end as not_used_since
+from tags
+left join deletes using (registry, repository, tag)
+order by not_used_since nulls last, last_use, repository, tag;

@@ -1,0 +1,9 @@
+-- The most pulled tags, in the last 7 and 30 days before `as_of`. Without a tag: pulled by digests that no event names.
+select
+    repository, tag,
+    count(*) filter (happened_at > getvariable('as_of') - interval 7 days) as pulls_7_days,
+    count(*) filter (happened_at > getvariable('as_of') - interval 30 days) as pulls_30_days,
+    count(*) as pulls, count(distinct client_ip) as addresses, max(happened_at) as last_pull
+from pulls
+group by repository, tag
+order by pulls_30_days desc, pulls_7_days desc, pulls desc, repository, tag;

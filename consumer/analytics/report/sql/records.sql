@@ -1,0 +1,13 @@
+-- The records asked for: one row each, all times in UTC, only the columns that questions need.
+--   exported   what the Parquet files hold
+--   ranges     the offsets asked for in each partition
+-- happened_at is the registry's own time of the event or, where it has none that can be read, the time of acceptance.
+create or replace temp table records as
+select
+    kafka_topic, kafka_partition, kafka_offset, accepted_at::timestamp as accepted_at,
+    coalesce(event_time, accepted_at)::timestamp as happened_at,
+    registry, event_id, action, kind, repository, tag, digest, size_bytes, from_repository, actor, client_ip,
+    user_agent, request_method, source_addr, source_instance, schema_id, raw is not null as is_undecodable
+from exported
+join ranges using (kafka_topic, kafka_partition)
+where kafka_offset >= first_offset and kafka_offset < end_offset;

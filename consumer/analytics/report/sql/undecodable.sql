@@ -1,0 +1,8 @@
+-- Records that cannot be decoded, of all repositories, whatever was asked for: where they lie in the log.
+select
+    kafka_topic, kafka_partition, schema_id, count(*) as records, min(kafka_offset) as first_offset,
+    max(kafka_offset) as last_offset, min(accepted_at) as first_accepted, max(accepted_at) as last_accepted
+from records
+where is_undecodable
+group by kafka_topic, kafka_partition, schema_id
+order by records desc, kafka_topic, kafka_partition, schema_id;

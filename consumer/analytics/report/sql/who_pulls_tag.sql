@@ -1,0 +1,8 @@
+-- Who still pulls this tag (`tag`), in any of the repositories asked for; by digest too.
+select
+    repository, client_ip, user_agent, actor, count(*) as pulls,
+    min(happened_at) as first_pull, max(happened_at) as last_pull
+from pulls
+where tag = getvariable('tag')
+group by repository, client_ip, user_agent, actor
+order by last_pull desc, pulls desc, repository, client_ip, user_agent, actor;

@@ -1,0 +1,56 @@
+"""A report as tables on a terminal. Pure.
+
+Whatever a registry or its clients sent, it shows and does nothing; a column of numbers stands to the right.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from consumer.analytics.report.answers import Answer, Cell, Report
+from consumer.analytics.report.cells import heading, is_number, shown
+from consumer.analytics.report.questions import WINDOW
+from consumer.terminal import printable, table
+
+_ROWS: Final = 20
+_WIDEST: Final = 60
+
+
+def text_of(report: Report) -> str:
+    """Each question as a headed table of at most 20 rows."""
+    return "\n\n".join("\n".join(_lines(answer)) for answer in report.answers.values())
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    title = answer.question.title.upper()
+    yield f"{title}  ({answer.question.note})" if answer.question.note else title
+    if not answer.rows:
+        yield "none"
+    elif answer.question == WINDOW:
+        yield table(
+            ("", ""), [(heading(column), _cell(column, answer.rows[0][at])) for at, column in enumerate(answer.columns)]
+        ).lstrip("\n")
+    else:
+        yield _table(answer)
+        if answer.total > _ROWS:
+            yield f"... and {answer.total - _ROWS:,} more (--json has them)"
+
+
+def _table(answer: Answer) -> str:
+    rows = answer.rows[:_ROWS]
+    columns = [_column(name, [row[at] for row in rows]) for at, name in enumerate(answer.columns)]
+    head, *body = zip(*columns, strict=True)
+    return table(head, body)
+
+
+def _column(name: str, cells: Sequence[Cell]) -> list[str]:
+    """The column's heading and cells, all as wide as the widest if they are numbers."""
+    texts = [heading(name), *(_cell(name, cell) for cell in cells)]
+    if not any(map(is_number, cells)):
+        return texts
+    widest = max(map(len, texts))
+    return [text.rjust(widest) for text in texts]
+
+
+def _cell(column: str, cell: Cell) -> str:
+    text = printable(shown(column, cell))
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"

@@ -1,0 +1,180 @@
+"""`registry-worker replay`."""
+
+import asyncio
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import click
+
+from consumer.commands.choosing import endpoint_named, selecting
+from consumer.commands.options import PlaceType, admin_of, groups_of, reader_of, watched
+from consumer.places import Bounds, Place, bounds_of, ranges
+from consumer.replay.filtering import ReplayFilter
+from consumer.replay.plan import Plan, PlanError, mark_of
+from consumer.replay.preview import preview_of
+from consumer.replay.report import Report
+from consumer.replay.run import Job, Replay
+from consumer.replay.runs import RUN, Runs, new_run
+from consumer.replay.target import target_of
+from consumer.selection import Selection
+from consumer.terminal import printable
+from runtime.cli import common_options, run_service
+from runtime.clock import SystemClock
+from runtime.config import End, EndpointSettings, Settings
+from runtime.config.http_values import url_fault
+
+_CLIENT_ID: Final = "registry-worker-replay"
+_FROM: Final = "From here, included: beginning, end, a time, -24h, PARTITION:OFFSET[,...]."
+_RESUME: Final = "Go on with a run that was broken off; its range and filters are kept."
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says of a new run."""
+
+    name: str
+    from_: Place | None
+    to: Place | None
+    selection: Selection
+    everything: bool
+    url: str
+    rate: float | None
+    dry_run: bool
+
+
+@click.command("replay", epilog="Example: registry-worker replay -c bridge.yaml --endpoint ci --from -24h --dry-run")
+@common_options
+@click.option("--endpoint", "name", default="", metavar="E", help="To this endpoint.")
+@click.option("--from", "from_", type=PlaceType(), help=_FROM)
+@click.option("--to", type=PlaceType(), help="Up to such a place, excluded. [end]")
+@selecting
+@click.option("--id", "event_id", default="", metavar="ID", help="Only the event of this id.")
+@click.option("--all", "everything", is_flag=True, help="Also what the endpoint's own filters keep from it.")
+@click.option("--url", default="", metavar="URL", help="To this address in place of the endpoint's own.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Requests a second at most.")
+@click.option("--dry-run", is_flag=True, help="Count what would be delivered, and send nothing.")
+@click.option("--resume", metavar="RUN", default="", help=_RESUME)
+def replay_command(*, settings: Settings, selection: Selection, event_id: str, resume: str, **given: Any) -> int:
+    """Deliver a range of the log again, beside the live endpoint, whose cursor is not touched.
+
+    Requests carry the header registry-replay: RUN and are otherwise those of live delivery. What the endpoint will not
+    take is named in the summary. Exit 0 only if everything was delivered.
+    """
+    options = Options(selection=replace(selection, event_id=event_id), **given)
+    refuse_bad_url(options.url)
+    runs = Runs(groups_of(settings, _CLIENT_ID), prefix=settings.worker.group_prefix, topic=settings.topics.events)
+    if resume:
+        bounds = bounds_of(admin_of(settings, _CLIENT_ID), settings.topics.events)
+        return _resumed(settings, options, runs, resume, bounds)
+    return _new(settings, options, runs)
+
+
+def refuse_bad_url(url: str) -> None:
+    """An address is checked before anything is kept; it is not shown, as it can hold secrets.
+
+    Raises:
+        click.UsageError: it is none.
+    """
+    if url and (fault := url_fault(url)):
+        raise click.UsageError(f"--url {fault}")
+
+
+def _new(settings: Settings, options: Options, runs: Runs) -> int:
+    endpoint = _endpoint(settings, options.name, options)
+    if options.from_ is None:
+        raise click.UsageError("--from is missing: where does the range begin?")
+    now, topic = SystemClock().wall(), settings.topics.events
+    found = ranges(admin_of(settings, _CLIENT_ID), topic, options.from_, options.to or End(), now=now)
+    spans = {number: span for number, span in found.items() if span}
+    run = new_run(now, secrets.token_hex(2))
+    target = _target(endpoint, run, options, everything=options.everything)
+    if options.dry_run:
+        return _previewed(settings, target, spans, options.selection)
+    if not spans:
+        click.echo(f"{endpoint.name}: the range is empty")
+        return 0
+    plan = Plan(run, endpoint.name, spans, options.selection, options.everything, mark_of(run, options.url))
+    runs.begin(plan)
+    bounds = Bounds({n: span.start for n, span in spans.items()}, {n: span.stop for n, span in spans.items()})
+    return _run(settings, runs, Job(plan, target, runs.progress(plan, bounds)))
+
+
+def _resumed(settings: Settings, options: Options, runs: Runs, run: str, bounds: Bounds) -> int:
+    if options.from_ or options.to or not options.selection.is_empty or options.everything or options.dry_run:
+        raise click.UsageError("--resume goes with --endpoint, --url and --rate alone: the rest is that of the run")
+    if not RUN.fullmatch(run):
+        raise click.UsageError(f"{run!r} is no name of a run")
+    plan = runs.find(run, bounds)
+    if options.name and options.name != plan.endpoint:
+        raise click.UsageError(f"run {run} is for endpoint {plan.endpoint}, not {options.name}")
+    if mark_of(run, options.url) != plan.address_mark:
+        asked = "goes to an address of its own: give the same --url" if plan.address_mark else "goes to its endpoint"
+        raise PlanError(f"run {run} {asked}" + ("" if plan.address_mark or not options.url else ", not to a --url"))
+    endpoint = _endpoint(settings, plan.endpoint, options)
+    target = _target(endpoint, run, options, everything=plan.everything)
+    return _run(settings, runs, Job(plan, target, runs.progress(plan, bounds)))
+
+
+def _endpoint(settings: Settings, name: str, options: Options) -> EndpointSettings:
+    if not name:
+        raise click.UsageError("--endpoint is missing: to which endpoint?")
+    endpoint = endpoint_named(settings, name)
+    if endpoint.disabled and not options.url:
+        raise click.UsageError(f"endpoint {name} is disabled in the configuration")
+    return endpoint
+
+
+def _target(endpoint: EndpointSettings, run: str, options: Options, *, everything: bool) -> EndpointSettings:
+    return target_of(endpoint, run, url=options.url, rate=options.rate, everything=everything)
+
+
+def _previewed(settings: Settings, target: EndpointSettings, spans: dict[int, range], selection: Selection) -> int:
+    with reader_of(settings, _CLIENT_ID) as reader:
+        records = reader.read(settings.topics.events, spans)
+        seen = watched(records, sum(map(len, spans.values())), "reading")
+        preview = preview_of(seen, ReplayFilter(target, selection))
+    for line in preview.lines(target.name):
+        click.echo(line)
+    return 0
+
+
+def _run(settings: Settings, runs: Runs, job: Job) -> int:
+    """Deliver; SIGINT and SIGTERM end it in order."""
+    run = job.plan.run
+    what = f"{job.asked} records of {settings.topics.events} to {job.target.name} ({job.target.safe_url})"
+    click.echo(f"replay {run}: {what}", err=True)
+    found: list[Report] = []
+    with _bar(job.asked, f"replay {run}") as show:
+
+        async def service(stop: asyncio.Event) -> int:
+            found.append(await Replay(job, settings, runs, SystemClock()).run(stop, show))
+            return 0
+
+        run_service(service)
+    for line in found[0].lines():
+        click.echo(printable(line))
+    return 0 if found[0].is_complete else 1
+
+
+@contextmanager
+def _bar(asked: int, label: str) -> Iterator[Callable[[int], None]]:
+    """On a terminal, a bar with the rate and the time left; told how much is finished."""
+    started = time.monotonic()
+    with click.progressbar(
+        length=asked,
+        label=label,
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+        item_show_func=lambda rate: None if rate is None else f"{rate:.0f} events/s",
+    ) as bar:
+
+        def show(finished: int) -> None:
+            rate = finished / max(0.001, time.monotonic() - started)
+            bar.update(min(finished, asked) - bar.pos, current_item=rate)
+
+        yield show

@@ -1,0 +1,42 @@
+"""`registry-worker rewind`."""
+
+from typing import Final
+
+import click
+
+from consumer.commands.choosing import endpoint_named
+from consumer.commands.options import PlaceType, admin_of, groups_of
+from consumer.places import Place
+from consumer.rewind import Rewind, refuse_skips
+from runtime.cli import common_options
+from runtime.clock import SystemClock
+from runtime.config import Settings
+from schemas.names import group_of
+
+_CLIENT_ID: Final = "registry-worker-rewind"
+_TO: Final = "Place in the log: beginning, end, a time, -24h, PARTITION:OFFSET[,...] (others stay)."
+
+
+@click.command("rewind", epilog="Example: registry-worker rewind -c bridge.yaml --endpoint ci --to -24h --dry-run")
+@common_options
+@click.option("--endpoint", "name", required=True, metavar="E", help="Whose cursor.")
+@click.option("--to", type=PlaceType(), required=True, help=_TO)
+@click.option("--skip", is_flag=True, help="Events that were not delivered may be skipped.")
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
+def rewind_command(*, settings: Settings, name: str, to: Place, skip: bool, dry_run: bool) -> int:
+    """Move an endpoint's cursor: backwards to deliver events again, forwards to skip them (only with --skip).
+
+    Its workers must be stopped: the cursor of a live endpoint is theirs. To deliver again beside them, use replay.
+    """
+    endpoint = endpoint_named(settings, name)
+    group = group_of(settings.worker.group_prefix, name)
+    rewind = Rewind(admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID))
+    plan = rewind.plan(endpoint, group, settings.topics.events, to, now=SystemClock().wall())
+    for line in plan.lines():
+        click.echo(line)
+    if dry_run:
+        refuse_skips(plan, skip=skip)
+        click.echo("nothing was changed", err=True)
+        return 0
+    rewind.carry_out(plan, skip=skip)
+    return 0

@@ -1,0 +1,81 @@
+"""`registry-worker tail`."""
+
+from collections.abc import Callable, Iterable
+from typing import Final, NoReturn
+
+import click
+
+from consumer.commands.choosing import selecting
+from consumer.commands.options import PlaceType, admin_of, reader_of
+from consumer.places import Place
+from consumer.record import Record
+from consumer.selection import Selection
+from consumer.tail import Tail
+from consumer.tail_text import Seen, json_line, line_of, seen_of
+from runtime.cli import common_options
+from runtime.clock import Clock, SystemClock
+from runtime.config import Settings
+from runtime.kafka.errors import KafkaUnavailableError
+
+_CLIENT_ID: Final = "registry-worker-tail"
+_LAST: Final = 10
+_LOOK_EVERY_S: Final = 0.5
+_FROM: Final = "From here on: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [the last 10]"
+
+
+@click.command("tail", epilog="Example: registry-worker tail -c bridge.yaml --follow --repository 'team/*'")
+@common_options
+@selecting
+@click.option("--from", "from_", type=PlaceType(), help=_FROM)
+@click.option("--follow", "-f", is_flag=True, help="Go on with what comes in, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+def tail_command(*, settings: Settings, selection: Selection, from_: Place | None, follow: bool, as_json: bool) -> int:
+    """Print events, the last 10 by default, in the order in which they were accepted.
+
+    A line has: when it was accepted, action, what it is about, method, actor, client, registry label, and its place
+    (PARTITION:OFFSET). Nobody's cursor is touched.
+    """
+    render = json_line if as_json else line_of
+    clock = SystemClock()
+    with reader_of(settings, _CLIENT_ID) as reader:
+        tail = Tail(admin_of(settings, _CLIENT_ID), reader, settings.topics.events)
+
+        def wanted(record: Record) -> bool:
+            return _is_wanted(seen_of(record), selection)
+
+        def show(records: Iterable[Record]) -> None:
+            for seen in map(seen_of, records):
+                if _is_wanted(seen, selection):
+                    click.echo(render(seen))
+
+        try:
+            if from_ is None:
+                show(tail.last(_LAST, wanted))
+            else:
+                tail.start(from_, now=clock.wall())
+                show(tail.unread())
+            if follow:
+                _follow(tail, show, clock)
+        except KeyboardInterrupt:
+            if not follow:
+                raise
+    return 0
+
+
+def _follow(tail: Tail, show: Callable[[Iterable[Record]], None], clock: Clock) -> NoReturn:
+    """Show what comes in, until Ctrl-C; while Kafka is away, wait and say so once."""
+    told = ""
+    while True:
+        clock.sleep(_LOOK_EVERY_S)
+        try:
+            show(tail.unread())
+            told = ""
+        except KafkaUnavailableError as error:
+            if not told:
+                click.echo(f"registry-worker: {error}; waiting", err=True)
+            told = str(error)
+
+
+def _is_wanted(seen: Seen, selection: Selection) -> bool:
+    """What holds no event is shown only where nothing narrows."""
+    return selection.is_empty if seen.event is None else selection.matches(seen.event)

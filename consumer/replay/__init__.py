@@ -1,0 +1,1 @@
+"""Replay: a range of the log delivered again, beside live delivery."""

@@ -1,0 +1,104 @@
+"""What a replay's endpoint would not take: kept with the run before its offset moves on, and named in the end.
+
+They are no dead letters: the event is in the log, and the run says which it is.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from consumer.delivery.attempts import Reason
+from consumer.delivery.letters import Cause
+from consumer.delivery.retry import backoff_s
+from consumer.lanes import Delivery
+from consumer.record import Record
+from consumer.replay.plan import Failure, Plan
+from runtime.errors import BridgeError
+from runtime.kafka.groups import Committed
+from schemas import names
+from schemas.headers import text_header
+
+_log: Final = structlog.get_logger(__name__)
+
+_FIRST_S: Final = 0.5
+_MOST_S: Final = 30.0
+
+Save = Callable[[Mapping[int, Committed]], Awaitable[None]]
+"""Keep these partitions of the plan; raises a BridgeError if that cannot be done now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One event that was given up in this process."""
+
+    record: Record
+    why: str
+
+    @property
+    def line(self) -> str:
+        """Place, repository, id and reason."""
+        headers = self.record.headers
+        told = (text_header(headers, names.CE_SUBJECT), text_header(headers, names.CE_ID))
+        place = f"{self.record.partition}:{self.record.offset}"
+        return f"{'  '.join((place, *(text for text in told if text)))}: {self.why}"
+
+
+class Failures:
+    """The failures of one run."""
+
+    def __init__(self, plan: Plan, save: Save, *, jitter: Callable[[], float]) -> None:
+        """None in this process yet.
+
+        Args:
+            plan: of the run; what fails is added to it.
+            save: keeps it.
+            jitter: in [0, 1); stretches waits.
+        """
+        self._plan = plan
+        self._save = save
+        self._jitter = jitter
+        self._lock = asyncio.Lock()
+        self._unsaved: set[int] = set()
+        self.named: Final[list[Failed]] = []
+        self.not_selected = 0
+        """Records without an event, where the run means certain events."""
+
+    @property
+    def are_kept(self) -> bool:
+        """Whether nothing of them is still to be written."""
+        return not self._unsaved and not self._lock.locked()
+
+    async def bury(self, delivery: Delivery, cause: Cause) -> None:
+        """Return when the failure is kept."""
+        record = delivery.record
+        if cause.reason is Reason.UNDECODABLE and not self._plan.selection.is_empty:
+            self.not_selected += 1
+            return
+        failed = Failed(record, f"{cause.reason.value}: {cause.error}")
+        _log.error("replay.failed", run=self._plan.run, record=record.place, error=failed.why)
+        self.named.append(failed)
+        self._plan.add_failure(Failure(record.partition, record.offset, failed.why))
+        self._unsaved.add(record.partition)
+        async with self._lock:  # whoever waited here has mostly been saved along with the one before
+            if record.partition in self._unsaved:
+                await self._save_all()
+
+    async def _save_all(self) -> None:
+        tries = 0
+        while self._unsaved:
+            saving = frozenset(self._unsaved)
+            self._unsaved -= saving  # what fails while these are written is written by the next
+            try:
+                await self._save({number: self._plan.commit_of(number) for number in saving})
+            except BridgeError as error:
+                self._unsaved |= saving
+                tries += 1
+                wait = backoff_s(tries, first_s=_FIRST_S, most_s=_MOST_S, jitter=self._jitter())
+                _log.warning("replay.failure_not_kept", error=str(error), again_in_s=round(wait, 1))
+                await asyncio.sleep(wait)
+            except BaseException:
+                self._unsaved |= saving
+                raise

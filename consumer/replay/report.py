@@ -1,0 +1,60 @@
+"""What became of a replay. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from consumer.replay.failures import Failed
+from consumer.replay.plan import Failure
+from consumer.selection import NOT_SELECTED
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One process's part of a run, and what had failed before."""
+
+    run: str
+    endpoint: str
+    asked: int
+    """Offsets of the range that were not finished when this process began."""
+    delivered: int = 0
+    filtered: Mapping[str, int] = field(default_factory=dict)
+    """By the rule against them; `selection` is that of the command line."""
+    failed: Sequence[Failed] = ()
+    failed_before: Sequence[Failure] = ()
+    """By earlier processes of the run."""
+    unnamed_before: int = 0
+    """Of these, how many have no name."""
+    stopped: str = ""
+    """Why the rest was not come to; empty if all was."""
+
+    @property
+    def untouched(self) -> int:
+        """Offsets that nothing was done about: not come to, or in the log no more."""
+        return max(0, self.asked - self.delivered - sum(self.filtered.values()) - len(self.failed))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything was delivered that was to be."""
+        failed = self.failed or self.failed_before or self.unnamed_before
+        return not (failed or self.untouched or self.stopped)
+
+    def lines(self) -> list[str]:
+        """For a person: the sum, then each event that was not delivered."""
+        rules = dict(self.filtered)
+        not_selected = rules.pop(NOT_SELECTED, 0)
+        filtered = f"{sum(rules.values())} filtered"
+        if rules:
+            filtered += f" ({', '.join(f'{rule} {count}' for rule, count in sorted(rules.items()))})"
+        told = [f"{self.endpoint}: {self.delivered} delivered, {filtered}, {len(self.failed)} failed"]
+        if not_selected:
+            told[0] += f"; {not_selected} were not selected"
+        told += [f"  failed: {failed.line}" for failed in self.failed]
+        told += [f"  failed before: {at.partition}:{at.offset}: {at.why}" for at in self.failed_before]
+        if self.unnamed_before:
+            told.append(f"  failed before: {self.unnamed_before} more, for whose names there was no room")
+        if self.stopped:
+            told.append(f"  {self.untouched} left: {self.stopped}")
+            told.append(f"  to go on: registry-worker replay --resume {self.run}")
+        elif self.untouched:
+            told.append(f"  {self.untouched} are not in the log any more")
+        return told

@@ -1,0 +1,33 @@
+"""What a replay tells while it runs, and counts for its summary."""
+
+from collections import Counter
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from consumer.delivery.letters import Cause
+from consumer.lanes import Delivery
+from consumer.record import Record
+from consumer.telling import Telling
+from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
+from runtime.clock import Clock
+
+
+class ReplayTelling(Telling):
+    """The log lines of live delivery; metrics that nobody is shown, as a one-shot run opens no port."""
+
+    def __init__(self, endpoint: str, clock: Clock) -> None:
+        super().__init__(endpoint, EndpointMetrics(WorkerMetrics(CollectorRegistry()), endpoint), clock)
+        self.filtered_by: Final[Counter[str]] = Counter()
+        """Events that were not delivered, by the rule against them."""
+
+    def assigned(self, partitions: list[int]) -> None:
+        """A replay has the partitions of its range, which nobody shares with it."""
+
+    def filtered(self, record: Record, rule: str) -> None:
+        """The run does not deliver this event."""
+        super().filtered(record, rule)
+        self.filtered_by[rule] += 1
+
+    def buried(self, delivery: Delivery, cause: Cause) -> None:
+        """A failure of a replay is told where it is kept."""

@@ -1,0 +1,127 @@
+"""What `registry-worker export` wrote, read back: Avro container files, and lines of JSON with where each record lay.
+
+Label and Content-Type are those of the file. An event comes back as it was in the log, its own text included.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from fastavro import reader, schemaless_writer
+
+from schemas.avro import decode, frame
+from schemas.catalog import CATALOG
+from schemas.envelope import EnvelopeError, read_event
+from schemas.event import Event
+from schemas.wire import typed_json
+
+AVRO_MAGIC: Final = b"Obj\x01"
+PARQUET_MAGIC: Final = b"PAR1"
+_LINE_MEMBERS: Final = frozenset({"kafka_topic", "kafka_partition", "kafka_offset", "event"})
+
+
+class _Chunks(io.RawIOBase):
+    """A file that is given as pieces."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        super().__init__()
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            piece = next(self._chunks, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def avro_events(chunks: Iterator[bytes]) -> Iterator[Event | str]:
+    """The event of each record of a container file, or why it holds none; after damage there is nothing more.
+
+    Args:
+        chunks: the file's content, in pieces.
+    """
+    stream = io.BufferedReader(_Chunks(chunks))
+    try:
+        for record in reader(stream, return_record_name=False):
+            yield _avro_event(record)
+    except (EOFError, IndexError, KeyError, TypeError, ValueError, OverflowError) as error:
+        yield f"damaged Avro file: {type(error).__name__} {error}".strip()
+
+
+def _avro_event(record: Any) -> Event | str:
+    if not isinstance(record, dict) or "event" not in record or "offset" not in record:
+        return "an Avro file, but not one that `registry-worker export` wrote"
+    if record["event"] is None:
+        return f"{_place(record, 'topic', 'partition', 'offset')} held no event that could be decoded"
+    encoded = io.BytesIO()
+    schemaless_writer(encoded, CATALOG.latest.schema, record["event"])
+    return decode(frame(CATALOG.latest.id, encoded.getvalue()), None)
+
+
+def is_exported_line(value: Any) -> bool:
+    """Whether a JSON value is a line of an export."""
+    return isinstance(value, dict) and value.keys() >= _LINE_MEMBERS
+
+
+def line_event(value: dict[str, Any], text: str, *, content_type: str, registry: str) -> Event:
+    """The event of a line of an export.
+
+    Args:
+        value: the line's object.
+        text: the line.
+        content_type: where the line has none.
+        registry: where the line has no label.
+
+    Raises:
+        EnvelopeError: the line holds no event.
+    """
+    if value["event"] is None:
+        place = _place(value, "kafka_topic", "kafka_partition", "kafka_offset")
+        raise EnvelopeError(f"{place} held no event that could be decoded")
+    content_type, registry = _text(value, "content_type", content_type), _text(value, "registry", registry)
+    original = _text(value, "original", "")
+    if original:
+        return _with_original(read_event(original, content_type=content_type, registry=registry), original)
+    own = _raw_event(text)
+    event = read_event(own, content_type=content_type, registry=registry)
+    typed = msgspec.structs.replace(event, original="")
+    return typed if _compact(typed_json(typed)) == _compact(own.encode()) else event
+
+
+def _with_original(event: Event, original: str) -> Event:
+    return msgspec.structs.replace(event, original=original)
+
+
+class _Line(msgspec.Struct):
+    event: msgspec.Raw
+
+
+def _raw_event(line: str) -> str:
+    return bytes(msgspec.json.decode(line, type=_Line).event).decode()
+
+
+def _compact(text: bytes) -> bytes:
+    return msgspec.json.format(text, indent=-1)
+
+
+def _text(value: dict[str, Any], name: str, otherwise: str) -> str:
+    found = value.get(name)
+    if found is None:
+        return otherwise
+    if not isinstance(found, str):
+        raise EnvelopeError(f"must be text or null, not {json.dumps(found)[:40]}", name)
+    return found
+
+
+def _place(value: dict[str, Any], *names: str) -> str:
+    return "/".join(str(value.get(name)) for name in names)

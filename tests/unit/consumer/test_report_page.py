@@ -1,0 +1,204 @@
+"""The report as shown: on a terminal, in JSON, and as a page, which the standard library's parser reads here.
+
+That the page looks well is for eyes: no browser is asked for in the suite.
+"""
+
+import json
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consumer.analytics.report import Report, page_of, text_of
+from consumer.analytics.report.cells import shown, size
+from consumer.analytics.report.charts import _round_up
+from consumer.analytics.report.questions import QUESTIONS
+from tests.kit.parquet_rows import report_of, row, undecodable
+
+A = f"sha256:{'a' * 64}"
+EVIL = "<script>alert(1)</script>\"'&\x1b[31m\u202e"
+SHOWN = "<script>alert(1)</script>\"'&\\x1b[31m\\u202e"
+VOID = {"meta", "link", "br"}
+
+
+class Page(HTMLParser):
+    """What is in a page; refuses one whose elements do not nest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert [] == self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element begins."""
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element that ends at once."""
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        """It must be the one that began last."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Text that a reader sees."""
+        self.texts.append(data)
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        """The attributes of all elements of this name."""
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Of a registry with something in every answer, and a client that means ill."""
+    evil: dict[str, Any] = {"repository": EVIL, "user_agent": EVIL, "actor": EVIL, "client_ip": EVIL}
+    rows = [
+        row("push", "manifest", tag=EVIL, digest=A, **evil),
+        row("pull", "manifest", tag=EVIL, digest=A, at=86_400 * 3, **evil),
+        row("push", "blob", digest=A, size_bytes=5 << 30, at=60, **evil),
+        row("pull", "blob", digest=A, size_bytes=5 << 30, at=61, **evil),
+        row("mount", "blob", digest=A, size_bytes=5, from_repository=EVIL, at=62, **evil),
+        row("delete", "tag", tag=EVIL, at=63, registry="eu", source_instance=EVIL, **evil),
+        undecodable(at=64),
+    ]
+    return report_of(tmp_path_factory.mktemp("report"), rows, tag=EVIL)
+
+
+def test_the_page_is_whole_and_has_every_answer(report: Report) -> None:
+    """Its elements nest, and each question has its section with a heading and a table."""
+    page = Page(page_of(report))
+    sections = {attributes["id"] for attributes in page.named("section")}
+    assert {question.name for question in QUESTIONS} - {"window"} == sections
+    assert len(sections) == len(page.named("table"))
+
+
+def test_the_page_loads_nothing_and_runs_nothing(report: Report) -> None:
+    """No script, no address, no handler; and its own policy forbids them."""
+    text = page_of(report)
+    page = Page(text)
+    assert not {"script", "link", "img", "iframe", "object", "a", "base", "form"} & {tag for tag, _ in page.elements}
+    loading = {"src", "href", "srcset", "action", "data", "xlink:href"}
+    assert not [
+        name for _, attributes in page.elements for name in attributes if name in loading or name.startswith("on")
+    ]
+    assert "url(" not in text
+    assert "@import" not in text
+    assert "default-src 'none'; style-src 'unsafe-inline'" in [meta.get("content") for meta in page.named("meta")]
+
+
+def test_what_a_client_sent_stands_in_the_page_as_text(report: Report) -> None:
+    """Markup as its characters, control and direction characters as escapes, in texts and in titles."""
+    page = Page(page_of(report))
+    assert SHOWN in page.texts
+    assert SHOWN in [attributes.get("title") for attributes in page.named("span")]
+    assert "\x1b" not in page_of(report)
+    assert "\u202e" not in page_of(report)
+
+
+def test_the_page_has_both_lights(report: Report) -> None:
+    """It follows the reader's light and dark."""
+    assert "prefers-color-scheme: dark" in page_of(report)
+
+
+def test_days_without_anything_have_their_place(report: Report) -> None:
+    """The first and the last day are three days apart: a column for two, room for four."""
+    titles = [
+        text
+        for text in Page(page_of(report)).texts
+        if text.startswith("2026-11-0") and "image" not in text and "pull" in text
+    ]
+    assert ["2026-11-02: 0 pull, 1 push, 1 mount, 1 delete", "2026-11-05: 1 pull, 0 push, 0 mount, 0 delete"] == titles
+
+
+def test_a_clock_that_is_wrong_by_ages_spoils_no_chart(tmp_path: Path) -> None:
+    """Its day is in the table, and the chart has only days that can be."""
+    far = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    rows = [row("delete", "tag", tag="v1"), row("delete", "tag", tag="v1", event_time=far)]
+    text = page_of(report_of(tmp_path, rows))
+    assert "<title>2026-11-02: 0 pull, 0 push, 0 mount, 1 delete</title>" in text
+    assert "<title>9999-12-31" not in text
+    assert ">9999-12-31</td>" in text
+
+
+def test_bars_are_as_long_as_their_numbers(report: Report) -> None:
+    """5 GiB served and 5 GiB pushed: two bars of full length."""
+    text = page_of(report)
+    section = text[text.index('id="bytes_by_repository"') :]
+    assert (
+        '<span class="bar pull" style="width:100.00%"></span><span class="bar push" style="width:100.00%">' in section
+    )
+    assert "5.0 GiB / 5.0 GiB" in section
+
+
+def test_an_empty_report_is_a_page(tmp_path: Path) -> None:
+    """Nothing to draw is no fault."""
+    page = Page(page_of(report_of(tmp_path, [])))
+    assert "There are no records in what was asked for." in page.texts
+
+
+def test_the_terminal_shows_and_does_nothing(report: Report) -> None:
+    """No control character reaches it but the ends of lines; digests and bytes are short."""
+    text = text_of(report)
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert "5.0 GiB" in text
+    assert "sha256:aaaaaaaaaaaa " in text
+
+
+def test_numbers_stand_to_the_right_of_their_columns(tmp_path: Path) -> None:
+    """9 pulls stand under the last digit of 10, and under the end of their heading."""
+    rows = [row("pull", "manifest", tag="t10", digest=A, at=60 * n) for n in range(10)]
+    rows += [row("pull", "manifest", tag="t9", digest=A[:-1] + "b", at=60 * n) for n in range(9)]
+    lines = text_of(report_of(tmp_path, rows, "most_pulled_tags", "window")).splitlines()
+    head, *body = (line.partition("  addresses")[0] for line in lines if "pulls 7 days" in line or "team/app" in line)
+    assert [len(head)] * 2 == [len(line[: len(head)].rstrip()) for line in body]
+    assert ["10", "9"] == [line[: len(head)].split()[-1] for line in body]
+
+
+def test_a_long_table_says_what_it_leaves_out(tmp_path: Path) -> None:
+    """20 rows on the terminal; the rest is counted."""
+    rows = [row("delete", "tag", tag=f"t{n}") for n in range(25)]
+    assert "... and 5 more (--json has them)" in text_of(report_of(tmp_path, rows, "deletes"))
+
+
+def test_json_is_one_object_of_all_answers(report: Report) -> None:
+    """Each answer is a list of objects, times RFC 3339; what a client sent is as it was."""
+    found: dict[str, Any] = json.loads(json.dumps(report.as_json()))
+    assert {question.name for question in QUESTIONS} == set(found["answers"])
+    assert {"repositories": [], "tag": EVIL, "all": False} == found["asked"]
+    assert EVIL == found["answers"]["deletes"][0]["repository"]
+    assert "2026-11-02T12:01:03Z" == found["answers"]["deletes"][0]["happened_at"]
+    assert "2026-11-05" == found["answers"]["activity_by_day"][0]["day"]
+    assert {} == found["truncated"]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (5 << 30, "5.0 GiB"), (1 << 80, "1048576.0 EiB")],
+)
+def test_sizes(number: int, text: str) -> None:
+    """Binary units with one digit."""
+    assert text == size(number)
+
+
+def test_cells() -> None:
+    """Nothing is a dash, numbers have thousands, a digest is short only where it is one."""
+    cells = [("pulls", None), ("pulls", 1234), ("digest", A), ("tag", A), ("in_index", True), ("bytes_served", 2048)]
+    assert ["-", "1,234", "sha256:aaaaaaaaaaaa", A, "yes", "2.0 KiB"] == [shown(*cell) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("number", "top"), [(0, 2), (1, 2), (3, 4), (5, 6), (11, 20), (21, 30), (41, 60), (101, 150), (301, 400)]
+)
+def test_the_scale_of_days_is_round(number: int, top: float) -> None:
+    """Its top and its half can be named."""
+    assert top == _round_up(number)
