@@ -81,9 +81,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         rate_limit=section.read("rate_limit", number(0.001, 1_000_000), None),
     )
     if endpoint.format == "cloudevents-binary" and endpoint.batch.max_events > 1:
-        section.fault(
-            "batch.max_events", "format cloudevents-binary carries one event a request"
-        )
+        section.fault("batch.max_events", "format cloudevents-binary carries one event a request")
     section.close(GITLAB)
     if name is None or url is None:
         raise Refused

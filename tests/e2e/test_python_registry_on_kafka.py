@@ -74,4 +74,3 @@ def test_events_are_in_the_log_and_at_the_endpoint(  # noqa: PLR0917 - fixtures,
     assert [envelope_json([event]) for event in events] == receiver.bodies()
     assert {"python"} == {request.header("registry-name") for request in receiver.requests}
     assert [event.id for event in events] == [json.loads(body)["events"][0]["id"] for body in receiver.bodies()]
-
