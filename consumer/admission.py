@@ -18,7 +18,7 @@ from schemas.event import Event
 from schemas.headers import text_header
 
 _HOLD_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of records held for one endpoint: two windows of 24,000 events of usual size."""
+"""Bytes of records held for one endpoint: two windows of 24,000 events of usual size. A stuck partition has half."""
 _HOLD_EVENTS: Final = 4_000
 """Decoded events held; of more only the bytes are kept, and decoded again when their turn comes."""
 _UNDECODABLE_AT_ONCE: Final = 256
@@ -92,12 +92,17 @@ class Admission:
         while going:
             for partition in going:
                 for _ in range(_ROUND):
+                    self._share(partition)
                     if partition.is_blocked or not partition.backlog:
                         break
                     if not self.wants_more(breaker_open=breaker_open):
                         return
                     self._admit_one(partition, partition.backlog.popleft(), now)
             going = [partition for partition in going if partition.backlog and not partition.is_blocked]
+
+    def _share(self, partition: Partition) -> None:
+        """Let a partition hold as much as is still free: one that is stuck takes half, and others always have room."""
+        partition.is_crowded = partition.bytes >= _HOLD_BYTES - self._lanes.bytes
 
     def _admit_one(self, partition: Partition, record: Record, now: float) -> None:
         try:
@@ -110,6 +115,7 @@ class Admission:
         except UndecodableError as error:
             if partition.ledger.admit(record.offset, record.timestamp_ms) is Verdict.NEW:
                 self.giving_up += 1
+                partition.bytes += record.size
                 self._undecodable(partition, record, str(error))
             return
         if partition.ledger.admit(record.offset, record.timestamp_ms) is Verdict.FINISHED:
@@ -119,5 +125,6 @@ class Admission:
             partition.ledger.finish(record.offset)
             self._filtered(record, rule)
             return
+        partition.bytes += record.size
         self._lanes.add(record, event if self._lanes.held < _HOLD_EVENTS else None, now, partition.epoch)
         self._admitted(record)

@@ -216,6 +216,7 @@ class Endpoint:
         partition = self.partitions.get(delivery.record.partition)
         if partition is not None and partition.epoch == delivery.epoch:
             partition.ledger.finish(delivery.record.offset)
+            partition.bytes -= delivery.record.size
             self._commits.finished()
 
     def window_full(self, delivery: Delivery) -> bool:

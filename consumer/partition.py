@@ -17,6 +17,10 @@ class Partition:
         self.ledger: Final = ledger
         self.backlog: deque[Record] = deque()
         """Read, not admitted yet."""
+        self.bytes = 0
+        """Of its records that were admitted and are not finished."""
+        self.is_crowded = False
+        """Whether these are as many as all of its endpoint's partitions may still take: memory is shared so."""
         self.paused = False
         self.obstacle = ""
         """Why nothing more of it can be read by this version, if so."""
@@ -37,8 +41,8 @@ class Partition:
 
     @property
     def is_full(self) -> bool:
-        """Whether what was read cannot be admitted because the window is full."""
-        return bool(self.backlog) and not self.ledger.admits(self.backlog[0].offset)
+        """Whether what was read cannot be admitted because the window, or its share of memory, is full."""
+        return bool(self.backlog) and (self.is_crowded or not self.ledger.admits(self.backlog[0].offset))
 
     @property
     def is_blocked(self) -> bool:

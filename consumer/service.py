@@ -155,7 +155,7 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
             group=group,
             max_record_bytes=max_event_bytes(settings),
         ),
-        drain_s=max(settings.worker.drain_s, endpoint.timeout_s + 1.0),
+        drain_s=settings.worker.drain_of(endpoint),
         sending=sending_of(endpoint, parts.clock),
         burial=Burial(
             endpoint.name,

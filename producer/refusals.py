@@ -1,5 +1,7 @@
 """How the intake says no: one JSON error, one log line with the sender, never a hanging connection."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -9,6 +11,8 @@ from runtime.http import Request, Response
 
 _log: Final = structlog.get_logger(__name__)
 
+DRAIN_LIMIT_S: Final = 30.0
+"""How long the rest of a refused body is read, in seconds."""
 RETRY_AFTER_S: Final = 1
 """When to come again after a 503: a registry's own default backoff."""
 
@@ -55,6 +59,8 @@ async def refuse(
     whoever asks a server for more than the whole body waits until the client goes away.
     """
     size = read_bytes
-    async for piece in rest:
-        size += len(piece)
+    with contextlib.suppress(TimeoutError):  # whoever is that slow gets his answer in the middle
+        async with asyncio.timeout(DRAIN_LIMIT_S):
+            async for piece in rest:
+                size += len(piece)
     return RefusedError(status, reason, message, size=size if status == 413 else None)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from runtime.config.availability import NOT_AVAILABLE
-from runtime.config.crosschecks import is_intake
+from runtime.config.crosschecks import impatient, is_intake
 from runtime.config.document import LONGEST_FILE, Node, as_node, parse
 from runtime.config.endpoint_section import GITLAB, read_endpoint
 from runtime.config.endpoint_settings import EndpointSettings
@@ -79,6 +79,8 @@ def settings_of(tree: dict[str, Node], sources: Sources, not_available: Mapping[
     worker = root.read("worker", read_worker, WorkerSettings())
     endpoints = root.read("endpoints", lambda value: _endpoints(value, intake), ())
     root.close(GITLAB)
+    if kafka is not None:
+        reading.faults.extend(impatient(kafka, worker, endpoints))
     if reading.faults or kafka is None:
         raise ConfigurationError(reading.faults)
     return Settings(

@@ -87,6 +87,10 @@ class WorkerSettings:
     drain_s: float = 10.0
     """Seconds that requests in flight get at shutdown; an endpoint's own is at least its timeout and 1 s."""
 
+    def drain_of(self, endpoint: EndpointSettings) -> float:
+        """Seconds that this endpoint's requests get."""
+        return max(self.drain_s, endpoint.timeout_s + 1.0)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:

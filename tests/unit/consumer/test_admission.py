@@ -156,14 +156,23 @@ def test_partitions_take_turns() -> None:
 
 
 def test_memory_is_bounded_by_bytes() -> None:
-    """64 MiB of records held, whatever their number."""
+    """64 MiB of records held, whatever their number: one stuck partition has half, two have a third each."""
+    third = 64 * 1024 * 1024 // 3
     door = Door()
     big = stored("a", pad=1_000_000)
-    door.read(0, *[big] * 200)
-    door.admit()
-    while door.lanes.next_batch(0.0) is not None:
+    for number in range(2):
+        door.read(number, *[big] * 200)
         door.admit()
-    assert 64 * 1024 * 1024 <= door.lanes.bytes < 64 * 1024 * 1024 + 1_100_000
+        while door.lanes.next_batch(0.0) is not None:
+            door.admit()
+        assert door.partitions[number].is_full
+    assert 32 * 1024 * 1024 <= door.partitions[0].bytes < 32 * 1024 * 1024 + 1_100_000
+    assert door.partitions[1].bytes < third
+    assert door.lanes.bytes < 64 * 1024 * 1024
+    door.read(2, stored("b"))
+    door.admit()
+    assert not door.partitions[2].is_full
+    assert 1 == len(door.lanes._lanes[2, b"b"].queue)
 
 
 def test_behind_an_open_breaker_only_new_heads_are_admitted() -> None:

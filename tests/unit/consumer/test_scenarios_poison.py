@@ -228,6 +228,30 @@ async def test_nobody_is_given_up_sooner_while_the_breaker_is_open() -> None:
     assert 3 <= len([place for place in world.dead if place[0] == 0]) <= len(world.times("bad")) // 10
 
 
+@pytest.mark.parametrize("status", [500, 404, 429])
+def test_a_dead_repository_of_large_events_delays_no_other_partition(status: int) -> None:
+    """Its share of memory is full long before its window: that stalls its own partition alone, and not for ever."""
+
+    @simulated
+    async def scenario() -> None:
+        world = World(partitions=2, script=lambda post: Reply(status) if "bad" in post.repositories else GOOD)
+        world.write(stored("bad", pad=200_000), partition=0, times=250)
+        worker = world.worker()
+        for _ in range(40):
+            world.write(stored("good/1"), partition=0)
+            world.write(STEADY, partition=1)
+            await asyncio.sleep(0.5)
+            assert not [place for place in world.unfinished[1] if place < len(world.topic.partitions[1]) - 1]
+            assert worker.endpoint.lanes.bytes < 40 * 1024 * 1024
+        while any(offset >= 250 for offset in world.unfinished[0]):
+            world.write(STEADY, partition=1)
+            await asyncio.sleep(0.5)
+            assert world.now < 1400.0
+        assert {"exhausted"} == {letter.reason for letter in world.letters}
+
+    scenario()
+
+
 @simulated
 async def test_a_newer_schema_is_no_full_window() -> None:
     """A partition that waits for an upgrade is not full: throttled events of it burn nothing."""

@@ -154,6 +154,7 @@ def test_whatever_happens_everything_arrives_in_order(
             assert 0 == worker.endpoint.dispatcher.events_in_flight
             assert 0 == worker.endpoint.lanes.held
             assert 0 == worker.endpoint.lanes.bytes
+            assert not any(partition.bytes for partition in worker.endpoint.partitions.values())
             assert 0 == worker.endpoint.lanes.startable
             assert 0 == len(worker.endpoint.lanes)
 

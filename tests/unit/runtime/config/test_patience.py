@@ -1,0 +1,39 @@
+"""Timeouts that cannot work together are refused at start, not found out at the first rebalance."""
+
+from typing import Any
+
+import pytest
+
+from runtime.config import ConfigurationError, settings_from
+
+
+def config(**over: Any) -> dict[str, Any]:
+    """A file with one endpoint; `over` is its timeout, the worker's drain, or a Kafka setting."""
+    kafka = {"bootstrap.servers": "127.0.0.1:9092", **over.get("kafka", {})}
+    endpoint = {"name": "ci", "url": "http://ci.example.com/", "timeout": over.get("timeout", "1s")}
+    return {"kafka": kafka, "worker": {"drain": over.get("drain", "10s")}, "endpoints": [endpoint]}
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"timeout": "294s"},
+        {"drain": "5m"},
+        {"timeout": "30s", "kafka": {"max.poll.interval.ms": 36_000}},
+    ],
+)
+def test_a_drain_that_outlasts_the_poll_interval_is_refused(over: dict[str, Any]) -> None:
+    """The fault names the endpoint, what a drain takes and what the setting is."""
+    with pytest.raises(ConfigurationError) as refused:
+        settings_from(config(**over))
+    (fault,) = refused.value.faults
+    assert fault.startswith("endpoint ci: a drain of worker.drain or timeout + 1s")
+    assert "kafka.max.poll.interval.ms is" in fault
+
+
+@pytest.mark.parametrize(
+    "over", [{}, {"timeout": "293s"}, {"timeout": "30s", "kafka": {"max.poll.interval.ms": 36_001}}]
+)
+def test_a_drain_within_the_poll_interval_is_fine(over: dict[str, Any]) -> None:
+    """Just below the bound nothing is wrong."""
+    assert settings_from(config(**over)).endpoints[0].name == "ci"
