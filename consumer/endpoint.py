@@ -39,7 +39,22 @@ _LONGEST_S: Final = 60.0
 
 
 class Endpoint:
-    """Serves one endpoint until closed: the loop's side of its log, and the owner of its dispatcher."""
+    """Serves one endpoint until closed: the loop's side of its log, and the owner of its dispatcher.
+
+    Args:
+        settings: of the endpoint.
+        group: its consumer group.
+        topic: the events topic.
+        consumer_settings: of its consumer.
+        drain_s: how long requests in flight may take when partitions go.
+        sending: POSTs deliveries.
+        burial: writes dead letters.
+        telling: metrics and log lines.
+        clock: for waits and stamps.
+        jitter: in [0, 1).
+        open_log: how the log comes about.
+        filter_: instead of the endpoint's own rules.
+    """
 
     def __init__(
         self,
@@ -57,22 +72,7 @@ class Endpoint:
         open_log: Callable[..., Log] = Log,
         filter_: Filter | None = None,
     ) -> None:
-        """Not started yet.
-
-        Args:
-            settings: of the endpoint.
-            group: its consumer group.
-            topic: the events topic.
-            consumer_settings: of its consumer.
-            drain_s: how long requests in flight may take when partitions go.
-            sending: POSTs deliveries.
-            burial: writes dead letters.
-            telling: metrics and log lines.
-            clock: for waits and stamps.
-            jitter: in [0, 1).
-            open_log: how the log comes about.
-            filter_: instead of the endpoint's own rules.
-        """
+        """Not started yet."""
         self.settings: Final = settings
         self.group: Final = group
         self._topic = topic
@@ -81,13 +81,7 @@ class Endpoint:
         self._burial = burial
         self.telling: Final = telling
         self._clock = clock
-        batch = settings.batch
-        self.lanes: Final = Lanes(
-            ordered=settings.ordering == "repository",
-            max_events=batch.max_events,
-            linger_s=batch.linger_s,
-            kind=sending.kind,
-        )
+        self.lanes: Final = _lanes_of(settings, sending)
         self.dispatcher: Final = Dispatcher(
             settings, self.lanes, self, send=sending.send, bury=self._bury, clock=clock, jitter=jitter
         )
@@ -96,13 +90,13 @@ class Endpoint:
             filter_ or Filter(settings),
             self.lanes,
             concurrency=settings.concurrency,
-            max_events=batch.max_events,
+            max_events=settings.batch.max_events,
             filtered=telling.filtered,
             admitted=telling.admitted,
             undecodable=self._give_up_undecodable,
             obstructed=telling.obstructed,
         )
-        self._commits = Commits(group, topic, width=settings.concurrency * batch.max_events)
+        self._commits = Commits(group, topic, width=settings.concurrency * settings.batch.max_events)
         self.partitions: Final[dict[int, Partition]] = {}
         self.ends: Final[dict[int, int]] = {}
         self.trouble_text = "has not joined its group yet"
@@ -286,3 +280,12 @@ class Endpoint:
     async def _bury(self, delivery: Delivery, cause: Cause) -> None:
         await self._burial.bury(delivery, cause)
         self.telling.buried(delivery, cause)
+
+
+def _lanes_of(settings: EndpointSettings, sending: Sending) -> Lanes:
+    return Lanes(
+        ordered=settings.ordering == "repository",
+        max_events=settings.batch.max_events,
+        linger_s=settings.batch.linger_s,
+        kind=sending.kind,
+    )

@@ -92,9 +92,7 @@ class Lanes:
             kind: deliveries go into one batch only if this is equal.
         """
         self._ordered = ordered
-        self._max_events = max_events
-        self._max_bytes = max_bytes
-        self._linger_s = linger_s
+        self._max_events, self._max_bytes, self._linger_s = max_events, max_bytes, linger_s
         self._kind = kind
         self._lanes: dict[LaneKey, Lane] = {}
         self._ready: deque[Lane] = deque()
@@ -102,10 +100,8 @@ class Lanes:
         self._order = itertools.count()
         self.startable = 0
         """Deliveries in lanes that could send now."""
-        self.held = 0
-        """Deliveries in memory."""
-        self.bytes = 0
-        """Bytes of their records."""
+        self.held = self.bytes = 0
+        """Deliveries in memory, and the bytes of their records."""
 
     def __len__(self) -> int:
         return len(self._lanes)

@@ -24,6 +24,9 @@ class WorkerMetrics:
         def gauge(name: str, text: str) -> Gauge:
             return Gauge(name, text, ["endpoint"], registry=registry)
 
+        def seconds(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(name, text, ["endpoint"], registry=registry, buckets=buckets)
+
         self.events: Final = counter(
             "registry_notifications_events_total", "The number of total events", "type", "endpoint"
         )
@@ -31,19 +34,13 @@ class WorkerMetrics:
         self.status: Final = counter(
             "registry_notifications_status_total", "The number of status code", "code", "endpoint"
         )
-        self.delivery_seconds: Final = Histogram(
-            "registry_worker_delivery_seconds",
-            "From the request to the end of its answer",
-            ["endpoint"],
-            registry=registry,
-            buckets=_SECONDS,
+        self.delivery_seconds: Final = seconds(
+            "registry_worker_delivery_seconds", "From the request to the end of its answer", _SECONDS
         )
-        self.end_to_end_seconds: Final = Histogram(
+        self.end_to_end_seconds: Final = seconds(
             "registry_worker_end_to_end_seconds",
             "From the bridge's acceptance of an event to its delivery",
-            ["endpoint"],
-            registry=registry,
-            buckets=_END_TO_END_SECONDS,
+            _END_TO_END_SECONDS,
         )
         self.in_flight: Final = gauge("registry_worker_in_flight", "Requests under way")
         self.limit: Final = gauge("registry_worker_concurrency_limit", "Requests that may be under way now")
