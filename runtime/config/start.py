@@ -1,20 +1,13 @@
 """Where an endpoint without a cursor begins: `new`, `beginning`, `end`, an RFC 3339 time or a time ago; no clock."""
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
 
 from runtime.units import parse_duration
+from schemas.timestamps import micros
 
 START_EXAMPLES = "write new, beginning, end, a time such as 2026-01-31T12:00:00Z, or a time ago such as -24h"
 """The advice behind every refused start."""
-
-_RFC_3339 = re.compile(
-    r"(?P<day>\d{4}-\d{2}-\d{2})[Tt ](?P<time>\d{2}:\d{2}:\d{2})"
-    r"(?P<fraction>\.\d{1,12})?(?P<offset>[Zz]|[+-]\d{2}:\d{2})",
-    re.ASCII,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +69,5 @@ def parse_start(text: str) -> Start:
 
 def parse_rfc3339(text: str) -> float | None:
     """Read an RFC 3339 time into epoch seconds, to the microsecond; None if it is none (an offset or Z is required)."""
-    found = _RFC_3339.fullmatch(text)
-    if found is None:
-        return None
-    offset = "+00:00" if found["offset"] in "Zz" else found["offset"]
-    micros = (found["fraction"] or ".0")[1:7].ljust(6, "0")
-    try:
-        return datetime.fromisoformat(f"{found['day']}T{found['time']}.{micros}{offset}").timestamp()
-    except ValueError:
-        return None
+    moment = micros(text.replace(" ", "T", 1))  # a space may stand there too (RFC 3339 section 5.6)
+    return None if moment is None else moment / 1_000_000
