@@ -54,7 +54,7 @@ class Commits:
         for commit in commits:
             partition = partitions.get(commit.partition)
             if not error and partition is not None and partition.epoch == commit.epoch:
-                partition.committed = partition.committing
+                partition.committed = commit.snapshot
 
     def unanswered(self, now: float) -> None:
         """Whoever was asked to commit is gone: a commit under way will never be told to have ended."""
@@ -65,6 +65,5 @@ class Commits:
         snapshot = partition.ledger.snapshot()
         if snapshot == partition.committed:
             return None
-        partition.committing = snapshot
         metadata = holes.encode(snapshot, group=self._group, topic=self._topic, partition=partition.number)
-        return Commit(partition.number, partition.epoch, snapshot.offset, metadata)
+        return Commit(partition.number, partition.epoch, snapshot, metadata)

@@ -26,8 +26,6 @@ class Partition:
         """Why nothing more of it can be read by this version, if so."""
         self.committed: Snapshot | None = None
         """What the group has, as far as this worker knows."""
-        self.committing: Snapshot | None = None
-        """What the commit under way says."""
         self.hurried: int | None = None
         """The offset that pins the full window and was told to wait no longer, if there is one."""
         self.draining = False

@@ -3,17 +3,23 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from consumer.ledger import Snapshot
 from consumer.record import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """An offset to commit, with its metadata, for one assignment."""
+    """A snapshot to commit for one assignment: its offset, and its holes as metadata."""
 
     partition: int
     epoch: int
-    offset: int
+    snapshot: Snapshot
     metadata: str
+
+    @property
+    def offset(self) -> int:
+        """Where the group begins again."""
+        return self.snapshot.offset
 
 
 @dataclass(frozen=True, slots=True)

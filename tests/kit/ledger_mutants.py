@@ -162,6 +162,24 @@ class CommitsBackwards(Commits):
         return commit
 
 
+class TakesTheLastMadeForTheLastSent(Commits):
+    """Believes that what it made last is what the answer is about."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._made: dict[int, Commit] = {}
+
+    def _of(self, partition: Partition) -> Commit | None:
+        commit = super()._of(partition)
+        if commit is not None:
+            self._made[partition.epoch] = commit
+        return commit
+
+    def ended(self, partitions: Any, commits: list[Commit], error: str, now: float) -> None:
+        """A commit ended."""
+        super().ended(partitions, [self._made[commit.epoch] for commit in commits], error, now)
+
+
 class TakesFailuresForSuccess(Commits):
     """Does not look at the answer."""
 
@@ -199,6 +217,7 @@ MUTANTS = [
     _ledger("measures the window over a gap", "^I8", WindowFromTheCommit),
     _ledger("never drops a hole", "^I[378]", NeverDropsAHole),
     _ledger("never removes", "^I[78]", NeverRemoves),
+    _commits("takes the last made for the last sent", "^I9", TakesTheLastMadeForTheLastSent),
     _commits("takes failures for success", "^I8", TakesFailuresForSuccess),
 ]
 """Every fault, and the invariant that must find it."""

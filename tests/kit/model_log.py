@@ -175,15 +175,23 @@ class History:
             self._apply(self.pending)
         self.assign()
 
-    def revoke(self, *, succeeds: bool) -> None:
-        """The partition is taken in good order: drain, commit, go; and given back."""
+    def revoke(self, *, succeeds: bool, stops: bool) -> None:
+        """The partition is taken in good order: drain, commit, go; and given back.
+
+        A worker that stops drains twice, before it leaves the group and when the group takes the partition back, and a
+        commit may be under way all that time.
+        """
         for flight in [flight for flight in self.flights if flight.epoch == self.epoch]:
             self.finish(self.flights.index(flight))
+        if stops:
+            self.commits.of([self.partition])
         self.answer(succeeds=True, arrives=True)
         self.pending_says = self.partition.ledger.snapshot()
         last = self.commits.of([self.partition])
         if succeeds:
             self._apply(last)
+            base, there = self.partition.ledger.base, self.committed
+            self._must(there is not None and base == there[0], f"I9: {base} is drained, the group has {there}")
         self.assign()
 
     # What happens to the log and to the group's offset.

@@ -126,6 +126,7 @@ class SimulatedLog:
         self._busy = False
         self._later: list[Callable[[], None]] = []
         self._committing: list[Commit] | None = None
+        self._asking: asyncio.Task[str] | None = None
         self.dead = False
         content.readers.append(self)
 
@@ -152,7 +153,9 @@ class SimulatedLog:
         self._obey(lambda: self._commit(commits))
 
     async def close(self) -> None:
-        """Leave the group."""
+        """Leave the group; the commit under way is answered before that."""
+        if self._asking is not None:
+            await asyncio.wait([self._asking])
         await self.revoke(set(self.epochs))
         self.die()
 
@@ -261,8 +264,8 @@ class SimulatedLog:
             return
         assert self._committing is None, "two commits at a time"
         self._committing = current
-        task = asyncio.get_running_loop().create_task(self._group.commit(current, self._has))
-        task.add_done_callback(lambda done: self._committed(done, current))
+        self._asking = asyncio.get_running_loop().create_task(self._group.commit(current, self._has))
+        self._asking.add_done_callback(lambda done: self._committed(done, current))
 
     def _committed(self, done: "asyncio.Task[str]", commits: list[Commit]) -> None:
         if done.cancelled() or self._committing is not commits or self.dead:

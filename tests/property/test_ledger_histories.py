@@ -86,10 +86,10 @@ class LedgerHistory(RuleBasedStateMachine):
         self.history.crash(arrives=arrives)
         self.history.read(reads)
 
-    @rule(succeeds=st.booleans())
-    def revoke(self, succeeds: bool) -> None:  # noqa: FBT001 - hypothesis calls by keyword
-        """A rebalance in good order."""
-        self.history.revoke(succeeds=succeeds)
+    @rule(succeeds=st.booleans(), stops=st.booleans())
+    def revoke(self, succeeds: bool, stops: bool) -> None:  # noqa: FBT001 - hypothesis calls by keyword
+        """A rebalance, or the worker's stop, in good order."""
+        self.history.revoke(succeeds=succeeds, stops=stops)
 
     @rule(which=st.lists(_ANY, max_size=3), trouble=_TROUBLES, gaps=_GAPS, reads=_MANY)
     def trouble(self, which: list[int], trouble: Callable[[History], None], gaps: list[int], reads: int) -> None:

@@ -92,6 +92,24 @@ async def test_a_graceful_commit_covers_exactly_what_was_delivered() -> None:
 
 
 @simulated
+async def test_a_stop_commits_what_ended_while_another_commit_was_under_way() -> None:
+    """The answer to the earlier commit, come after the drain, says nothing of what the drain let end."""
+    world = World(script=always(200, after_s=0.9))
+    world.group.commit_s = 2.0
+    world.events([f"r{number}" for number in range(20)], times=4)
+    worker = world.worker()
+    await world.until(lambda: world.group.count > 0, step_s=0.01)
+    await world.until(lambda: worker.log._committing is not None, step_s=0.01)
+    await asyncio.sleep(0.05)
+    assert worker.endpoint.dispatcher.in_flight > 0
+    await worker.stop()
+    again = world.worker()
+    await world.finish()
+    assert 0 == world.repeats
+    await again.stop()
+
+
+@simulated
 async def test_after_close_nothing_moves() -> None:
     """No alarm, no request, no commit."""
     world = World(script=lambda post: Reply(500))
