@@ -1,4 +1,4 @@
-"""Apache Kafka's jars: brought by Maven as pom.xml says, once, and used offline from then on."""
+"""Apache Kafka's jars, or what another pom.xml names: brought by Maven once, and used offline from then on."""
 
 import fcntl
 import hashlib
@@ -60,7 +60,8 @@ def _run_maven(environment: Mapping[str, str], pom: Path, libs: Path) -> None:
     command = [find_maven(environment), "-B", "-q", "-f", str(pom), f"-Dlibs={libs}", "package"]
     done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise LocalKafkaError(f"mvn could not fetch Kafka (exit {done.returncode}): {_why(done.stdout + done.stderr)}")
+        why = _why(done.stdout + done.stderr)
+        raise LocalKafkaError(f"mvn could not fetch what {pom} names (exit {done.returncode}): {why}")
 
 
 def _why(output: str) -> str:

@@ -37,7 +37,7 @@ def find_maven(environment: Mapping[str, str]) -> str:
     """
     found = shutil.which("mvn", path=environment.get("PATH", ""))
     if found is None:
-        raise LocalKafkaError("no mvn on PATH: install Maven (Debian: apt-get install maven); Kafka is fetched with it")
+        raise LocalKafkaError("no mvn on PATH: install Maven (Debian: apt-get install maven); it fetches Kafka")
     return found
 
 

@@ -351,7 +351,7 @@ def test_failing_maven(tmp_path: Path) -> None:
     environment = program(tmp_path / "bin", "mvn", script)
     with pytest.raises(LocalKafkaError) as refused:
         jars.fetch(environment, home=tmp_path / "home")
-    assert "mvn could not fetch Kafka (exit 3): Could not find artifact a:b" == str(refused.value)
+    assert f"mvn could not fetch what {jars.POM} names (exit 3): Could not find artifact a:b" == str(refused.value)
     assert not (tmp_path / "home" / "libs").exists()
 
 
