@@ -38,8 +38,9 @@ run: kafka-programs $(RUN) ## Start everything, send sample events through it, s
 demo: kafka-programs $(RUN) ## The same, and stop when all sample events have arrived
 	@$(PY) -m examples.demo --once $(if $(BROKER),--broker $(BROKER)) $(ARGS)
 
+# Many tests wait more than they compute, so there are more processes than cores. A file's tests share one process.
 test: test-programs $(DEV) ## Run all tests (ARGS="-k name" for some)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) ## Lint, formatting, types, layers
 	$(VENV)/bin/ruff check .
@@ -67,7 +68,7 @@ kafka-programs:
 	$(if $(BROKER),,$(call need,$(JAVA) $(MAVEN)))
 
 test-programs:
-	$(call need,docker-registry:docker-registry skopeo:skopeo $(JAVA) $(MAVEN))
+	$(call need,docker-registry:docker-registry skopeo:skopeo kcat:kcat $(JAVA) mvn:maven)
 
 $(PY):
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing: install Python 3.11 or newer, or make PYTHON=/path/to/python" >&2; exit 1; }

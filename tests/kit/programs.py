@@ -4,14 +4,14 @@ import shutil
 
 import pytest
 
-PACKAGES = {"docker-registry": "docker-registry", "skopeo": "skopeo"}
+PACKAGES = {"docker-registry": "docker-registry", "skopeo": "skopeo", "kcat": "kcat"}
 
 
 def need(program: str) -> str:
     """The path of `program`; fails the test if it is missing, for a skipped proof is none."""
     found = shutil.which(program)
     if found is None:
-        packages = " ".join(sorted(set(PACKAGES.values())))
+        packages = " ".join(dict.fromkeys(PACKAGES.values()))
         pytest.fail(
             f"{program} is missing: the tests need the Debian packages {packages} (apt-get install {packages})",
             pytrace=False,

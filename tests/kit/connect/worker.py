@@ -1,0 +1,65 @@
+"""Runs a standalone Kafka Connect worker on properties files, as `connect-standalone.sh` does. Knows no connector."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from broker import jars
+from broker.java import find_java
+from broker.local_kafka import JVM, LOGGING
+from tests.kit.child import Child
+
+POM = Path(__file__).with_name("pom.xml")
+HOME = jars.HOME.with_name("connect")
+MAIN = "org.apache.kafka.connect.cli.ConnectStandalone"
+STOP_SECONDS = 20.0
+
+
+def fetch() -> Path:
+    """The folder with the worker's jars, fetched at the first use; LocalKafkaError if that fails."""
+    return jars.fetch(os.environ, pom=POM, home=HOME)
+
+
+class ConnectWorker:
+    """A worker that is up between entering and leaving it; its working directory is `folder`.
+
+    If a test fails meanwhile, what it said goes to the test's report.
+
+    Args:
+        folder: where the properties files and the log go, and what they name by relative paths.
+        properties: the files by name: the worker's own first, then one for each connector.
+    """
+
+    def __init__(self, folder: Path, properties: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._properties = properties
+        self._child: Child | None = None
+
+    def __enter__(self) -> Self:
+        libs = fetch()
+        for name, text in self._properties.items():
+            (self._folder / name).write_text(text)
+        command = [find_java(os.environ), *JVM, LOGGING, "-cp", f"{libs}/*", MAIN, *self._properties]
+        self._child = Child(command, folder=self._folder, log=self.log)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            sys.stderr.write(self.log.read_text())
+        if self._child is not None:
+            self._child.stop(STOP_SECONDS)
+
+    @property
+    def log(self) -> Path:
+        """What it has said: warnings and errors."""
+        return self._folder / "connect.log"
+
+    def check(self) -> None:
+        """Raises RuntimeError with its log if it has ended by itself."""
+        if self._child is not None and (why := self._child.died()) is not None:
+            raise RuntimeError(f"Connect: {why}\n{self.log.read_text()}")
