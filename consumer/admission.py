@@ -1,21 +1,21 @@
 """From what was read to what may be sent: decode, filter, note in the ledger, put into a lane.
 
 A filtered event is finished. What cannot be decoded is given up at once; what a newer release wrote stops its
-partition until this program is upgraded, because skipping it would lose it.
+partition until this program is upgraded, because skipping it would lose it; and what only the schema registry can tell
+stops it until that has answered.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from consumer.event import UnaskedError, event_of
 from consumer.filters import Filter
 from consumer.lanes import Lanes
 from consumer.ledger import Admission as Verdict
 from consumer.partition import Partition
 from consumer.record import Record
-from schemas import names
-from schemas.avro import UndecodableError, UnknownSchemaError, decode
+from schemas.avro import ForeignIdError, UndecodableError, UnknownSchemaError
 from schemas.event import Event
-from schemas.headers import text_header
 
 _HOLD_BYTES: Final = 64 * 1024 * 1024
 """Bytes of records held for one endpoint: two windows of 24,000 events of usual size. A stuck partition has half."""
@@ -24,15 +24,6 @@ _HOLD_EVENTS: Final = 4_000
 _UNDECODABLE_AT_ONCE: Final = 256
 _ROUND: Final = 64
 """Records of one partition before the next has its turn."""
-
-
-def event_of(record: Record) -> Event:
-    """The event in a record.
-
-    Raises:
-        UndecodableError, UnknownSchemaError: see `schemas.avro.decode`.
-    """
-    return decode(record.value, text_header(record.headers, names.SCHEMA_FINGERPRINT))
 
 
 class Admission:
@@ -49,6 +40,7 @@ class Admission:
         admitted: Callable[[Record], None],
         undecodable: Callable[[Partition, Record, str], None],
         obstructed: Callable[[Partition], None],
+        learn: Callable[[Record, int], Record],
     ) -> None:
         """Told of what it does not put into a lane by the callbacks.
 
@@ -61,6 +53,8 @@ class Admission:
             admitted: a record that is to be delivered.
             undecodable: a record that no release can read, and why.
             obstructed: a partition that cannot go on with this release.
+            learn: the record with what is known of its foreign schema id; raises `UnaskedError` while the schema
+                registry is being asked, and `UndecodableError` where nobody knows it.
         """
         self._filter = filter_
         self._lanes = lanes
@@ -70,6 +64,7 @@ class Admission:
         self._admitted = admitted
         self._undecodable = undecodable
         self._obstructed = obstructed
+        self._learn = learn
         self.giving_up = 0
         """Undecodable records whose dead letters are being written."""
 
@@ -106,7 +101,11 @@ class Admission:
 
     def _admit_one(self, partition: Partition, record: Record, now: float) -> None:
         try:
-            event = event_of(record)
+            record, event = self._read(record)
+        except UnaskedError as error:
+            partition.awaits = error.schema_id
+            partition.backlog.appendleft(record)
+            return
         except UnknownSchemaError as error:
             partition.obstacle = str(error)
             partition.backlog.clear()  # read again by the release that understands it
@@ -128,3 +127,10 @@ class Admission:
         partition.bytes += record.size
         self._lanes.add(record, event if self._lanes.held < _HOLD_EVENTS else None, now, partition.epoch)
         self._admitted(record)
+
+    def _read(self, record: Record) -> tuple[Record, Event]:
+        try:
+            return record, event_of(record)
+        except ForeignIdError as error:
+            learned = self._learn(record, error.schema_id)
+            return learned, event_of(learned)

@@ -1,7 +1,7 @@
 """One endpoint, alive: its log thread, its partitions' ledgers, its lanes and dispatcher, and its commits.
 
-Everything here runs on the event loop. `turn` is the heart: whatever happens, it looks once at what can be done now,
-in the order admit, send, commit, read on, and sets one alarm for the next moment that matters.
+Everything here runs on the event loop. `_look` is the heart: whatever happens, it looks once at what can be done now,
+in the order admit, send, commit, read on.
 """
 
 import asyncio
@@ -10,10 +10,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import structlog
-
 from consumer.admission import Admission
-from consumer.cadence import TICK_S
 from consumer.commits import Commits
 from consumer.delivery.burial import Buries
 from consumer.delivery.dispatcher import Dispatcher
@@ -28,14 +25,12 @@ from consumer.log import Assigned, Commit, Log
 from consumer.partition import Partition
 from consumer.read_ahead import ReadAhead
 from consumer.record import Record
+from consumer.schema_ids import SchemaIds
+from consumer.schema_lookup import SchemaLookup
 from consumer.telling import Telling
+from consumer.turns import Turns
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
-
-_log: Final = structlog.get_logger(__name__)
-
-_LONGEST_S: Final = 60.0
-"""Between two looks, though nothing is known to become due."""
 
 
 class Endpoint:
@@ -54,6 +49,7 @@ class Endpoint:
         jitter: in [0, 1).
         open_log: how the log comes about.
         filter_: instead of the endpoint's own rules.
+        schema_ids: of the schema registry, if there is one.
     """
 
     def __init__(
@@ -71,6 +67,7 @@ class Endpoint:
         jitter: Callable[[], float] = random.random,
         open_log: Callable[..., Log] = Log,
         filter_: Filter | None = None,
+        schema_ids: SchemaIds | None = None,
     ) -> None:
         """Not started yet."""
         self.settings: Final = settings
@@ -85,6 +82,9 @@ class Endpoint:
         self.dispatcher: Final = Dispatcher(
             settings, self.lanes, self, send=sending.send, bury=self._bury, clock=clock, jitter=jitter
         )
+        self.schemas: Final = SchemaLookup(
+            schema_ids, endpoint=settings.name, answered=self._schema_learned, jitter=jitter
+        )
         self._undecodable = Undecodable(self._bury, written=self.finished, ended=self._given_up)
         self._admission = Admission(
             filter_ or Filter(settings),
@@ -95,14 +95,13 @@ class Endpoint:
             admitted=telling.admitted,
             undecodable=self._give_up_undecodable,
             obstructed=telling.obstructed,
+            learn=self.schemas.learn,
         )
         self._commits = Commits(group, topic, width=settings.concurrency * settings.batch.max_events)
         self.partitions: Final[dict[int, Partition]] = {}
         self.ends: Final[dict[int, int]] = {}
         self.trouble_text = "has not joined its group yet"
-        self._turn_is_due = False
-        self._alarm: asyncio.TimerHandle | None = None
-        self._closed = False
+        self._turns = Turns(self._look, clock, endpoint=settings.name)
         self._log: Final = open_log(consumer_settings, topic=topic, name=settings.name, listener=self, drain_s=drain_s)
         self._ahead = ReadAhead(self._log, self.lanes, backoff_s=settings.backoff_s)
 
@@ -123,9 +122,8 @@ class Endpoint:
         """
         await self.drain(set(self.partitions))
         await asyncio.to_thread(self._log.close)
-        self._closed = True
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._turns.stop()
+        await self.schemas.close()
         await self._sending.close()
 
     # What the log tells.
@@ -149,7 +147,7 @@ class Endpoint:
 
     def received(self, records: list[Record]) -> None:
         """Keep these until they can be admitted."""
-        self._ahead.came(len(records))
+        self._ahead.came(records)
         for record in records:
             partition = self.partitions.get(record.partition)
             if partition is not None and not partition.obstacle:
@@ -178,6 +176,7 @@ class Endpoint:
             self.lanes.remove(number)
             self.partitions.pop(number, None)
             self.ends.pop(number, None)
+        self.schemas.keep({at.awaits for at in self.partitions.values() if at.awaits is not None})
         self.telling.assigned(sorted(self.partitions))
         self.turn()
 
@@ -237,22 +236,10 @@ class Endpoint:
 
     def turn(self) -> None:
         """Look once, soon, at what can be done."""
-        if not self._turn_is_due and not self._closed:
-            self._turn_is_due = True
-            asyncio.get_running_loop().call_soon(self._turn)
+        self._turns.turn()
 
-    def _turn(self) -> None:
-        self._turn_is_due = False
-        if self._closed:
-            return
-        now = self._clock.monotonic()
-        try:
-            self._look(now)
-        except Exception:  # noqa: BLE001 - a fault of ours must not stop the endpoint for good
-            _log.exception("delivery.internal_error", endpoint=self.settings.name)
-            self._wake_at(now + TICK_S, now)
-
-    def _look(self, now: float) -> None:
+    def _look(self, now: float) -> float:
+        """Admit, send, commit, read on; when to look again."""
         self._admission.admit(self.partitions.values(), now, breaker_open=self.dispatcher.breaker.is_open)
         self.dispatcher.start_due()
         if commits := self._commits.due(self.partitions.values(), now):
@@ -260,18 +247,19 @@ class Endpoint:
         wanted = self._admission.wants_more(breaker_open=self.dispatcher.breaker.is_open)
         self._ahead.read_on(self.partitions.values(), now, wanted=wanted, breaker_open=self.dispatcher.breaker.is_open)
         wakes = [self._commits.cadence.next_tick, self.dispatcher.next_wake()]
-        self._wake_at(min((wake for wake in wakes if wake is not None and wake > now), default=math.inf), now)
-
-    def _wake_at(self, wake: float, now: float) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = asyncio.get_running_loop().call_later(min(max(wake - now, 0.001), _LONGEST_S), self.turn)
+        return min((wake for wake in wakes if wake is not None and wake > now), default=math.inf)
 
     def _give_up_undecodable(self, partition: Partition, record: Record, error: str) -> None:
         delivery = Delivery(
             record, None, Lane((record.partition, record.offset)), self._clock.monotonic(), partition.epoch
         )
         self._undecodable.give_up(delivery, error)
+
+    def _schema_learned(self, schema_id: int) -> None:
+        for partition in self.partitions.values():
+            if partition.awaits == schema_id:
+                partition.awaits = None
+        self.turn()
 
     def _given_up(self) -> None:
         self._admission.giving_up -= 1

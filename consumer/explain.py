@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from consumer.admission import event_of
 from consumer.cursor import Cursor
 from consumer.dead_letters.history import Entry, LetterHistory
 from consumer.dead_letters.letter import Identity, Letter, event_id_of
 from consumer.dead_letters.text import time_of
+from consumer.event import event_of
 from consumer.live import Worker, ask_worker
 from consumer.log.range import RangeReader
 from consumer.places import Bounds, PlaceError, TopicMissingError, bounds_of

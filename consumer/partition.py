@@ -24,6 +24,8 @@ class Partition:
         self.paused = False
         self.obstacle = ""
         """Why nothing more of it can be read by this version, if so."""
+        self.awaits: int | None = None
+        """The schema id that the schema registry is being asked for: what was read cannot be admitted before."""
         self.committed: Snapshot | None = None
         """What the group has, as far as this worker knows."""
         self.hurried: int | None = None
@@ -45,4 +47,4 @@ class Partition:
     @property
     def is_blocked(self) -> bool:
         """Whether what was read cannot be admitted: the window is full, or the schema is unknown."""
-        return bool(self.obstacle) or self.is_full
+        return bool(self.obstacle) or self.awaits is not None or self.is_full

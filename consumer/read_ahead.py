@@ -1,23 +1,40 @@
 """How far the log is read ahead of what can be admitted, and which partitions are left alone meanwhile.
 
-It knows nothing of threads: whoever reads is asked through a protocol.
+It knows nothing of threads: whoever reads is asked through a protocol. What is asked for is counted in bytes, as
+nobody knows how large the next record is; a small one costs more than it is, so that their number is bounded too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, Protocol
 
 from consumer.lanes import Lanes
 from consumer.partition import Partition
+from consumer.record import Record
 
-READ_AHEAD: Final = 500
-"""Records read and not admitted yet, at most as many again are asked for."""
+READ_AHEAD: Final = 4 * 1024 * 1024
+"""Cost of what is read and not admitted yet; at most as much again is asked for."""
+LEAST_COST: Final = 8 * 1024
+"""Of a record: `READ_AHEAD` is 512 of them at most."""
+HELD_BACK: Final = 32 * 1024 * 1024
+"""Bytes that partitions which are left alone may have read: beyond, little is asked for, as it may only add to it."""
+LITTLE: Final = READ_AHEAD // 8
+
+
+def cost_of(size: int) -> int:
+    """What a record of so many bytes counts for."""
+    return max(size, LEAST_COST)
+
+
+def total_cost(records: Iterable[Record]) -> int:
+    """What these records count for."""
+    return sum(cost_of(record.size) for record in records)
 
 
 class Reader(Protocol):
     """Who reads the log."""
 
-    def ask(self, records: int) -> None:
-        """Read up to so many records more."""
+    def ask(self, cost: int) -> None:
+        """Read on until the records that came since cost so much more; the last one may cost more than is left."""
 
     def pause(self, partition: int) -> None:
         """Read nothing of this partition until `resume`."""
@@ -36,28 +53,36 @@ class ReadAhead:
         self._backoff_s = backoff_s
         self._asked = 0
 
-    def came(self, records: int) -> None:
-        """So many of those asked for were read."""
-        self._asked -= records
+    def came(self, records: Iterable[Record]) -> None:
+        """These were read."""
+        self._asked -= total_cost(records)
 
     def forget(self) -> None:
         """The reader starts over: what was asked for will not come."""
         self._asked = 0
 
-    def read_on(self, partitions: Iterable[Partition], now: float, *, wanted: bool, breaker_open: bool) -> None:
+    def read_on(self, partitions: Collection[Partition], now: float, *, wanted: bool, breaker_open: bool) -> None:
         """Ask for more where that helps; leave alone what could not be admitted anyway. `now` monotonic."""
-        ahead = 0
         for partition in partitions:
             blocked = partition.is_blocked
             if blocked != partition.paused:
                 partition.paused = blocked
                 (self._reader.pause if blocked else self._reader.resume)(partition.number)
             self._hurry(partition, now, breaker_open=breaker_open)
-            ahead += 0 if blocked else len(partition.backlog)
-        if wanted and self._asked < READ_AHEAD // 2 and ahead < READ_AHEAD:
-            more = READ_AHEAD - self._asked
-            self._asked += more
-            self._reader.ask(more)
+        if wanted and self._asked < READ_AHEAD // 2:
+            self._ask(partitions)
+
+    def _ask(self, partitions: Iterable[Partition]) -> None:
+        ahead = held_back = 0
+        for partition in partitions:
+            if partition.paused:
+                held_back += sum(record.size for record in partition.backlog)
+            else:
+                ahead += total_cost(partition.backlog)
+        limit = READ_AHEAD if held_back < HELD_BACK else LITTLE
+        if ahead < limit and self._asked <= limit // 2:
+            self._reader.ask(limit - self._asked)
+            self._asked = limit
 
     def _hurry(self, partition: Partition, now: float, *, breaker_open: bool) -> None:
         """Let each head that comes to pin a full window wait one `backoff` at most, while the breaker is closed."""

@@ -16,6 +16,7 @@ from consumer.endpoint import Endpoint
 from consumer.pages import page_routes
 from consumer.preparation import keep_cursors_alive, prepare_when_possible
 from consumer.retention import guard_retention
+from consumer.schema_ids import SchemaIds, schema_ids_of
 from consumer.standing import lag_of, oldest_age_s
 from consumer.telling import Telling
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
@@ -46,18 +47,22 @@ class Parts:
     writer: AcknowledgedWriter
     metrics: WorkerMetrics
     clock: Clock
+    schema_ids: SchemaIds | None
+    """Of the schema registry, if there is one."""
 
 
 def parts_of(settings: Settings) -> Parts:
     """Make what the endpoints share; the writer's thread runs from here on."""
     kafka = settings.kafka.revealed()
+    clock = SystemClock()
     return Parts(
         settings=settings,
         admin=Admin(kafka, client_id=CLIENT_ID),
         groups=Groups(kafka, client_id=CLIENT_ID),
         writer=AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(settings)),
         metrics=WorkerMetrics(CollectorRegistry()),
-        clock=SystemClock(),
+        clock=clock,
+        schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),
     )
 
 
@@ -165,6 +170,7 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
         ),
         telling=Telling(endpoint.name, metrics, parts.clock),
         clock=parts.clock,
+        schema_ids=parts.schema_ids,
     )
     _watch(made, metrics, parts.clock)
     return made
@@ -182,4 +188,4 @@ def _watch(endpoint: Endpoint, metrics: EndpointMetrics, clock: Clock) -> None:
 
 def _not_ready(endpoint: Endpoint) -> list[str]:
     obstacles = [partition.obstacle for partition in endpoint.partitions.values() if partition.obstacle]
-    return ([endpoint.trouble_text] if endpoint.trouble_text else []) + obstacles
+    return ([endpoint.trouble_text] if endpoint.trouble_text else []) + obstacles + endpoint.schemas.troubles

@@ -62,13 +62,16 @@ def oldest_age_s(endpoint: Endpoint, now: float) -> float | None:
 
 def _reasons(endpoint: Endpoint, now: float) -> list[str]:
     reasons = [endpoint.trouble_text] if endpoint.trouble_text else []
+    reasons += endpoint.schemas.troubles
     if endpoint.dispatcher.breaker.is_open:
         wait = max(0.0, endpoint.dispatcher.breaker.next_probe - now)
         reasons.append(f"breaker open ({endpoint.telling.breaker_reason}); next probe in {wait:.0f} s")
     if endpoint.dispatcher.held_until > now:
         reasons.append(f"the endpoint asked to wait {endpoint.dispatcher.held_until - now:.0f} s more (Retry-After)")
     for number, partition in sorted(endpoint.partitions.items()):
-        if partition.obstacle:
+        if partition.awaits is not None:
+            reasons.append(f"partition {number} waits for the schema registry, asked for id {partition.awaits}")
+        elif partition.obstacle:
             reasons.append(f"partition {number} needs a newer worker: {partition.obstacle}")
         elif partition.is_blocked:
             reasons.append(f"partition {number}: {partition.ledger.base} holds up a full window")

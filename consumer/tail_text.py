@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from consumer.admission import event_of
+from consumer.event import event_of
 from consumer.record import Record
 from consumer.terminal import printable
 from schemas.avro import UndecodableError, UnknownSchemaError

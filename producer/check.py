@@ -12,7 +12,10 @@ from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.settings import Settings
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
+from runtime.schema_registry import FULL_TRANSITIVE, SchemaRegistry
 from runtime.topics import TopicPlan, differences, offsets_shortfall, plan_topics
+from schemas.catalog import CATALOG
+from schemas.names import subject_of
 
 _CONNECT_LIMIT_S: Final = 3.0
 _PRODUCTION_BROKERS: Final = 3
@@ -50,12 +53,16 @@ def connect(host: str, port: int) -> None:
     socket.create_connection((host, port), timeout=_CONNECT_LIMIT_S).close()
 
 
-def check(settings: Settings, admin: Admin, reach: Connect = connect) -> Iterator[Finding]:
+def check(
+    settings: Settings, admin: Admin, registry: SchemaRegistry | None, reach: Connect = connect
+) -> Iterator[Finding]:
     """Everything that can be known without delivering anything."""
     for name, sentences in endpoint_differences(settings).items():
         for sentence in sentences:
             yield Finding(Verdict.NOTE, f"endpoint {name}: {sentence}")
     yield from _kafka(settings, admin)
+    if registry is not None:
+        yield from _schema(registry, subject_of(settings.topics.events))
     for endpoint in settings.endpoints:
         yield _address(endpoint, reach)
 
@@ -90,6 +97,29 @@ def _topic(plan: TopicPlan, admin: Admin) -> Iterator[Finding]:
 
 def _below(plan: TopicPlan, value: str | None) -> bool:
     return value is None or int(value) < int(plan.settings["max.message.bytes"])
+
+
+def _schema(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
+    try:
+        found = [registry.find(subject, release.text) for release in CATALOG.releases]
+        for release, schema_id in zip(CATALOG.releases, found, strict=True):
+            named = f"schema registry {registry.safe_url}: release {release.version} of the schema"
+            if schema_id is None:
+                yield Finding(Verdict.WARNING, f"{named} is missing; `init`, `serve` and `publish` register it")
+            else:
+                yield Finding(Verdict.OK, f"{named} has the id {schema_id}")
+        if any(schema_id is not None for schema_id in found):
+            yield from _level(registry, subject)
+    except BridgeError as error:
+        yield Finding(Verdict.WRONG, str(error))
+
+
+def _level(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
+    level = registry.compatibility(subject)
+    if level != FULL_TRANSITIVE:
+        told = f"compatibility {level}" if level else "no compatibility of its own"
+        told = f"subject {subject} has {told} instead of {FULL_TRANSITIVE}"
+        yield Finding(Verdict.WARNING, f"{told}; `init`, `serve` and `publish` set it")
 
 
 def _address(endpoint: EndpointSettings, reach: Connect) -> Finding:

@@ -12,6 +12,7 @@ from producer.check import Verdict, check
 from producer.event_files import Found, Refused, events_of
 from producer.preparation import prepare
 from producer.publish import Publisher, Summary
+from producer.registration import Registration, registration_of
 from producer.service import CLIENT_ID, serve
 from runtime.cli import AddressType, LabelType, common_options, run_command, run_service
 from runtime.clock import SystemClock
@@ -19,6 +20,7 @@ from runtime.config import Address, Settings, with_intake_listen
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.writer import AcknowledgedWriter
+from runtime.schema_registry import SchemaRegistry
 from runtime.topics import max_event_bytes
 from schemas.event import MEDIA_TYPE_V2
 
@@ -45,8 +47,8 @@ def serve_command(settings: Settings, listen: Address | None) -> int:
 @commands.command("init", epilog="Example: registry-bridge init -c bridge.yaml")
 @common_options
 def init_command(settings: Settings) -> int:
-    """Create missing topics and register endpoints that are new."""
-    partitions = prepare(_admin(settings), _groups(settings), settings)
+    """Create missing topics, register endpoints that are new, and the schema if there is a schema registry."""
+    partitions = prepare(_admin(settings), _groups(settings), settings, _registration(settings))
     click.echo(f"topic {settings.topics.events} is there, with {partitions} partitions; {_registered(settings)}")
     return 0
 
@@ -56,7 +58,8 @@ def init_command(settings: Settings) -> int:
 def check_command(settings: Settings) -> int:
     """Validate the configuration, reach Kafka and every endpoint, and say what falls short of production."""
     wrong = False
-    for finding in check(settings, _admin(settings)):
+    registry = SchemaRegistry(settings.schema_registry, program=CLIENT_ID) if settings.schema_registry else None
+    for finding in check(settings, _admin(settings), registry):
         click.echo(f"{click.style(f'{finding.verdict.value:<8}', fg=_COLOURS[finding.verdict])}{finding.text}")
         wrong = wrong or finding.verdict is Verdict.WRONG
     return 1 if wrong else 0
@@ -76,11 +79,18 @@ def publish_command(
     """Publish envelopes or bare events, JSON or one per line, from FILES or standard input (-)."""
     sources = files or (Path("-"),)
     _readable(sources)
-    prepare(_admin(settings), _groups(settings), settings)
+    registration = _registration(settings)
+    prepare(_admin(settings), _groups(settings), settings, registration)
     writer = AcknowledgedWriter(
         settings.kafka.revealed(), client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings)
     )
-    publisher = Publisher(writer, topic=settings.topics.events, clock=SystemClock(), refuse=_say_refused)
+    publisher = Publisher(
+        writer,
+        topic=settings.topics.events,
+        schema_id=registration.complete(),
+        clock=SystemClock(),
+        refuse=_say_refused,
+    )
     try:
         summary = publisher.publish(_found(sources, content_type, registry))
     finally:
@@ -130,6 +140,10 @@ def _admin(settings: Settings) -> Admin:
 
 def _groups(settings: Settings) -> Groups:
     return Groups(settings.kafka.revealed(), client_id=CLIENT_ID)
+
+
+def _registration(settings: Settings) -> Registration:
+    return registration_of(settings.schema_registry, settings.topics.events, SystemClock(), program=CLIENT_ID)
 
 
 def _registered(settings: Settings) -> str:

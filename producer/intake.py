@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from producer.bridge_metrics import BridgeMetrics
+from producer.preparation import NotPreparedError
 from producer.records import record_of
 from producer.refusals import RefusedError, refuse
 from runtime.clock import Clock
@@ -46,13 +47,24 @@ class Intake:
         settings: IntakeSettings,
         *,
         topic: str,
+        schema_id: Callable[[], int],
         write: Write,
         metrics: BridgeMetrics,
         clock: Clock,
     ) -> None:
-        """An intake that writes events of `topic` by `write`, which returns once they are acknowledged."""
+        """An intake that takes in events.
+
+        Args:
+            settings: of the intake.
+            topic: where the events go.
+            schema_id: that their values are framed with; raises NotPreparedError while nothing can be taken.
+            write: returns once they are acknowledged.
+            metrics: of the bridge.
+            clock: stamps the records.
+        """
         self._settings = settings
         self._topic = topic
+        self._schema_id = schema_id
         self._write = write
         self._metrics = metrics
         self._clock = clock
@@ -155,7 +167,14 @@ class Intake:
         traceparent = request.header(b"traceparent") or ""
         traceparent = traceparent if is_traceparent(traceparent) else ""
         now = int(self._clock.wall() * 1000)
-        records = [record_of(event, topic=self._topic, accepted_ms=now, traceparent=traceparent) for event in events]
+        try:
+            schema_id = self._schema_id()
+        except NotPreparedError as error:
+            raise RefusedError(503, "not-ready", str(error)) from error
+        records = [
+            record_of(event, topic=self._topic, schema_id=schema_id, accepted_ms=now, traceparent=traceparent)
+            for event in events
+        ]
         try:
             with self._metrics.in_flight.track_inprogress(), self._metrics.ack_seconds.time():
                 await self._write(records)

@@ -4,19 +4,25 @@ There is no queue in memory: `write` costs a round trip to Kafka inside the regi
 event of which the registry heard no error is never lost.
 """
 
+import asyncio
 from typing import Final
 
 from msgspec.structs import replace
 
 from producer.records import record_of
+from producer.registration import registration_of
 from producer.sinks import SinkClosed, SinkError
 from runtime.clock import Clock, SystemClock
+from runtime.config import SchemaRegistrySettings
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.settings import ClientSettings
 from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter, WriterClosedError
+from runtime.schema_registry import ANSWER_LIMIT_S
 from schemas.event import Event
 
+_CLIENT_ID: Final = "registry-bridge-sink"
+_CLOSED: Final = "the sink is closed"
 _MAX_RECORD_BYTES: Final = 24 * 1024 * 1024
 """What the events topic takes by default: three times the largest body of the intake."""
 
@@ -31,6 +37,7 @@ class KafkaSink:
         *,
         registry: str = "",
         timeout: float = WRITE_LIMIT_S,
+        schema_registry: SchemaRegistrySettings | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Starts a client of its own at once; Kafka need not be there yet.
@@ -40,14 +47,21 @@ class KafkaSink:
             topic: the events topic, which `registry-bridge init` creates.
             registry: label of the registry that the events come from, as a POST to `{path}/NAME` would give it.
             timeout: seconds that a write may take; what is not acknowledged by then has failed, and further writes
-                fail at once until Kafka answers again.
+                fail at once until Kafka answers again. Each answer of a schema registry may take as long.
+            schema_registry: where the schema is to be registered, if anywhere; the first write does it.
             clock: stamps the records with the time of their acceptance.
+
+        Raises:
+            ClientSettingsError: the schema registry's address or certificates cannot be used.
         """
+        self._closed = False
         self._topic = topic
         self._registry = registry
         self._clock = clock or SystemClock()
+        limit_s = min(timeout, ANSWER_LIMIT_S)
+        self._registration = registration_of(schema_registry, topic, self._clock, program=_CLIENT_ID, limit_s=limit_s)
         self._writer = AcknowledgedWriter(
-            kafka_settings, client_id="registry-bridge-sink", max_record_bytes=_MAX_RECORD_BYTES, limit_s=timeout
+            kafka_settings, client_id=_CLIENT_ID, max_record_bytes=_MAX_RECORD_BYTES, limit_s=timeout
         )
 
     def write(self, event: Event) -> None:
@@ -55,28 +69,41 @@ class KafkaSink:
 
         Raises:
             SinkClosed: after `close`.
-            SinkError: not within the timeout, or Kafka refuses it; it may be in the log all the same.
+            SinkError: not within the timeout, or Kafka refuses it; it may be in the log all the same. Or the schema
+                registry does not have the schema.
         """
+        self._require_open()
         try:
-            self._writer.write([self._record(event)])
+            self._writer.write([self._record(event, self._registration.complete())])
         except BridgeError as error:
             raise _sink_error(error) from error
 
     async def write_soon(self, event: Event) -> None:
         """The awaitable form of `write`; the same promise and errors."""
+        self._require_open()
         try:
-            await self._writer.write_soon([self._record(event)])
+            schema_id = self._registration.latest
+            if schema_id is None:
+                schema_id = await asyncio.to_thread(self._registration.complete)
+            await self._writer.write_soon([self._record(event, schema_id)])
         except BridgeError as error:
             raise _sink_error(error) from error
 
     def close(self) -> None:
         """Wait for writes under way and stop; quiet when called again."""
+        self._closed = True
         self._writer.close()
 
-    def _record(self, event: Event) -> OutgoingRecord:
+    def _require_open(self) -> None:
+        """Before the schema registry is asked: it may be away, and a closed sink is to say that it is closed."""
+        if self._closed:
+            raise SinkClosed(_CLOSED)
+
+    def _record(self, event: Event, schema_id: int) -> OutgoingRecord:
         labelled = replace(event, registry=self._registry) if self._registry else event
-        return record_of(labelled, topic=self._topic, accepted_ms=int(self._clock.wall() * 1000))
+        now = int(self._clock.wall() * 1000)
+        return record_of(labelled, topic=self._topic, schema_id=schema_id, accepted_ms=now)
 
 
 def _sink_error(error: BridgeError) -> SinkError:
-    return SinkClosed("the sink is closed") if isinstance(error, WriterClosedError) else SinkError(str(error))
+    return SinkClosed(_CLOSED) if isinstance(error, WriterClosedError) else SinkError(str(error))

@@ -1,4 +1,4 @@
-"""What must be true before the bridge takes events: topics there, new endpoints registered, Kafka within reach."""
+"""What must be true before the bridge takes events: topics, new endpoints and schema in place, Kafka within reach."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,15 +6,16 @@ from typing import Final
 
 import structlog
 
+from producer.registration import Registration
 from runtime.clock import Clock
 from runtime.config.settings import Settings
 from runtime.cursors import register_new
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
-from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.groups import Groups
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
+from runtime.schema_registry import SchemaRefusedError
 from runtime.topics import ensure_topics
 
 _log: Final = structlog.get_logger(__name__)
@@ -25,14 +26,20 @@ _REACH_VALID_S: Final = 2.0
 """How long an answer to "is Kafka there" holds, so that probes do not become load."""
 
 
-def prepare(admin: Admin, groups: Groups, settings: Settings) -> int:
-    """Create missing topics and register endpoints that are new; the partitions of the events topic.
+class NotPreparedError(BridgeError):
+    """Nothing can be taken yet; the text says what is missing."""
+
+
+def prepare(admin: Admin, groups: Groups, settings: Settings, registration: Registration) -> int:
+    """Create missing topics, register endpoints that are new, and the schema; the partitions of the events topic.
 
     Raises:
         KafkaUnavailableError, KafkaRefusedError: it could not be done.
+        SchemaRegistryUnavailableError, SchemaRefusedError: the schema registry does not have the schema.
     """
     partitions = ensure_topics(admin, settings)
     register_new(admin, groups, settings, partitions)
+    registration.complete()
     return partitions
 
 
@@ -40,25 +47,39 @@ class Preparation:
     """Prepares in the background, again and again until it is done; until then nothing is taken."""
 
     def __init__(
-        self, admin: Admin, groups: Groups, settings: Settings, writer: AcknowledgedWriter, clock: Clock
+        self,
+        admin: Admin,
+        groups: Groups,
+        settings: Settings,
+        *,
+        registration: Registration,
+        writer: AcknowledgedWriter,
+        clock: Clock,
     ) -> None:
         self._admin = admin
         self._groups = groups
         self._settings = settings
+        self._registration = registration
         self._writer = writer
         self._clock = clock
-        self._obstacle: str | None = "the topics are not prepared yet"
+        self._obstacle: str | None = "topics and schema are not prepared yet"
         self._reach_checked = float("-inf")
         self._reach_fault = ""
         self._checking = asyncio.Lock()
 
     async def run(self) -> None:
-        """Return when all is prepared."""
+        """Return when all is prepared.
+
+        Raises:
+            SchemaRefusedError: the schema registry will not take our schema: no patience helps.
+        """
         while self._obstacle is not None:
             try:
                 await asyncio.to_thread(self._admin.brokers, _REACH_LIMIT_S)  # so that no call hangs while it is away
-                await asyncio.to_thread(prepare, self._admin, self._groups, self._settings)
+                await asyncio.to_thread(prepare, self._admin, self._groups, self._settings, self._registration)
                 self._obstacle = None
+            except SchemaRefusedError:
+                raise
             except BridgeError as error:
                 if str(error) != self._obstacle:  # say it once, not every second
                     _log.warning("bridge.not_prepared", reason=str(error))
@@ -66,14 +87,23 @@ class Preparation:
                 await asyncio.sleep(_AGAIN_S)
         _log.info("bridge.ready", topic=self._settings.topics.events)
 
+    def schema_id(self) -> int:
+        """The id that values are framed with.
+
+        Raises:
+            NotPreparedError: nothing can be taken yet.
+        """
+        found = self._registration.latest
+        if self._obstacle is not None or found is None:
+            raise NotPreparedError(self._obstacle or "the schema is not registered yet")
+        return found
+
     async def write(self, records: Sequence[OutgoingRecord]) -> None:
-        """Write when prepared.
+        """Write; whoever has a `schema_id` may.
 
         Raises:
             KafkaUnavailableError, KafkaRefusedError: not acknowledged.
         """
-        if self._obstacle is not None:
-            raise KafkaUnavailableError(self._obstacle)
         await self._writer.write_soon(records)
 
     async def not_ready(self) -> list[str]:

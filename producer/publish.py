@@ -35,11 +35,18 @@ class Publisher:
     """Writes what is found, a batch at a time: the next one starts when this one is in the log, so order is kept."""
 
     def __init__(
-        self, writer: AcknowledgedWriter, *, topic: str, clock: Clock, refuse: Callable[[Refused], None]
+        self,
+        writer: AcknowledgedWriter,
+        *,
+        topic: str,
+        schema_id: int,
+        clock: Clock,
+        refuse: Callable[[Refused], None],
     ) -> None:
-        """`refuse` is told of each text without events as soon as it is met."""
+        """`refuse` is told of each text without events as soon as it is met; `schema_id` frames the values."""
         self._writer = writer
         self._topic = topic
+        self._schema_id = schema_id
         self._clock = clock
         self._refuse = refuse
         self._batch: list[OutgoingRecord] = []
@@ -66,7 +73,7 @@ class Publisher:
     def _add(self, found: Found) -> None:
         now = int(self._clock.wall() * 1000)
         for event in found.events:
-            record = record_of(event, topic=self._topic, accepted_ms=now)
+            record = record_of(event, topic=self._topic, schema_id=self._schema_id, accepted_ms=now)
             self._first = self._first or found.place
             self._batch.append(record)
             self._bytes += len(record.value or b"")

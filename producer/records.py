@@ -7,7 +7,9 @@ from schemas.event import Event
 from schemas.headers import record_headers
 
 
-def record_of(event: Event, *, topic: str, accepted_ms: int, traceparent: str = "") -> OutgoingRecord:
+def record_of(
+    event: Event, *, topic: str, accepted_ms: int, traceparent: str = "", schema_id: int = CATALOG.latest.id
+) -> OutgoingRecord:
     """The record: keyed by repository, so that a repository's events keep their order; without one, unkeyed.
 
     Args:
@@ -15,11 +17,12 @@ def record_of(event: Event, *, topic: str, accepted_ms: int, traceparent: str = 
         topic: the events topic.
         accepted_ms: when the bridge accepted it, in milliseconds since the epoch: the record's timestamp.
         traceparent: that of the POST, already found valid, or empty.
+        schema_id: of the latest release, where a schema registry gave it one.
     """
     return OutgoingRecord(
         topic=topic,
         key=event.target.repository.encode() or None,
-        value=frame(CATALOG.latest.id, encode(event)),
+        value=frame(schema_id, encode(event)),
         headers=record_headers(event, traceparent=traceparent),
         timestamp_ms=accepted_ms,
     )

@@ -7,6 +7,7 @@ running. Follows the API reference of Confluent Schema Registry 7; errors carry 
 import re
 from typing import Final
 
+from producer.registration import Registration
 from runtime.http import Request, Response, Route
 from schemas.catalog import CATALOG, Catalog, Release
 from schemas.names import subject_of
@@ -17,13 +18,16 @@ _VERSIONS: Final = re.compile(r"/subjects/([^/]+)/versions", re.ASCII)
 _VERSION: Final = re.compile(r"/subjects/([^/]+)/versions/([^/]+)(/schema)?", re.ASCII)
 
 
-def schema_routes(topic: str, catalog: Catalog = CATALOG) -> list[Route]:
-    """`/schemas/ids/{id}`, `/subjects`, `/subjects/{s}/versions`, `/subjects/{s}/versions/{v|latest}`."""
+def schema_routes(topic: str, registration: Registration, catalog: Catalog = CATALOG) -> list[Route]:
+    """`/schemas/ids/{id}`, `/subjects`, `/subjects/{s}/versions`, `/subjects/{s}/versions/{v|latest}`.
+
+    By id a release is found by its pinned id, and by that of the schema registry if the bridge registered it there.
+    """
     subject = subject_of(topic)
 
     async def by_id(request: Request) -> Response:
         match = _ID.fullmatch(request.path)
-        release = catalog.by_id(int(match[1])) if match else None
+        release = _by_id(catalog, registration, int(match[1])) if match else None
         if release is None:
             return _error(404, 40403, "Schema not found")
         return _raw(release) if match and match[2] else _json({"schema": release.text})
@@ -41,7 +45,7 @@ def schema_routes(topic: str, catalog: Catalog = CATALOG) -> list[Route]:
         match = _VERSION.fullmatch(request.path)
         if match is None or match[1] != subject:
             return _no_subject()
-        return _one_version(catalog, subject, match[2], bare=bool(match[3]))
+        return _one_version(catalog, registration, subject, match[2], bare=bool(match[3]))
 
     return [
         Route(("GET", "HEAD"), lambda path: _ID.fullmatch(path) is not None, by_id),
@@ -51,7 +55,13 @@ def schema_routes(topic: str, catalog: Catalog = CATALOG) -> list[Route]:
     ]
 
 
-def _one_version(catalog: Catalog, subject: str, wanted: str, *, bare: bool) -> Response:
+def _by_id(catalog: Catalog, registration: Registration, schema_id: int) -> Release | None:
+    given = {schema_id: version for version, schema_id in registration.ids.items()}
+    by_version = {release.version: release for release in catalog.releases}
+    return catalog.by_id(schema_id) or by_version.get(given.get(schema_id, 0))
+
+
+def _one_version(catalog: Catalog, registration: Registration, subject: str, wanted: str, *, bare: bool) -> Response:
     if wanted not in {"latest", "-1"} and not (wanted.isascii() and wanted.isdigit()):
         return _error(422, 42202, "The specified version is not a valid version id")
     by_version = {str(release.version): release for release in catalog.releases}
@@ -60,7 +70,8 @@ def _one_version(catalog: Catalog, subject: str, wanted: str, *, bare: bool) -> 
         return _error(404, 40402, "Version not found")
     if bare:
         return _raw(release)
-    return _json({"subject": subject, "version": release.version, "id": release.id, "schema": release.text})
+    schema_id = registration.ids.get(release.version, release.id)
+    return _json({"subject": subject, "version": release.version, "id": schema_id, "schema": release.text})
 
 
 def _raw(release: Release) -> Response:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from producer.bridge_metrics import BridgeMetrics
 from producer.intake import Intake
 from producer.preparation import Preparation
+from producer.registration import registration_of
 from producer.schema_routes import schema_routes
 from runtime.clock import SystemClock
 from runtime.config.settings import Settings
@@ -26,25 +27,42 @@ CLIENT_ID: Final = "registry-bridge"
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> int:
-    """Run the intake until `stop` is set; then answer what is in flight and close the writer. The exit status."""
+    """Run the intake until `stop` is set; then answer what is in flight and close the writer. The exit status.
+
+    Raises:
+        SchemaRefusedError: the schema registry will not take our schema.
+    """
     clock = SystemClock()
     kafka = settings.kafka.revealed()
+    topic = settings.topics.events
+    registration = registration_of(settings.schema_registry, topic, clock, program=CLIENT_ID)
     writer = AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings), clock=clock)
-    preparation = Preparation(
-        Admin(kafka, client_id=CLIENT_ID), Groups(kafka, client_id=CLIENT_ID), settings, writer, clock
-    )
+    admin, groups = Admin(kafka, client_id=CLIENT_ID), Groups(kafka, client_id=CLIENT_ID)
+    preparation = Preparation(admin, groups, settings, registration=registration, writer=writer, clock=clock)
     metrics = BridgeMetrics(CollectorRegistry())
     intake = Intake(
-        settings.intake, topic=settings.topics.events, write=preparation.write, metrics=metrics, clock=clock
+        settings.intake,
+        topic=topic,
+        schema_id=preparation.schema_id,
+        write=preparation.write,
+        metrics=metrics,
+        clock=clock,
     )
     routes = [intake.route(), *probe_routes(preparation.not_ready, metrics.registry)]
-    app = application([*routes, *schema_routes(settings.topics.events)], astray=intake.astray)
+    app = application([*routes, *schema_routes(topic, registration)], astray=intake.astray)
     server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s)
     preparing = asyncio.create_task(preparation.run())
+    preparing.add_done_callback(lambda task: stop.set() if _failed(task) else None)
     try:
         await server.serve(stop)
     finally:
         preparing.cancel()
         await asyncio.to_thread(writer.close)
     _log.info("stopped")
+    if _failed(preparing):
+        await preparing
     return 0
+
+
+def _failed(task: "asyncio.Task[None]") -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None

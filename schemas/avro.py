@@ -13,7 +13,7 @@ import msgspec
 from fastavro import schemaless_reader
 from fastavro.schema import parse_schema
 
-from schemas.catalog import CATALOG, Release, is_pinned
+from schemas.catalog import CATALOG, LARGEST_ID, Release, is_pinned
 from schemas.compiled_writer import compile_writer
 from schemas.event import ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
 
@@ -27,6 +27,14 @@ _ATTRIBUTES: Final = {"timestamp": "timestamp_micros", "timestampText": "timesta
 
 class UndecodableError(Exception):
     """The bytes are no event, and no later version of this program would read them either."""
+
+
+class ForeignIdError(UndecodableError):
+    """The schema's id is none of ours and no fingerprint says which it is: only who gave it out could tell."""
+
+    def __init__(self, schema_id: int) -> None:
+        super().__init__(f"schema id {schema_id} is none of ours")
+        self.schema_id: Final = schema_id
 
 
 class UnknownSchemaError(Exception):
@@ -70,12 +78,25 @@ def decode(value: bytes | None, fingerprint: str | None) -> Event:
 
     Raises:
         UndecodableError: a tombstone, or damaged or foreign bytes.
+        ForeignIdError: the id is one that a schema registry gave out.
         UnknownSchemaError: written with a release of the schema that this version does not know.
     """
     if value is None:
         raise UndecodableError("the record has no value")
     schema_id, avro = unframe(value)
     return _read(_release(schema_id, fingerprint), avro)
+
+
+def foreign_id(value: bytes | None, fingerprint: str | None) -> int | None:
+    """The schema id of a value that only a schema registry can explain; None for any other, decodable or not."""
+    try:
+        schema_id, _ = unframe(value or b"")
+        _release(schema_id, fingerprint)
+    except ForeignIdError as error:
+        return error.schema_id
+    except (UndecodableError, UnknownSchemaError):
+        pass
+    return None
 
 
 def _release(schema_id: int, fingerprint: str | None) -> Release:
@@ -85,7 +106,9 @@ def _release(schema_id: int, fingerprint: str | None) -> Release:
     if fingerprint is not None or is_pinned(schema_id):
         known = f"this version knows releases up to {CATALOG.latest.version}"
         raise UnknownSchemaError(f"schema id 0x{schema_id:08x}, fingerprint {fingerprint or 'none'}: {known}")
-    raise UndecodableError(f"schema id {schema_id} is none of ours and no schema registry is configured")
+    if schema_id > LARGEST_ID:
+        raise UndecodableError(f"0x{schema_id:08x} is no schema id: the largest is 0x{LARGEST_ID:08x}")
+    raise ForeignIdError(schema_id)
 
 
 def _read(release: Release, avro: bytes) -> Event:

@@ -10,9 +10,11 @@ from functools import cached_property
 from importlib import resources
 from typing import Any, Final, cast
 
-from fastavro.schema import fingerprint, parse_schema, to_parsing_canonical_form
+from fastavro.schema import SchemaParseException, UnknownType, fingerprint, parse_schema, to_parsing_canonical_form
 
 FIRST_ID: Final = 0x52450000
+LARGEST_ID: Final = 2**31 - 1
+"""Of any schema: registries number them with a signed int."""
 _PINNED: Final = range(FIRST_ID, FIRST_ID + 0x10000)
 
 
@@ -59,6 +61,17 @@ def is_pinned(schema_id: int) -> bool:
 def fingerprint_of(schema: dict[str, Any]) -> str:
     """CRC-64-AVRO of the schema's parsing canonical form (Avro 1.12 specification), as 16 hex digits."""
     return fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO")
+
+
+def event_fingerprint(text: str) -> str | None:
+    """The fingerprint of a schema that somebody else keeps; None if it is no Avro schema, or not that of an event."""
+    try:
+        schema = parse_schema(json.loads(text))
+        if not isinstance(schema, dict) or schema.get("name") != CATALOG.latest.schema["name"]:
+            return None
+        return fingerprint_of(schema)
+    except (SchemaParseException, UnknownType, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
 
 
 def _released() -> Catalog:

@@ -11,6 +11,10 @@ LAST_MS = 253_402_300_799_999
 DAY_MS = 86_400_000
 
 
+def no_fingerprint(_: int) -> None:
+    """There is no schema registry to ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Records in offset order; offsets may leave gaps."""
@@ -23,6 +27,8 @@ class Batch:
     values: Sequence[bytes | None]
     headers: Callable[[int], Headers]
     """The headers of the record at an index; asked only where the value alone does not tell its schema."""
+    learned: Callable[[int], str | None] = no_fingerprint
+    """The fingerprint of the schema behind an id that is none of ours; asked only where the headers do not tell it."""
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -39,6 +45,7 @@ class Batch:
             self.timestamps_ms[start:stop],
             self.values[start:stop],
             lambda index: headers(start + index),
+            self.learned,
         )
 
 

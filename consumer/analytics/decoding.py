@@ -15,14 +15,13 @@ from fastavro.schema import parse_schema
 from consumer.record import Headers
 from runtime.errors import BridgeError
 from schemas.avro import UndecodableError, frame, unframe
-from schemas.catalog import CATALOG, Release, is_pinned
+from schemas.catalog import CATALOG, LARGEST_ID, Release, is_pinned
 from schemas.headers import text_header
 from schemas.names import SCHEMA_FINGERPRINT
 
 FRAMES: Final = {frame(release.id, b""): release for release in CATALOG.releases}
 """The first bytes of a value, by the release they stand for."""
 FRAME_BYTES: Final = 5
-_LARGEST_INT: Final = 2**31 - 1
 
 
 class NewerSchemaError(BridgeError):
@@ -46,8 +45,15 @@ _READABLE: Final = {
 """With times as plain longs: datetimes end at year 9999."""
 
 
-def release_of(value: bytes | None, headers: Callable[[], Headers]) -> Release | None:
+def release_of(
+    value: bytes | None, headers: Callable[[], Headers], learned: Callable[[int], str | None]
+) -> Release | None:
     """The release that the value is written in; None if it is no event.
+
+    Args:
+        value: of the record.
+        headers: of the record.
+        learned: the fingerprint that a schema registry knows for an id, if there is one to ask.
 
     Raises:
         LookupError: a release that this version does not know.
@@ -59,7 +65,9 @@ def release_of(value: bytes | None, headers: Callable[[], Headers]) -> Release |
     release = CATALOG.by_id(schema_id)
     if release is not None:
         return release
-    fingerprint = text_header(headers(), SCHEMA_FINGERPRINT)
+    fingerprint = text_header(headers(), SCHEMA_FINGERPRINT) or None
+    if fingerprint is None and not is_pinned(schema_id) and schema_id <= LARGEST_ID:
+        fingerprint = learned(schema_id)
     release = CATALOG.by_fingerprint(fingerprint) if fingerprint is not None else None
     if release is None and (fingerprint is not None or is_pinned(schema_id)):
         raise LookupError(f"schema id 0x{schema_id:08x}, fingerprint {fingerprint or 'none'}")
@@ -100,4 +108,4 @@ def schema_id_of(value: bytes | None) -> int | None:
         schema_id, _ = unframe(value or b"")
     except UndecodableError:
         return None
-    return schema_id if schema_id <= _LARGEST_INT else None
+    return schema_id if schema_id <= LARGEST_ID else None

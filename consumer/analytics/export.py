@@ -29,8 +29,8 @@ class Reader(Protocol):
         """The records of these ranges; None whenever nothing came for a moment."""
         ...
 
-    def follow(self, topic: str, starts: Mapping[int, int]) -> Generator[Batch | None, None, None]:
-        """The records from these offsets on, without end."""
+    def follow(self, topic: str, starts: Mapping[int, int], known: int | None) -> Generator[Batch | None, None, None]:
+        """The records from these offsets on, without end; of partitions beyond the `known` ones, if any, all."""
         ...
 
     def close(self) -> None:
@@ -95,8 +95,8 @@ class Export:
         self.summary.stopped = self._stop.is_set()
         return following
 
-    def follow(self, starts: Mapping[int, int]) -> None:
-        """Export what comes in, until told to stop.
+    def follow(self, starts: Mapping[int, int], known: int | None) -> None:
+        """Export what comes in, until told to stop; of partitions that are added to the `known` ones, if any, all.
 
         Raises:
             BridgeError: it could not go on; all files that have their name are whole.
@@ -104,7 +104,7 @@ class Export:
         files = {number: self._files(number, start, len(starts)) for number, start in starts.items()}
         reader = self._reader()
         try:
-            self._write(reader.follow(self._target.topic, starts), files, rolling=True)
+            self._write(reader.follow(self._target.topic, starts, known), files, rolling=True)
         finally:
             reader.close()
 
@@ -133,7 +133,7 @@ class Export:
             reader.close()
 
     def _write(
-        self, batches: Generator[Batch | None, None, None], files: Mapping[int, PartitionFiles], *, rolling: bool
+        self, batches: Generator[Batch | None, None, None], files: dict[int, PartitionFiles], *, rolling: bool
     ) -> None:
         try:
             with closing(batches):
@@ -151,9 +151,11 @@ class Export:
         finally:
             self._add(files)
 
-    def _take(self, batches: Iterable[Batch | None], files: Mapping[int, PartitionFiles], *, rolling: bool) -> None:
+    def _take(self, batches: Iterable[Batch | None], files: dict[int, PartitionFiles], *, rolling: bool) -> None:
         for batch in batches:
             if batch is not None:
+                if batch.partition not in files:  # it was added to the topic
+                    files[batch.partition] = self._files(batch.partition, 0, len(files) + 1)
                 files[batch.partition].write(batch)
                 self._told(len(batch))
             for each in files.values() if rolling else ():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from consumer.analytics.files import Covered, OutputError
 from consumer.analytics.partition_files import Gap
-from consumer.places import Bounds, LogOffsets, Place, bounds_of, offsets_at
+from consumer.places import Bounds, LogOffsets, Offsets, Place, bounds_of, offsets_at
 from runtime.config import Beginning
 
 
@@ -18,6 +18,8 @@ class Plan:
     """Offsets that the log lost between the last export and this one."""
     filled: list[int]
     """Partitions that go on before `--from`, because their files end there."""
+    known: int | None
+    """How many partitions the topic has; None where `--from` names partitions, and so leaves out any later one."""
 
 
 def plan_of(
@@ -38,6 +40,11 @@ def plan_of(
         PlaceError, TopicMissingError, KafkaUnavailableError, KafkaRefusedError: from asking.
     """
     bounds = bounds_of(log, topic)
+    if lost := sorted(covered.keys() - bounds.end.keys()):
+        raise OutputError(
+            f"there are files of partition {lost[0]}, but the topic has {len(bounds.end)} partitions: "
+            "the topic was made anew; export it to another directory"
+        )
     begins = offsets_at(log, topic, from_ or Beginning(), bounds, now=now)
     stops = offsets_at(log, topic, to, bounds, now=now)
     ranges: dict[int, range] = {}
@@ -54,7 +61,7 @@ def plan_of(
             gaps.append(Gap(partition, start, first - 1))
         start = max(start, first)
         ranges[partition] = range(start, max(start, stops[partition]))
-    return Plan(ranges, gaps, filled)
+    return Plan(ranges, gaps, filled, None if isinstance(from_, Offsets) else len(bounds.end))
 
 
 def _after(partition: int, held: Covered, bounds: Bounds, begin: int | None) -> int:

@@ -19,7 +19,7 @@ def releases_of(batch: Batch) -> list[Release | None]:
 
 def _odd(batch: Batch, index: int) -> Release | None:
     try:
-        return release_of(batch.values[index], lambda: batch.headers(index))
+        return release_of(batch.values[index], lambda: batch.headers(index), batch.learned)
     except LookupError as error:
         place = f"{batch.topic}/{batch.partition}/{batch.offsets[index]}"
         raise NewerSchemaError(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from consumer.analytics.batch import no_fingerprint
 from consumer.analytics.export import Export, Summary
 from consumer.analytics.files import FORMATS, covered_by, locked
 from consumer.analytics.formats import format_named
@@ -18,6 +19,7 @@ from consumer.analytics.plan import Plan, plan_of
 from consumer.commands.options import PlaceType, admin_of
 from consumer.log.batches import BatchReader
 from consumer.places import Place
+from consumer.schema_ids import SchemaIds, schema_ids_of
 from runtime.cli import DurationType, common_options, run_service
 from runtime.clock import SystemClock
 from runtime.config import End, Settings
@@ -71,9 +73,10 @@ def export_command(
 def _exported(settings: Settings, target: Target, plan: Plan, *, follow: bool) -> Summary:
     stop = threading.Event()
     with _bar(sum(map(len, plan.ranges.values()))) as bar:
+        ids = schema_ids_of(settings, SystemClock(), program=_CLIENT_ID)
         export = Export(
             target,
-            lambda: _reader(settings),
+            lambda: _reader(settings, ids),
             stop=stop,
             threads=max(1, min(4, os.cpu_count() or 1)),
             progress=bar.update,
@@ -82,7 +85,7 @@ def _exported(settings: Settings, target: Target, plan: Plan, *, follow: bool) -
         def run() -> None:
             following = export.run(plan)
             if follow and not stop.is_set():
-                export.follow(following)
+                export.follow(following, plan.known)
 
         async def service(stopping: asyncio.Event) -> int:
             return await _until_stopped(run, stop, stopping)
@@ -110,8 +113,13 @@ async def _until_stopped(run: Callable[[], None], stop: threading.Event, stoppin
     return 0
 
 
-def _reader(settings: Settings) -> BatchReader:
-    return BatchReader(settings.kafka.revealed(), client_id=_CLIENT_ID, max_record_bytes=max_event_bytes(settings))
+def _reader(settings: Settings, ids: SchemaIds | None) -> BatchReader:
+    return BatchReader(
+        settings.kafka.revealed(),
+        client_id=_CLIENT_ID,
+        max_record_bytes=max_event_bytes(settings),
+        learned=ids.fingerprint if ids is not None else no_fingerprint,
+    )
 
 
 def _say_filled(plan: Plan) -> None:

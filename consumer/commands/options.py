@@ -9,6 +9,8 @@ import click
 from consumer.log.range import RangeReader
 from consumer.places import Place, parse_place
 from consumer.record import Record
+from consumer.schema_ids import schema_ids_of
+from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
@@ -47,9 +49,21 @@ def groups_of(settings: Settings, client_id: str) -> Groups:
     return Groups(settings.kafka.revealed(), client_id=client_id)
 
 
-def reader_of(settings: Settings, client_id: str) -> RangeReader:
-    """Who reads ranges of either topic."""
-    return RangeReader(settings.kafka.revealed(), client_id=client_id, max_record_bytes=max_dead_letter_bytes(settings))
+def reader_of(settings: Settings, client_id: str, *, events: bool = True) -> RangeReader:
+    """Who reads ranges of either topic.
+
+    Args:
+        settings: of the installation.
+        client_id: how the broker's logs name it.
+        events: whether somebody wants the events in the records: a schema registry may have to be asked for them.
+    """
+    ids = schema_ids_of(settings, SystemClock(), program=client_id) if events else None
+    return RangeReader(
+        settings.kafka.revealed(),
+        client_id=client_id,
+        max_record_bytes=max_dead_letter_bytes(settings),
+        learned=ids.learned if ids is not None else None,
+    )
 
 
 def watched(records: Iterable[Record], offsets: int, label: str) -> Iterator[Record]:

@@ -29,7 +29,7 @@ def status_command(settings: Settings, *, as_json: bool, watch: bool) -> int:
     The breaker, and why an endpoint waits, is what the worker at `worker.listen` says; else it is unknown.
     """
     admin, groups = admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID)
-    with reader_of(settings, _CLIENT_ID) as reader:
+    with reader_of(settings, _CLIENT_ID, events=False) as reader:
         status = StatusReader(settings, admin=admin, groups=groups, reader=reader, clock=SystemClock())
         if not watch:
             _print(status.look(), status.silence, as_json=as_json)

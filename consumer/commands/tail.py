@@ -1,6 +1,7 @@
 """`registry-worker tail`."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final, NoReturn
 
 import click
@@ -15,7 +16,9 @@ from consumer.tail_text import Seen, json_line, line_of, seen_of
 from runtime.cli import common_options
 from runtime.clock import Clock, SystemClock
 from runtime.config import Settings
+from runtime.errors import BridgeError
 from runtime.kafka.errors import KafkaUnavailableError
+from runtime.schema_registry import SchemaRegistryUnavailableError
 
 _CLIENT_ID: Final = "registry-worker-tail"
 _LAST: Final = 10
@@ -48,32 +51,38 @@ def tail_command(*, settings: Settings, selection: Selection, from_: Place | Non
                 if _is_wanted(seen, selection):
                     click.echo(render(seen))
 
-        try:
-            if from_ is None:
-                show(tail.last(_LAST, wanted))
-            else:
-                tail.start(from_, now=clock.wall())
-                show(tail.unread())
-            if follow:
-                _follow(tail, show, clock)
-        except KeyboardInterrupt:
-            if not follow:
-                raise
+        def begin() -> None:
+            show(tail.last(_LAST, wanted) if from_ is None else tail.unread())
+
+        if from_ is not None:
+            tail.start(from_, now=clock.wall())
+        if follow:
+            with suppress(KeyboardInterrupt):
+                _follow(begin, lambda: show(tail.unread()), clock)
+        else:
+            begin()
     return 0
 
 
-def _follow(tail: Tail, show: Callable[[Iterable[Record]], None], clock: Clock) -> NoReturn:
-    """Show what comes in, until Ctrl-C; while Kafka is away, wait and say so once."""
-    told = ""
+def _follow(begin: Callable[[], None], go_on: Callable[[], None], clock: Clock) -> NoReturn:
+    """Show what is there and what comes in, until Ctrl-C; only a Kafka that is away from the start is an error."""
+    _patiently(begin, clock, SchemaRegistryUnavailableError)
     while True:
         clock.sleep(_LOOK_EVERY_S)
+        _patiently(go_on, clock, SchemaRegistryUnavailableError, KafkaUnavailableError)
+
+
+def _patiently(step: Callable[[], None], clock: Clock, *passing: type[BridgeError]) -> None:
+    """Do it; while it fails like this, wait and say so once."""
+    told = False
+    while True:
         try:
-            show(tail.unread())
-            told = ""
-        except KafkaUnavailableError as error:
+            return step()
+        except passing as error:
             if not told:
                 click.echo(f"registry-worker: {error}; waiting", err=True)
-            told = str(error)
+            told = True
+        clock.sleep(_LOOK_EVERY_S)
 
 
 def _is_wanted(seen: Seen, selection: Selection) -> bool:

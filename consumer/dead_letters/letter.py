@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from consumer.admission import event_of
 from consumer.delivery import letters as names
+from consumer.event import event_of
 from consumer.record import Headers, Record
 from runtime.kafka.records import OutgoingRecord
 from schemas.avro import UndecodableError, UnknownSchemaError
@@ -117,7 +117,7 @@ def original_of(record: Record) -> Record:
     assert identity is not None
     _, topic, partition, offset = identity
     headers = tuple((name, value) for name, value in record.headers if name not in _OURS)
-    return Record(topic, partition, offset, record.timestamp_ms, record.key, record.value, headers)
+    return Record(topic, partition, offset, record.timestamp_ms, record.key, record.value, headers, record.learned)
 
 
 def closings_of(letter: Letter, state: State, *, topic: str) -> list[OutgoingRecord]:

@@ -12,7 +12,6 @@ from typing import Final
 
 import structlog
 
-from consumer.admission import event_of
 from consumer.dead_letters.letter import Letter, Place, original_of
 from consumer.dead_letters.queue import Queue, Ready
 from consumer.dead_letters.report import Report
@@ -21,6 +20,7 @@ from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import Outcome
 from consumer.delivery.owner import Attempt, Send, said
+from consumer.event import event_of
 from consumer.lanes import Delivery, Lanes
 from consumer.record import Record
 from runtime.clock import Clock

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from consumer.admission import event_of
 from consumer.dead_letters.letter import Letter, original_of
+from consumer.event import event_of
 from consumer.record import Record
 from consumer.terminal import printable
 from schemas.avro import UndecodableError, UnknownSchemaError

@@ -1,19 +1,15 @@
-"""The webhook client: one POST, one result, within one deadline. The only file that imports the HTTP client.
+"""The webhook client: one POST, one result, within one deadline. The only file of this half that knows the library.
 
 Redirects are never followed; at most 64 KiB of an answer are read, so that its connection can serve again, and the
 status decides whatever becomes of the body. No error and no log shows the URL or a header's value.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, ClassVar, Final, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import (
     BuilderError,
-    DetailedPyreqwestError,
     PyreqwestError,
     RequestTimeoutError,
 )
@@ -23,20 +19,11 @@ from consumer.delivery.faults import no_answer
 from consumer.delivery.formats import UnsendableError
 from consumer.delivery.outcome import Answer, Fault, NoAnswer, Result
 from consumer.delivery.request import WebhookRequest
-from runtime.config import EndpointSettings, Secret, TLSSettings
-from runtime.errors import BridgeError
+from runtime.config import EndpointSettings, Secret
+from runtime.http_client import causes, made, plain, with_tls
 
 ANSWER_LIMIT_BYTES: Final = 64 * 1024
-USER_AGENT: Final = f"registry-worker/{version('registry-event-bridge')}"
-
-_Made = TypeVar("_Made")
-_CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
-
-
-class ClientSettingsError(BridgeError):
-    """The endpoint's address, headers, certificates or proxy cannot be used."""
-
-    exit_code: ClassVar[int] = 2
+_PROGRAM: Final = "registry-worker"
 
 
 class WebhookClient:
@@ -60,8 +47,9 @@ class WebhookClient:
         self._client = _client(endpoint)
         self._closed = False
         # What would be refused at every send is refused here, before it can be taken for a fault of the events.
-        post = _made(endpoint.name, "url", lambda: self._client.post(self._url))
-        _made(endpoint.name, "headers", lambda: post.headers(self._configured).build())
+        of = f"endpoint {endpoint.name}"
+        post = made(of, "url", lambda: self._client.post(self._url))
+        made(of, "headers", lambda: post.headers(self._configured).build())
 
     async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
         """POST once; what came of it.
@@ -99,72 +87,23 @@ class WebhookClient:
         except RequestTimeoutError:
             return answer or NoAnswer(Fault.TIMEOUT, f"no answer within {self._timeout_s:g} s")
         except PyreqwestError as error:
-            return answer or no_answer(_causes(error), proxied=self._proxied)
+            return answer or no_answer(causes(error), proxied=self._proxied)
         assert answer is not None
         return answer
 
 
 def _client(endpoint: EndpointSettings) -> Client:
-    """A client for this endpoint alone; nothing is taken from the environment.
-
-    Answers are not decompressed, as nobody looks at them: a bomb stays as small as it came.
-    """
-    builder = (
-        ClientBuilder()
-        .user_agent(USER_AGENT)
-        .follow_redirects(enable=False)
-        .http1_only()
-        .error_for_status(enable=False)
-        .timeout(timedelta(seconds=endpoint.timeout_s))
-        .pool_max_idle_per_host(endpoint.concurrency)
-    )
-    for decompress in (builder.gzip, builder.brotli, builder.zstd, builder.deflate):
-        decompress(enable=False)
-    name, tls = endpoint.name, endpoint.tls
-    builder = _made(name, "proxy", lambda: _proxied(builder, endpoint.proxy))
-    builder = _made(name, "tls.ca", lambda: _trusting(builder, tls))
-    builder = _made(name, "tls.cert with tls.key (PEM, not encrypted)", lambda: _identified(builder, tls))
-    return _made(name, "tls", builder.build)
-
-
-def _made(endpoint: str, key: str, make: Callable[[], _Made]) -> _Made:
-    """What `make` makes of a setting, or the fault with the setting's name. Not chained: causes show secrets."""
-    try:
-        return make()
-    except (BuilderError, ValueError, TypeError, OSError) as error:
-        raise ClientSettingsError(f"endpoint {endpoint}: {key} cannot be used{_reason(error)}") from None
+    """A client for this endpoint alone."""
+    of = f"endpoint {endpoint.name}"
+    builder = plain(ClientBuilder(), program=_PROGRAM, timeout_s=endpoint.timeout_s)
+    builder = builder.pool_max_idle_per_host(endpoint.concurrency)
+    builder = made(of, "proxy", lambda: _proxied(builder, endpoint.proxy))
+    builder = with_tls(builder, endpoint.tls, of=of)
+    return made(of, "tls", builder.build)
 
 
 def _proxied(builder: ClientBuilder, proxy: Secret | None) -> ClientBuilder:
     return builder.proxy(ProxyBuilder.all(proxy.reveal())) if proxy else builder.no_proxy()
-
-
-def _trusting(builder: ClientBuilder, tls: TLSSettings) -> ClientBuilder:
-    if tls.ca:
-        builder = builder.add_root_certificate_pem(_certificates(tls.ca))
-    return builder if tls.verify else builder.danger_accept_invalid_certs(enable=True)
-
-
-def _identified(builder: ClientBuilder, tls: TLSSettings) -> ClientBuilder:
-    if tls.cert and tls.key:
-        return builder.identity_pem(_certificates(tls.cert) + b"\n" + tls.key.read_bytes())
-    return builder
-
-
-def _certificates(file: Path) -> bytes:
-    """The PEM file; one without a certificate would be taken, and trust or show nothing."""
-    content = file.read_bytes()
-    if _CERTIFICATE not in content:
-        raise OSError(0, "holds no certificate", str(file))
-    return content
-
-
-def _reason(error: Exception) -> str:
-    """What can be said of it without a secret."""
-    if isinstance(error, OSError):
-        return f": {error.filename} {error.strerror}"
-    causes = _causes(error)
-    return f": {causes[-1]}" if len(causes) > 1 else ""
 
 
 async def _drain(body: Any) -> None:
@@ -183,8 +122,3 @@ def _retry_after(response: Any) -> str:
         return response.get_header("retry-after") or ""
     except ValueError:
         return ""
-
-
-def _causes(error: Exception) -> list[str]:
-    found = error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None
-    return [cause["message"] for cause in found or []]

@@ -2,12 +2,12 @@
 
 from typing import Final, Protocol
 
-from consumer.admission import event_of
 from consumer.delivery.formats import Sendable, UnsendableError, kind_of, request_of
 from consumer.delivery.http import WebhookClient
 from consumer.delivery.outcome import Result
 from consumer.delivery.request import WebhookRequest
 from consumer.delivery.signing import Signer
+from consumer.event import event_of
 from consumer.lanes import Delivery
 from runtime.clock import Clock
 from runtime.config import EndpointSettings

@@ -4,34 +4,25 @@ The same kind of client as in `range.py`, with a deep prefetch; one reader belon
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import closing
 from itertools import groupby
 from operator import methodcaller
 from types import TracebackType
 from typing import Any, Final, Self
 
-import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Message, TopicPartition
 
-from consumer.analytics.batch import Batch
-from consumer.log.messages import HOPELESS, record_of
-from consumer.log.range import QUIET_LIMIT_S
-from runtime.kafka.errors import KafkaUnavailableError, translated
-from runtime.kafka.settings import ClientSettings, consumer_settings
-
-_log: Final = structlog.get_logger(__name__)
+from consumer.analytics.batch import Batch, no_fingerprint
+from consumer.log.added import AddedPartitions
+from consumer.log.messages import record_of
+from consumer.log.standalone import POLL_S, begin, judge, lose_patience, standalone_consumer
+from runtime.kafka.settings import ClientSettings
 
 _BATCH: Final = 10_000
-_POLL_S: Final = 0.25
 _PREFETCH_KIB: Final = 8 * 1024
 _FETCH_BYTES: Final = 1024 * 1024
 """Of one partition at a time; a larger record comes all the same, alone (KIP-74)."""
-
-_STOPPING: Final = (
-    HOPELESS | {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
-) - {KafkaError.GROUP_AUTHORIZATION_FAILED}
-"""Errors that no patience helps against; a right to the group is not needed, as it is never joined."""
 _partition_of: Final = methodcaller("partition")
 
 
@@ -44,18 +35,18 @@ class BatchReader:
         *,
         client_id: str,
         max_record_bytes: int,
+        learned: Callable[[int], str | None] = no_fingerprint,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Does not reach out yet; the arguments are those of `RangeReader`."""
-        prefetching = {"queued.max.messages.kbytes": _PREFETCH_KIB, **settings, "group.protocol": "classic"}
-        made = consumer_settings(
-            prefetching,
+        """Does not reach out yet; the arguments are those of `RangeReader`, but for `learned`: see `Batch`."""
+        self._consumer = standalone_consumer(
+            settings,
             client_id=client_id,
-            group=f"{client_id}-export",
             max_record_bytes=max_record_bytes,
+            prefetch_kib=_PREFETCH_KIB,
+            fetch_message_max_bytes=_FETCH_BYTES,
         )
-        bulk = {"fetch.message.max.bytes": _FETCH_BYTES, "enable.partition.eof": True}
-        self._consumer = Consumer({**made, **bulk})
+        self._learned = learned
         self._monotonic = monotonic
 
     def __enter__(self) -> Self:
@@ -74,7 +65,7 @@ class BatchReader:
         """The records at these offsets, each partition's in order; None whenever nothing came for a moment.
 
         Raises:
-            KafkaUnavailableError: nothing came for `QUIET_LIMIT_S` seconds.
+            KafkaUnavailableError: nothing came for 30 s.
             KafkaRefusedError: no topic or partition of that name, or it may not be read.
         """
         left = {number: span for number, span in ranges.items() if span}
@@ -91,29 +82,31 @@ class BatchReader:
                     quiet_since = self._monotonic()
                     continue
                 yield None
-                self._lose_patience(topic, left, quiet_since)
+                lose_patience(topic, left, self._monotonic() - quiet_since)
 
-    def follow(self, topic: str, starts: Mapping[int, int]) -> Generator[Batch | None, None, None]:
+    def follow(self, topic: str, starts: Mapping[int, int], known: int | None) -> Generator[Batch | None, None, None]:
         """All records from these offsets on, without end; None whenever nothing came for a moment.
+
+        Args:
+            topic: where they lie.
+            starts: offsets by partition.
+            known: how many partitions the topic had when these were chosen: such as are added later are noticed within
+                some seconds, and read from their beginning. None leaves them out.
 
         Raises:
             KafkaRefusedError: no topic or partition of that name, or it may not be read.
         """
-        with closing(self._consumed(topic, starts)) as consumed:
+        added = None if known is None else AddedPartitions(self._consumer, topic, known, self._monotonic)
+        with closing(self._consumed(topic, starts, young=added.numbers if added else ())) as consumed:
             for messages in consumed:
                 for number, run in groupby(messages, _partition_of):
                     records = [message for message in run if message.error() is None]
                     if records:
-                        yield _batch(topic, number, records)
+                        yield self._batch(topic, number, records)
                 if not messages:
                     yield None
-
-    def _lose_patience(self, topic: str, left: Mapping[int, range], quiet_since: float) -> None:
-        if self._monotonic() - quiet_since > QUIET_LIMIT_S:
-            waiting = ", ".join(str(number) for number in sorted(left))
-            raise KafkaUnavailableError(
-                f"reading topic {topic}: nothing came for {QUIET_LIMIT_S:g} s; not read to the end: {waiting}"
-            )
+                if added is not None:
+                    added.look()
 
     def _within(self, topic: str, left: dict[int, range], number: int, run: list[Message]) -> Iterator[Batch]:
         stop = left[number].stop
@@ -126,45 +119,33 @@ class BatchReader:
             del left[number]
             self._consumer.pause([TopicPartition(topic, number)])
         if records:
-            yield _batch(topic, number, records)
+            yield self._batch(topic, number, records)
 
-    def _consumed(self, topic: str, starts: Mapping[int, int]) -> Generator[list[Message], None, None]:
+    def _batch(self, topic: str, partition: Any, messages: list[Message]) -> Batch:
+        return Batch(
+            topic,
+            partition,
+            [_offset(message) for message in messages],
+            [message.timestamp()[1] for message in messages],
+            [message.value() for message in messages],
+            lambda index: record_of(messages[index], topic).headers,
+            self._learned,
+        )
+
+    def _consumed(
+        self, topic: str, starts: Mapping[int, int], *, young: Collection[int] = ()
+    ) -> Generator[list[Message], None, None]:
         """What each look brings, perhaps nothing; ends of partitions are among it."""
-        places = [TopicPartition(topic, number, start) for number, start in starts.items()]
-        doing = f"reading topic {topic}"
-        try:
-            self._consumer.assign(places)
-            self._consumer.resume(places)  # a pause survives a new assignment
-        except KafkaException as error:
-            raise translated(error, doing) from error
+        begin(self._consumer, topic, starts)
         try:
             while True:
-                messages = self._consumer.consume(_BATCH, timeout=_POLL_S)
+                messages = self._consumer.consume(_BATCH, timeout=POLL_S)
                 for message in messages:
-                    if (error_found := message.error()) is not None:
-                        _judge(error_found, doing)
+                    if message.error() is not None:
+                        judge(message, topic, young=young)
                 yield messages
         finally:
             self._consumer.unassign()
-
-
-def _judge(error: KafkaError, doing: str) -> None:
-    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - a public constant of librdkafka
-        return
-    if error.fatal() or error.code() in _STOPPING:
-        raise translated(error, doing)
-    _log.debug("export.error", error=error.str(), code=error.name())
-
-
-def _batch(topic: str, partition: Any, messages: list[Message]) -> Batch:
-    return Batch(
-        topic,
-        partition,
-        [_offset(message) for message in messages],
-        [message.timestamp()[1] for message in messages],
-        [message.value() for message in messages],
-        lambda index: record_of(messages[index], topic).headers,
-    )
 
 
 def _offset(message: Message) -> int:

@@ -8,26 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Final, Self
 
-import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Message, TopicPartition
 
-from consumer.log.messages import HOPELESS, record_of
+from consumer.log.messages import record_of
+from consumer.log.standalone import POLL_S, begin, is_end, judge, lose_patience, standalone_consumer
 from consumer.record import Record
-from runtime.kafka.errors import KafkaUnavailableError, translated
-from runtime.kafka.settings import ClientSettings, consumer_settings
+from runtime.kafka.settings import ClientSettings
 
-_log: Final = structlog.get_logger(__name__)
-
-QUIET_LIMIT_S: Final = 30.0
-"""How long a range may bring nothing at all until it is given up."""
 _BATCH: Final = 500
-_POLL_S: Final = 0.25
 _PREFETCH_KIB: Final = 16 * 1024
-_MISSING: Final = frozenset(
-    {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
-)
-_STOPPING: Final = (HOPELESS | _MISSING) - {KafkaError.GROUP_AUTHORIZATION_FAILED}
-"""Errors that no patience helps against; a right to the group is not needed, as it is never joined."""
 
 
 class RangeReader:
@@ -39,6 +28,7 @@ class RangeReader:
         *,
         client_id: str,
         max_record_bytes: int,
+        learned: Callable[[Record], Record] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Does not reach out yet.
@@ -47,13 +37,13 @@ class RangeReader:
             settings: librdkafka settings.
             client_id: how the broker's logs name this client.
             max_record_bytes: the largest record that may lie there.
+            learned: the record with what a schema registry knows of its schema, if there is one; may block.
             monotonic: seconds since some fixed point.
         """
-        prefetching = {"queued.max.messages.kbytes": _PREFETCH_KIB, **settings, "group.protocol": "classic"}
-        made = consumer_settings(
-            prefetching, client_id=client_id, group=f"{client_id}-range", max_record_bytes=max_record_bytes
+        self._consumer = standalone_consumer(
+            settings, client_id=client_id, max_record_bytes=max_record_bytes, prefetch_kib=_PREFETCH_KIB
         )
-        self._consumer = Consumer({**made, "enable.partition.eof": True})
+        self._learned = learned
         self._monotonic = monotonic
 
     def __enter__(self) -> Self:
@@ -79,18 +69,18 @@ class RangeReader:
             limit: records of each partition at most.
 
         Raises:
-            KafkaUnavailableError: nothing came for `QUIET_LIMIT_S` seconds.
+            KafkaUnavailableError: nothing came for 30 s.
             KafkaRefusedError: no topic or partition of that name, or it may not be read.
         """
         left = {number: span for number, span in ranges.items() if span and limit != 0}
-        places = [TopicPartition(topic, number, span.start) for number, span in left.items()]
         counts = dict.fromkeys(left, 0)
-        self._begin(places, f"reading topic {topic}")
+        begin(self._consumer, topic, {number: span.start for number, span in left.items()})
         try:
             for message in self._messages(topic, left):
                 number, offset = _place(message)
                 if number in left and message.error() is None and offset < left[number].stop:
-                    yield record_of(message, topic)
+                    record = record_of(message, topic)
+                    yield record if self._learned is None else self._learned(record)
                     counts[number] += 1
                 if number in left and (counts[number] == limit or self._is_last(message, left[number])):
                     del left[number]
@@ -98,37 +88,18 @@ class RangeReader:
         finally:
             self._consumer.unassign()
 
-    def _begin(self, places: list[TopicPartition], doing: str) -> None:
-        try:
-            self._consumer.assign(places)
-            self._consumer.resume(places)  # a pause survives a new assignment
-        except KafkaException as error:
-            raise translated(error, doing) from error
-
     def _messages(self, topic: str, left: Mapping[int, range]) -> Iterator[Message]:
         """Messages, and the ends of partitions, until nothing is left."""
         quiet_since = self._monotonic()
         while left:
-            messages = self._consumer.consume(_BATCH, timeout=_POLL_S)
+            messages = self._consumer.consume(_BATCH, timeout=POLL_S)
             for message in messages:
-                self._judge(message, topic)
+                judge(message, topic)
                 yield message
             if messages:
                 quiet_since = self._monotonic()
-            elif self._monotonic() - quiet_since > QUIET_LIMIT_S:
-                waiting = ", ".join(str(number) for number in sorted(left))
-                raise KafkaUnavailableError(
-                    f"reading topic {topic}: nothing came for {QUIET_LIMIT_S:g} s; not read to the end: {waiting}"
-                )
-
-    @staticmethod
-    def _judge(message: Message, topic: str) -> None:
-        error = message.error()
-        if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - a public constant of librdkafka
-            return
-        if error.fatal() or error.code() in _STOPPING:
-            raise translated(error, f"reading topic {topic}")
-        _log.debug("range.error", topic=topic, error=error.str(), code=error.name())
+            else:
+                lose_patience(topic, left, self._monotonic() - quiet_since)
 
     @staticmethod
     def _is_last(message: Message, span: range) -> bool:
@@ -136,7 +107,7 @@ class RangeReader:
         error, (_, offset) = message.error(), _place(message)
         if error is None:
             return offset >= span.stop - 1
-        return error.code() == KafkaError._PARTITION_EOF and offset >= span.stop  # noqa: SLF001
+        return is_end(error) and offset >= span.stop
 
 
 def _place(message: Message) -> tuple[int, int]:

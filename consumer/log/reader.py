@@ -1,9 +1,8 @@
 """The log: a thread that alone owns one Kafka consumer, and tells the event loop what it reads.
 
-No other thread ever calls the consumer. Records cross to the loop in batches, as many as were asked for; commands
+No other thread ever calls the consumer. Records cross to the loop in batches, as much as was asked for; commands
 come back by a queue. Revocation is answered in its callback: the loop drains, the last offsets are committed there
-synchronously, and only then does another worker get the partition. The only file of this half that imports the
-client.
+synchronously, and only then does another worker get the partition.
 """
 
 import asyncio
@@ -19,6 +18,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from consumer.log.listener import Assigned, Commit, LogListener
 from consumer.log.messages import HOPELESS, catchable, explained, record_of
+from consumer.read_ahead import READ_AHEAD, cost_of, total_cost
 
 _logger: Final = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class Log:
         self._closing = threading.Event()
         self._epoch = 0
         self._epochs: dict[int, int] = {}
-        self._credits = 0
+        self._credit = 0  # what may still be read, by its cost; below 0 when more came
         self._paused: set[int] = set()
         self._all_paused = False
         self._quiet_since = 0.0
@@ -78,9 +78,9 @@ class Log:
         """Join the group and begin."""
         self._thread.start()
 
-    def ask(self, records: int) -> None:
-        """Read up to so many records more."""
-        self._command(lambda _: self._add_credit(records))
+    def ask(self, cost: int) -> None:
+        """Read on until the records that came since cost so much more; the last one may cost more than is left."""
+        self._command(lambda _: self._add_credit(cost))
 
     def pause(self, partition: int) -> None:
         """Read nothing of this partition until `resume`; what is under way may still come."""
@@ -136,13 +136,13 @@ class Log:
     def _give_up(self, reason: str) -> None:
         self._log.error("log.failed", error=reason, again_in_s=_AGAIN_S)
         gone, self._epochs = set(self._epochs), {}
-        self._credits, self._committing = 0, []
+        self._credit, self._committing = 0, []
         self._tell(self._listener.revoked, gone)
         self._tell(self._listener.trouble, reason)
 
     def _turn(self, consumer: Consumer) -> None:
         self._obey(consumer)
-        if self._credits > 0:
+        if self._credit > 0:
             self._unpause(consumer)
             self._read(consumer)
         else:
@@ -163,16 +163,17 @@ class Log:
         first = consumer.poll(_BUSY_POLL_S if self._committing else _QUIET_POLL_S)
         if first is None:
             return
-        rest = consumer.consume(min(self._credits, _BATCH) - 1, timeout=0) if self._credits > 1 else []
-        self._pass_on([first, *rest])
+        more = min(self._credit // cost_of(len(first)), _BATCH) - 1  # if they are as large as the first
+        self._pass_on([first, *(consumer.consume(more, timeout=0) if more > 0 else ())])
 
     def _idle(self, consumer: Consumer) -> None:
         """Nothing was asked for: obey, keep the group's callbacks served, and pause if it lasts."""
         with contextlib.suppress(queue.Empty):
             self._commands.get(timeout=_BUSY_POLL_S if self._committing else _IDLE_WAIT_S)(consumer)
-        if self._credits > 0:
+        if self._credit > 0:
             return
-        if self._epochs and not self._all_paused and time.monotonic() - self._quiet_since > _PAUSE_AFTER_S:
+        lasts = time.monotonic() - self._quiet_since > _PAUSE_AFTER_S
+        if self._epochs and not self._all_paused and (lasts or self._credit < -READ_AHEAD):
             self._all_paused = True
             consumer.pause(self._places(self._epochs))
         if self._all_paused or self._committing or not self._epochs:
@@ -187,7 +188,7 @@ class Log:
 
     def _pass_on(self, messages: list[Message]) -> None:
         records = [record_of(message, self._topic) for message in messages if not self._is_trouble(message)]
-        self._credits -= len(records)
+        self._credit -= total_cost(records)
         self._quiet_since = time.monotonic()
         if records:
             self._tell(self._listener.received, records)
@@ -201,8 +202,8 @@ class Log:
         self._log.warning("log.error", error=error.str(), code=error.name())
         return True
 
-    def _add_credit(self, records: int) -> None:
-        self._credits += records
+    def _add_credit(self, cost: int) -> None:
+        self._credit += cost
 
     def _set_paused(self, consumer: Consumer, partition: int, *, paused: bool) -> None:
         if partition not in self._epochs:

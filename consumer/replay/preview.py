@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from consumer.admission import event_of
+from consumer.event import event_of
 from consumer.record import Record
 from consumer.replay.filtering import ReplayFilter
 from consumer.selection import NOT_SELECTED

@@ -21,6 +21,7 @@ from consumer.replay.plan import Plan
 from consumer.replay.report import Report
 from consumer.replay.runs import Runs, group_of_run
 from consumer.replay.telling import ReplayTelling
+from consumer.schema_ids import schema_ids_of
 from consumer.selection import NOT_SELECTED
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
@@ -32,6 +33,8 @@ _LOOK_EVERY_S: Final = 0.1
 _GONE_AFTER_S: Final = 2.0
 """When the range is read and nothing is under way, what a map of holes still expects is in the log no more."""
 _KAFKA_PATIENCE_S: Final = 60.0
+_REGISTRY_PATIENCE_S: Final = 10.0
+"""Not a deployment of it, but a hiccup: a run can be resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Replay:
             clock=clock,
             open_log=partial(BoundedLog, ranges=plan.ranges, passed=self._note_passed),
             filter_=ReplayFilter(target, plan.selection),
+            schema_ids=schema_ids_of(settings, clock, program=_CLIENT_ID),
         )
         self._quiet_since: float | None = None
         self._trouble_since: float | None = None
@@ -141,13 +145,15 @@ class Replay:
         return read or bool(partition.obstacle)
 
     def _trouble(self) -> str:
-        """Why it makes no sense to wait for Kafka any longer; empty while it does."""
-        now, text = self._clock.monotonic(), self._endpoint.trouble_text
-        if not text:
+        """Why it makes no sense to wait any longer; empty while it does."""
+        now, kafka = self._clock.monotonic(), self._endpoint.trouble_text
+        patience_s = _KAFKA_PATIENCE_S if kafka else _REGISTRY_PATIENCE_S
+        texts = [f"Kafka: {kafka}"] if kafka else self._endpoint.schemas.troubles
+        if not texts:
             self._trouble_since = None
             return ""
         self._trouble_since = now if self._trouble_since is None else self._trouble_since
-        return f"Kafka: {text}" if now - self._trouble_since >= _KAFKA_PATIENCE_S else ""
+        return texts[0] if now - self._trouble_since >= patience_s else ""
 
     def _obstacles(self) -> str:
         told = [

@@ -1,7 +1,6 @@
 """The configuration of both commands: one YAML file to typed, frozen settings, or every fault in it at once."""
 
 from runtime.config.addresses import Address, parse_address
-from runtime.config.availability import NOT_AVAILABLE
 from runtime.config.differences import differences
 from runtime.config.endpoint_settings import BatchSettings, EndpointSettings, SigningSettings, TLSSettings
 from runtime.config.faults import ConfigurationError
@@ -19,7 +18,6 @@ from runtime.config.settings import (
 from runtime.config.start import Ago, At, Beginning, End, New, Start, parse_rfc3339, parse_start
 
 __all__ = [
-    "NOT_AVAILABLE",
     "Address",
     "Ago",
     "At",

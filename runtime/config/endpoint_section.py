@@ -1,6 +1,5 @@
 """One entry of `endpoints`: the keys of the registry's own file, same names and defaults, and ours behind them."""
 
-from pathlib import Path
 from typing import Final
 
 from runtime.config.endpoint_settings import (
@@ -18,12 +17,12 @@ from runtime.config.endpoint_settings import (
 )
 from runtime.config.faults import Refused
 from runtime.config.http_values import http_url, read_headers, signing_secret
-from runtime.config.interpolation import InterpolationError
 from runtime.config.names import any_text, endpoint_name, glob, registry_label
 from runtime.config.quantities import duration, registry_duration
 from runtime.config.reading import Section, Value, list_of, number, one_of, parsed, show_url, truth, whole_number
 from runtime.config.secrets import Secret
 from runtime.config.start import START_EXAMPLES, New, parse_start
+from runtime.config.tls_section import read_tls
 
 GITLAB: Final = {
     "maxretries": "is GitLab's; here attempts says how often an event is tried before it is a dead letter",
@@ -76,7 +75,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         attempts=section.read("attempts", whole_number(1, 1_000_000), 10),
         reject_statuses=section.read("reject_statuses", _statuses, DEFAULT_REJECT_STATUSES),
         signing=section.read("signing", _signing, None),
-        tls=section.read("tls", _tls, TLSSettings()),
+        tls=section.read("tls", read_tls, TLSSettings()),
         proxy=section.read("proxy", lambda proxy: Secret(http_url(proxy.shown_by(show_url))[0]), None),
         rate_limit=section.read("rate_limit", number(0.001, 1_000_000), None),
     )
@@ -135,31 +134,3 @@ def _signing(value: Value) -> SigningSettings:
         section.fault("secrets", "is an empty list; leave signing out to send unsigned")
     section.close()
     return SigningSettings(secrets=secrets or ())
-
-
-def _tls(value: Value) -> TLSSettings:
-    section = Section(value)
-    tls = TLSSettings(
-        ca=section.read("ca", _pem_file, None),
-        cert=section.read("cert", _pem_file, None),
-        key=section.read("key", _pem_file, None),
-        verify=section.read("verify", truth, default=True),
-    )
-    missing = [key for key in ("cert", "key") if section.take(key) is None]
-    if len(missing) == 1:
-        section.fault(missing[0], "is missing; cert and key come together")
-    section.close()
-    return tls
-
-
-def _pem_file(value: Value) -> Path:
-    """Read the path of a PEM file that is there now, relative to the configuration's folder."""
-    path = value.text()
-    sources = value.reading.sources
-    try:
-        content = sources.file(path)
-    except InterpolationError as error:
-        value.refuse(str(error))
-    if "-----BEGIN " not in content:
-        value.refuse("is not a PEM file")
-    return sources.folder / path

@@ -37,7 +37,7 @@ class SigningSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TLSSettings:
-    """How the endpoint proves itself, and we to it."""
+    """How whoever we connect to proves itself, and we to it."""
 
     ca: Path | None = None
     """PEM file of authorities to trust beside the system's."""

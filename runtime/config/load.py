@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from runtime.config.availability import NOT_AVAILABLE
 from runtime.config.crosschecks import impatient, is_intake
 from runtime.config.document import LONGEST_FILE, Node, as_node, parse
 from runtime.config.endpoint_section import GITLAB, read_endpoint
@@ -31,9 +30,7 @@ def find(option: Path | None, environ: Mapping[str, str]) -> Path:
     return Path(named) if named else DEFAULT_FILE
 
 
-def load(
-    option: Path | None, environ: Mapping[str, str], not_available: Mapping[str, frozenset[str]] = NOT_AVAILABLE
-) -> Settings:
+def load(option: Path | None, environ: Mapping[str, str]) -> Settings:
     """Find, read, interpolate and validate the configuration file; `option` is what `-c` names, if anything.
 
     Raises:
@@ -47,30 +44,26 @@ def load(
     except OSError as error:
         raise ConfigurationError([_unreadable(path, error)]) from None
     sources = Sources(environ=environ, folder=path.parent, read=_read_text)
-    return settings_of(parse(text, str(path)), sources, not_available)
+    return settings_of(parse(text, str(path)), sources)
 
 
-def settings_from(
-    mapping: Mapping[str, Any],
-    environ: Mapping[str, str] | None = None,
-    not_available: Mapping[str, frozenset[str]] = NOT_AVAILABLE,
-) -> Settings:
+def settings_from(mapping: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
     """Validate plain Python values as if they stood in a file; reads no file.
 
     Raises:
         ConfigurationError: with every fault found.
     """
     tree = {str(key): as_node(value) for key, value in mapping.items()}
-    return settings_of(tree, Sources(environ=environ or {}), not_available)
+    return settings_of(tree, Sources(environ=environ or {}))
 
 
-def settings_of(tree: dict[str, Node], sources: Sources, not_available: Mapping[str, frozenset[str]]) -> Settings:
+def settings_of(tree: dict[str, Node], sources: Sources) -> Settings:
     """Validate a parsed file.
 
     Raises:
         ConfigurationError: with every fault found, in the order of the design's sample.
     """
-    reading = Reading(sources, not_available)
+    reading = Reading(sources)
     root = Section(Value(tree, "", reading))
     kafka = root.require("kafka", read_kafka, f"write at least kafka: {{{BOOTSTRAP}: 127.0.0.1:9092}}")
     topics = root.read("topics", read_topics, TopicSettings())

@@ -24,10 +24,9 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of one file: where values come from, what is not built yet, and the faults so far."""
+    """One reading of one file: where values come from, and the faults so far."""
 
     sources: Sources
-    not_available: Mapping[str, frozenset[str]]
     faults: list[str] = field(default_factory=list)
 
 
@@ -133,12 +132,12 @@ class Section:
         self._known: list[str] = []
 
     def take(self, key: str) -> Value | None:
-        """Return a key's value; None if it is absent, null, or not available in this version (a fault)."""
+        """Return a key's value; None if it is absent or null."""
         self._known.append(key)
         value = self._members.get(key)
         if value is None or (isinstance(value.node, Scalar) and value.node.kind == "null"):
             return None
-        return value if self._is_available(value) else None
+        return value
 
     def read(self, key: str, reader: Reader[T], default: D) -> T | D:
         """Read a key; the default if it is absent, and also after a fault, as then nothing read is used."""
@@ -173,17 +172,6 @@ class Section:
             near = difflib.get_close_matches(key.lower(), self._known, n=1)
             guess = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(set(self._known)))}"
             self.fault(key, (elsewhere or {}).get(key) or f"is not a known key; {guess}")
-
-    def _is_available(self, value: Value) -> bool:
-        allowed = value.reading.not_available.get(re.sub(r"\[\d+\]", "[]", value.path))
-        if allowed is None:
-            return True
-        try:
-            if isinstance(value.node, Scalar) and value.text() in allowed:
-                return True
-            value.fail("not available in this version")
-        except Refused:
-            return False
 
 
 def parsed(parse: Callable[[str], T], advice: str) -> Reader[T]:

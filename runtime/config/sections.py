@@ -1,14 +1,17 @@
 """The sections `topics`, `schema_registry`, `intake` and `worker`: keys, bounds and defaults."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from runtime.config.addresses import ADDRESS_EXAMPLES, parse_address
+from runtime.config.endpoint_settings import TLSSettings
 from runtime.config.http_values import http_url, read_authorization
 from runtime.config.names import group_prefix, intake_path, topic_name
 from runtime.config.quantities import duration, size
 from runtime.config.reading import Section, Value, parsed, show_nothing, show_url, text_or_list, whole_number
 from runtime.config.secrets import Secret
 from runtime.config.settings import IntakeSettings, SchemaRegistrySettings, TopicSettings, WorkerSettings
+from runtime.config.tls_section import read_tls
 
 _ADDRESS = parsed(parse_address, f"is not an address; {ADDRESS_EXAMPLES}")
 _SECOND, _HOUR, _CENTURY = 1.0, 3600.0, 36_500 * 86400.0
@@ -40,8 +43,14 @@ def read_schema_registry(value: Value) -> SchemaRegistrySettings | None:
     """Read the section; None if its url is missing or faulty."""
     section = Section(value)
     url = section.require("url", lambda url: http_url(url.shown_by(show_url)), "write e.g. http://127.0.0.1:8081")
+    authorization = section.read("authorization", read_authorization, None)
+    tls = section.read("tls", read_tls, TLSSettings())
+    if url and urlsplit(url[0]).query:
+        section.fault("url", "has a query; write the root of the registry, e.g. http://127.0.0.1:8081")
+    if url and authorization and urlsplit(url[0]).username is not None:
+        section.fault("authorization", "stands beside a user in url; write one of them")
     section.close()
-    return SchemaRegistrySettings(url=url[0], safe_url=url[1]) if url else None
+    return SchemaRegistrySettings(url=url[0], safe_url=url[1], authorization=authorization, tls=tls) if url else None
 
 
 def read_intake(value: Value) -> IntakeSettings:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from runtime.config.addresses import Address
-from runtime.config.endpoint_settings import EndpointSettings
+from runtime.config.endpoint_settings import EndpointSettings, TLSSettings
 from runtime.config.secrets import Secret, masked_url
 
 _INTAKE_LISTEN = Address("127.0.0.1", 5050)
 _WORKER_LISTEN = Address("127.0.0.1", 5051)
+_TLS = TLSSettings()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +56,9 @@ class SchemaRegistrySettings:
     """Its root, user info included."""
     safe_url: str = ""
     """The same for logs, user info and query masked."""
+    authorization: Secret | None = None
+    """The exact `Authorization` value of every request; None: that of the user info, if there is any."""
+    tls: TLSSettings = _TLS
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "safe_url", self.safe_url or masked_url(self.url))

@@ -11,12 +11,15 @@ import pytest
 
 from broker import LocalKafka
 from producer import KafkaSink, Sink, SinkClosed
+from runtime.config.settings import SchemaRegistrySettings
 from schemas import Event, Target
 from schemas.avro import decode
+from schemas.names import SCHEMA_FINGERPRINT
 from tests.kit.log import make_topic, read_all
+from tests.kit.schema_registry import SchemaRegistry
 from tests.kit.sinks import MemorySink
 
-SINKS = ["memory_sink", pytest.param("kafka_sink", marks=pytest.mark.kafka)]
+SINKS = ["memory_sink", *(pytest.param(name, marks=pytest.mark.kafka) for name in ("kafka_sink", "registered_sink"))]
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,22 @@ def kafka_sink(kafka: LocalKafka, topic: str) -> Iterator[SinkUnderTest]:
     sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic)
     yield SinkUnderTest(sink, lambda: [decode(record.value, None) for record in read_all(kafka.bootstrap, topic)])
     sink.close()
+
+
+@pytest.fixture
+def registered_sink(kafka: LocalKafka, topic: str) -> Iterator[SinkUnderTest]:
+    """The same with a schema registry: our readers go by the fingerprint in the header, whatever the id."""
+    make_topic(kafka.bootstrap, topic, partitions=3)
+
+    def committed() -> list[Event]:
+        records = read_all(kafka.bootstrap, topic)
+        return [decode(record.value, record.header(SCHEMA_FINGERPRINT)) for record in records]
+
+    with SchemaRegistry() as registry:
+        settings = SchemaRegistrySettings(url=registry.url)
+        sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic, schema_registry=settings)
+        yield SinkUnderTest(sink, committed)
+        sink.close()
 
 
 @pytest.fixture(params=SINKS)

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.kit.topics import Found, committed, read, write
 pytestmark = pytest.mark.kafka
 
 BRISK = {"start": "beginning", "threshold": 5, "backoff": "20ms", "max_backoff": "100ms"}
+PATIENT = 1_000_000  # a threshold that keeps the breaker closed: an open one buries a probe at a time
 
 
 def installation(kafka: LocalKafka, topic: str, tmp_path: Path, *urls: str, partitions: int = 4) -> Installation:
@@ -32,7 +34,8 @@ def bury(setup: Installation, receiver: Receiver, bodies: Sequence[bytes], statu
     """Makes every event of these envelopes a dead letter, and lets the receiver answer 200 from then on."""
     receiver.answer(status)
     setup.publish(*bodies)
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "60s", timeout=90)
+    patient = replace(setup, endpoints=[{**one, "threshold": PATIENT} for one in setup.endpoints])
+    done = patient.run_worker("deliver", "--until-caught-up", "--timeout", "60s", timeout=90)
     assert done.code == 0, done.stderr
     receiver.answer(200)
     receiver.clear()

@@ -27,7 +27,7 @@ from tests.kit import eventually
 from tests.kit.bridge import WORKER, Installation
 from tests.kit.notifications import event_json
 from tests.kit.process import Process
-from tests.kit.topics import Found, delete_records, make_topic, read
+from tests.kit.topics import Found, add_partitions, delete_records, make_topic, read
 
 pytestmark = pytest.mark.kafka
 
@@ -198,6 +198,24 @@ def test_following(setup: Installation, kafka: LocalKafka, tmp_path: Path, numbe
         assert 0 == running.wait()
     assert places(kafka, setup.topic) == exported(output)
     assert {0, 1, 2, 3} >= set(covered_by(output, setup.topic, "parquet"))
+
+
+def test_following_notices_new_partitions(setup: Installation, kafka: LocalKafka, tmp_path: Path) -> None:
+    """Partitions that the topic is given meanwhile are exported from their beginning; a next run goes on behind."""
+    fill(setup, pushes(50))
+    output = tmp_path / "out"
+    with following(setup, output, "--follow", "--roll", "300ms") as running:
+        eventually(lambda: _has(output, 50), 20)
+        add_partitions(kafka, setup.topic, 6)
+        fill(setup, pushes(200))
+        eventually(lambda: _has(output, 250), 20)
+        assert 0 == running.terminate()
+        assert "250 records in" in running.stdout
+        assert "gap:" not in running.stderr
+    assert {0, 1, 2, 3, 4, 5} == set(covered_by(output, setup.topic, "parquet"))
+    fill(setup, pushes(100))
+    assert "100 records in" in export(setup, output, "parquet")
+    assert places(kafka, setup.topic) == exported(output)
 
 
 def _has(output: Path, records: int) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from consumer.log import Assigned, Commit, LogListener
+from consumer.read_ahead import LEAST_COST, total_cost
 from consumer.record import Record
 from tests.kit.virtual_time import EPOCH
 
@@ -118,6 +119,7 @@ class SimulatedLog:
         self.epochs: dict[int, int] = {}
         self.paused: set[int] = set()
         self.credits = 0
+        """What may still be read, by its cost."""
         self.given = 0
         """Records given to the listener."""
         self._epoch = 0
@@ -136,9 +138,9 @@ class SimulatedLog:
         """Join the group."""
         asyncio.get_running_loop().call_later(_JOIN_S, self._join)
 
-    def ask(self, records: int) -> None:
-        """Read so many more."""
-        self._obey(lambda: self._add(records))
+    def ask(self, cost: int) -> None:
+        """Read so much more."""
+        self._obey(lambda: self._add(cost))
 
     def pause(self, partition: int) -> None:
         """Read no more of this one."""
@@ -227,8 +229,8 @@ class SimulatedLog:
         else:
             command()
 
-    def _add(self, records: int) -> None:
-        self.credits += records
+    def _add(self, cost: int) -> None:
+        self.credits += cost
         self.wake()
 
     def _resume(self, partition: int) -> None:
@@ -250,8 +252,9 @@ class SimulatedLog:
         number = None if self.dead or self._busy else self._next()
         if number is None or self.credits <= 0:
             return
-        records, self.positions[number] = self._content.read(number, self.positions[number], min(self.credits, _CHUNK))
-        self.credits -= len(records)
+        most = max(1, min(self.credits // LEAST_COST, _CHUNK))
+        records, self.positions[number] = self._content.read(number, self.positions[number], most)
+        self.credits -= total_cost(records)
         self.given += len(records)
         if records:
             self._listener.received(records)

@@ -26,11 +26,13 @@ from consumer.delivery.sending import Sending
 from consumer.delivery.signing import Signer
 from consumer.endpoint import Endpoint
 from consumer.log import Commit
+from consumer.schema_ids import SchemaIds
 from consumer.telling import Telling
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
 from runtime.config import EndpointSettings, settings_from
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
+from runtime.schema_registry import SchemaRegistryUnavailableError
 from schemas import Event, Target
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
@@ -111,10 +113,52 @@ def damaged(repository: str, value: bytes | None = b"\x00damaged") -> Stored:
     return Stored(repository.encode(), value, readable=False)
 
 
+def foreign(repository: str, schema_id: int, **how: Any) -> Stored:
+    """An event of somebody who framed it with a schema registry's id, without a header; `how` as in `stored`."""
+    good = stored(repository, **how)
+    assert good.value is not None
+    return Stored(good.key, frame(schema_id, good.value[5:]), owed=good.owed)
+
+
 def newer(repository: str) -> Stored:
     """A record that a newer release wrote."""
     good = stored(repository)
     return Stored(good.key, good.value, (("schema-fingerprint", b"00000000deadbeef"),))
+
+
+@dataclass
+class SchemaRegistry:
+    """A schema registry in virtual time; each worker has what it has learnt of it for itself."""
+
+    schemas: dict[int, str]
+    """By id."""
+    answer_s: float = 0.0
+    is_away: bool = False
+    asked: list[tuple[float, int]] = field(default_factory=list)
+    """When each question was put, and of which id."""
+
+    def schema(self, schema_id: int) -> str | None:
+        """The schema with this id, if there is one."""
+        if self.is_away:
+            raise SchemaRegistryUnavailableError("the schema registry is away")
+        return self.schemas.get(schema_id)
+
+
+class _SchemaIds(SchemaIds):
+    """Ids of a schema registry that takes virtual time."""
+
+    def __init__(self, registry: SchemaRegistry) -> None:
+        super().__init__(registry.schema, VirtualClock())
+        self._registry = registry
+
+    def ask(self, schema_id: int) -> Any:
+        """What runs in a thread elsewhere is a task here."""
+        self._registry.asked.append((asyncio.get_running_loop().time(), schema_id))
+        return self._ask_slowly(schema_id)
+
+    async def _ask_slowly(self, schema_id: int) -> None:
+        await asyncio.sleep(self._registry.answer_s)
+        super().ask(schema_id)
 
 
 @dataclass(slots=True)
@@ -129,9 +173,16 @@ class World:
     """The topic, the group, the endpoint that is called, and the workers."""
 
     def __init__(
-        self, *, partitions: int = 1, script: Script | None = None, seed: int | None = None, **keys: Any
+        self,
+        *,
+        partitions: int = 1,
+        script: Script | None = None,
+        seed: int | None = None,
+        schemas: "SchemaRegistry | None" = None,
+        **keys: Any,
     ) -> None:
-        """`keys` are those of the endpoint's settings, as in the file."""
+        """`keys` are those of the endpoint's settings, as in the file; `schemas` is the schema registry, if any."""
+        self.schemas: Final = schemas
         self.topic: Final = Topic({number: [] for number in range(partitions)})
         self.group: Final = Group(check=self._check_commit)
         self.script: Script = script or always(200)
@@ -370,15 +421,14 @@ class Worker:
             clock=clock,
             jitter=world.jitter,
             open_log=self._open_log,
+            schema_ids=_SchemaIds(world.schemas) if world.schemas is not None else None,
         )
 
         running_loop().at_end.append(self._silence)
 
     def _silence(self) -> None:
         """It never turns again."""
-        self.endpoint._closed = True
-        if self.endpoint._alarm is not None:
-            self.endpoint._alarm.cancel()
+        self.endpoint._turns.stop()
 
     def _open_log(self, settings: Any, **how: Any) -> Any:
         self.log = SimulatedLog(self.world.topic, self.world.group, self.assignment, settings, **how)
@@ -399,6 +449,7 @@ class Worker:
         self._silence()
         self._life.dead = True
         mine = [*self.endpoint.dispatcher._under_way._tasks.values(), *self.endpoint._undecodable._tasks]
+        mine += self.endpoint.schemas._tasks.values()
         for task in mine:
             task.cancel()
         if mine:
@@ -409,4 +460,4 @@ def endpoint_settings(**keys: Any) -> EndpointSettings:
     """Settings of the endpoint `ci` with these keys, as the file has them."""
     endpoint = {"name": "ci", "url": "http://127.0.0.1:9/hooks", **keys}
     kafka = {"bootstrap.servers": "127.0.0.1:9092"}
-    return settings_from({"kafka": kafka, "endpoints": [endpoint]}, not_available={}).endpoints[0]
+    return settings_from({"kafka": kafka, "endpoints": [endpoint]}).endpoints[0]

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import pytest
 
-from consumer.delivery.http import ClientSettingsError, WebhookClient
+from consumer.delivery.http import WebhookClient
 from consumer.delivery.outcome import NoAnswer, Result
 from consumer.delivery.request import WebhookRequest
 from runtime.config import EndpointSettings
+from runtime.http_client import ClientSettingsError
 from tests.kit.raw_server import Script, Server, serving
 
 SECRET: Final = "planted-s3cret"

@@ -1,15 +1,18 @@
 """Admission: what of the records that were read is let into the lanes, and when."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from consumer.admission import Admission
+from consumer.event import UnaskedError
 from consumer.filters import Filter
 from consumer.lanes import Lanes
 from consumer.ledger import Ledger, Snapshot
 from consumer.partition import Partition
 from consumer.record import Record
+from schemas.avro import ForeignIdError, UndecodableError, frame
+from schemas.catalog import CATALOG
 from tests.kit.simulated_log import Stored
 from tests.kit.simulation import damaged, endpoint_settings, newer, stored
 
@@ -26,6 +29,8 @@ class Door:
     admitted: list[int] = field(default_factory=list)
     undecodable: list[tuple[int, str]] = field(default_factory=list)
     obstructed: list[int] = field(default_factory=list)
+    known: dict[int, str | None] | None = None
+    """Fingerprints by foreign schema id; None: there is no schema registry."""
 
     def __post_init__(self) -> None:
         self.partitions = [Partition(number, 1, Ledger(0, end=0, window=self.window)) for number in range(3)]
@@ -38,7 +43,19 @@ class Door:
             admitted=lambda record: self.admitted.append(record.offset),
             undecodable=lambda _, record, error: self.undecodable.append((record.offset, error)),
             obstructed=lambda partition: self.obstructed.append(partition.number),
+            learn=self.learn,
         )
+
+    def learn(self, record: Record, schema_id: int) -> Record:
+        """What a schema registry says of an id, if there is one."""
+        if self.known is None:
+            raise ForeignIdError(schema_id)
+        if schema_id not in self.known:
+            raise UnaskedError(schema_id)
+        fingerprint = self.known[schema_id]
+        if fingerprint is None:
+            raise UndecodableError("nobody knows it")
+        return replace(record, learned=fingerprint)
 
     def read(self, number: int, *records: Stored, first: int = 0) -> None:
         """Records that were read of a partition."""
@@ -197,3 +214,43 @@ def test_behind_an_open_breaker_there_is_always_a_head_that_was_never_tried() ->
         tried.append(batch.deliveries[0].record.offset)
         door.lanes.wait(batch, 1e9)
     assert [0, 1, 2, 3, 4, 5] == tried
+
+
+def foreign(repository: str, schema_id: int = 7) -> Stored:
+    """A record of somebody who framed it with a schema registry's id, and no header."""
+    good = stored(repository)
+    assert good.value is not None
+    return Stored(good.key, frame(schema_id, good.value[5:]))
+
+
+def test_what_only_the_schema_registry_can_tell_waits_for_it() -> None:
+    """Its partition stands still with the record at its head, others go on; told, all goes on in order."""
+    door = Door(known={})
+    door.read(0, stored("a"), foreign("b"), stored("c"))
+    door.read(1, stored("d"))
+    door.admit()
+    assert (7, True) == (door.partitions[0].awaits, door.partitions[0].is_blocked)
+    assert [0, 0] == door.admitted
+    assert [1, 2] == [record.offset for record in door.partitions[0].backlog]
+    door.known = {7: CATALOG.latest.fingerprint}
+    door.partitions[0].awaits = None
+    door.admit()
+    assert [0, 0, 1, 2] == door.admitted
+    assert [] == door.undecodable
+
+
+def test_a_schema_that_the_registry_does_not_have_is_undecodable() -> None:
+    """The record is given up with that reason, and holds up nobody."""
+    door = Door(known={7: None})
+    door.read(0, foreign("a"), stored("b"))
+    door.admit()
+    assert [(0, "nobody knows it")] == door.undecodable
+    assert [1] == door.admitted
+
+
+def test_a_newer_schema_of_the_registry_stops_the_partition() -> None:
+    """As one that a fingerprint in the header tells of."""
+    door = Door(known={7: "00000000deadbeef"})
+    door.read(0, foreign("a"))
+    door.admit()
+    assert [0] == door.obstructed

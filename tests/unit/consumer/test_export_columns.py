@@ -15,6 +15,7 @@ from consumer.record import Headers
 from schemas import Event, RequestRecord, Target
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG, FIRST_ID
+from tests.kit import parquet_rows
 from tests.kit.events import events
 
 OCI = "application/vnd.oci.image.manifest.v1+json"
@@ -53,6 +54,11 @@ def test_the_columns_and_their_order() -> None:
     never_null = {"kafka_topic", "kafka_partition", "kafka_offset", "accepted_at", "kind"}
     assert never_null == {field.name for field in SCHEMA if not field.nullable}
     assert "timestamp[us, tz=UTC]" == str(SCHEMA.field("accepted_at").type)
+
+
+def test_the_columns_types() -> None:
+    """They are those of the exports that tests of the report are made from, where they are written down once more."""
+    assert parquet_rows.SCHEMA == SCHEMA
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,15 @@ def test_from_beside_files() -> None:
         plan_of(Log(), TOPIC, {0: Covered(20, 49)}, Beginning(), End(), now=0.0)
 
 
-def test_a_topic_made_anew_is_refused() -> None:
-    """Files that reach beyond the end of the log are those of another topic."""
+def test_later_partitions() -> None:
+    """Partitions that the topic is given later belong to the export, unless `--from` names those that do."""
+    assert 2 == plan_of(Log(), TOPIC, {}, None, End(), now=0.0).known
+    assert 2 == plan_of(Log(), TOPIC, {}, End(), End(), now=0.0).known
+    assert None is plan_of(Log(), TOPIC, {}, Offsets({0: 80, 1: 80}), End(), now=0.0).known
+
+
+@pytest.mark.parametrize("covered", [{1: Covered(0, 100)}, {0: Covered(0, 5), 2: Covered(0, 5)}])
+def test_a_topic_made_anew_is_refused(covered: dict[int, Covered]) -> None:
+    """Files that reach beyond the end of the log, or are of a partition that it has not, are those of another topic."""
     with pytest.raises(OutputError, match="the topic was made anew"):
-        plan_of(Log(), TOPIC, {1: Covered(0, 100)}, None, End(), now=0.0)
+        plan_of(Log(), TOPIC, covered, None, End(), now=0.0)

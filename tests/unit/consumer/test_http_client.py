@@ -16,10 +16,11 @@ import pytest
 
 from consumer.delivery.faults import no_answer
 from consumer.delivery.formats import UnsendableError
-from consumer.delivery.http import ANSWER_LIMIT_BYTES, USER_AGENT
+from consumer.delivery.http import ANSWER_LIMIT_BYTES
 from consumer.delivery.outcome import Answer, Fault, NoAnswer, Outcome, Result, outcome_of
 from consumer.delivery.request import WebhookRequest
 from runtime.config import Secret
+from runtime.http_client import VERSION
 from tests.kit.raw_server import OK, Peer, Script, answering, answering_once, hang, refusing, serving, soon
 from tests.kit.webhook_client import (
     BODY,
@@ -103,8 +104,8 @@ def test_the_request_is_a_post_with_our_headers_and_those_of_the_attempt() -> No
     ((line, *_), *_) = (head,) = heads_sent([REQUEST], attempt={"webhook-timestamp": "7"})
 
     assert line == f"POST /hook?token={SECRET} HTTP/1.1"
-    assert values(head, "user-agent") == [USER_AGENT]
-    assert re.fullmatch(r"registry-worker/\d+\.\d+\.\d+.*", USER_AGENT)
+    assert values(head, "user-agent") == [f"registry-worker/{VERSION}"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", VERSION)
     assert values(head, "content-type") == ["application/json"]
     assert (values(head, "webhook-id"), values(head, "webhook-timestamp")) == (["evt"], ["7"])
     assert values(head, "authorization")[0].startswith("Basic ")

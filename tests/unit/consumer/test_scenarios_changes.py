@@ -197,7 +197,7 @@ async def test_a_partition_lost_in_the_very_moment_of_a_start_leaves_nothing_beh
     worker = world.worker()
     await asyncio.sleep(0.5)
     for _ in range(20):
-        worker.endpoint._turn()
+        worker.endpoint._turns._turn()
         for number in (0, 1):
             worker.log.lose({number})
         for number in (0, 1):

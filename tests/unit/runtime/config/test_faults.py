@@ -9,23 +9,17 @@ import pytest
 from runtime.config import ConfigurationError, Settings, load
 
 KAFKA = "kafka: {bootstrap.servers: 127.0.0.1:9092}\n"
-NONE_MISSING: Mapping[str, frozenset[str]] = {}
 ENDPOINT_KEYS = (
     "attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
     "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, threshold, timeout, tls, url"
 )
 
 
-def loaded(
-    folder: Path,
-    text: str,
-    environ: Mapping[str, str] | None = None,
-    not_available: Mapping[str, frozenset[str]] = NONE_MISSING,
-) -> Settings:
+def loaded(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> Settings:
     """Load a file with this text."""
     path = folder / "bridge.yaml"
     path.write_text(text, encoding="utf-8")
-    return load(path, environ or {}, not_available)
+    return load(path, environ or {})
 
 
 def faults(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> list[str]:
@@ -133,6 +127,18 @@ SECTIONS = [
     (
         KAFKA + "schema_registry: {url: 'ftp://u:hunter2@host/'}",
         'schema_registry.url: "ftp://***@host/" is not an http or https URL; write e.g. https://ci.example.com/hooks/registry',
+    ),
+    (
+        KAFKA + "schema_registry: {url: 'http://a/?token=hunter2'}",
+        "schema_registry.url: has a query; write the root of the registry, e.g. http://127.0.0.1:8081",
+    ),
+    (
+        KAFKA + "schema_registry: {url: 'http://u:hunter2@a', authorization: Bearer hunter2}",
+        "schema_registry.authorization: stands beside a user in url; write one of them",
+    ),
+    (
+        KAFKA + "schema_registry: {url: 'http://a', tls: {ca: nowhere.pem}}",
+        'schema_registry.tls.ca: "nowhere.pem" cannot be read: No such file or directory',
     ),
     (KAFKA + "endpoint: []", "endpoint: is not a known key; did you mean endpoints?"),
     (KAFKA + "endpoints: {a: b}", "endpoints: must be a list, not a mapping"),

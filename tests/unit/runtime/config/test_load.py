@@ -27,7 +27,6 @@ from runtime.config.document import parse
 
 ROOT = Path(__file__).parents[4]
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
-EVERYTHING: Mapping[str, frozenset[str]] = {}
 
 PASTED = """
 kafka: {bootstrap.servers: '127.0.0.1:9092'}
@@ -104,16 +103,16 @@ endpoints:
 
 
 def loaded(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> Settings:
-    """Load a file with this text, with everything available."""
+    """Load a file with this text."""
     path = folder / "bridge.yaml"
     path.write_text(text, encoding="utf-8")
-    return load(path, environ or {}, EVERYTHING)
+    return load(path, environ or {})
 
 
 def with_endpoint(**keys: object) -> Settings:
     """Validate one endpoint with these keys."""
     endpoint = {"name": "ci", "url": "https://ci.example.com/hook", **keys}
-    return settings_from({"kafka": KAFKA, "endpoints": [endpoint]}, {}, EVERYTHING)
+    return settings_from({"kafka": KAFKA, "endpoints": [endpoint]})
 
 
 def test_the_least_file_has_every_default(tmp_path: Path) -> None:

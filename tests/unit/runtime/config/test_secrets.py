@@ -93,14 +93,14 @@ def shows(settings: Settings) -> str:
 def outcome(tree: dict[str, Any]) -> tuple[tuple[str, ...], str]:
     """Validate a tree: its faults, and all that is shown of it."""
     try:
-        return (), shows(settings_from(tree, ENVIRON, {}))
+        return (), shows(settings_from(tree, ENVIRON))
     except ConfigurationError as error:
         return error.faults, str(error)
 
 
 def test_valid_settings_show_no_secret() -> None:
     """The repr of a whole configuration holds none of its secrets, and keeps what helps."""
-    settings = settings_from(PLANTED, ENVIRON, {})
+    settings = settings_from(PLANTED, ENVIRON)
     shown = shows(settings)
 
     assert SECRET not in shown

@@ -1,0 +1,33 @@
+"""The event in a record, and what stands between the two. Pure."""
+
+from consumer.record import Record
+from schemas import names
+from schemas.avro import decode, foreign_id
+from schemas.event import Event
+from schemas.headers import text_header
+
+
+class UnaskedError(Exception):
+    """The schema registry has not said yet what the record's schema id is: ask, and try again."""
+
+    def __init__(self, schema_id: int) -> None:
+        super().__init__(f"the schema registry has not said yet what schema id {schema_id} is")
+        self.schema_id = schema_id
+
+
+def event_of(record: Record) -> Event:
+    """The event in a record.
+
+    Raises:
+        UndecodableError, UnknownSchemaError: see `schemas.avro.decode`.
+    """
+    return decode(record.value, _fingerprint_of(record))
+
+
+def foreign_id_of(record: Record) -> int | None:
+    """The schema id that only a schema registry can explain, if that is what the record's value has."""
+    return foreign_id(record.value, _fingerprint_of(record))
+
+
+def _fingerprint_of(record: Record) -> str | None:
+    return text_header(record.headers, names.SCHEMA_FINGERPRINT) or record.learned

@@ -1,0 +1,47 @@
+"""Partitions that a topic is given while it is followed: noticed, and read from their beginning."""
+
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+
+from consumer.log.messages import explained
+
+_log: Final = structlog.get_logger(__name__)
+
+_EVERY_S: Final = 5.0
+_ASK_LIMIT_S: Final = 2.0
+
+
+class AddedPartitions:
+    """Asks for a topic's partitions now and then; has the consumer read those that are new, beside what it reads."""
+
+    def __init__(self, consumer: Consumer, topic: str, known: int, monotonic: Callable[[], float]) -> None:
+        """The topic had `known` partitions, numbered from 0."""
+        self._consumer = consumer
+        self._topic = topic
+        self._known = known
+        self._monotonic = monotonic
+        self._due = monotonic()
+        self.numbers: Final[set[int]] = set()
+        """Those that were added."""
+
+    def look(self) -> None:
+        """Ask if it is time to; blocks at most 2 s. Without an answer it is asked again later."""
+        if self._monotonic() < self._due:
+            return
+        try:
+            found = self._consumer.list_topics(self._topic, timeout=_ASK_LIMIT_S).topics[self._topic]
+        except KafkaException as error:
+            _log.debug("range.partitions_unknown", topic=self._topic, error=explained(error))
+        else:
+            self._add([number for number in sorted(found.partitions) if number >= self._known])
+        self._due = self._monotonic() + _EVERY_S
+
+    def _add(self, numbers: list[int]) -> None:
+        new = [number for number in numbers if number not in self.numbers]
+        if new:
+            self._consumer.incremental_assign([TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in new])
+            self.numbers.update(new)
+            _log.info("range.partitions_added", topic=self._topic, partitions=new)

@@ -1,0 +1,36 @@
+"""The section `tls` of whatever we connect to: whom to trust, and who we are."""
+
+from pathlib import Path
+
+from runtime.config.endpoint_settings import TLSSettings
+from runtime.config.interpolation import InterpolationError
+from runtime.config.reading import Section, Value, truth
+
+
+def read_tls(value: Value) -> TLSSettings:
+    """Read the section; what is faulty is recorded and stands at its default."""
+    section = Section(value)
+    tls = TLSSettings(
+        ca=section.read("ca", _pem_file, None),
+        cert=section.read("cert", _pem_file, None),
+        key=section.read("key", _pem_file, None),
+        verify=section.read("verify", truth, default=True),
+    )
+    missing = [key for key in ("cert", "key") if section.take(key) is None]
+    if len(missing) == 1:
+        section.fault(missing[0], "is missing; cert and key come together")
+    section.close()
+    return tls
+
+
+def _pem_file(value: Value) -> Path:
+    """Read the path of a PEM file that is there now, relative to the configuration's folder."""
+    path = value.text()
+    sources = value.reading.sources
+    try:
+        content = sources.file(path)
+    except InterpolationError as error:
+        value.refuse(str(error))
+    if "-----BEGIN " not in content:
+        value.refuse("is not a PEM file")
+    return sources.folder / path

@@ -1,0 +1,136 @@
+"""The log's thread on a real Kafka reads as much as it was asked for, in bytes, and stops there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+
+from broker import LocalKafka
+from consumer.ledger import Snapshot
+from consumer.log import Assigned, Commit, Log
+from consumer.read_ahead import READ_AHEAD, total_cost
+from consumer.record import Record
+from runtime.kafka.settings import consumer_settings
+from tests.kit.topics import Found, make_topic, write
+
+pytestmark = pytest.mark.kafka
+
+MIB = 1024 * 1024
+LIMIT_S = 20.0
+
+
+class Listener:
+    """Keeps what the log tells."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.epochs: dict[int, int] = {}
+        self.commits = 0
+        self.ends: dict[int, int] = {}
+
+    def assigned(self, partitions: list[Assigned]) -> None:
+        """Keep."""
+        self.epochs |= {at.partition: at.epoch for at in partitions}
+
+    def received(self, records: list[Record]) -> None:
+        """Keep."""
+        self.records += records
+
+    async def drain(self, partitions: set[int]) -> list[Commit]:
+        """Nothing is in flight."""
+        return []
+
+    def revoked(self, partitions: set[int]) -> None:
+        """Nothing is held."""
+
+    def committed(self, commits: list[Commit], error: str) -> None:
+        """Count."""
+        assert not error
+        self.commits += 1
+
+    def log_ends(self, ends: dict[int, int]) -> None:
+        """Keep."""
+        self.ends |= ends
+
+    def trouble(self, error: str) -> None:
+        """There is none."""
+        assert not error
+
+
+@asynccontextmanager
+async def reading(kafka: LocalKafka, topic: str) -> AsyncIterator[tuple[Log, Listener]]:
+    """A log that has its partition."""
+    settings = consumer_settings(
+        {"bootstrap.servers": kafka.bootstrap}, client_id="test", group=topic, max_record_bytes=24 * MIB
+    )
+    listener = Listener()
+    log = Log(settings, topic=topic, name="test", listener=listener, drain_s=1.0)
+    log.start()
+    try:
+        await until(lambda: bool(listener.epochs))
+        yield log, listener
+    finally:
+        await asyncio.to_thread(log.close)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Wait for a condition, with a deadline."""
+    async with asyncio.timeout(LIMIT_S):
+        while not done():  # noqa: ASYNC110 - what the thread told is plain data
+            await asyncio.sleep(0.01)
+
+
+def fill(kafka: LocalKafka, topic: str, count: int, size: int) -> None:
+    """A topic of one partition with records of this size."""
+    make_topic(kafka, topic, 1, max_message_bytes=str(24 * MIB))
+    write(kafka, topic, [Found(0, -1, 0, None, bytes(size), ())] * count)
+
+
+def test_large_records_come_as_asked(kafka: LocalKafka, topic: str) -> None:
+    """Of records of 900 KiB five come for 4 MiB: the last costs more than was left; and one more for the next byte."""
+    fill(kafka, topic, 40, 900 * 1024)
+    asyncio.run(_large(kafka, topic))
+
+
+async def _large(kafka: LocalKafka, topic: str) -> None:
+    async with reading(kafka, topic) as (log, listener):
+        log.ask(READ_AHEAD)
+        await until(lambda: len(listener.records) >= 5)
+        await _looked_again(listener)
+        assert [0, 1, 2, 3, 4] == [record.offset for record in listener.records]
+        over = total_cost(listener.records) - READ_AHEAD
+        log.ask(over)
+        await _looked_again(listener)
+        assert 5 == len(listener.records), "the overdraft is to be paid back first"
+        log.ask(1)
+        await until(lambda: len(listener.records) >= 6)
+        await _looked_again(listener)
+        assert 6 == len(listener.records)
+
+
+async def _looked_again(listener: Listener) -> None:
+    """The thread has turned many times: it tells the log's ends every two seconds."""
+    listener.ends.clear()
+    await until(lambda: bool(listener.ends))
+
+
+def test_commits_without_credit_bring_little(kafka: LocalKafka, topic: str) -> None:
+    """Serving a commit may bring a record that nobody asked for; however many commits, they stay in bounds."""
+    fill(kafka, topic, 400, 100_000)
+    asyncio.run(_commits(kafka, topic))
+
+
+async def _commits(kafka: LocalKafka, topic: str) -> None:
+    async with reading(kafka, topic) as (log, listener):
+        log.ask(1)
+        await until(lambda: bool(listener.records))
+        for count in range(1, 101):
+            log.commit([Commit(0, listener.epochs[0], Snapshot(1), "")])
+            await until(partial(_committed, listener, count))
+        assert total_cost(listener.records) <= 1 + READ_AHEAD + 2 * 100_000 + 2 * 256
+
+
+def _committed(listener: Listener, count: int) -> bool:
+    return listener.commits >= count
