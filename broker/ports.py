@@ -5,14 +5,18 @@ range can be lost while its server is down, and a client that keeps connecting t
 itself.
 """
 
+import os
 import random
+import re
 import socket
+from collections.abc import Mapping
 
 from broker.errors import LocalKafkaError
 
 LOOPBACK = "127.0.0.1"
 CHOICE = range(20_000, 32_000)
 TRIES = 200
+SHARE = "LOCAL_PORTS_SHARE"
 
 
 def is_free(port: int) -> bool:
@@ -28,13 +32,25 @@ def is_free(port: int) -> bool:
         return True
 
 
-def free_port() -> int:
+def free_port(environment: Mapping[str, str] = os.environ) -> int:
     """A port of the loopback on which nothing listens.
 
+    Args:
+        environment: `LOCAL_PORTS_SHARE=I/N` leaves the I-th of N equal shares of the ports, counted from 0. Processes
+            with different shares never choose the same port, though its server be down for a while.
+
     Raises:
-        LocalKafkaError: no free port was found.
+        LocalKafkaError: no free port was found, or the share is none.
     """
-    for port in random.SystemRandom().sample(CHOICE, TRIES):
+    for port in random.SystemRandom().sample(choice(environment.get(SHARE, "0/1")), TRIES):
         if is_free(port):
             return port
     raise LocalKafkaError(f"no free port found on {LOOPBACK} between {CHOICE.start} and {CHOICE.stop - 1}")
+
+
+def choice(share: str) -> range:
+    """The ports of a share; raises LocalKafkaError if it is not I/N, or leaves fewer than are tried."""
+    match = re.fullmatch(r"(\d{1,2})/(\d{1,2})", share)
+    if match is None or int(match[1]) >= int(match[2]) or len(CHOICE) // int(match[2]) < TRIES:
+        raise LocalKafkaError(f"{SHARE}={share!r} is no share: write I/N with I from 0 to N-1, and N up to 60")
+    return CHOICE[int(match[1]) :: int(match[2])]

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from broker import LocalKafka
+from broker.ports import SHARE
 from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
 
 hypothesis.settings.register_profile(
@@ -22,6 +23,13 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 COUNT = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Of several processes of a run, none takes a port that another's server gave up for a moment."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        count = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        os.environ[SHARE] = f"{int(worker.removeprefix('gw')) % count}/{count}"
 
 
 @pytest.fixture(autouse=True)

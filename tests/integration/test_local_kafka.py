@@ -17,7 +17,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from broker import LocalKafka, LocalKafkaError, free_port, jars
 from broker.java import find_java, find_maven
-from broker.ports import CHOICE, LOOPBACK, is_free
+from broker.ports import CHOICE, LOOPBACK, SHARE, choice, is_free
 from broker.readiness import wait_until_ready
 from broker.storage import SETTINGS, Ports, Storage
 from tests.kit import eventually
@@ -377,6 +377,21 @@ def test_chosen_ports_are_free_and_below_the_range_of_outgoing_connections() -> 
     assert is_free(port)
     with listening() as taken:
         assert not is_free(taken)
+
+
+def test_shares_of_ports_part_them_all() -> None:
+    """Processes with different shares never choose the same port, and no port is left out."""
+    shares = [set(choice(f"{index}/3")) for index in range(3)]
+    assert set(CHOICE) == set.union(*shares)
+    assert len(CHOICE) == sum(map(len, shares))
+    assert free_port({SHARE: "1/3"}) in shares[1]
+
+
+@pytest.mark.parametrize("share", ["", "1", "3/3", "0/0", "-1/3", "0/61", "a/b"])
+def test_a_wrong_share_of_ports_is_told(share: str) -> None:
+    """What is no share is named, with what is allowed."""
+    with pytest.raises(LocalKafkaError, match=r"^LOCAL_PORTS_SHARE='.*' is no share: write I/N"):
+        free_port({SHARE: share})
 
 
 def test_damaged_port_file_is_told(tmp_path: Path) -> None:

@@ -113,14 +113,14 @@ class LedgerHistory(RuleBasedStateMachine):
 
 
 _SETTINGS = settings(
-    max_examples=3500,
+    max_examples=10_000,
     stateful_step_count=14,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
-TestLedgerHistory = LedgerHistory.TestCase
+TestLedgerHistory = pytest.mark.timeout(600)(LedgerHistory.TestCase)
 TestLedgerHistory.settings = _SETTINGS
 
 
