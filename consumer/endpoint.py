@@ -72,7 +72,6 @@ class Endpoint:
         """Not started yet."""
         self.settings: Final = settings
         self.group: Final = group
-        self._topic = topic
         self._drain_s = drain_s
         self._sending = sending
         self._burial = burial
