@@ -15,6 +15,7 @@ from schemas.catalog import CATALOG, Catalog, Release, fingerprint_of
 from tests.kit.exchange import Answer, Captured
 from tests.kit.schema_registry import RestError, incompatible, unavailable
 from tests.kit.schema_registry import SchemaRegistry as Stub
+from tests.kit.still_clock import StillClock
 
 TOPIC = "events"
 SUBJECT = "events-value"
@@ -22,25 +23,6 @@ LEVEL = f"/config/{SUBJECT}"
 LOOKUP = f"/subjects/{SUBJECT}"
 VERSIONS = f"/subjects/{SUBJECT}/versions"
 CLASHING = '{"type": "record", "name": "Event", "fields": [{"name": "id", "type": "int"}]}'
-
-
-class StillClock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        """The time it was set to."""
-        return self.now
-
-    def wall(self) -> float:
-        """The same."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Moves on."""
-        self.now += seconds
 
 
 @pytest.fixture

@@ -6,27 +6,9 @@ from hypothesis.strategies import floats
 
 from runtime.kafka.availability import PROBE_EVERY_S, Availability
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from tests.kit.still_clock import StillClock
 
 AWAY = KafkaUnavailableError("no answer")
-
-
-class StillClock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        """The time it was set to."""
-        return self.now
-
-    def wall(self) -> float:
-        """The same."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Moves on."""
-        self.now += seconds
 
 
 class Machine(RuleBasedStateMachine):
