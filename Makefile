@@ -40,6 +40,7 @@ demo: kafka-programs $(RUN) ## The same, and stop when all sample events have ar
 
 # Many tests wait more than they compute, so there are more processes than cores. A file's tests share one process.
 test: test-programs $(DEV) ## Run all tests (ARGS="-k name" for some)
+	@$(PY) -m tests.kit.fetch
 	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV) ## Lint, formatting, types, layers
