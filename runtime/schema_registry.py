@@ -70,7 +70,7 @@ class SchemaRegistry:
             SchemaRefusedError: it is no schema to this registry.
             SchemaRegistryUnavailableError: see there.
         """
-        status, answer = self._ask("POST", f"/subjects/{_quoted(subject)}", {"schema": schema})
+        status, answer = self._ask("POST", f"/subjects/{_quoted(subject)}", {"schema": schema}, may_lack_it=True)
         return None if status == 404 else self._id(subject, status, answer)
 
     def register(self, subject: str, schema: str) -> int:
@@ -100,7 +100,7 @@ class SchemaRegistry:
         Raises:
             SchemaRegistryUnavailableError: see there.
         """
-        status, answer = self._ask("GET", f"/config/{_quoted(subject)}")
+        status, answer = self._ask("GET", f"/config/{_quoted(subject)}", may_lack_it=True)
         return None if status == 404 else self._text(answer, "compatibilityLevel")
 
     def set_compatibility(self, subject: str, level: str) -> None:
@@ -114,8 +114,13 @@ class SchemaRegistry:
         if status != 200 and self.compatibility(subject) != level:
             raise self._trouble(f"does not set the compatibility of subject {subject}: {_told(status, answer)}")
 
-    def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
-        """Status and JSON: of success, or of an error that says something about a subject or a schema."""
+    def _ask(
+        self, method: str, path: str, body: dict[str, str] | None = None, *, may_lack_it: bool = False
+    ) -> tuple[int, dict[str, Any]]:
+        """Status and JSON: of success, or of an error that says something about a subject or a schema.
+
+        With `may_lack_it` any 404 will do: a registry need not have a route that only looks, and the next one tells.
+        """
         request = self._client.request(method, self._root + path).headers(self._headers)
         if body is not None:
             request = request.header("content-type", _MEDIA_TYPE).body_bytes(json.dumps(body).encode())
@@ -127,7 +132,7 @@ class SchemaRegistry:
         except PyreqwestError as error:
             told = causes(error)[-1:] or [type(error).__name__]
             raise self._trouble(f"cannot be reached: {told[0]}") from None
-        return status, self._understood(status, content)
+        return status, {} if status == 404 and may_lack_it else self._understood(status, content)
 
     def _content(self, response: SyncResponse) -> bytes:
         """The body, which may be whatever somebody sends: never more of it than a registry would."""
@@ -142,7 +147,7 @@ class SchemaRegistry:
         answer = _json(content)
         # 404 without a code of its own, or with the bare 404, is an unknown path and says nothing of a schema.
         is_error = status in {404, 409, 422} and isinstance(answer, dict) and answer.get("error_code", 404) != 404
-        if isinstance(answer, dict) and (status == 200 or is_error):
+        if isinstance(answer, dict) and (200 <= status < 300 or is_error):
             return answer
         hint = {
             200: "no JSON object: is it a schema registry?",

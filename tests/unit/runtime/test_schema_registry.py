@@ -204,7 +204,6 @@ def test_timeout_of_the_body(stub: Stub, client: SchemaRegistry) -> None:
         (400, "is it a schema registry?"),
         (401, "set schema_registry.authorization, or the user in its url, to what it accepts"),
         (403, "its user may not do this"),
-        (404, "is schema_registry.url its root?"),
         (405, "is it a schema registry?"),
         (429, "is it a schema registry?"),
         (500, "it is in trouble"),
@@ -233,7 +232,18 @@ def test_the_registrys_own_503(stub: Stub, client: SchemaRegistry) -> None:
 def test_a_url_that_is_not_its_root(stub: Stub) -> None:
     """A 404 of an unknown path is not "no such schema": nothing is registered, nothing is thought undecodable."""
     stub.register(SUBJECT, SCHEMA)
-    assert {"answers 404: is schema_registry.url its root?"} == troubles(client_of(f"{stub.url}/no/such/path"))
+    elsewhere = client_of(f"{stub.url}/no/such/path")
+    for name in ("register", "schema", "set_compatibility"):
+        assert "answers 404: is schema_registry.url its root?" == trouble(elsewhere, QUESTIONS[name])
+
+
+@pytest.mark.parametrize("body", [b"", b"Not Found", b'{"error_code": 404, "message": "HTTP 404 Not Found"}'])
+def test_a_registry_that_lacks_the_routes_that_only_look(stub: Stub, client: SchemaRegistry, body: bytes) -> None:
+    """Whatever 404 it answers there, nothing is found, and registering tells."""
+    stub.fail(Answer(status=404, body=body), hits=lambda request: "/versions" not in request.path)
+    assert client.find(SUBJECT, SCHEMA) is None
+    assert client.compatibility(SUBJECT) is None
+    assert 1 == client.register(SUBJECT, SCHEMA)
 
 
 @pytest.mark.parametrize("body", [b"", b"not JSON", b"[1]", b'"id"', b"\xff\xfe\x00", b'{"id": 1', b"[" * 1_000_000])
