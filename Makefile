@@ -69,7 +69,8 @@ kafka-programs:
 	$(if $(BROKER),,$(call need,$(JAVA) $(MAVEN)))
 
 test-programs:
-	$(call need,docker-registry:docker-registry skopeo:skopeo kcat:kcat $(JAVA) mvn:maven)
+	$(call need,docker-registry:docker-registry skopeo:skopeo kcat:kcat \
+		chromium:chromium chromedriver:chromium-driver $(JAVA) mvn:maven)
 
 $(PY):
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing: install Python 3.11 or newer, or make PYTHON=/path/to/python" >&2; exit 1; }

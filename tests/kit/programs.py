@@ -4,7 +4,13 @@ import shutil
 
 import pytest
 
-PACKAGES = {"docker-registry": "docker-registry", "skopeo": "skopeo", "kcat": "kcat"}
+PACKAGES = {
+    "docker-registry": "docker-registry",
+    "skopeo": "skopeo",
+    "kcat": "kcat",
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+}
 
 
 def need(program: str) -> str:

@@ -10,11 +10,8 @@ from typing import Final
 
 from consumer.terminal import printable
 
-_WIDTH: Final = 1160
-_HEIGHT: Final = 220
-_LEFT: Final = 62
-_BOTTOM: Final = 26
-_TOP: Final = 12
+_WIDTH: Final = 1100
+_HEIGHT: Final = 180
 _LABELS: Final = 8
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _CELL: Final = 22
@@ -52,41 +49,46 @@ def _row(name: str, lengths: Mapping[str, float], value: str, longest: float) ->
 
 
 def days(counts: Sequence[tuple[date, Mapping[str, int]]]) -> str:
-    """A column a day, from the first to the last, the kinds stacked; a day without anything stays empty."""
+    """A column a day, from the first to the last, the kinds stacked; a day without anything stays empty.
+
+    The drawing stretches with the page; its labels stand around it and keep their size.
+    """
     first, last = counts[0][0].toordinal(), counts[-1][0].toordinal()
     top = _round_up(max(sum(kinds.values()) for _, kinds in counts))
-    width = (_WIDTH - _LEFT) / (last - first + 1)
-    columns = "".join(
-        _column(day, kinds, _LEFT + (day.toordinal() - first) * width, width, top) for day, kinds in counts
-    )
-    every = max(1, -(-(last - first + 1) // _LABELS))
-    labels = "".join(
-        f'<text x="{_LEFT + (at - first + 0.5) * width:.1f}" y="{_HEIGHT - 6}" text-anchor="middle">'
-        f"{date.fromordinal(at):%d %b}</text>"
-        for at in range(first, last + 1, every)
-    )
-    return _drawing("Activity by day", _WIDTH, _HEIGHT, f"{_scale(top)}{columns}{labels}")
+    width = _WIDTH / (last - first + 1)
+    columns = "".join(_column(day, kinds, (day.toordinal() - first) * width, width, top) for day, kinds in counts)
+    drawing = _drawing("Activity by day", _WIDTH, _HEIGHT, f"{_lines()}{columns}", ' preserveAspectRatio="none"')
+    return f'<div class="days">{_scale(top)}{drawing}{_dates(first, last)}</div>'
 
 
 def _column(day: date, kinds: Mapping[str, int], left: float, width: float, top: float) -> str:
     said = f"{day.isoformat()}: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
-    drawn, base = "", float(_HEIGHT - _BOTTOM)
-    thick, gap = min(width * 0.82, 48.0), width
+    drawn, base = "", float(_HEIGHT)
+    thick = min(width * 0.82, 48.0)
     for kind, count in kinds.items():
-        height = count / top * (_HEIGHT - _BOTTOM - _TOP)
+        height = count / top * _HEIGHT
         base -= height
-        at = f'x="{left + (gap - thick) / 2:.1f}" y="{base:.1f}"'
+        at = f'x="{left + (width - thick) / 2:.1f}" y="{base:.1f}"'
         drawn += f'<rect class="{kind}" {at} width="{thick:.1f}" height="{height:.1f}"/>'
     return f"<g><title>{text(said)}</title>{drawn}</g>"
 
 
+def _lines() -> str:
+    return "".join(f'<line x1="0" y1="{y}" x2="{_WIDTH}" y2="{y}"/>' for y in (0, _HEIGHT // 2, _HEIGHT))
+
+
 def _scale(top: float) -> str:
-    lines = ""
-    for share in (0.0, 0.5, 1.0):
-        y = _HEIGHT - _BOTTOM - share * (_HEIGHT - _BOTTOM - _TOP)
-        lines += f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{_WIDTH}" y2="{y:.1f}"/>'
-        lines += f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{top * share:,.10g}</text>'
-    return lines
+    return "<div>" + "".join(f"<span>{top * share:,.10g}</span>" for share in (1.0, 0.5, 0.0)) + "</div>"
+
+
+def _dates(first: int, last: int) -> str:
+    days = last - first + 1
+    every = max(1, -(-days // _LABELS))
+    labels = (
+        f'<span style="left:{100 * (at - first + 0.5) / days:.2f}%">{date.fromordinal(at):%d %b}</span>'
+        for at in range(first, last + 1, every)
+    )
+    return f"<div>{''.join(labels)}</div>"
 
 
 def _round_up(number: float) -> float:
@@ -115,5 +117,5 @@ def _hour(day: int, hour: int, count: int, most: int) -> str:
     return f"<rect {style} {at}><title>{said}</title></rect>"
 
 
-def _drawing(name: str, width: int, height: int, content: str) -> str:
-    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{name}">{content}</svg>'
+def _drawing(name: str, width: int, height: int, content: str, shape: str = "") -> str:
+    return f'<svg viewBox="0 0 {width} {height}"{shape} role="img" aria-label="{name}">{content}</svg>'

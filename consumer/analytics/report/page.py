@@ -16,6 +16,8 @@ from consumer.analytics.report.charts import bars, days, legend, text, week
 _BARS: Final = 12
 _ROWS: Final = 200
 _DAYS: Final = 120
+_ROOM: Final = 10
+"""Characters that a column has room for on the narrowest screen, however wide they are."""
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _ORDER: Final = (
     q.WHO_PULLS_TAG,
@@ -138,13 +140,16 @@ def _table(answer: Answer, *, opened: bool) -> str:
     )
     more = f", the first {len(rows):,}" if answer.total > len(rows) else ""
     return (
-        f'<details{" open" if opened else ""}><summary>Table: {answer.total:,} rows{more}</summary><div class="scroll">'
+        f"<details{' open' if opened else ''}><summary>Table: {answer.total:,} rows{more}</summary>"
+        f'<div class="scroll" role="region" aria-label="{text(answer.question.title)}" tabindex="0">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
     )
 
 
 def _cell(column: str, cell: Cell, number: bool) -> str:  # noqa: FBT001 - zipped
-    full = f' title="{text(cell)}"' if isinstance(cell, str) and (column.endswith("digest") or len(cell) > 40) else ""
+    if not isinstance(cell, str):
+        return f"<td{_class(number, '')}>{text(shown(column, cell))}</td>"
+    full = f' title="{text(cell)}"' if len(cell) > _ROOM else ""
     return f"<td{_class(number, 'long')}{full}>{text(shown(column, cell))}</td>"
 
 

@@ -1,6 +1,6 @@
 """The report as shown: on a terminal, in JSON, and as a page, which the standard library's parser reads here.
 
-That the page looks well is for eyes: no browser is asked for in the suite.
+How a browser shows the page is tests/e2e/test_report_in_a_browser.py.
 """
 
 import json
