@@ -445,7 +445,7 @@ def test_the_sink_registers_with_awaited_writes(
 ) -> None:
     """However many are awaited at once, the registry is asked once, and the loop is free meanwhile."""
     sink = sink_at(stub.url)
-    stub.slow_down(0.1)
+    stub.slow_down(0.5)
     names = [f"soon{number}" for number in range(20)]
 
     async def write_all() -> float:
@@ -458,7 +458,7 @@ def test_the_sink_registers_with_awaited_writes(
         await writes
         return longest
 
-    assert asyncio.run(write_all()) < 0.25
+    assert asyncio.run(write_all()) < 1.5
     assert ["GET", "PUT", "POST", "POST"] == [request.method for request in stub.requests]
     assert_written(kafka, topic, 1, *names)
     assert len(names) == len(read(kafka, topic))
@@ -476,7 +476,7 @@ def test_the_sink_says_that_the_registry_is_away_and_recovers(
     assert not isinstance(raised.value, SinkClosed)
     with pytest.raises(SinkError, match=f"^schema registry {stub.url} cannot be reached: "):
         asyncio.run(sink.write_soon(event("away")))
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 1.9
     assert [] == read(kafka, topic)
     stub.start()
     eventually(lambda: _written(sink, event("back")), 5.0)
@@ -502,7 +502,7 @@ def test_the_sink_waits_for_the_registry_no_longer_than_for_kafka(
     begun = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         assert [False] * 8 == list(pool.map(lambda number: _written(sink, event(f"hung{number}")), range(8)))
-    assert time.monotonic() - begun < 4.0
+    assert time.monotonic() - begun < 8.0
     assert 1 == len(stub.requests)
 
 

@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError
 from broker import LocalKafka
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
-from runtime.kafka.writer import AcknowledgedWriter, WriterClosedError
+from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter, WriterClosedError
 from tests.kit import eventually
 from tests.kit.fake_kafka import FakeCluster
 from tests.kit.topics import make_topic, read
@@ -169,7 +169,7 @@ def test_unknown_topic_is_refused(kafka: LocalKafka, real: UnderTest, topic: str
     begun = time.monotonic()
     with pytest.raises((KafkaRefusedError, KafkaUnavailableError), match="writing to Kafka"):
         real.writer.write([OutgoingRecord(f"{topic}.missing", None, b"x")])
-    assert time.monotonic() - begun <= 2.0
+    assert time.monotonic() - begun < 2 * WRITE_LIMIT_S
 
 
 def test_keys_choose_partitions_as_java_does(kafka: LocalKafka, real: UnderTest) -> None:
@@ -305,13 +305,13 @@ def test_a_full_queue_is_unavailability(faulty: Faulty) -> None:
 
 def test_the_time_limit_holds_without_a_report() -> None:
     """A write whose reports never come fails after its limit, blocking and awaitable; the next ones at once."""
-    cluster = FakeCluster(away=True, timeout=0.6)
+    cluster = FakeCluster(away=True, timeout=3.0)
     for write in (blocking_write, awaited_write):
         writer = opened(cluster, limit_s=0.3)
         begun = time.monotonic()
         with pytest.raises(KafkaUnavailableError, match=r"within 0\.3 s"):
             write(writer)
-        assert 0.3 <= time.monotonic() - begun < 0.6
+        assert 0.3 <= time.monotonic() - begun < 3.0
         assert not writer.available
         with pytest.raises(KafkaUnavailableError, match="nothing was tried"):
             write(writer)
