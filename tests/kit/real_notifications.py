@@ -13,6 +13,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 class Notification:
     """One POST of a registry."""
 
+    name: str
+    """Version and number."""
     content_type: str
     body: bytes
 
@@ -22,9 +24,12 @@ class Notification:
         return list(json.loads(self.body)["events"])
 
 
-def notifications() -> Iterator[Notification]:
-    """All of them, the older registry's first."""
-    for path in sorted(FIXTURES.glob("registry-*.jsonl")):
-        for line in path.read_bytes().splitlines():
+VERSIONS = ("2.8.2", "3.1.1")
+
+
+def notifications(*versions: str) -> Iterator[Notification]:
+    """Those of these versions, of all by default, the older registry's first."""
+    for version in versions or VERSIONS:
+        for number, line in enumerate((FIXTURES / f"registry-{version}.jsonl").read_bytes().splitlines(), 1):
             kept = json.loads(line)
-            yield Notification(kept["contentType"], kept["body"].encode())
+            yield Notification(f"{version}:{number}", kept["contentType"], kept["body"].encode())

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from hashlib import sha256
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -26,9 +25,9 @@ from schemas.catalog import CATALOG
 from schemas.envelope import read_envelope, read_event
 from schemas.headers import record_headers, webhook_id
 from tests.kit.events import V1, V2, events
+from tests.kit.real_notifications import notifications
 
 FORMATS: tuple[Format, ...] = get_args(Format)
-FIXTURES = Path(__file__).parents[2] / "fixtures"
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 DELETE = Event(
@@ -89,16 +88,7 @@ def headers_of(request: WebhookRequest) -> dict[str, str]:
     return dict(request.headers)
 
 
-def lines(name: str) -> list[dict[str, str]]:
-    """Read what a real registry sent: a POST a line."""
-    return [json.loads(line) for line in (FIXTURES / name).read_text("utf-8").splitlines()]
-
-
-POSTS = [
-    pytest.param(post["contentType"], post["body"].encode(), id=f"{name}:{number}")
-    for name in ("registry-2.8.2.jsonl", "registry-3.1.1.jsonl")
-    for number, post in enumerate(lines(name), 1)
-]
+POSTS = [pytest.param(one.content_type, one.body, id=one.name) for one in notifications()]
 
 
 @pytest.mark.parametrize(("content_type", "body"), POSTS)

@@ -27,6 +27,7 @@ from producer import (
 from runtime.errors import BridgeError
 from schemas import ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
 from schemas.wire import envelope_json
+from tests.kit.real_notifications import Notification, notifications
 from tests.kit.sinks import BrokenSink, MemorySink
 
 REPO = "test/repo"
@@ -367,22 +368,16 @@ def test_what_the_sink_raises_reaches_the_caller(call: str) -> None:
     assert isinstance(caught.value, BridgeError)
 
 
-FIXTURES = [
-    json.loads(line)
-    for line in (Path(__file__).parents[2] / "fixtures" / "registry-3.1.1.jsonl").read_text().splitlines()
-]
-
-
-@pytest.mark.parametrize("recorded", FIXTURES, ids=range(len(FIXTURES)))
-def test_the_bytes_are_those_of_registry_3_1(recorded: dict[str, str], sink: MemorySink) -> None:
+@pytest.mark.parametrize("recorded", list(notifications("3.1.1")), ids=lambda one: one.name)
+def test_the_bytes_are_those_of_registry_3_1(recorded: Notification, sink: MemorySink) -> None:
     """The same calls give the envelope that a registry sent, byte for byte, id and time apart.
 
     The manifests themselves were not recorded: one with the same parts stands for each, and its digest and size
     take the place of the original's in the expected bytes.
     """
-    [event] = json.loads(recorded["body"])["events"]
+    [event] = recorded.events
     target, request, source = event["target"], event["request"], event["source"]
-    expected = recorded["body"]
+    expected = recorded.body.decode()
     bridge = Bridge(
         RegistryURLBuilder(target.get("url", "http://h/v2/").partition("/v2/")[0]),
         SourceRecord(addr=source["addr"], instance_id=source["instanceID"]),
@@ -403,7 +398,7 @@ def test_the_bytes_are_those_of_registry_3_1(recorded: dict[str, str], sink: Mem
     else:
         _repeat_blob_or_delete(bridge, event["action"], target)
     [made] = sink.events
-    assert recorded["contentType"] == made.content_type
+    assert recorded.content_type == made.content_type
     assert expected.replace(event["timestamp"], made.timestamp).encode() == envelope_json(sink.events)
 
 

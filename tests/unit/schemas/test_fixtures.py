@@ -1,8 +1,5 @@
 """What real registries sent (2.8.2 and 3.1.1) goes through the log and out again byte for byte."""
 
-import json
-from pathlib import Path
-
 import pytest
 
 from schemas import Event
@@ -10,19 +7,9 @@ from schemas.avro import decode, encode, frame
 from schemas.catalog import CATALOG
 from schemas.envelope import read_envelope
 from schemas.wire import envelope_json
+from tests.kit.real_notifications import VERSIONS, notifications
 
-_FIXTURES = Path(__file__).parents[2] / "fixtures"
-
-
-def _lines(name: str) -> list[dict[str, str]]:
-    return [json.loads(line) for line in (_FIXTURES / name).read_text("utf-8").splitlines()]
-
-
-_BODIES = [
-    pytest.param(line["contentType"], line["body"].encode(), id=f"{name}:{number}")
-    for name in ("registry-2.8.2.jsonl", "registry-3.1.1.jsonl")
-    for number, line in enumerate(_lines(name), 1)
-]
+_BODIES = [pytest.param(one.content_type, one.body, id=one.name) for one in notifications()]
 
 
 def _through_the_log(event: Event) -> Event:
@@ -48,11 +35,9 @@ def test_other_shape_needs_its_original(content_type: str, body: bytes) -> None:
 
 def test_fixtures_hold_every_action_of_both_versions() -> None:
     """The fixtures are not empty: pushes, pulls, mounts and deletes of each registry, with and without references."""
-    for name in ("registry-2.8.2.jsonl", "registry-3.1.1.jsonl"):
+    for version in VERSIONS:
         events = [
-            event
-            for line in _lines(name)
-            for event in read_envelope(line["body"].encode(), content_type=line["contentType"])
+            event for one in notifications(version) for event in read_envelope(one.body, content_type=one.content_type)
         ]
         assert {"push", "pull", "delete", "mount"} == {event.action for event in events}
         assert {True, False} == {bool(event.target.references) for event in events}
