@@ -84,14 +84,14 @@ def decode(value: bytes | None, fingerprint: str | None) -> Event:
     if value is None:
         raise UndecodableError("the record has no value")
     schema_id, avro = unframe(value)
-    return _read(_release(schema_id, fingerprint), avro)
+    return _event(read(avro, release_of(schema_id, fingerprint)))
 
 
 def foreign_id(value: bytes | None, fingerprint: str | None) -> int | None:
     """The schema id of a value that only a schema registry can explain; None for any other, decodable or not."""
     try:
         schema_id, _ = unframe(value or b"")
-        _release(schema_id, fingerprint)
+        release_of(schema_id, fingerprint)
     except ForeignIdError as error:
         return error.schema_id
     except (UndecodableError, UnknownSchemaError):
@@ -99,7 +99,14 @@ def foreign_id(value: bytes | None, fingerprint: str | None) -> int | None:
     return None
 
 
-def _release(schema_id: int, fingerprint: str | None) -> Release:
+def release_of(schema_id: int, fingerprint: str | None) -> Release:
+    """The release that a value is written in; `fingerprint` is that of its header, None if it has none.
+
+    Raises:
+        UndecodableError: the id is that of no schema.
+        ForeignIdError: the id is one that a schema registry gave out.
+        UnknownSchemaError: a release that this version does not know.
+    """
     release = CATALOG.by_id(schema_id) if fingerprint is None else CATALOG.by_fingerprint(fingerprint)
     if release is not None:
         return release
@@ -111,7 +118,12 @@ def _release(schema_id: int, fingerprint: str | None) -> Release:
     raise ForeignIdError(schema_id)
 
 
-def _read(release: Release, avro: bytes) -> Event:
+def read(avro: bytes, release: Release) -> dict[str, Any]:
+    """The Avro record in bare Avro bytes, field by field: absent scalars are None, times are microseconds.
+
+    Raises:
+        UndecodableError: damaged bytes.
+    """
     stream = io.BytesIO(avro)
     try:
         record: Any = schemaless_reader(stream, _READABLE[release.version], None)
@@ -119,7 +131,8 @@ def _read(release: Release, avro: bytes) -> Event:
         raise UndecodableError(f"not an event: {type(error).__name__} {error}".strip()) from error
     if stream.tell() != len(avro):
         raise UndecodableError(f"{len(avro) - stream.tell()} bytes are left over after the event")
-    return _event(record)
+    found: dict[str, Any] = record
+    return found
 
 
 def _without_times(schema: Any) -> Any:

@@ -4,18 +4,13 @@ The rule is `schemas.avro.decode`'s with one difference, which no record of the 
 version knows decides alone, so that the headers of nearly all records need not be looked at.
 """
 
-import io
-import json
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
-from fastavro import schemaless_reader
-from fastavro.schema import parse_schema
-
 from consumer.record import Headers
 from runtime.errors import BridgeError
-from schemas.avro import UndecodableError, frame, unframe
-from schemas.catalog import CATALOG, LARGEST_ID, Release, is_pinned
+from schemas.avro import ForeignIdError, UndecodableError, frame, read, release_of, unframe
+from schemas.catalog import CATALOG, LARGEST_ID, Release
 from schemas.headers import text_header
 from schemas.names import SCHEMA_FINGERPRINT
 
@@ -35,17 +30,7 @@ class NewerSchemaError(BridgeError):
         """Of the record in its batch."""
 
 
-def _without_times(members: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in members.items() if key != "logicalType"}
-
-
-_READABLE: Final = {
-    release.version: parse_schema(json.loads(release.text, object_hook=_without_times)) for release in CATALOG.releases
-}
-"""With times as plain longs: datetimes end at year 9999."""
-
-
-def release_of(
+def release_of_record(
     value: bytes | None, headers: Callable[[], Headers], learned: Callable[[int], str | None]
 ) -> Release | None:
     """The release that the value is written in; None if it is no event.
@@ -56,40 +41,17 @@ def release_of(
         learned: the fingerprint that a schema registry knows for an id, if there is one to ask.
 
     Raises:
-        LookupError: a release that this version does not know.
+        UnknownSchemaError: a release that this version does not know.
     """
     try:
         schema_id, _ = unframe(value or b"")
+        known = CATALOG.by_id(schema_id)
+        return known or release_of(schema_id, text_header(headers(), SCHEMA_FINGERPRINT) or None)
+    except ForeignIdError as error:
+        fingerprint = learned(error.schema_id)
+        return None if fingerprint is None else release_of(error.schema_id, fingerprint)
     except UndecodableError:
         return None
-    release = CATALOG.by_id(schema_id)
-    if release is not None:
-        return release
-    fingerprint = text_header(headers(), SCHEMA_FINGERPRINT) or None
-    if fingerprint is None and not is_pinned(schema_id) and schema_id <= LARGEST_ID:
-        fingerprint = learned(schema_id)
-    release = CATALOG.by_fingerprint(fingerprint) if fingerprint is not None else None
-    if release is None and (fingerprint is not None or is_pinned(schema_id)):
-        raise LookupError(f"schema id 0x{schema_id:08x}, fingerprint {fingerprint or 'none'}")
-    return release
-
-
-def read(value: bytes, release: Release) -> dict[str, Any]:
-    """The Avro record in a framed value, absent scalars as None, times in microseconds.
-
-    Raises:
-        UndecodableError: damaged bytes.
-    """
-    stream = io.BytesIO(value)
-    stream.seek(FRAME_BYTES)
-    try:
-        record: Any = schemaless_reader(stream, _READABLE[release.version], None)
-    except (EOFError, IndexError, ValueError, OverflowError, MemoryError, TypeError) as error:
-        raise UndecodableError(f"not an event: {type(error).__name__}") from error
-    if stream.tell() != len(value):
-        raise UndecodableError(f"{len(value) - stream.tell()} bytes are left over after the event")
-    found: dict[str, Any] = record
-    return found
 
 
 def read_or_none(value: bytes | None, release: Release | None) -> dict[str, Any] | None:
@@ -97,7 +59,7 @@ def read_or_none(value: bytes | None, release: Release | None) -> dict[str, Any]
     if value is None or release is None:
         return None
     try:
-        return read(value, release)
+        return read(value[FRAME_BYTES:], release)
     except UndecodableError:
         return None
 

@@ -1,8 +1,9 @@
 """Which release each record of a batch is written in; before the first of a newer one, the export stops. Pure."""
 
 from consumer.analytics.batch import Batch
-from consumer.analytics.decoding import FRAME_BYTES, FRAMES, NewerSchemaError, release_of
-from schemas.catalog import CATALOG, Release
+from consumer.analytics.decoding import FRAME_BYTES, FRAMES, NewerSchemaError, release_of_record
+from schemas.avro import UnknownSchemaError
+from schemas.catalog import Release
 
 
 def releases_of(batch: Batch) -> list[Release | None]:
@@ -19,11 +20,9 @@ def releases_of(batch: Batch) -> list[Release | None]:
 
 def _odd(batch: Batch, index: int) -> Release | None:
     try:
-        return release_of(batch.values[index], lambda: batch.headers(index), batch.learned)
-    except LookupError as error:
+        return release_of_record(batch.values[index], lambda: batch.headers(index), batch.learned)
+    except UnknownSchemaError as error:
         place = f"{batch.topic}/{batch.partition}/{batch.offsets[index]}"
         raise NewerSchemaError(
-            index,
-            f"{place} was written by a newer release ({error}; this version knows up to {CATALOG.latest.version}): "
-            "upgrade, and run the export again",
+            index, f"{place} was written by a newer release ({error}): upgrade, and run the export again"
         ) from None

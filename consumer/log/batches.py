@@ -8,8 +8,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import closing
 from itertools import groupby
 from operator import methodcaller
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from confluent_kafka import Message, TopicPartition
 
@@ -27,7 +26,7 @@ _partition_of: Final = methodcaller("partition")
 
 
 class BatchReader:
-    """One client that reads ranges, one call after the other; close it, or use it as a context."""
+    """One client that reads ranges, one call after the other; close it."""
 
     def __init__(
         self,
@@ -48,14 +47,6 @@ class BatchReader:
         )
         self._learned = learned
         self._monotonic = monotonic
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let the client go."""

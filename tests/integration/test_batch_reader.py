@@ -29,7 +29,9 @@ def followed(
     found: list[tuple[int, int]] = []
     deadline = time.monotonic() + LIMIT_S
     with (
-        BatchReader({"bootstrap.servers": kafka.bootstrap}, client_id="test", max_record_bytes=1 << 20) as reader,
+        closing(
+            BatchReader({"bootstrap.servers": kafka.bootstrap}, client_id="test", max_record_bytes=1 << 20)
+        ) as reader,
         closing(reader.follow(topic, starts, known)) as batches,
     ):
         for batch in batches:

@@ -11,10 +11,10 @@ from consumer.lanes import Lanes
 from consumer.ledger import Ledger, Snapshot
 from consumer.partition import Partition
 from consumer.record import Record
-from schemas.avro import ForeignIdError, UndecodableError, frame
+from schemas.avro import ForeignIdError, UndecodableError
 from schemas.catalog import CATALOG
 from tests.kit.simulated_log import Stored
-from tests.kit.simulation import damaged, endpoint_settings, newer, stored
+from tests.kit.simulation import damaged, endpoint_settings, foreign, newer, stored
 
 
 @dataclass
@@ -216,17 +216,10 @@ def test_behind_an_open_breaker_there_is_always_a_head_that_was_never_tried() ->
     assert [0, 1, 2, 3, 4, 5] == tried
 
 
-def foreign(repository: str, schema_id: int = 7) -> Stored:
-    """A record of somebody who framed it with a schema registry's id, and no header."""
-    good = stored(repository)
-    assert good.value is not None
-    return Stored(good.key, frame(schema_id, good.value[5:]))
-
-
 def test_what_only_the_schema_registry_can_tell_waits_for_it() -> None:
     """Its partition stands still with the record at its head, others go on; told, all goes on in order."""
     door = Door(known={})
-    door.read(0, stored("a"), foreign("b"), stored("c"))
+    door.read(0, stored("a"), foreign("b", 7), stored("c"))
     door.read(1, stored("d"))
     door.admit()
     assert (7, True) == (door.partitions[0].awaits, door.partitions[0].is_blocked)
@@ -242,7 +235,7 @@ def test_what_only_the_schema_registry_can_tell_waits_for_it() -> None:
 def test_a_schema_that_the_registry_does_not_have_is_undecodable() -> None:
     """The record is given up with that reason, and holds up nobody."""
     door = Door(known={7: None})
-    door.read(0, foreign("a"), stored("b"))
+    door.read(0, foreign("a", 7), stored("b"))
     door.admit()
     assert [(0, "nobody knows it")] == door.undecodable
     assert [1] == door.admitted
@@ -251,6 +244,6 @@ def test_a_schema_that_the_registry_does_not_have_is_undecodable() -> None:
 def test_a_newer_schema_of_the_registry_stops_the_partition() -> None:
     """As one that a fingerprint in the header tells of."""
     door = Door(known={7: "00000000deadbeef"})
-    door.read(0, foreign("a"))
+    door.read(0, foreign("a", 7))
     door.admit()
     assert [0] == door.obstructed
