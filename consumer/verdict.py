@@ -9,6 +9,7 @@ from consumer.dead_letters.text import time_of
 from consumer.filters import Filter
 from consumer.live import Worker
 from runtime.config import EndpointSettings
+from runtime.counts import counted
 from schemas.event import Event
 
 
@@ -81,7 +82,7 @@ def verdict_by_letter(entry: Entry) -> Verdict:
     letter, closing = entry.letter, entry.closing
     told = f"{letter.reason}: {letter.error}" if letter.error else letter.reason
     if letter.attempts:
-        told += f", after {letter.attempts} attempts"
+        told += f", after {counted(letter.attempts, 'attempt')}"
     if closing is None:
         return Verdict(letter.endpoint, State.DEAD_LETTER, f"{told}, at {time_of(letter.written_ms)}")
     state = State.REDRIVEN if closing.state == State.REDRIVEN.value else State.DISCARDED

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from runtime.config import differences as endpoint_differences
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.settings import Settings
+from runtime.counts import counted
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
 from runtime.schema_registry import FULL_TRANSITIVE, SchemaRegistry
@@ -70,15 +71,20 @@ def check(
 def _kafka(settings: Settings, admin: Admin) -> Iterator[Finding]:
     try:
         brokers = admin.brokers()
-        yield Finding(Verdict.OK, f"Kafka answers, with {brokers} brokers")
+        yield Finding(Verdict.OK, f"Kafka answers, with {counted(brokers, 'broker')}")
         if brokers < _PRODUCTION_BROKERS:
-            yield Finding(Verdict.WARNING, f"{brokers} brokers keep fewer than 3 copies: a lost disk can lose events")
+            yield Finding(Verdict.WARNING, _few_copies(brokers))
         for plan in plan_topics(settings, brokers):
             yield from _topic(plan, admin)
         if shortfall := offsets_shortfall(admin, settings):
             yield Finding(Verdict.WARNING, shortfall)
     except BridgeError as error:
         yield Finding(Verdict.WRONG, str(error))
+
+
+def _few_copies(brokers: int) -> str:
+    keep = "keeps" if brokers == 1 else "keep"
+    return f"{counted(brokers, 'broker')} {keep} fewer than 3 copies of an event: a lost disk can lose events"
 
 
 def _topic(plan: TopicPlan, admin: Admin) -> Iterator[Finding]:

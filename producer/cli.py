@@ -17,6 +17,7 @@ from producer.service import CLIENT_ID, serve
 from runtime.cli import AddressType, LabelType, common_options, run_command, run_service
 from runtime.clock import SystemClock
 from runtime.config import Address, Settings, with_intake_listen
+from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.writer import AcknowledgedWriter
@@ -49,7 +50,9 @@ def serve_command(settings: Settings, listen: Address | None) -> int:
 def init_command(settings: Settings) -> int:
     """Create missing topics, register endpoints that are new, and the schema if there is a schema registry."""
     partitions = prepare(_admin(settings), _groups(settings), settings, _registration(settings))
-    click.echo(f"topic {settings.topics.events} is there, with {partitions} partitions; {_registered(settings)}")
+    click.echo(
+        f"topic {settings.topics.events} is there, with {counted(partitions, 'partition')}; {_registered(settings)}"
+    )
     return 0
 
 
@@ -100,7 +103,7 @@ def publish_command(
 
 def _said(summary: Summary) -> int:
     refused = f", {len(summary.refused)} refused" if summary.refused else ""
-    click.echo(f"{summary.acknowledged} events acknowledged{refused}")
+    click.echo(f"{counted(summary.acknowledged, 'event')} acknowledged{refused}")
     return 1 if summary.refused else 0
 
 

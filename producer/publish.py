@@ -7,6 +7,7 @@ from typing import Final
 from producer.event_files import Found, Place, Refused
 from producer.records import record_of
 from runtime.clock import Clock
+from runtime.counts import counted
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
@@ -89,7 +90,7 @@ class Publisher:
                 if self._clock.monotonic() >= deadline:
                     done = self.summary.acknowledged
                     raise IncompleteError(
-                        f"{error}; {done} events are in, from {self._first} on it is not known"
+                        f"{error}; {counted(done, 'event')} acknowledged, from {self._first} on it is not known"
                     ) from error
                 self._clock.sleep(_AGAIN_S)
                 continue

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from runtime.config.settings import Settings
+from runtime.counts import counted
 from runtime.kafka.admin import Admin, Topic
 
 _log: Final = structlog.get_logger(__name__)
@@ -108,7 +109,7 @@ def offsets_shortfall(admin: Admin, settings: Settings) -> str:
     wanted = int(settings.topics.retention_s // 60)
     if minutes >= wanted:
         return ""
-    keeps = f"the broker keeps offsets for {minutes} minutes, events for {wanted}"
+    keeps = f"the broker keeps offsets for {counted(minutes, 'minute')}, events for {wanted}"
     return f"{keeps}: set offsets.retention.minutes={wanted}"
 
 
@@ -116,9 +117,14 @@ def differences(plan: TopicPlan, found: Topic) -> list[str]:
     """Where the topic is not as planned, a sentence each."""
     said = []
     if found.partitions != plan.partitions:
-        said.append(f"topic {plan.name} has {found.partitions} partitions, the configuration says {plan.partitions}")
+        said.append(
+            f"topic {plan.name} has {counted(found.partitions, 'partition')}, the configuration says {plan.partitions}"
+        )
     if found.replication_factor != plan.replication_factor:
-        said.append(f"topic {plan.name} has {found.replication_factor} replicas, wanted are {plan.replication_factor}")
+        said.append(
+            f"topic {plan.name} has {counted(found.replication_factor, 'replica')}, "
+            f"the configuration says {plan.replication_factor}"
+        )
     for name, wanted in plan.settings.items():
         value = found.settings.get(name)
         if value != wanted:

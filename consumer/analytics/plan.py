@@ -7,6 +7,7 @@ from consumer.analytics.files import Covered, OutputError
 from consumer.analytics.partition_files import Gap
 from consumer.places import Bounds, LogOffsets, Offsets, Place, bounds_of, offsets_at
 from runtime.config import Beginning
+from runtime.counts import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def plan_of(
     bounds = bounds_of(log, topic)
     if lost := sorted(covered.keys() - bounds.end.keys()):
         raise OutputError(
-            f"there are files of partition {lost[0]}, but the topic has {len(bounds.end)} partitions: "
+            f"there are files of partition {lost[0]}, but the topic has {counted(len(bounds.end), 'partition')}: "
             "the topic was made anew; export it to another directory"
         )
     begins = offsets_at(log, topic, from_ or Beginning(), bounds, now=now)

@@ -23,6 +23,7 @@ from consumer.terminal import printable
 from runtime.cli import common_options, run_service
 from runtime.clock import SystemClock
 from runtime.config import Beginning, End, EndpointSettings, Settings
+from runtime.counts import counted
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.topics import max_dead_letter_bytes
 
@@ -165,7 +166,7 @@ def discard_command(asked: Asked, *, yes: bool, dry_run: bool, as_json: bool) ->
                 bar.update(len(part))
                 if as_json:
                     click.echo("\n".join(json_line(letter, asked.topic.topic) for letter in part))
-    click.echo(f"{done} dead letters discarded", err=as_json)
+    click.echo(f"{counted(done, 'dead letter')} discarded", err=as_json)
     return 0
 
 
@@ -206,14 +207,18 @@ def _say_unreachable(
 def _would(asked: Asked, what: str, *, as_json: bool) -> int:
     for letter in asked.letters:
         click.echo(json_line(letter, asked.topic.topic) if as_json else line_of(letter))
-    click.echo(f"{len(asked.letters)} dead letters would {what}", err=True)
+    click.echo(f"{counted(len(asked.letters), 'dead letter')} would {what}", err=True)
     return 0
 
 
 def _confirm(letters: int) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{letters} dead letters would be discarded; say --yes, or see them with --dry-run")
-    click.confirm(f"Discard {letters} dead letters? They are not offered again", abort=True, err=True)
+        raise click.UsageError(
+            f"{counted(letters, 'dead letter')} would be discarded; say --yes, or see them with --dry-run"
+        )
+    click.confirm(
+        f"Discard {counted(letters, 'dead letter')}? What is discarded is not offered again", abort=True, err=True
+    )
 
 
 def _discarding(asked: Asked, letter: Letter) -> list[Any]:

@@ -23,6 +23,7 @@ from consumer.schema_ids import SchemaIds, schema_ids_of
 from runtime.cli import DurationType, common_options, run_service
 from runtime.clock import SystemClock
 from runtime.config import End, Settings
+from runtime.counts import counted
 from runtime.topics import max_event_bytes
 
 _CLIENT_ID: Final = "registry-worker-export"
@@ -63,7 +64,7 @@ def export_command(
         plan = plan_of(log, target.topic, covered, from_, to or End(), now=SystemClock().wall())
         _say_filled(plan)
         summary = _exported(settings, target, plan, follow=follow)
-    click.echo(f"{summary.records} records in {summary.files} files")
+    click.echo(f"{counted(summary.records, 'record')} in {counted(summary.files, 'file')}")
     if summary.stopped and not follow:
         click.echo("stopped before the end; run it again to go on", err=True)
         return 1

@@ -27,6 +27,7 @@ from runtime.cli import common_options, run_service
 from runtime.clock import SystemClock
 from runtime.config import End, EndpointSettings, Settings
 from runtime.config.http_values import url_fault
+from runtime.counts import counted
 
 _CLIENT_ID: Final = "registry-worker-replay"
 _FROM: Final = "From here, included: beginning, end, a time, -24h, PARTITION:OFFSET[,...]."
@@ -146,7 +147,7 @@ def _previewed(settings: Settings, target: EndpointSettings, spans: dict[int, ra
 def _run(settings: Settings, runs: Runs, job: Job) -> int:
     """Deliver; SIGINT and SIGTERM end it in order."""
     run = job.plan.run
-    what = f"{job.asked} records of {settings.topics.events} to {job.target.name} ({job.target.safe_url})"
+    what = f"{counted(job.asked, 'record')} of {settings.topics.events} to {job.target.name} ({job.target.safe_url})"
     click.echo(f"replay {run}: {what}", err=True)
     found: list[Report] = []
     with _bar(job.asked, f"replay {run}") as show:

@@ -12,6 +12,7 @@ from consumer.dead_letters.letter import Letter, original_of
 from consumer.event import event_of
 from consumer.record import Record
 from consumer.terminal import printable
+from runtime.counts import counted
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.wire import event_json
 
@@ -67,7 +68,7 @@ def page_of(letter: Letter, record: Record, topic: str) -> str:
     """The letter whole, for a person."""
     original = original_of(record)
     partition, offset = letter.place
-    tried = f"{letter.attempts or '0'} attempts"
+    tried = counted(letter.attempts or "0", "attempt")
     if letter.first_attempt:
         tried += f", the first {letter.first_attempt}, the last {letter.last_attempt}"
     told = [

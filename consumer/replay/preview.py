@@ -9,6 +9,7 @@ from consumer.record import Record
 from consumer.replay.filtering import ReplayFilter
 from consumer.selection import NOT_SELECTED
 from consumer.terminal import table
+from runtime.counts import counted
 from schemas.avro import UndecodableError, UnknownSchemaError
 
 _HEAD = ("EVENTS", "ACTION", "REPOSITORY")
@@ -27,7 +28,7 @@ class Preview:
 
     def lines(self, endpoint: str) -> Iterator[str]:
         """For a person: the sum, then a table of what would be delivered."""
-        told = f"{endpoint}: {self.wanted.total()} events would be delivered, {self.filtered} filtered"
+        told = f"{endpoint}: {counted(self.wanted.total(), 'event')} would be delivered, {self.filtered} filtered"
         told += f"; {self.not_selected} are not selected" if self.not_selected else ""
         yield told + (f"; {self.unreadable} cannot be read" if self.unreadable else "")
         if self.wanted:

@@ -251,7 +251,7 @@ def test_undecodable_letters_cannot_be_redriven(
     said = dead_letters(setup, "redrive", code=1)
     assert said.startswith("ci: 2 of 3 redriven\n  cannot be redriven: 0:0 (0:0) team/app0: framing byte")
     assert len(listed(setup)) == 1
-    assert dead_letters(setup, "discard", "--reason", "undecodable", "--yes") == "1 dead letters discarded\n"
+    assert dead_letters(setup, "discard", "--reason", "undecodable", "--yes") == "1 dead letter discarded\n"
     assert listed(setup) == []
 
 
@@ -262,7 +262,7 @@ def test_discard(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiv
     assert len(dead_letters(setup, "discard", "--dry-run").splitlines()) == 4
     assert "--yes" in setup.run_worker("dead-letters", "discard").stderr
     assert len(listed(setup)) == 4
-    assert dead_letters(setup, "discard", "--id", "team-app0-0", "--yes") == "1 dead letters discarded\n"
+    assert dead_letters(setup, "discard", "--id", "team-app0-0", "--yes") == "1 dead letter discarded\n"
     assert names(setup) == {"team-app0-1", "team-app1-0", "team-app1-1"}
     assert len(dead_letters(setup, "redrive", "--dry-run").splitlines()) == 3
     assert receiver.requests == []

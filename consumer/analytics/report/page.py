@@ -12,6 +12,7 @@ from consumer.analytics.report import questions as q
 from consumer.analytics.report.answers import Answer, Cell, Report
 from consumer.analytics.report.cells import heading, is_number, shown, size
 from consumer.analytics.report.charts import bars, days, legend, text, week
+from runtime.counts import noun
 
 _BARS: Final = 12
 _ROWS: Final = 200
@@ -78,7 +79,7 @@ def _covered(window: Mapping[str, Cell]) -> str:
         return "There are no records in what was asked for."
     first, last = (text(shown("", window[name])) for name in ("first_accepted", "last_accepted"))
     gap = window["missing_offsets"]
-    lost = f" {text(shown('', gap))} offsets within it hold no record." if gap else ""
+    lost = f" {text(shown('', gap))} {noun(str(gap), 'offset')} within it without a record." if gap else ""
     return f"Accepted from {first} to {last}.{lost}"
 
 
@@ -138,9 +139,10 @@ def _table(answer: Answer, *, opened: bool) -> str:
         "<tr>" + "".join(_cell(*one) for one in zip(answer.columns, row, numbers, strict=True)) + "</tr>"
         for row in rows
     )
-    more = f", the first {len(rows):,}" if answer.total > len(rows) else ""
+    size = f"{answer.total:,} {noun(answer.total, 'row')}"
+    size += f", the first {len(rows):,}" if answer.total > len(rows) else ""
     return (
-        f"<details{' open' if opened else ''}><summary>Table: {answer.total:,} rows{more}</summary>"
+        f"<details{' open' if opened else ''}><summary>Table: {size}</summary>"
         f'<div class="scroll" role="region" aria-label="{text(answer.question.title)}" tabindex="0">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
     )
