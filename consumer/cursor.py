@@ -66,11 +66,19 @@ def snapshot_of(committed: Committed, *, group: str, topic: str, partition: int)
         return Snapshot(committed.offset)
 
 
-def cursor_of(committed: Snapshot | None, *, first: int, end: int) -> Cursor:
-    """The cursor in a partition that has the offsets from `first` to `end`; without a commit, at its beginning."""
+def cursor_of(committed: Snapshot | None, *, first: int, end: int, written: int | None = None) -> Cursor:
+    """The cursor in a partition that has the offsets from `first` to `end`; without a commit, at its beginning.
+
+    Args:
+        committed: what the group's commit says.
+        first: the first offset that is left.
+        end: the offset behind what consumers get.
+        written: the offset behind everything, open transactions as well, if that is more: a commit up to there, as
+            other tools make them, is one of this log.
+    """
     if committed is None:
         return Cursor(first, (), -1, end)
-    start = committed.offset if first <= committed.offset <= end else first
+    start = committed.offset if first <= committed.offset <= (written or end) else first
     if committed.offset > start:  # beyond the end: the log has lost it, and begins anew
         return Cursor(start, (), -1, end)
     if committed.top >= end:  # its map speaks of records that the log has lost

@@ -13,8 +13,8 @@ from consumer.event import event_of
 from consumer.live import Worker, ask_worker
 from consumer.log.range import RangeReader
 from consumer.places import Bounds, PlaceError, TopicMissingError, bounds_of
+from consumer.positions import cursors_at_start, positions_of
 from consumer.record import Record
-from consumer.status import cursors_at_start, cursors_of
 from consumer.terminal import printable, table
 from consumer.verdict import Stand, Verdict, verdict_by_letter, verdict_on
 from runtime.clock import Clock
@@ -106,7 +106,7 @@ class Explainer:
         gone = [at for at in history.places() if at not in found]
         if not found and not gone:
             raise NotFoundError(f"{_missing(place, text, topic, bounds)}, nor is there a dead letter of it")
-        stands = self._stands(bounds)
+        stands = self._stands()
         worker = ask_worker(self._settings.worker.listen)
         entries = history.entries()
         return [
@@ -148,22 +148,26 @@ class Explainer:
             history.add(record)
         return history
 
-    def _stands(self, bounds: Bounds) -> dict[str, tuple[EndpointSettings, dict[int, Cursor], bool]]:
-        """Where each endpoint stands in every partition, and whether its group has said so."""
+    def _stands(self) -> dict[str, tuple[EndpointSettings, Mapping[int, Cursor], bool]]:
+        """Where each endpoint stands in every partition, and whether its group has said so.
+
+        Read after the event was found, however long that took: what was delivered meanwhile is finished.
+        """
         topic, prefix = self._settings.topics.events, self._settings.worker.group_prefix
+        groups = {endpoint.name: group_of(prefix, endpoint.name) for endpoint in self._settings.endpoints}
+        positions = positions_of(self._admin, self._groups, topic, list(groups.values()))
         stands = {}
         for endpoint in self._settings.endpoints:
-            cursors = cursors_of(self._groups, group_of(prefix, endpoint.name), topic, bounds)
-            begun = bool(cursors)
-            if not begun:
-                cursors = cursors_at_start(self._admin, topic, endpoint, bounds, now=self._clock.wall())
-            stands[endpoint.name] = endpoint, cursors, begun
+            at = positions[groups[endpoint.name]]
+            now = self._clock.wall()
+            cursors = at.cursors or cursors_at_start(self._admin, topic, endpoint, at.bounds, now=now)
+            stands[endpoint.name] = endpoint, cursors, bool(at.cursors)
         return stands
 
     def _explained(
         self,
         record: Record,
-        stands: Mapping[str, tuple[EndpointSettings, dict[int, Cursor], bool]],
+        stands: Mapping[str, tuple[EndpointSettings, Mapping[int, Cursor], bool]],
         entries: Mapping[Identity, Entry],
         worker: Worker,
     ) -> Explanation:

@@ -49,7 +49,7 @@ class Bounds:
     first: Mapping[int, int]
     """The first offset that is left."""
     end: Mapping[int, int]
-    """The offset that the next record will have."""
+    """The offset behind the last record that consumers get: an open transaction's records come later."""
 
 
 class LogOffsets(Protocol):
@@ -64,7 +64,7 @@ class LogOffsets(Protocol):
         ...
 
     def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The offset that each partition's next record will have."""
+        """The offset behind all that consumers of committed records get; before the first of an open transaction."""
         ...
 
     def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
@@ -98,12 +98,21 @@ def bounds_of(log: LogOffsets, topic: str) -> Bounds:
         TopicMissingError: there is no such topic.
         KafkaUnavailableError, KafkaRefusedError: no answer.
     """
+    first = beginnings_of(log, topic)
+    return Bounds(first, log.end(topic, first))
+
+
+def beginnings_of(log: LogOffsets, topic: str) -> dict[int, int]:
+    """The first offset that every partition still has.
+
+    Raises:
+        TopicMissingError: there is no such topic.
+        KafkaUnavailableError, KafkaRefusedError: no answer.
+    """
     found = log.topic(topic)
     if found is None:
         raise TopicMissingError(f"topic {topic} does not exist (registry-bridge init creates it)")
-    every = range(found.partitions)
-    first = log.beginning(topic, every)
-    return Bounds(first, log.end(topic, every))
+    return log.beginning(topic, range(found.partitions))
 
 
 def offsets_at(log: LogOffsets, topic: str, place: Place, bounds: Bounds, *, now: float) -> dict[int, int]:

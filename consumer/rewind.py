@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from consumer.cursor import Cursor
-from consumer.places import LogOffsets, Place, bounds_of, offsets_at
-from consumer.status import cursors_at_start, cursors_of
+from consumer.places import Place, offsets_at
+from consumer.positions import LogEnds, cursors_at_start, position_of
 from runtime.config import EndpointSettings
 from runtime.errors import BridgeError
 from runtime.kafka.groups import Committed, GroupIsLiveError, Groups
@@ -82,7 +82,7 @@ class Plan:
 class Rewind:
     """Moves cursors."""
 
-    def __init__(self, log: LogOffsets, groups: Groups) -> None:
+    def __init__(self, log: LogEnds, groups: Groups) -> None:
         self._log: Final = log
         self._groups: Final = groups
 
@@ -97,8 +97,8 @@ class Rewind:
             TopicMissingError: there is no such topic.
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
-        bounds = bounds_of(self._log, topic)
-        cursors = cursors_of(self._groups, group, topic, bounds)
+        position = position_of(self._log, self._groups, topic, group)
+        bounds, cursors = position.bounds, position.cursors
         has_cursor = bool(cursors)
         targets: Mapping[int, int] = offsets_at(self._log, topic, to, bounds, now=now)
         if not has_cursor:

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from consumer.cursor import Cursor, cursor_of, snapshot_of
+from consumer.cursor import Cursor
 from consumer.dead_letters.open_letters import OpenCounts
 from consumer.live import UNKNOWN, Worker, ask_worker
 from consumer.log.range import RangeReader
-from consumer.places import Bounds, LogOffsets, Place, TopicMissingError, bounds_of, offsets_at
+from consumer.places import TopicMissingError, bounds_of
+from consumer.positions import Position, cursors_at_start, positions_of
 from consumer.terminal import table
 from runtime.clock import Clock
-from runtime.config import End, EndpointSettings, New, Settings
+from runtime.config import EndpointSettings, Settings
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.units import format_duration
@@ -92,29 +93,28 @@ class StatusReader:
             TopicMissingError: there is no events topic.
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
-        topic = self._settings.topics.events
-        bounds = bounds_of(self._admin, topic)
+        prefix = self._settings.worker.group_prefix
+        groups = [group_of(prefix, endpoint.name) for endpoint in self._settings.endpoints]
+        positions = positions_of(self._admin, self._groups, self._settings.topics.events, groups)
         worker = ask_worker(self._settings.worker.listen)
         self.silence = worker.silence
         self._read_letters()
         letters = self._letters.by_endpoint()
         return [
-            self._status(endpoint, bounds, worker, letters.get(endpoint.name, 0))
-            for endpoint in self._settings.endpoints
+            self._status(endpoint, positions[group], worker, letters.get(endpoint.name, 0))
+            for endpoint, group in zip(self._settings.endpoints, groups, strict=True)
         ]
 
-    def _status(self, endpoint: EndpointSettings, bounds: Bounds, worker: Worker, letters: int) -> EndpointStatus:
-        topic = self._settings.topics.events
-        group = group_of(self._settings.worker.group_prefix, endpoint.name)
-        cursors = cursors_of(self._groups, group, topic, bounds)
-        has_cursor = bool(cursors)
+    def _status(self, endpoint: EndpointSettings, position: Position, worker: Worker, letters: int) -> EndpointStatus:
         live = worker.of(endpoint.name)
-        partitions = cursors or cursors_at_start(self._admin, topic, endpoint, bounds, now=self._clock.wall())
+        partitions = position.cursors or cursors_at_start(
+            self._admin, position.topic, endpoint, position.bounds, now=self._clock.wall()
+        )
         return EndpointStatus(
             endpoint=endpoint.name,
             disabled=endpoint.disabled,
-            group=group,
-            has_cursor=has_cursor,
+            group=position.group,
+            has_cursor=bool(position.cursors),
             partitions=partitions,
             oldest_age_s=self._oldest_age_s(partitions),
             breaker=live.breaker,
@@ -141,37 +141,6 @@ class StatusReader:
         for record in self._reader.read(topic, unread):
             self._letters.add(record)
             self._letters_read[record.partition] = record.offset + 1
-
-
-def cursors_of(groups: Groups, group: str, topic: str, bounds: Bounds) -> dict[int, Cursor]:
-    """Where a group stands in each partition; empty if it has no offset at all.
-
-    Raises:
-        KafkaUnavailableError, KafkaRefusedError: no answer.
-    """
-    committed = groups.committed(group, topic, bounds.end)
-    if not committed:
-        return {}
-    snapshots = {
-        number: snapshot_of(at, group=group, topic=topic, partition=number) for number, at in committed.items()
-    }
-    return {
-        number: cursor_of(snapshots.get(number), first=bounds.first[number], end=end)
-        for number, end in sorted(bounds.end.items())
-    }
-
-
-def cursors_at_start(
-    log: LogOffsets, topic: str, endpoint: EndpointSettings, bounds: Bounds, *, now: float
-) -> dict[int, Cursor]:
-    """Where the first `deliver` would begin, for an endpoint whose group has no offset.
-
-    Raises:
-        KafkaUnavailableError, KafkaRefusedError: no answer.
-    """
-    place: Place = End() if isinstance(endpoint.start, New) else endpoint.start
-    offsets = offsets_at(log, topic, place, bounds, now=now)
-    return {number: Cursor(offset, (), -1, bounds.end[number]) for number, offset in sorted(offsets.items())}
 
 
 def text_of(statuses: Sequence[EndpointStatus]) -> str:

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     ConfigResource,
@@ -102,8 +102,15 @@ class Admin:
         return self._offsets(topic, partitions, OffsetSpec.earliest())
 
     def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The offset that each partition's next record will have."""
+        """The offset behind all that consumers of committed records get: the last stable one.
+
+        An open transaction's records lie behind it; the markers of those that ended lie before it.
+        """
         return self._offsets(topic, partitions, OffsetSpec.latest())
+
+    def written(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The offset behind everything in each partition, open transactions as well: the high watermark."""
+        return self._offsets(topic, partitions, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED)
 
     def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
         """Each partition's first offset with a record not before `timestamp_ms`; its end if there is none."""
@@ -111,11 +118,17 @@ class Admin:
         ends = self.end(topic, [partition for partition, offset in found.items() if offset < 0])
         return {partition: ends.get(partition, offset) for partition, offset in found.items()}
 
-    def _offsets(self, topic: str, partitions: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
+    def _offsets(
+        self,
+        topic: str,
+        partitions: Iterable[int],
+        spec: OffsetSpec,
+        isolation: IsolationLevel = IsolationLevel.READ_COMMITTED,
+    ) -> dict[int, int]:
         asked = {TopicPartition(topic, partition): spec for partition in partitions}
 
         def ask() -> dict[int, int]:
-            answers = self._client.list_offsets(asked, request_timeout=LIMIT_S)
+            answers = self._client.list_offsets(asked, isolation_level=isolation, request_timeout=LIMIT_S)
             return {at.partition: answer.result(LIMIT_S).offset for at, answer in answers.items()}
 
         return self._patiently(f"asking for offsets of topic {topic}", ask) if asked else {}

@@ -140,7 +140,7 @@ def metadata(kafka: LocalKafka, group: str, topic: str, partitions: int = 4) -> 
 
 def commit(kafka: LocalKafka, group: str, topic: str, offsets: dict[int, tuple[int, str]]) -> None:
     """Sets offsets and metadata of a group without members."""
-    consumer = _outsider(kafka, group)
+    consumer = outsider(kafka, group)
     try:
         wanted = [TopicPartition(topic, partition, *at) for partition, at in offsets.items()]
         consumer.commit(offsets=wanted, asynchronous=False)
@@ -149,7 +149,7 @@ def commit(kafka: LocalKafka, group: str, topic: str, offsets: dict[int, tuple[i
 
 
 def _committed(kafka: LocalKafka, group: str, topic: str, partitions: int) -> list[TopicPartition]:
-    consumer = _outsider(kafka, group)
+    consumer = outsider(kafka, group)
     try:
         asked = [TopicPartition(topic, partition) for partition in range(partitions)]
         return consumer.committed(asked, timeout=WAIT_SECONDS)
@@ -157,5 +157,6 @@ def _committed(kafka: LocalKafka, group: str, topic: str, partitions: int) -> li
         consumer.close()
 
 
-def _outsider(kafka: LocalKafka, group: str) -> Consumer:
+def outsider(kafka: LocalKafka, group: str) -> Consumer:
+    """A consumer that never joins its group, and commits for it while it has no members; to be closed."""
     return Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": group, "enable.auto.commit": False})
