@@ -11,12 +11,12 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from broker import jars
 from broker.errors import LocalKafkaError
 from broker.java import find_java
 from broker.leash import Leash
 from broker.ports import LOOPBACK, free_port, is_free
 from broker.readiness import wait_until_ready
+from broker.releases import NEWEST, Release
 from broker.storage import Ports, Storage
 
 READY_SECONDS = 60.0
@@ -25,6 +25,7 @@ STOP_SECONDS = 20.0
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.awt.headless=true")
 LOGGING = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}"
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+NO_FEATURES: Mapping[str, int] = MappingProxyType({})
 
 
 class LocalKafka:
@@ -37,6 +38,9 @@ class LocalKafka:
         data: made and formatted at the first start.
         port: where clients connect on 127.0.0.1; 0 is the port of the last start if free, else any free one.
         settings: broker settings that go over those of `broker.storage.SETTINGS`.
+        release: the Kafka that runs.
+        features: levels of Kafka's features that the first start formats the cluster with, such as `group.version` 0;
+            the release's own defaults for all others.
         environment: where java and mvn are looked for; the process's own by default.
     """
 
@@ -46,11 +50,15 @@ class LocalKafka:
         *,
         port: int = 0,
         settings: Mapping[str, str] = NO_SETTINGS,
+        release: Release = NEWEST,
+        features: Mapping[str, int] = NO_FEATURES,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self._storage = Storage(data)
         self._port = port
         self._settings = settings
+        self._release = release
+        self._features = features
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._leash: Leash | None = None
@@ -98,11 +106,11 @@ class LocalKafka:
         """
         if self._runs():
             raise LocalKafkaError(f"the broker at {self.bootstrap} runs already (pid {self.pid})")
-        java = [find_java(self._environment), *JVM, LOGGING, "-cp", f"{jars.fetch(self._environment)}/*"]
+        java = [find_java(self._environment), *JVM, LOGGING, "-cp", f"{self._release.fetch(self._environment)}/*"]
         ports = self._choose_ports()
         with self._storage.locked() as lock:
             self._storage.write(ports, self._settings)
-            self._cluster_id = self._storage.cluster_id() or self._storage.format(java)
+            self._cluster_id = self._storage.cluster_id() or self._storage.format(java, self._features)
             self._spawn([*java, "kafka.Kafka", str(self._storage.properties)], lock)
         self._port = ports.client
         try:

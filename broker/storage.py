@@ -112,8 +112,12 @@ class Storage:
             return None
         return next((line.removeprefix("cluster.id=") for line in lines if line.startswith("cluster.id=")), None)
 
-    def format(self, java: list[str]) -> str:
+    def format(self, java: list[str], features: Mapping[str, int]) -> str:
         """Formats the log directory with a fresh cluster id by Kafka's own tool, and returns the id.
+
+        Args:
+            java: the beginning of the command, with the class path.
+            features: level of each feature that is not to have the tool's default.
 
         Raises:
             LocalKafkaError: the tool refuses, which a wrong setting makes it do.
@@ -121,7 +125,8 @@ class Storage:
         fresh = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # Spelled as one argument: an id may begin with a dash.
         arguments = ["format", f"--cluster-id={fresh}", "--config", str(self.properties)]
-        command = [*java, "kafka.tools.StorageTool", *arguments]
+        levels = [f"--feature={name}={level}" for name, level in features.items()]
+        command = [*java, "kafka.tools.StorageTool", *arguments, *levels]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             said = (done.stdout + done.stderr).strip().splitlines() or ["it said nothing"]

@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 import structlog
 
-from broker import LocalKafka
+from broker import KAFKA_3_9, LocalKafka
 from broker.ports import SHARE
 from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
 
@@ -43,6 +43,20 @@ def logs_as_they_come() -> Iterator[None]:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     """The running Kafka that all tests share: never stop, kill or pause it."""
     with LocalKafka(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kafka_39(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A running Kafka 3.9 with its defaults, which serves groups of the classic protocol alone: never stop it."""
+    with LocalKafka(tmp_path_factory.mktemp("kafka-3.9"), release=KAFKA_3_9) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kafka_without_group_version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A running Kafka 4 formatted without the consumer protocol (`group.version` 0): never stop it."""
+    with LocalKafka(tmp_path_factory.mktemp("kafka-classic"), features={"group.version": 0}) as running:
         yield running
 
 

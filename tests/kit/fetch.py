@@ -3,7 +3,7 @@
 import os
 import sys
 
-from broker import LocalKafkaError, jars
+from broker import KAFKA_3_9, LocalKafkaError, jars
 from tests.kit import apicurio, connect
 
 
@@ -11,6 +11,7 @@ def main() -> int:
     """Fetch what is missing; the exit status."""
     try:
         jars.fetch(os.environ)
+        KAFKA_3_9.fetch()
         connect.fetch()
         apicurio.fetch(os.environ)
     except (LocalKafkaError, apicurio.ApicurioError) as error:
