@@ -22,6 +22,7 @@ from consumer.telling import Telling
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
 from runtime.clock import Clock, SystemClock
 from runtime.config import EndpointSettings, Settings
+from runtime.config.crosschecks import POLL_INTERVAL, poll_interval_ms
 from runtime.http import application
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
@@ -155,7 +156,7 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
         group=group,
         topic=settings.topics.events,
         consumer_settings=consumer_settings(
-            settings.kafka.revealed(),
+            {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **settings.kafka.revealed()},
             client_id=f"{CLIENT_ID}-{endpoint.name}",
             group=group,
             max_record_bytes=max_event_bytes(settings),

@@ -11,7 +11,8 @@ from runtime.config.settings import IntakeSettings, KafkaSettings, WorkerSetting
 
 DRAIN_GRACE_S: Final = 5.0
 """What a consumer allows beyond a drain, for its last commit."""
-_POLL_INTERVAL: Final = "max.poll.interval.ms"
+POLL_INTERVAL: Final = "max.poll.interval.ms"
+"""The setting of a consumer that bounds the time between two polls."""
 _DEFAULT_POLL_INTERVAL_MS: Final = 300_000
 """Of librdkafka."""
 _PORTS = {"http": 80, "https": 443}
@@ -28,21 +29,30 @@ def is_intake(endpoint: EndpointSettings, intake: IntakeSettings) -> bool:
     return path == intake.path or path.startswith(intake.path + "/")
 
 
+def poll_interval_ms(worker: WorkerSettings, endpoint: EndpointSettings) -> int:
+    """`max.poll.interval.ms` of an endpoint's consumer where the file does not say it: longer than its drain."""
+    return max(_DEFAULT_POLL_INTERVAL_MS, _drain_ms(worker, endpoint) + 1)
+
+
 def impatient(kafka: KafkaSettings, worker: WorkerSettings, endpoints: Iterable[EndpointSettings]) -> list[str]:
-    """A fault for each endpoint whose drain outlasts the poll interval: the group would throw its worker out meanwhile.
+    """A fault for each endpoint whose drain outlasts the file's poll interval: the group would throw its worker out.
 
     A drain blocks the consumer, and what it finishes is committed at its end.
     """
-    given = kafka.revealed().get(_POLL_INTERVAL, str(_DEFAULT_POLL_INTERVAL_MS))
-    interval_ms = (
-        int(given) if given.isdecimal() else _DEFAULT_POLL_INTERVAL_MS
-    )  # the client says what is wrong with it
+    given = kafka.revealed().get(POLL_INTERVAL)
+    if given is None or not given.isdecimal():  # the bridge sets it, or the client says what is wrong with it
+        return []
+    interval_ms = int(given)
     faults = []
     for endpoint in endpoints:
-        needed_ms = int((worker.drain_of(endpoint) + DRAIN_GRACE_S) * 1000)
+        needed_ms = _drain_ms(worker, endpoint)
         if needed_ms >= interval_ms:
             faults.append(
                 f"endpoint {endpoint.name}: a drain of worker.drain or timeout + 1s, and {DRAIN_GRACE_S:g}s to commit, "
-                f"takes {needed_ms} ms; kafka.{_POLL_INTERVAL} is {interval_ms} and must be more"
+                f"takes {needed_ms} ms; kafka.{POLL_INTERVAL} is {interval_ms} and must be more"
             )
     return faults
+
+
+def _drain_ms(worker: WorkerSettings, endpoint: EndpointSettings) -> int:
+    return int((worker.drain_of(endpoint) + DRAIN_GRACE_S) * 1000)

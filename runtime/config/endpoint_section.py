@@ -8,6 +8,7 @@ from runtime.config.endpoint_settings import (
     DEFAULT_REJECT_STATUSES,
     DEFAULT_THRESHOLD,
     DEFAULT_TIMEOUT_S,
+    LONGEST_TIMEOUT_S,
     BatchSettings,
     EndpointSettings,
     Format,
@@ -35,7 +36,7 @@ GITLAB: Final = {
 _ORDERINGS: Final[tuple[Ordering, ...]] = ("repository", "none")
 _FORMATS: Final[tuple[Format, ...]] = ("registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary")
 _NOTHING: Final[frozenset[str]] = frozenset()
-_MILLISECOND, _MINUTE, _HOUR, _DAY = 0.001, 60.0, 3600.0, 86400.0
+_MILLISECOND, _MINUTE, _DAY = 0.001, 60.0, 86400.0
 _START = parsed(parse_start, f"is not a place to start; {START_EXAMPLES}")
 
 
@@ -43,10 +44,11 @@ def read_endpoint(value: Value) -> EndpointSettings:
     """Read one endpoint; raises Refused with the faults recorded."""
     section = Section(value)
     name = section.require("name", endpoint_name, "every endpoint has one of its own")
-    url = section.require(
-        "url",
-        lambda url: http_url(url.shown_by(show_url)),
-        "write where to POST, e.g. https://ci.example.com/hooks/registry",
+    disabled = section.read("disabled", truth, default=False)
+    url = (
+        section.read("url", _url_or_nothing, ("", ""))
+        if disabled
+        else section.require("url", _url, "write where to POST, e.g. https://ci.example.com/hooks/registry")
     )
     backoff_s = section.read("backoff", registry_duration(DEFAULT_BACKOFF_S, _MILLISECOND, _DAY), DEFAULT_BACKOFF_S)
     ignored = section.read("ignore", _ignore, (_NOTHING, _NOTHING, _NOTHING))
@@ -55,9 +57,11 @@ def read_endpoint(value: Value) -> EndpointSettings:
         name=name or "",
         url=url[0] if url else "",
         safe_url=url[1] if url else "?",
-        disabled=section.read("disabled", truth, default=False),
+        disabled=disabled,
         headers=section.read("headers", read_headers, ()),
-        timeout_s=section.read("timeout", registry_duration(DEFAULT_TIMEOUT_S, _MILLISECOND, _HOUR), DEFAULT_TIMEOUT_S),
+        timeout_s=section.read(
+            "timeout", registry_duration(DEFAULT_TIMEOUT_S, _MILLISECOND, LONGEST_TIMEOUT_S), DEFAULT_TIMEOUT_S
+        ),
         threshold=section.read("threshold", _threshold, DEFAULT_THRESHOLD),
         backoff_s=backoff_s,
         max_backoff_s=_max_backoff(value, section, backoff_s),
@@ -76,7 +80,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         reject_statuses=section.read("reject_statuses", _statuses, DEFAULT_REJECT_STATUSES),
         signing=section.read("signing", _signing, None),
         tls=section.read("tls", read_tls, TLSSettings()),
-        proxy=section.read("proxy", lambda proxy: Secret(http_url(proxy.shown_by(show_url))[0]), None),
+        proxy=section.read("proxy", lambda proxy: Secret(_url(proxy)[0]), None),
         rate_limit=section.read("rate_limit", number(0.001, 1_000_000), None),
     )
     if endpoint.format == "cloudevents-binary" and endpoint.batch.max_events > 1:
@@ -85,6 +89,15 @@ def read_endpoint(value: Value) -> EndpointSettings:
     if name is None or url is None:
         raise Refused
     return endpoint
+
+
+def _url(value: Value) -> tuple[str, str]:
+    return http_url(value.shown_by(show_url))
+
+
+def _url_or_nothing(value: Value) -> tuple[str, str]:
+    """Read the URL of a disabled endpoint: it is not asked, and registries' files leave it empty."""
+    return _url(value) if value.text() else ("", "")
 
 
 def _ignore(value: Value) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:

@@ -11,6 +11,8 @@ Ordering = Literal["repository", "none"]
 Format = Literal["registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary"]
 
 DEFAULT_TIMEOUT_S: Final = 1.0
+LONGEST_TIMEOUT_S: Final = 12 * 3600.0
+"""Kafka's client bounds the time between two polls by 24 h, and a drain must fit into it."""
 DEFAULT_THRESHOLD: Final = 10
 DEFAULT_BACKOFF_S: Final = 1.0
 DEFAULT_MAX_BACKOFF_S: Final = 300.0

@@ -22,14 +22,10 @@ _UNFIT_IN_URL = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 OURS: Final = frozenset(
     {
         "connection",
-        "content-length",
         "expect",
-        "host",
         "keep-alive",
         "proxy-connection",
         "te",
-        "trailer",
-        "transfer-encoding",
         "upgrade",
         "registry-event",
         "registry-name",
@@ -41,11 +37,17 @@ OURS: Final = frozenset(
 )
 """Headers that frame the request or name the event: the worker's own, whatever the file says."""
 
+IGNORED: Final = frozenset({"content-length", "host", "trailer", "transfer-encoding"})
+"""Headers that a registry takes and never sends: Go's client leaves out configured ones (`reqWriteExcludeHeader`)."""
+
 Headers = tuple[tuple[str, Secret], ...]
 
 
 def read_headers(value: Value) -> Headers:
-    """Read a mapping of names to a text or a list of texts, in order; values never show in a fault."""
+    """Read a mapping of names to a text or a list of texts, in order; values never show in a fault.
+
+    What a registry takes and does not send is taken and not sent here either, with a warning.
+    """
     lines: list[tuple[str, Secret]] = []
     refused = False
     for name, member in value.members():
@@ -121,8 +123,12 @@ def _header_lines(section: Value, name: str, value: Value) -> tuple[Secret, ...]
     if not _TOKEN.fullmatch(name):  # not shown: a forgotten colon makes a name of a secret
         section.fail("has a name that is no header's; write Name: value")
     if name.lower() in OURS:
-        value.fail("is set by the worker itself")
-    return text_or_list(_header_value)(value)
+        value.fail("is set by the worker itself; leave it out")
+    lines = text_or_list(_header_value)(value)
+    if name.lower() not in IGNORED:
+        return lines
+    value.warn_alone("is not sent, as a registry does not send it either; leave it out")
+    return ()
 
 
 def _header_value(value: Value) -> Secret:

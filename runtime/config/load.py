@@ -10,8 +10,9 @@ from runtime.config.document import LONGEST_FILE, Node, as_node, parse
 from runtime.config.endpoint_section import GITLAB, read_endpoint
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.faults import ConfigurationError, Refused
-from runtime.config.interpolation import Sources
+from runtime.config.interpolation import Sources, read_regular
 from runtime.config.kafka_section import BOOTSTRAP, read_kafka
+from runtime.config.pasted import PASTED_BLOCK, what_to_do
 from runtime.config.reading import Reading, Section, Value, show_url
 from runtime.config.sections import read_intake, read_schema_registry, read_topics, read_worker
 from runtime.config.settings import IntakeSettings, Settings, TopicSettings, WorkerSettings
@@ -43,7 +44,7 @@ def load(option: Path | None, environ: Mapping[str, str]) -> Settings:
         raise ConfigurationError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
     except OSError as error:
         raise ConfigurationError([_unreadable(path, error)]) from None
-    sources = Sources(environ=environ, folder=path.parent, read=_read_text)
+    sources = Sources(environ=environ, folder=path.parent, read=read_regular)
     return settings_of(parse(text, str(path)), sources)
 
 
@@ -71,17 +72,25 @@ def settings_of(tree: dict[str, Node], sources: Sources) -> Settings:
     intake = root.read("intake", read_intake, IntakeSettings())
     worker = root.read("worker", read_worker, WorkerSettings())
     endpoints = root.read("endpoints", lambda value: _endpoints(value, intake), ())
-    root.close(GITLAB)
+    root.close({**what_to_do(tree), **GITLAB})
     if kafka is not None:
         reading.faults.extend(impatient(kafka, worker, endpoints))
     if reading.faults or kafka is None:
         raise ConfigurationError(reading.faults)
     return Settings(
-        kafka=kafka, topics=topics, schema_registry=schema_registry, intake=intake, worker=worker, endpoints=endpoints
+        kafka=kafka,
+        topics=topics,
+        schema_registry=schema_registry,
+        intake=intake,
+        worker=worker,
+        endpoints=endpoints,
+        warnings=tuple(reading.warnings),
     )
 
 
 def _endpoints(value: Value, intake: IntakeSettings) -> tuple[EndpointSettings, ...]:
+    if isinstance(value.node, dict) and "endpoints" in value.node:
+        value.fail(PASTED_BLOCK)
     endpoints: list[EndpointSettings] = []
     paths: dict[str, str] = {}
     for item in value.items():

@@ -4,7 +4,6 @@ from typing import Final
 
 from runtime.config.reading import Value, matching
 
-endpoint_name: Final = matching(r"[A-Za-z0-9._-]{1,100}", "is not 1 to 100 of the characters A-Z a-z 0-9 . _ -")
 group_prefix: Final = matching(r"[A-Za-z0-9._-]{1,100}", "is not 1 to 100 of the characters A-Z a-z 0-9 . _ -")
 registry_label: Final = matching(r"[a-z0-9._-]{1,63}", "is not 1 to 63 of the characters a-z 0-9 . _ -")
 intake_path: Final = matching(
@@ -13,6 +12,7 @@ intake_path: Final = matching(
 )
 glob: Final = matching(r"(?s)(?!!$).+", "is an empty pattern; write e.g. library/* or !library/tmp*")
 
+_LONGEST_ENDPOINT_NAME: Final = 100
 _topic: Final = matching(
     r"[A-Za-z0-9._-]{1,249}", "is not a topic's name: 1 to 249 of the characters A-Z a-z 0-9 . _ -"
 )
@@ -23,6 +23,14 @@ def topic_name(value: Value) -> str:
     name = _topic(value)
     if name in {".", ".."} or name.startswith("__"):
         value.refuse("is not a topic's name: . and .. and what begins with __ are Kafka's own")
+    return name
+
+
+def endpoint_name(value: Value) -> str:
+    """Read an endpoint's name: any text that a registry's file may have there and a line of a log can show."""
+    name = value.text()
+    if not name.isprintable() or not 1 <= len(name) <= _LONGEST_ENDPOINT_NAME:
+        value.refuse(f"is not 1 to {_LONGEST_ENDPOINT_NAME} printable characters")
     return name
 
 

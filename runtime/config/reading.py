@@ -24,10 +24,13 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 @dataclass(frozen=True)
 class Reading:
-    """One reading of one file: where values come from, and the faults so far."""
+    """One reading of one file: where values come from, and what there is to say so far."""
 
     sources: Sources
     faults: list[str] = field(default_factory=list)
+    """Why the file is refused."""
+    warnings: list[str] = field(default_factory=list)
+    """What has no effect, though the file is good."""
 
 
 def show_nothing(_written: str) -> str:
@@ -55,12 +58,23 @@ class Value:
         raise Refused
 
     def note(self, what: str) -> None:
-        """Record `path: value what`; a list or mapping is not shown."""
+        """Record the fault `path: value what`; a list or mapping is not shown."""
+        self.reading.faults.append(self._said(what))
+
+    def warn(self, what: str) -> None:
+        """Record the warning `path: value what`: the value is taken, and has no effect."""
+        self.reading.warnings.append(self._said(what))
+
+    def warn_alone(self, what: str) -> None:
+        """Record the warning `path: what`, without the value."""
+        self.reading.warnings.append(f"{self.path}: {what}")
+
+    def _said(self, what: str) -> str:
         shown = ""
         if isinstance(self.node, Scalar):
             bare = self.show is quoted and self.node.kind in {"int", "float", "bool"}
             shown = f"{one_line(self.node.written) if bare else self.show(self.node.written)} "
-        self.reading.faults.append(f"{self.path}: {shown}{what}")
+        return f"{self.path}: {shown}{what}"
 
     def fail(self, what: str) -> NoReturn:
         """Record `path: what`, without the value, and stop reading it."""

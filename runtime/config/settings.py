@@ -107,3 +107,5 @@ class Settings:
     worker: WorkerSettings = WorkerSettings()
     endpoints: tuple[EndpointSettings, ...] = ()
     """In the file's order, names unique; empty is valid (only `deliver` needs one)."""
+    warnings: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """What stands in the file and has no effect, one line each, which names the key's path and no secret."""

@@ -140,6 +140,26 @@ SECTIONS = [
         KAFKA + "schema_registry: {url: 'http://a', tls: {ca: nowhere.pem}}",
         'schema_registry.tls.ca: "nowhere.pem" cannot be read: No such file or directory',
     ),
+    (
+        KAFKA + "notifications: {events: {includereferences: true}, endpoints: [{name: a, url: 'http://a'}]}",
+        "notifications: is the registry's; its endpoints go under `endpoints:`, its events stay in the registry's file",
+    ),
+    (
+        KAFKA + "events: {includereferences: true}",
+        "events: is the registry's; includereferences stays in the registry's file, and what it adds is delivered",
+    ),
+    (
+        KAFKA + "endpoints: {events: {includereferences: true}, endpoints: []}",
+        "endpoints: is the registry's whole `notifications` block; write its list of endpoints here instead",
+    ),
+    (
+        KAFKA + "storage: {filesystem: {}}",
+        "storage: is the registry's; of its file only notifications.endpoints goes here, under `endpoints:`",
+    ),
+    (
+        KAFKA + "REGISTRY_NOTIFICATIONS_ENDPOINTS_0_URL: http://a",
+        "REGISTRY_NOTIFICATIONS_ENDPOINTS_0_URL: is the registry's variable; write it under `endpoints:`",
+    ),
     (KAFKA + "endpoint: []", "endpoint: is not a known key; did you mean endpoints?"),
     (KAFKA + "endpoints: {a: b}", "endpoints: must be a list, not a mapping"),
     (KAFKA + "endpoints: [hunter2]", "endpoints[0]: must be a mapping, not a single value"),
@@ -149,8 +169,20 @@ ENDPOINTS = [
     (KAFKA + "endpoints: [{url: 'http://a'}]", "endpoints[0].name: is missing; every endpoint has one of its own"),
     (KAFKA + "endpoints: [{name: a}]", f"endpoints[0].url: is missing; write where to POST, {URL[6:]}"),
     (
-        KAFKA + "endpoints: [{name: a/b, url: 'http://a'}]",
-        'endpoints[0].name: "a/b" is not 1 to 100 of the characters A-Z a-z 0-9 . _ -',
+        KAFKA + 'endpoints: [{name: "a\\tb", url: "http://a"}]',
+        'endpoints[0].name: "a\\tb" is not 1 to 100 printable characters',
+    ),
+    (
+        KAFKA + "endpoints: [{name: '', url: 'http://a'}]",
+        'endpoints[0].name: "" is not 1 to 100 printable characters',
+    ),
+    (
+        KAFKA + "endpoints: [{name: a, url: ''}]",
+        f'endpoints[0].url: "" is not an http or https URL; {URL}',
+    ),
+    (
+        KAFKA + "endpoints: [{name: a, disabled: true, url: nowhere}]",
+        f'endpoints[0].url: "nowhere" is not an http or https URL; {URL}',
     ),
     (
         KAFKA + "endpoints: [{name: a, url: 'http://a'}, {name: a, url: 'http://b'}]",
@@ -188,7 +220,7 @@ ENDPOINTS = [
         "endpoints[0].timeout: 5000000000 has no unit (the registry takes it for nanoseconds); write 5s",
     ),
     (endpoint("backoff: 1"), "endpoints[0].backoff: 1 has no unit (the registry takes it for nanoseconds); write 1s"),
-    (endpoint("timeout: 2h"), 'endpoints[0].timeout: "2h" is not from 1ms to 1h'),
+    (endpoint("timeout: 13h"), 'endpoints[0].timeout: "13h" is not from 1ms to 12h'),
     (endpoint("threshold: 1s"), 'endpoints[0].threshold: "1s" is text, not a number'),
     (endpoint("disabled: 'true'"), 'endpoints[0].disabled: "true" is text, not true or false'),
     (endpoint("disabled: 1"), "endpoints[0].disabled: 1 is not true or false"),
@@ -222,7 +254,10 @@ ENDPOINTS = [
     (endpoint("headers: {X-A: {b: hunter2}}"), "endpoints[0].headers.X-A: must be text, not a mapping"),
     (endpoint("headers: {X-A: [a, [hunter2]]}"), "endpoints[0].headers.X-A[1]: must be text, not a list"),
     (endpoint("headers: {X-A: }"), "endpoints[0].headers.X-A: has no value"),
-    (endpoint("headers: {content-length: 5}"), "endpoints[0].headers.content-length: is set by the worker itself"),
+    (
+        endpoint("headers: {connection: x}"),
+        "endpoints[0].headers.connection: is set by the worker itself; leave it out",
+    ),
     (endpoint("ignore: [pull]"), "endpoints[0].ignore: must be a mapping, not a list"),
     (endpoint("ignore: {action: [pull]}"), "endpoints[0].ignore.action: is not a known key; did you mean actions?"),
     (endpoint("ignoredmediatypes: a/b"), "endpoints[0].ignoredmediatypes: must be a list, not a single value"),
@@ -359,7 +394,7 @@ def test_all_faults_are_found_at_once(tmp_path: Path) -> None:
     """One start shows every fault of a file, in the order of the design's sections."""
     text = """
 endpoints:
-  - {name: a b, timeout: 5, headers: {X: [a, [b]]}}
+  - {name: "a\\tb", timeout: 5, headers: {X: [a, [b]]}}
   - {name: c, url: 'http://x', threshold: many, zzz: 1, backoff: soon}
 worker: {drain: long}
 intake: {path: x, max_body: y}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from runtime.config import ConfigurationError, settings_from
+from runtime.config.crosschecks import poll_interval_ms
 
 
 def config(**over: Any) -> dict[str, Any]:
@@ -17,13 +18,13 @@ def config(**over: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "over",
     [
-        {"timeout": "294s"},
-        {"drain": "5m"},
+        {"timeout": "294s", "kafka": {"max.poll.interval.ms": 300_000}},
+        {"drain": "5m", "kafka": {"max.poll.interval.ms": 300_000}},
         {"timeout": "30s", "kafka": {"max.poll.interval.ms": 36_000}},
     ],
 )
 def test_a_drain_that_outlasts_the_poll_interval_is_refused(over: dict[str, Any]) -> None:
-    """The fault names the endpoint, what a drain takes and what the setting is."""
+    """A poll interval that the file sets: the fault names the endpoint, what a drain takes and what the setting is."""
     with pytest.raises(ConfigurationError) as refused:
         settings_from(config(**over))
     (fault,) = refused.value.faults
@@ -37,3 +38,13 @@ def test_a_drain_that_outlasts_the_poll_interval_is_refused(over: dict[str, Any]
 def test_a_drain_within_the_poll_interval_is_fine(over: dict[str, Any]) -> None:
     """Just below the bound nothing is wrong."""
     assert settings_from(config(**over)).endpoints[0].name == "ci"
+
+
+@pytest.mark.parametrize(
+    ("over", "interval_ms"),
+    [({}, 300_000), ({"timeout": "293s"}, 300_000), ({"timeout": "2h"}, 7_206_001), ({"drain": "5m"}, 305_001)],
+)
+def test_without_one_the_poll_interval_is_longer_than_a_drain(over: dict[str, Any], interval_ms: int) -> None:
+    """A timeout as long as a registry takes needs no second setting; librdkafka's default is the least."""
+    settings = settings_from(config(**over))
+    assert poll_interval_ms(settings.worker, settings.endpoints[0]) == interval_ms
