@@ -1,6 +1,6 @@
 """The sample events: envelopes as a registry 2.8 and a registry 3.1 sent them, byte for byte, with ids of their own.
 
-`events.jsonl` has one a line: the Content-Type and the body of a POST.
+`events-2.8.jsonl` and `events.jsonl` have one envelope a line, as `registry-bridge publish` takes them too.
 """
 
 import http.client
@@ -11,7 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-FILE = Path(__file__).with_name("events.jsonl")
+import msgspec
+
+FOLDER = Path(__file__).parent
+FILES = {
+    FOLDER / "events-2.8.jsonl": "application/vnd.docker.distribution.events.v1+json",
+    FOLDER / "events.jsonl": "application/vnd.docker.distribution.events.v2+json",
+}
+"""The Content-Type of the POSTs, by file: what sent them was of one release each."""
+INDENT = 3
+"""A registry's own white space in its bodies."""
 PAUSE_SECONDS = 0.5
 
 
@@ -30,13 +39,13 @@ class Sample:
 
 def read_samples() -> list[Sample]:
     """The events, each with an id that no event had before: those of every run are events of their own."""
-    return [_renamed(json.loads(line)) for line in FILE.read_text("utf-8").splitlines()]
+    return [_renamed(line, type_) for file, type_ in FILES.items() for line in file.read_text("utf-8").splitlines()]
 
 
-def _renamed(row: dict[str, str]) -> Sample:
-    [event] = json.loads(row["body"])["events"]
+def _renamed(line: str, content_type: str) -> Sample:
+    [event] = json.loads(line)["events"]
     fresh = str(uuid.uuid4())
-    return Sample(fresh, row["contentType"], row["body"].replace(event["id"], fresh).encode())
+    return Sample(fresh, content_type, msgspec.json.format(line.replace(event["id"], fresh), indent=INDENT).encode())
 
 
 def post(sample: Sample, *, address: str, path: str, authorization: str, may_wait: Callable[[], bool]) -> None:

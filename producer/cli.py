@@ -68,7 +68,7 @@ def check_command(settings: Settings) -> int:
     return 1 if wrong else 0
 
 
-@commands.command("publish", epilog="Example: registry-bridge publish --registry eu events.jsonl")
+@commands.command("publish", epilog="Example: registry-bridge publish --registry eu examples/events.jsonl")
 @common_options
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--content-type", default=MEDIA_TYPE_V2, show_default=True, help="As if they had come in with it.")

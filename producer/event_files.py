@@ -1,19 +1,28 @@
 """Events from files, for `publish`: envelopes or bare events, one JSON text or one per line; or what an export wrote.
 
-An Avro container file and a line of an export are known by their look (`exported_files.py`). A file whose first line
-is a whole JSON text is read line by line, however long it is; any other is read as JSON texts one after another.
+An Avro container file and a line of an export are known by their look (`exported_files.py`); in any other file
+`json_texts.py` finds the JSON texts. Whatever holds no event is refused by name, and what follows is still read.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from producer.exported_files import AVRO_MAGIC, PARQUET_MAGIC, avro_events, is_exported_line, line_event
-from schemas.envelope import EnvelopeError, read_envelope, read_event
+from producer.json_texts import JSONText, json_texts
+from schemas.envelope import WIDE_STARTS, EnvelopeError, read_envelope, read_event
 from schemas.event import Event
 
+_NOT_TAKEN: Final = {
+    PARQUET_MAGIC: "Parquet is for analysis only; publish an export in avro or ndjson",
+    b"\x1f\x8b": "compressed with gzip; publish what `gzip -dc` makes of it",
+    **dict.fromkeys(WIDE_STARTS, "UTF-16 or UTF-32; publish what `iconv -t UTF-8` makes of it"),
+}
+"""Files whose first bytes say that no line of them can be read, and why."""
+_LINE: Final = re.compile(r"^line (\d+)")
 _MEMBERS: Final = frozenset({"id", "timestamp", "action", "target", "request", "actor", "source"})
 
 
@@ -59,68 +68,29 @@ def events_of(lines: Iterable[bytes], file: str, *, content_type: str, registry:
     if first.startswith(AVRO_MAGIC):
         yield from _records(whole, file)
         return
-    if first.startswith(PARQUET_MAGIC):
-        yield Refused(Place(file, 1), "Parquet is for analysis only; publish an export in avro or ndjson")
-        return
-    for place, text in _texts(whole, file):
+    for magic, reason in _NOT_TAKEN.items():
+        if first.startswith(magic):
+            yield Refused(Place(file, 1), reason)
+            return
+    for text in json_texts(whole):
+        place = Place(file, text.first_line)
         try:
-            yield Found(place, _events(text, content_type, registry))
+            yield Found(place, _events(text.content, content_type, registry))
         except EnvelopeError as error:
-            yield Refused(place, str(error))
+            yield Refused(place, _reason(text, error))
+
+
+def _reason(text: JSONText, error: EnvelopeError) -> str:
+    """Why, with the lines that are refused, and the place of the error by the file's own lines."""
+    where = _LINE.sub(lambda found: f"line {int(found[1]) + text.first_line - 1}", error.path)
+    lines = f"lines {text.first_line} to {text.first_line + text.lines - 1}" if text.lines > 1 else ""
+    return ": ".join(part for part in (lines, where, error.reason) if part)
 
 
 def _records(chunks: Iterator[bytes], file: str) -> Iterator[Found | Refused]:
     """The records of an Avro file; their numbers stand for lines."""
-    for number, event in enumerate(avro_events(chunks), 1):
+    for number, event in avro_events(chunks):
         yield Refused(Place(file, number), event) if isinstance(event, str) else Found(Place(file, number), [event])
-
-
-def _texts(lines: Iterator[bytes], file: str) -> Iterator[tuple[Place, bytes]]:
-    number = 0
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            if not _is_json(line):
-                yield from _documents(b"".join([line, *lines]), file, number)
-                return
-            yield Place(file, number), line
-            break
-    for following, line in enumerate(lines, number + 1):
-        if line.strip():
-            yield Place(file, following), line
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line.decode())
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _documents(content: bytes, file: str, first_line: int) -> Iterator[tuple[Place, bytes]]:
-    """JSON texts one after another; after one that is none, nothing can be found any more."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        yield Place(file, first_line), content
-        return
-    decoder = json.JSONDecoder()
-    at = _skip(text, 0)
-    while at < len(text):
-        place = Place(file, first_line + text.count("\n", 0, at))
-        try:
-            _, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            yield place, text[at:].encode()
-            return
-        yield place, text[at:end].encode()
-        at = _skip(text, end)
-
-
-def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n":
-        at += 1
-    return at
 
 
 def _events(text: bytes, content_type: str, registry: str) -> list[Event]:
@@ -128,6 +98,8 @@ def _events(text: bytes, content_type: str, registry: str) -> list[Event]:
         value = json.loads(text.decode())
     except (ValueError, RecursionError):
         value = None  # the envelope reader says what is wrong
+    if isinstance(value, list):
+        raise EnvelopeError("a list; publish its items one after another, such as `jq -c .[]` makes of it")
     if is_exported_line(value):
         return [line_event(value, text.decode(), content_type=content_type, registry=registry)]
     if isinstance(value, dict) and "events" not in value:

@@ -5,11 +5,12 @@ Label and Content-Type are those of the file. An event comes back as it was in t
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from fastavro import reader, schemaless_writer
+from fastavro import block_reader, schemaless_writer
 
 from schemas.avro import decode, frame
 from schemas.catalog import CATALOG
@@ -29,6 +30,7 @@ class _Chunks(io.RawIOBase):
         super().__init__()
         self._chunks = chunks
         self._rest = b""
+        self._read = 0
 
     def readable(self) -> bool:
         return True
@@ -41,21 +43,50 @@ class _Chunks(io.RawIOBase):
             self._rest = piece
         taken, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         buffer[: len(taken)] = taken
+        self._read += len(taken)
         return len(taken)
 
+    def tell(self) -> int:
+        return self._read
 
-def avro_events(chunks: Iterator[bytes]) -> Iterator[Event | str]:
-    """The event of each record of a container file, or why it holds none; after damage there is nothing more.
+
+def avro_events(chunks: Iterator[bytes]) -> Iterator[tuple[int, Event | str]]:
+    """The number of each record of a container file, from 1, with its event or why there is none.
+
+    Damage within a block costs the records behind it in that block: their lengths stand nowhere. Damage to the file's
+    frame costs all that follows.
 
     Args:
         chunks: the file's content, in pieces.
     """
-    stream = io.BufferedReader(_Chunks(chunks))
+    before = 0
+    for block in _until_damage(lambda: block_reader(io.BufferedReader(_Chunks(chunks)))):
+        if isinstance(block, _Damage):
+            yield before + 1, f"{block}: no record from number {before + 1} on can be read"
+            return
+        last = before + block.num_records
+        for number, record in enumerate(_until_damage(lambda: block), before + 1):  # noqa: B023 - used at once
+            if isinstance(record, _Damage):
+                yield number, f"{record}: records {number} to {last} cannot be read"
+            else:
+                yield number, _avro_event(record)
+        before = last
+
+
+@dataclass(frozen=True, slots=True)
+class _Damage:
+    error: Exception
+
+    def __str__(self) -> str:
+        return f"damaged Avro file ({': '.join(filter(None, (type(self.error).__name__, str(self.error))))})"
+
+
+def _until_damage(items: Callable[[], Iterable[Any]]) -> Iterator[Any]:
+    """Each of the items that fastavro reads; at the first that cannot be read, a `_Damage`, and nothing more."""
     try:
-        for record in reader(stream, return_record_name=False):
-            yield _avro_event(record)
-    except (EOFError, IndexError, KeyError, TypeError, ValueError, OverflowError) as error:
-        yield f"damaged Avro file: {type(error).__name__} {error}".strip()
+        yield from items()
+    except Exception as error:  # noqa: BLE001 - fastavro and the codecs raise whatever the damage leads to
+        yield _Damage(error)
 
 
 def _avro_event(record: Any) -> Event | str:

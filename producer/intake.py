@@ -68,7 +68,7 @@ class Intake:
         self._write = write
         self._metrics = metrics
         self._clock = clock
-        self._tokens = tuple(secret.reveal().encode() for secret in settings.authorization)
+        self._tokens = tuple(secret.reveal().strip(" \t").encode() for secret in settings.authorization)
         self._budget = _BODIES_IN_MEMORY * settings.max_body_bytes
 
     def route(self) -> Route:

@@ -26,6 +26,8 @@ __all__ = [
 
 _log = structlog.get_logger(__name__)
 _LONGEST_LOGGED = 100
+_AROUND_VALUES = " \t"
+"""White space around a header's value is no part of it (RFC 9110 section 5.5); some servers leave it there."""
 
 
 class IncomingRequest(Struct, frozen=True, kw_only=True):
@@ -47,7 +49,7 @@ class IncomingRequest(Struct, frozen=True, kw_only=True):
         """Read an ASGI `http` scope (ASGI specification 3.0, HTTP connection scope)."""
         headers: dict[str, str] = {}
         for name, value in scope.get("headers") or ():
-            headers.setdefault(_text(bytes(name)).lower(), _text(bytes(value)))
+            headers.setdefault(_text(bytes(name)).lower(), _text(bytes(value)).strip(_AROUND_VALUES))
         prefix, path = scope.get("root_path") or "", scope.get("path") or "/"
         return cls(
             method=scope.get("method") or "",
@@ -68,7 +70,9 @@ class IncomingRequest(Struct, frozen=True, kw_only=True):
             path=_native(environ.get("SCRIPT_NAME") or "") + _native(environ.get("PATH_INFO") or ""),
             peer=_address((environ.get("REMOTE_ADDR"), environ.get("REMOTE_PORT"))),
             server=_address((environ.get("SERVER_NAME"), environ.get("SERVER_PORT"))),
-            headers={name[5:].replace("_", "-").lower(): _native(str(environ[name])) for name in names},
+            headers={
+                name[5:].replace("_", "-").lower(): _native(str(environ[name])).strip(_AROUND_VALUES) for name in names
+            },
         )
 
     @property

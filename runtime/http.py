@@ -47,8 +47,12 @@ class Request:
         return f"{client[0]}:{client[1]}" if client else "unknown"
 
     def header(self, name: bytes) -> str | None:
-        """The first value of a header, given in lower case, or None."""
-        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), None)
+        """The first value of a header, given in lower case, or None.
+
+        White space around a value is no part of it (RFC 9110 section 5.5), and the server leaves it there.
+        """
+        found = next((value for key, value in self.scope["headers"] if key == name), None)
+        return None if found is None else found.strip(b" \t").decode("latin-1")
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body in pieces, as they come.

@@ -19,6 +19,9 @@ from schemas.wire import typed_json
 MAX_DEPTH: Final = 500
 """Levels of nesting that are read; Python's and msgspec's parsers both stop a little above."""
 
+WIDE_STARTS: Final = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"\0\0")
+"""First bytes of JSON in UTF-16 or UTF-32, with and without a byte order mark."""
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|-?Infinity|NaN', re.DOTALL)
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _LONGEST_INT: Final = 20
@@ -96,6 +99,9 @@ def _members(text: str) -> _Members:
 
 
 def _event_texts(body: bytes) -> list[str]:
+    if body.startswith(WIDE_STARTS):
+        raise EnvelopeError("the body is UTF-16 or UTF-32; it must be UTF-8")
+    body = body.removeprefix(_BYTE_ORDER_MARK)  # which RFC 8259 section 8.1 lets a reader ignore
     try:
         text = body.decode()
     except UnicodeDecodeError as error:

@@ -9,10 +9,36 @@ _RFC3339: Final = re.compile(
 )
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+ZERO_TIME: Final = "0001-01-01T00:00:00Z"
+"""The zero value of Go's `time.Time`: what a registry writes where it has no time."""
 
 
 def micros(text: str) -> int | None:
-    """Microseconds since the epoch, finer digits cut off; None if `text` is no RFC 3339 time."""
+    """Microseconds since the epoch, finer digits cut off.
+
+    None if `text` is no RFC 3339 time, or one that lies outside the years 1 to 9999 in UTC: readers of Avro's
+    `timestamp-micros` in Python, Java's SQL types and ClickHouse end there, many with an error.
+    """
+    return readable_micros(_micros(text))
+
+
+def readable_micros(value: int | None) -> int | None:
+    """`value`, microseconds since the epoch, if it lies within the years 1 to 9999; else None."""
+    return value if value is not None and _FIRST <= value <= _LAST else None
+
+
+def registry_time(text: str) -> str:
+    """The time as a registry writes it: `text` if it is a time, else `ZERO_TIME`.
+
+    Go's reader takes `T` and `Z` in upper case only, and refuses the whole envelope for a text that is no time.
+    """
+    return text.upper() if _micros(text) is not None else ZERO_TIME
+
+
+def _micros(text: str) -> int | None:
     match = _RFC3339.fullmatch(text)
     if match is None:
         return None

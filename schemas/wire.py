@@ -22,6 +22,7 @@ from schemas.event import (
     SourceRecord,
     Target,
 )
+from schemas.timestamps import registry_time
 
 ENVELOPE_HEAD: Final = b'{\n   "events": [\n      '
 ENVELOPE_BETWEEN: Final = b",\n      "
@@ -80,20 +81,14 @@ def shape_of(content_type: str) -> Shape:
     return Shape.V1 if media_type(content_type) == MEDIA_TYPE_V1 else Shape.V2
 
 
-def typed_json(event: Event, shape: Shape | None = None) -> bytes:
-    """The event's typed members as they stand inside an envelope; by default in the shape of its Content-Type."""
-    v1 = (shape or shape_of(event.content_type)) is Shape.V1
-    body = _Body(
-        id=event.id,
-        timestamp=event.timestamp,
-        action=event.action,
-        target=_target_v1(event.target) if v1 else event.target,
-        request=event.request,
-        actor=event.actor,
-        source=event.source,
-    )
-    text = msgspec.json.format(_encode(body), indent=3).replace(b"\n", _NEWLINE_IN_ENVELOPE)
-    return _as_go_escapes(text, old_go=v1)
+def typed_json(event: Event) -> bytes:
+    """The event's typed members as they stand inside an envelope, in the shape of its Content-Type."""
+    return _written(event, event.timestamp, shape_of(event.content_type))
+
+
+def registry_json(event: Event, shape: Shape) -> bytes:
+    """The event as a registry of this shape writes it: from the typed members, and always with a time that Go reads."""
+    return _written(event, registry_time(event.timestamp), shape)
 
 
 def event_json(event: Event) -> bytes:
@@ -109,6 +104,21 @@ def envelope_json(events: Iterable[Event]) -> bytes:
 def enveloped(texts: Iterable[bytes]) -> bytes:
     """An envelope of events that are JSON text already."""
     return ENVELOPE_HEAD + ENVELOPE_BETWEEN.join(texts) + ENVELOPE_TAIL
+
+
+def _written(event: Event, timestamp: str, shape: Shape) -> bytes:
+    v1 = shape is Shape.V1
+    body = _Body(
+        id=event.id,
+        timestamp=timestamp,
+        action=event.action,
+        target=_target_v1(event.target) if v1 else event.target,
+        request=event.request,
+        actor=event.actor,
+        source=event.source,
+    )
+    text = msgspec.json.format(_encode(body), indent=3).replace(b"\n", _NEWLINE_IN_ENVELOPE)
+    return _as_go_escapes(text, old_go=v1)
 
 
 def _target_v1(target: Target) -> _TargetV1:

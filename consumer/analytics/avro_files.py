@@ -11,6 +11,7 @@ from consumer.analytics.batch import Batch, micros_of
 from consumer.analytics.decoding import read_or_none, schema_id_of
 from consumer.analytics.releases import releases_of
 from schemas.catalog import CATALOG
+from schemas.timestamps import readable_micros
 
 _SCHEMA: Final = parse_schema(
     {
@@ -35,6 +36,11 @@ _SCHEMA: Final = parse_schema(
 )
 
 
+def _readable(event: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Other writers of the topic may have put any number there; one beyond year 9999 would end most readers."""
+    return event if event is None else {**event, "timestamp": readable_micros(event["timestamp"])}
+
+
 class AvroRows:
     """One container file, deflated."""
 
@@ -51,7 +57,7 @@ class AvroRows:
         """Take these records, in order."""
         for index, release in enumerate(releases_of(batch)):
             value = batch.values[index]
-            event: Any = read_or_none(value, release)
+            event = _readable(read_or_none(value, release))
             self._writer.write(
                 {
                     "topic": batch.topic,

@@ -13,7 +13,7 @@ from runtime.config.endpoint_settings import Format
 from schemas import names
 from schemas.event import MEDIA_TYPE_V2, Event
 from schemas.headers import is_traceparent, text_header, webhook_id
-from schemas.wire import Shape, envelope_json, enveloped, event_json, typed_json
+from schemas.wire import Shape, envelope_json, enveloped, event_json, registry_json
 
 Sendable = tuple[Record, Event]
 """A record and the event in it."""
@@ -90,7 +90,7 @@ def _as_it_came(sendables: Sequence[Sendable]) -> _Content:
 
 
 def _in_shape(shape: Shape, sendables: Sequence[Sendable]) -> _Content:
-    return _Content(shape.value, enveloped(typed_json(event, shape) for _, event in sendables))
+    return _Content(shape.value, enveloped(registry_json(event, shape) for _, event in sendables))
 
 
 def _structured(sendables: Sequence[Sendable]) -> _Content:

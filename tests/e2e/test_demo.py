@@ -18,7 +18,7 @@ import yaml
 from broker import LocalKafka
 from broker.leash import Leash
 from broker.ports import LOOPBACK, free_port
-from examples.sample_events import FILE
+from examples.sample_events import FILES
 from tests.kit import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -57,11 +57,12 @@ def run_and_stay(home: Path, topic: str, bootstrap: str) -> Iterator[subprocess.
 
 
 def sample_lines() -> list[str]:
-    """What the endpoint is to print of each sample event, made here from the file."""
+    """What the endpoint is to print of each sample event, made here from the files."""
     lines = []
-    for row in map(json.loads, FILE.read_text().splitlines()):
-        [event] = json.loads(row["body"])["events"]
-        sender = "registry 2.8" if row["contentType"].endswith("v1+json") else "registry 3.x"
+    envelopes = [(json.loads(line), type_) for file, type_ in FILES.items() for line in file.read_text().splitlines()]
+    for envelope, content_type in envelopes:
+        [event] = envelope["events"]
+        sender = "registry 2.8" if content_type.endswith("v1+json") else "registry 3.x"
         tag = event["target"].get("tag")
         name = event["target"]["repository"] + (f":{tag}" if tag else f"@{event['target']['digest'][:19]}")
         lines.append(f"{event['action']} {name} {sender}")

@@ -28,6 +28,7 @@ TOPIC = "test-intake"
 GUARDED = "test-intake-guarded"
 FIRST, SECOND = "Bearer first-only-for-tests", "Basic c2Vjb25k"
 MAX_BODY = 64 * 1024
+FAULTS = Path(__file__).parents[1] / "fixtures" / "faults"
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,7 @@ def refused_line(bridge: Process, status: int, **facts: Any) -> dict[str, Any]:
         "application/json",
         "application/json; charset=utf-8",
         'Application/VND.docker.distribution.events.v1+JSON ; profile="a;b"',
+        f"{MEDIA_TYPE_V1} \t",
     ],
 )
 def test_takes_the_registry_media_types(poster: Poster, kafka: LocalKafka, content_type: str) -> None:
@@ -99,7 +101,7 @@ def test_takes_the_registry_media_types(poster: Poster, kafka: LocalKafka, conte
     reply = poster.post(envelope(event_json(repository, 1)), {"Content-Type": content_type})
     assert (200, {"accepted": 1}) == (reply.status, reply.json)
     [record] = records(kafka, repository)
-    assert content_type == decode(record.value, record.header("schema-fingerprint")).content_type
+    assert content_type.strip() == decode(record.value, record.header("schema-fingerprint")).content_type
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/jsonp", "application/xml", ""])
@@ -124,6 +126,9 @@ def test_refuses_other_media_types(poster: Poster, bridge: Process, content_type
         (b'{"events":[{"id":NaN}]}', "line 1 column 18", "NaN"),
         (b'{"events":[{"id":-Infinity}]}', "line 1", "Infinity"),
         (b'{"events":[{"id":"\xff"}]}', None, "UTF-8"),
+        ('{"events":[]}'.encode("utf-16"), None, "UTF-16"),
+        ('{"events":[]}'.encode("utf-16-be"), None, "UTF-16"),
+        ('{"events":[]}'.encode("utf-32-le"), None, "UTF-32"),
         (b'{"events":[' + b'{"a":' * 600 + b"1" + b"}" * 600 + b"]}", "line 1", "deeper"),
     ],
 )
@@ -138,6 +143,17 @@ def test_refuses_what_is_no_envelope(poster: Poster, bridge: Process, body: byte
     assert path is None or reply.json["path"].startswith(path)
     assert refused_line(bridge, 400, error=reply.json["error"])["sender"].startswith("127.0.0.1:")
     assert before + 1 == metric(poster, 'registry_bridge_refused_total{reason="malformed"}')
+
+
+def test_takes_a_byte_order_mark(poster: Poster, kafka: LocalKafka) -> None:
+    """UTF-8's byte order mark before an envelope is ignored, as RFC 8259 allows; the events are as ever."""
+    body = (FAULTS / "byte-order-mark.json").read_bytes()
+    before = len(read(kafka, TOPIC))
+    assert (200, {"accepted": 1}) == ((reply := poster.post(body)).status, reply.json)
+    added = read(kafka, TOPIC)
+    assert before + 1 == len(added)
+    [record] = [one for one in added if one.header("ce_id") == "00000000-0000-7000-8000-000000000001"]
+    assert decode(record.value, record.header("schema-fingerprint")).original == ""
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"events":null}', b'{"events":[]}', b' {\n "events" : [ ] }\n'])
@@ -289,9 +305,9 @@ def test_event_without_repository_has_no_key(poster: Poster, kafka: LocalKafka) 
     assert (None, None) == (record.key, record.header("ce_subject"))
 
 
-@pytest.mark.parametrize("given", [FIRST, SECOND])
+@pytest.mark.parametrize("given", [FIRST, SECOND, f"{FIRST} ", f"{FIRST}\t \t", f"  {SECOND}  "])
 def test_either_token_is_taken(guarded: Process, given: str) -> None:
-    """While tokens are rotated, POSTs with either are taken."""
+    """While tokens are rotated, POSTs with either are taken; white space around a header's value is no part of it."""
     with Poster(f"http://{guarded.address}/events") as poster:
         assert 200 == poster.post(b"{}", {"Authorization": given}).status
 

@@ -1,6 +1,7 @@
 """`registry-bridge publish` on a real Kafka: what it takes, what it refuses by line, and what it says."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from tests.kit.notifications import envelope, event_json
 from tests.kit.topics import read
 
 pytestmark = pytest.mark.kafka
+
+FAULTS = Path(__file__).parents[1] / "fixtures" / "faults"
 
 
 @pytest.fixture
@@ -38,13 +41,6 @@ def bare(number: int) -> bytes:
         envelope(*(event_json("library/app", number) for number in range(4))),
         envelope(event_json("library/app", 0)) + b"\n" + envelope(*(event_json("library/app", n) for n in (1, 2, 3))),
         json.dumps(event_json("library/app", 0), indent=2).encode() + b"".join(bare(number) for number in (1, 2, 3)),
-        b"\xef\xbb\xbf".join([b"", bare(0)]).removeprefix(b"\xef\xbb\xbf")
-        + b"\n"
-        + bare(1)
-        + b"\n"
-        + bare(2)
-        + b"\n"
-        + bare(3),
     ],
 )
 def test_takes_envelopes_and_bare_events(setup: Installation, kafka: LocalKafka, topic: str, content: bytes) -> None:
@@ -75,6 +71,34 @@ def test_names_what_it_refuses(setup: Installation, kafka: LocalKafka, topic: st
     refused = [line for line in done.stderr.splitlines() if str(file) in line]
     assert [f"{file}:{line}" for line in (2, 3, 4, 5)] == [line.split(": ")[1] for line in refused]
     assert ["library-app-0", "library-app-1"] == ids(kafka, topic)
+
+
+def test_takes_what_stands_behind_a_cut_line(setup: Installation, kafka: LocalKafka, topic: str) -> None:
+    """A log that rotation cut in its first line: that line is refused by name, the five behind it go in, exit 1."""
+    file = FAULTS / "cut-first-line.ndjson"
+    done = setup.run_bridge("publish", str(file))
+    assert (1, "5 events acknowledged, 1 refused\n") == (done.code, done.stdout)
+    [refused] = [line for line in done.stderr.splitlines() if str(file) in line]
+    assert f"{file}:1: line 1 column 1: not JSON" in refused
+    assert [f"00000000-0000-7000-8000-{number:012}" for number in range(2, 7)] == ids(kafka, topic)
+
+
+def test_takes_the_examples(setup: Installation, kafka: LocalKafka, topic: str) -> None:
+    """The example of the command's help works as it stands, in a clone of the project."""
+    named = re.findall(
+        r"^ *Example: registry-bridge (publish .+)$", setup.run_bridge("publish", "--help").stdout, re.MULTILINE
+    )
+    [arguments] = [line.split() for line in named]
+    done = setup.run_bridge(*arguments)
+    assert (0, "6 events acknowledged\n") == (done.code, done.stdout), done.stderr
+    assert 6 == len(ids(kafka, topic))
+
+
+def test_takes_a_byte_order_mark(setup: Installation, kafka: LocalKafka, topic: str) -> None:
+    """A file with UTF-8's byte order mark, as Windows' programs write it, is read as if it had none."""
+    done = setup.run_bridge("publish", str(FAULTS / "byte-order-mark.json"))
+    assert (0, "1 events acknowledged\n") == (done.code, done.stdout), done.stderr
+    assert ["00000000-0000-7000-8000-000000000001"] == ids(kafka, topic)
 
 
 def test_many_events(setup: Installation, kafka: LocalKafka, topic: str) -> None:

@@ -34,7 +34,7 @@ def _loads(text: str) -> Any:
 def _events_by_standard_library(body: bytes) -> list[Any]:
     """The events that are in a body, by the standard library alone."""
     try:
-        envelope = _loads(body.decode())
+        envelope = _loads(body.decode("utf-8-sig"))
     except ValueError as error:
         raise _RefusedError from error
     if not isinstance(envelope, dict) or (envelope and "events" not in envelope):

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from hashlib import sha256
-from typing import get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -24,9 +25,11 @@ from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.envelope import read_envelope, read_event
 from schemas.headers import record_headers, webhook_id
+from schemas.timestamps import ZERO_TIME
 from tests.kit.events import V1, V2, events
 from tests.kit.real_notifications import notifications
 
+FAULTS = Path(__file__).parents[2] / "fixtures" / "faults"
 FORMATS: tuple[Format, ...] = get_args(Format)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -135,6 +138,38 @@ def test_the_shape_is_the_formats(format_: Format, came_as: str, content_type: s
     request = request_of([sendable(replace(DELETE, content_type=came_as))], format_)
 
     assert (body, content_type) == (request.body, headers_of(request)["content-type"])
+
+
+@pytest.mark.parametrize("format_", ["registry-v1", "registry-v2"])
+@pytest.mark.parametrize(
+    ("timestamp", "written"),
+    [
+        ({}, ZERO_TIME),
+        ({"timestamp": None}, ZERO_TIME),
+        ({"timestamp": ""}, ZERO_TIME),
+        ({"timestamp": "yesterday"}, ZERO_TIME),
+        ({"timestamp": 1795501334}, ZERO_TIME),
+        ({"timestamp": "2026-11-24 11:52:14"}, ZERO_TIME),
+        ({"timestamp": "2026-11-24t11:52:14.5z"}, "2026-11-24T11:52:14.5Z"),
+        ({"timestamp": "0001-01-01T00:00:00+10:00"}, "0001-01-01T00:00:00+10:00"),
+    ],
+)
+def test_a_fixed_shape_always_has_a_time(format_: Format, timestamp: dict[str, Any], written: str) -> None:
+    """Registries 2.8 and 3.x always write a time, and Go refuses a whole envelope for one it cannot read."""
+    event = read_event(json.dumps({"action": "push", **timestamp}), content_type=V2)
+
+    (sent,) = json.loads(request_of([sendable(event)], format_).body)["events"]
+
+    assert written == sent["timestamp"]
+
+
+def test_the_event_without_a_time_that_receivers_refused() -> None:
+    """What GitLab's template sends without a time has the zero time in both shapes, and goes out as it came else."""
+    body = (FAULTS / "no-timestamp.json").read_bytes()
+    (event,) = read_envelope(body, content_type=V2)
+    sent = {name: request_of([sendable(event)], name).body for name in ("registry", "registry-v1", "registry-v2")}
+    assert "timestamp" not in json.loads(sent["registry"])["events"][0]
+    assert all(json.loads(sent[name])["events"][0]["timestamp"] == ZERO_TIME for name in ("registry-v1", "registry-v2"))
 
 
 def test_unknown_members_stay_only_where_the_event_goes_out_as_it_came() -> None:

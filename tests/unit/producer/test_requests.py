@@ -63,7 +63,7 @@ def test_the_id_is_the_server_s() -> None:
         ([("X-Forwarded-For", b"[2001:db8::1]")], "192.0.2.7:4711"),
         ([("X-Forwarded-For", b"fe80::1%eth0")], "192.0.2.7:4711"),
         ([("X-Forwarded-For", b"010.0.0.1")], "192.0.2.7:4711"),
-        ([("X-Forwarded-For", b"1"), ("X-Real-Ip", b" 203.0.113.10")], "192.0.2.7:4711"),
+        ([("X-Forwarded-For", b"1"), ("X-Real-Ip", b" 203.0.113.10\t")], "203.0.113.10"),
         ([("X-Forwarded-For", b", 203.0.113.9")], "192.0.2.7:4711"),
         ([("X-Forwarded-For", b"")], "192.0.2.7:4711"),
     ],

@@ -23,7 +23,12 @@ def _nested(levels: int, opening: bytes = b"[", closing: bytes = b"]") -> bytes:
 _REFUSED = [
     (b"\xff{}", "", "the body is not UTF-8 (byte 0)"),
     (b'{"events":[{"id":"\xed\xa0\x80"}]}', "", "the body is not UTF-8 (byte 18)"),
-    (b"\xef\xbb\xbf{}", "line 1 column 1", "not JSON: Expecting value"),
+    (b"\xef\xbb\xbf\xef\xbb\xbf{}", "line 1 column 1", "not JSON: Expecting value"),
+    (b" \xef\xbb\xbf{}", "line 1 column 2", "not JSON: Expecting value"),
+    *(
+        ("{}".encode(wide), "", "the body is UTF-16 or UTF-32; it must be UTF-8")
+        for wide in ("utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le")
+    ),
     (b"", "line 1 column 1", "not JSON: Expecting value"),
     (b"   \n ", "line 2 column 2", "not JSON: Expecting value"),
     (b"events", "line 1 column 1", "not JSON: Expecting value"),
@@ -69,7 +74,9 @@ def test_refusal_names_place_and_reason(body: bytes, path: str, reason: str) -> 
     assert (f"{path}: {refusal.value.reason}" if path else refusal.value.reason) == str(refusal.value)
 
 
-@pytest.mark.parametrize("body", [b"{}", b" { } ", b'{"events":null}', b'{"events":[]}', b'{"events":[ ],"x":1}'])
+@pytest.mark.parametrize(
+    "body", [b"{}", b"\xef\xbb\xbf{}", b" { } ", b'{"events":null}', b'{"events":[]}', b'{"events":[ ],"x":1}']
+)
 def test_envelope_without_events_is_one(body: bytes) -> None:
     """Nothing in it is no reason to refuse it: a registry would send it again for ever."""
     assert _texts(body) == []
