@@ -28,13 +28,18 @@ class ClientSettingsError(BridgeError):
     exit_code: ClassVar[int] = 2
 
 
+def user_agent(program: str) -> str:
+    """What our requests call themselves."""
+    return f"{program}/{VERSION}"
+
+
 def plain(builder: _Builder, *, program: str, timeout_s: float) -> _Builder:
     """Answers as they come, within `timeout_s` seconds: no redirects, no decompression.
 
     Answers are not decompressed, so that a bomb stays as small as it came.
     """
     builder = (
-        builder.user_agent(f"{program}/{VERSION}")
+        builder.user_agent(user_agent(program))
         .follow_redirects(enable=False)
         .http1_only()
         .error_for_status(enable=False)

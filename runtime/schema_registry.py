@@ -8,13 +8,10 @@ import json
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlsplit
 
-from pyreqwest.client import SyncClientBuilder
-from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
-from pyreqwest.response import SyncResponse
-
+from runtime.blocking_http import BlockingHTTP, NoExchangeError
 from runtime.config import SchemaRegistrySettings
 from runtime.errors import BridgeError
-from runtime.http_client import ClientSettingsError, causes, made, plain, with_tls
+from runtime.http_client import ClientSettingsError, made
 
 FULL_TRANSITIVE: Final = "FULL_TRANSITIVE"
 """Every version of a subject can be read by every other."""
@@ -55,13 +52,11 @@ class SchemaRegistry:
         """
         self._root = _root(settings)
         self.safe_url: Final = settings.safe_url
-        self._limit_s = limit_s
-        builder = plain(SyncClientBuilder(), program=program, timeout_s=limit_s).no_proxy()
-        self._client = made(_OF, "tls", with_tls(builder, settings.tls, of=_OF).build)
+        self._http = BlockingHTTP(settings.tls, of=_OF, program=program, limit_s=limit_s, limit_bytes=_LIMIT_BYTES)
         self._headers = {"accept": f"{_MEDIA_TYPE}, application/json"}
         if settings.authorization is not None:
             self._headers["authorization"] = settings.authorization.reveal()
-        made(_OF, "url", lambda: self._client.get(self._root).headers(self._headers).build())
+        self._http.build(self._root, self._headers)
 
     def find(self, subject: str, schema: str) -> int | None:
         """The id of this schema in the subject, None if it is not there.
@@ -121,27 +116,15 @@ class SchemaRegistry:
 
         With `may_lack_it` any 404 will do: a registry need not have a route that only looks, and the next one tells.
         """
-        request = self._client.request(method, self._root + path).headers(self._headers)
-        if body is not None:
-            request = request.header("content-type", _MEDIA_TYPE).body_bytes(json.dumps(body).encode())
+        sent = {"content-type": _MEDIA_TYPE} if body is not None else {}
+        content = json.dumps(body).encode() if body is not None else None
         try:
-            with request.build_streamed() as response:
-                status, content = response.status, self._content(response)
-        except RequestTimeoutError:
-            raise self._trouble(f"does not answer within {self._limit_s:g} s") from None
-        except PyreqwestError as error:
-            told = causes(error)[-1:] or [type(error).__name__]
-            raise self._trouble(f"cannot be reached: {told[0]}") from None
-        return status, {} if status == 404 and may_lack_it else self._understood(status, content)
-
-    def _content(self, response: SyncResponse) -> bytes:
-        """The body, which may be whatever somebody sends: never more of it than a registry would."""
-        found = bytearray()
-        while (piece := response.body_reader.read_chunk()) is not None:
-            found += piece
-            if len(found) > _LIMIT_BYTES:
-                raise self._trouble(f"answers with more than {_LIMIT_BYTES >> 20} MiB: is it a schema registry?")
-        return bytes(found)
+            answer = self._http.exchange(method, self._root + path, {**self._headers, **sent}, content)
+        except NoExchangeError as error:
+            raise self._trouble(str(error)) from None
+        if answer.status == 404 and may_lack_it:
+            return answer.status, {}
+        return answer.status, self._understood(answer.status, answer.content)
 
     def _understood(self, status: int, content: bytes) -> dict[str, Any]:
         answer = _json(content)

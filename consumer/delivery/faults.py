@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from consumer.delivery.outcome import Fault, NoAnswer
+from runtime.certificate_faults import CA_AS_SERVER, certificate_fault
 
 _URL: Final = re.compile(r":?\s*\(?https?://\S+", re.IGNORECASE)
 _CONNECTING: Final = "client error (connect)"
@@ -33,10 +34,12 @@ def no_answer(causes: Sequence[str], *, proxied: bool) -> NoAnswer:
     """
     inner = [_URL.sub("", cause) for cause in causes[1:]]
     told = inner[-1] if inner else "the client says nothing of the cause"
-    return NoAnswer(_fault("; ".join(inner).lower(), proxied=proxied), told)
+    return NoAnswer(_fault("; ".join(inner).lower(), proxied=proxied), certificate_fault(told) or told)
 
 
 def _fault(text: str, *, proxied: bool) -> Fault:
+    if CA_AS_SERVER.lower() in text:
+        return Fault.AUTHORITY_AS_SERVER
     if _CONNECTING in text:
         return _fault_of_connecting(text, proxied=proxied)
     if any(word in text for word in _TLS):

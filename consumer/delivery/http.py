@@ -1,4 +1,4 @@
-"""The webhook client: one POST, one result, within one deadline. The only file of this half that knows the library.
+"""The webhook client: one POST, one result, within one deadline. The only file of this half that knows pyreqwest.
 
 Redirects are never followed; at most 64 KiB of an answer are read, so that its connection can serve again, and the
 status decides whatever becomes of the body. No error and no log shows the URL or a header's value.
@@ -17,12 +17,11 @@ from pyreqwest.proxy import ProxyBuilder
 
 from consumer.delivery.faults import no_answer
 from consumer.delivery.formats import UnsendableError
-from consumer.delivery.outcome import Answer, Fault, NoAnswer, Result
+from consumer.delivery.outcome import ANSWER_LIMIT_BYTES, Answer, Fault, NoAnswer, Result
 from consumer.delivery.request import WebhookRequest
 from runtime.config import EndpointSettings, Secret
 from runtime.http_client import causes, made, plain, with_tls
 
-ANSWER_LIMIT_BYTES: Final = 64 * 1024
 _PROGRAM: Final = "registry-worker"
 
 
@@ -43,7 +42,6 @@ class WebhookClient:
         self._timeout_s = endpoint.timeout_s
         self._proxied = endpoint.proxy is not None
         self._configured = [(name.lower(), secret.reveal()) for name, secret in endpoint.headers]
-        self._names = {name for name, _ in self._configured}
         self._client = _client(endpoint)
         self._closed = False
         # What would be refused at every send is refused here, before it can be taken for a fault of the events.
@@ -61,12 +59,11 @@ class WebhookClient:
         Raises:
             UnsendableError: the client will not build this request.
         """
-        headers = [*request.headers, *(attempt_headers or {}).items()]
-        kept = [(name, value) for name, value in headers if name not in self._names]  # what is configured wins
         try:
             if self._closed:  # the library's own closing takes a moment in which it would still send
                 return NoAnswer(Fault.RESET, "the client is closed")
-            post = self._client.post(self._url).headers(kept + self._configured).body_bytes(request.body)
+            lines = request.lines(attempt_headers, self._configured)
+            post = self._client.post(self._url).headers(lines).body_bytes(request.body)
             streamed = post.streamed_read_buffer_limit(0).build_streamed()  # 0: the head is told without the body
         except (BuilderError, ValueError, TypeError) as error:
             # Not chained: the client's own text shows the value of a header.

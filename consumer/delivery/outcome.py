@@ -26,10 +26,16 @@ class Fault(Enum):
     DNS = "dns"
     CONNECT = "connect"
     TLS = "tls"
+    AUTHORITY_AS_SERVER = "authority as server"
+    """The server shows an authority's own certificate, which the TLS library of this client never takes."""
     TIMEOUT = "timeout"
     RESET = "reset"
     PROXY = "proxy"
     PROTOCOL = "protocol"
+
+
+ANSWER_LIMIT_BYTES: Final = 64 * 1024
+"""Of an answer's body, as much is read so that its connection can serve again."""
 
 
 @dataclass(frozen=True, slots=True)

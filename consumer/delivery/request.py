@@ -1,6 +1,9 @@
-"""A request, ready to send. Pure."""
+"""A request, ready to send, and the header lines that it goes out with. Pure."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+Lines = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +13,14 @@ class WebhookRequest:
     body: bytes
     headers: tuple[tuple[str, str], ...]
     webhook_id: str
+
+    def lines(self, attempt_headers: Mapping[str, str] | None, configured: Sequence[tuple[str, str]]) -> Lines:
+        """The header lines of one attempt: a configured header replaces one of ours that has its name.
+
+        Args:
+            attempt_headers: those of this attempt alone (timestamp, signature).
+            configured: the endpoint's own, names in lower case.
+        """
+        replaced = {name for name, _ in configured}
+        ours = [*self.headers, *(attempt_headers or {}).items()]
+        return [*((name, value) for name, value in ours if name not in replaced), *configured]

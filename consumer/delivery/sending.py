@@ -1,29 +1,16 @@
 """From deliveries to one POST: render in the endpoint's format, stamp and sign the attempt, send."""
 
-from typing import Final, Protocol
+from typing import Final
 
+from consumer.delivery.client import Client, client_of
 from consumer.delivery.formats import Sendable, UnsendableError, kind_of, request_of
-from consumer.delivery.http import WebhookClient
 from consumer.delivery.outcome import Result
-from consumer.delivery.request import WebhookRequest
 from consumer.delivery.signing import Signer
 from consumer.event import event_of
 from consumer.lanes import Delivery
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.config.endpoint_settings import Format
-
-
-class Client(Protocol):
-    """What sends."""
-
-    async def send(self, request: WebhookRequest, attempt_headers: dict[str, str]) -> Result:
-        """POST once."""
-        ...
-
-    async def close(self) -> None:
-        """Close all connections."""
-        ...
 
 
 class Sending:
@@ -71,4 +58,4 @@ def sending_of(endpoint: EndpointSettings, clock: Clock) -> Sending:
         ClientSettingsError: its address, headers, certificates or proxy cannot be used.
     """
     secrets = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
-    return Sending(WebhookClient(endpoint), Signer(secrets), clock, endpoint.format)
+    return Sending(client_of(endpoint), Signer(secrets), clock, endpoint.format)

@@ -1,7 +1,9 @@
 """A certificate authority of the test's own: a server's context, a client's files."""
 
 import ssl
+import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import trustme
@@ -16,10 +18,11 @@ class Authority:
     ca: trustme.CA
     file: Path
 
-    def server(self, name: str = "127.0.0.1") -> ssl.SSLContext:
+    def server(self, name: str = "127.0.0.1", *, expired: bool = False) -> ssl.SSLContext:
         """A server's side with a certificate for this name."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.ca.issue_cert(name).configure_cert(context)
+        before, after = (datetime(2020, 1, day, tzinfo=UTC) if expired else None for day in (1, 2))
+        self.ca.issue_cert(name, not_before=before, not_after=after).configure_cert(context)
         return context
 
     def client(self, folder: Path) -> TLSSettings:
@@ -36,3 +39,17 @@ def authority(folder: Path) -> Authority:
     ca, file = trustme.CA(), folder / "ca.pem"
     ca.cert_pem.write_to_path(file)
     return Authority(ca, file)
+
+
+def self_signed(folder: Path, name: str = "localhost") -> tuple[Path, ssl.SSLContext]:
+    """What `openssl req -x509` makes by default: an authority's certificate (CA:TRUE) that a server shows as its own.
+
+    Its file, and the server's side with it.
+    """
+    key, cert = folder / f"{name}.key", folder / f"{name}.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost"
+    files = ["-keyout", str(key), "-out", str(cert), "-addext", f"subjectAltName=DNS:{name}"]
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return cert, context

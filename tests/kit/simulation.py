@@ -9,7 +9,7 @@ import asyncio
 import functools
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Final
@@ -385,7 +385,7 @@ class _Client:
         self._world = world
         self._life = life
 
-    async def send(self, request: WebhookRequest, attempt_headers: dict[str, str]) -> Result:
+    async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
         """POST once."""
         places = dict(request.headers)["registry-event"].split(",")
         found = [(int(partition), int(offset)) for _, partition, offset in (place.split("/") for place in places)]

@@ -1,13 +1,16 @@
-"""The webhook client as its tests use it: with a secret wherever one may stand, and a look at what it tells."""
+"""The webhook clients as their tests use them: with a secret wherever one may stand, and a look at what they tell."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 import pytest
 
+from consumer.delivery.client import Client
 from consumer.delivery.http import WebhookClient
+from consumer.delivery.openssl_client import OpenSSLClient
 from consumer.delivery.outcome import NoAnswer, Result
 from consumer.delivery.request import WebhookRequest
 from runtime.config import EndpointSettings
@@ -20,6 +23,22 @@ REQUEST: Final = WebhookRequest(BODY, (("content-type", "application/json"), ("w
 LONG_S: Final = 20.0
 """A deadline that no test should reach."""
 
+MAKE: ContextVar[Callable[[EndpointSettings], Client]] = ContextVar("MAKE", default=WebhookClient)
+"""Which client `client_of` makes."""
+
+
+CLIENTS: Final[dict[str, Callable[[EndpointSettings], Client]]] = {"rustls": WebhookClient, "openssl": OpenSSLClient}
+RUSTLS_ONLY: Final = pytest.mark.parametrize("either_client", ["rustls"], indirect=True)
+"""For a test of what the second client is not used for."""
+
+
+@pytest.fixture(autouse=True, params=list(CLIENTS))
+def either_client(request: pytest.FixtureRequest) -> Iterator[str]:
+    """For a test module that imports it: each of its tests runs with either client; which one."""
+    token = MAKE.set(CLIENTS[request.param])
+    yield request.param
+    MAKE.reset(token)
+
 
 def url_of(server: Server, scheme: str = "") -> str:
     """Where a server is, with a secret in every part of the URL that may hold one."""
@@ -28,9 +47,9 @@ def url_of(server: Server, scheme: str = "") -> str:
 
 
 @asynccontextmanager
-async def client_of(url: str, **keys: Any) -> AsyncIterator[WebhookClient]:
+async def client_of(url: str, **keys: Any) -> AsyncIterator[Client]:
     """Make a client of an endpoint with these settings; close it at the end."""
-    client = WebhookClient(EndpointSettings(name="ci", url=url, **{"timeout_s": LONG_S, **keys}))
+    client = MAKE.get()(EndpointSettings(name="ci", url=url, **{"timeout_s": LONG_S, **keys}))
     try:
         yield client
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_args
@@ -297,7 +298,7 @@ class Kept:
     def __init__(self) -> None:
         self.requests: list[WebhookRequest] = []
 
-    async def send(self, request: WebhookRequest, attempt_headers: dict[str, str]) -> Result:
+    async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
         """Keep it."""
         self.requests.append(request)
         return Answer(200)

@@ -1,5 +1,6 @@
 """The client of a schema registry, against the tests' stub: what it asks, understands and says of every trouble."""
 
+import asyncio
 import json
 import ssl
 import time
@@ -18,7 +19,7 @@ from runtime.config import Secret, TLSSettings
 from runtime.config.settings import SchemaRegistrySettings
 from runtime.http_client import VERSION, ClientSettingsError
 from runtime.schema_registry import FULL_TRANSITIVE, SchemaRefusedError, SchemaRegistry, SchemaRegistryUnavailableError
-from tests.kit.authority import Authority, authority
+from tests.kit.authority import Authority, authority, self_signed
 from tests.kit.exchange import Answer
 from tests.kit.receiver import Receiver
 from tests.kit.schema_registry import RestError, basic, incompatible, invalid_schema, schema_not_found, unavailable
@@ -303,7 +304,7 @@ def test_an_answer_is_not_read_without_end(stub: Stub, client: SchemaRegistry, m
     if taken:
         assert schema == client.schema(1)
     else:
-        assert "answers with more than 4 MiB: is it a schema registry?" == trouble(client, QUESTIONS["schema"])
+        assert "answers with more than 4 MiB: is it the right address?" == trouble(client, QUESTIONS["schema"])
 
 
 # The registry's own no.
@@ -453,7 +454,7 @@ def test_tls_of_an_authority_that_nobody_knows(known: Authority) -> None:
     """It is not trusted, and that is what is said; with `verify: false` it is."""
     with Stub(tls=known.server()) as stub:
         [told] = troubles(client_of(url_with_user(stub.url)))
-        assert told.startswith("cannot be reached: invalid peer certificate: UnknownIssuer")
+        assert told.startswith("cannot be reached: the server's certificate is signed by an unknown authority")
         assert [] == stub.requests
         assert 1 == client_of(stub.url, tls=TLSSettings(verify=False)).register(SUBJECT, SCHEMA)
 
@@ -462,7 +463,7 @@ def test_tls_for_another_name(known: Authority) -> None:
     """A certificate of a trusted authority for somebody else is not enough."""
     with Stub(tls=known.server("registry.example.com")) as stub:
         told = trouble(client_of(stub.url, tls=TLSSettings(ca=known.file)), QUESTIONS["find"])
-    assert "certificate not valid for name" in told
+    assert "certificate is not valid for the name 127.0.0.1" in told
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -527,3 +528,29 @@ def test_proxies_of_the_environment_are_ignored(stub: Stub, monkeypatch: pytest.
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     assert 1 == client_of(stub.url).register(SUBJECT, SCHEMA)
+
+
+def test_a_self_signed_certificate(tmp_path: Path) -> None:
+    """One that `openssl req -x509` makes is trusted if `tls.ca` names it, also from a thread that runs a loop."""
+    cert, context = self_signed(tmp_path)
+    with Stub(tls=context) as stub:
+        url = stub.url.replace("127.0.0.1", "localhost")
+        client = client_of(url, tls=TLSSettings(ca=cert))
+
+        async def asked() -> int:
+            return client.register(SUBJECT, SCHEMA)
+
+        assert 1 == client.register(SUBJECT, SCHEMA)
+        assert 1 == asyncio.run(asked())
+        told = trouble(client_of(url), QUESTIONS["find"])
+
+    assert "self-signed and not trusted: name its file in tls.ca" in told
+
+
+def test_a_self_signed_certificate_for_another_name(tmp_path: Path) -> None:
+    """It is none for this server."""
+    cert, context = self_signed(tmp_path, name="other.example.com")
+    with Stub(tls=context) as stub:
+        told = trouble(client_of(stub.url, tls=TLSSettings(ca=cert)), QUESTIONS["find"])
+
+    assert told == "cannot be reached: the server's certificate is not valid for the name 127.0.0.1"
