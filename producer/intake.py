@@ -20,6 +20,7 @@ from runtime.config.settings import IntakeSettings
 from runtime.http import Request, Response, Route
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
+from runtime.server_protocol import Unreadable
 from schemas.envelope import EnvelopeError, read_envelope
 from schemas.event import MEDIA_TYPE_V1, MEDIA_TYPE_V2, Event
 from schemas.headers import is_traceparent
@@ -86,6 +87,12 @@ class Intake:
             url_path=request.path,
             method=request.method,
         )
+
+    def unreadable(self, bytes_: Unreadable) -> None:
+        """Bytes that are no HTTP request: of a registry that is configured with https:// nothing else arrives here."""
+        reason = "tls" if bytes_.tls else "protocol"
+        self._metrics.refused(reason)
+        _log.warning("intake.refused", status=400, reason=reason, error=bytes_.error, sender=bytes_.sender)
 
     def _matches(self, path: str) -> bool:
         return path == self._settings.path or self._label(path) != ""

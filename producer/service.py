@@ -50,7 +50,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     )
     routes = [intake.route(), *probe_routes(preparation.not_ready, metrics.registry)]
     app = application([*routes, *schema_routes(topic, registration)], astray=intake.astray)
-    server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s)
+    server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, unreadable=intake.unreadable)
     preparing = asyncio.create_task(preparation.run())
     preparing.add_done_callback(lambda task: stop.set() if _failed(task) else None)
     try:

@@ -1,9 +1,9 @@
-"""The HTTP server: uvicorn under our own signals. The only file that imports it."""
+"""The HTTP server: uvicorn under our own signals. Alone imports it, with `server_protocol.py`."""
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import structlog
@@ -12,6 +12,7 @@ import uvicorn
 from runtime.config.addresses import Address
 from runtime.errors import BridgeError
 from runtime.http import Application
+from runtime.server_protocol import Unreadable, protocol
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -33,13 +34,21 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """One application on one address."""
 
-    def __init__(self, app: Application, address: Address, *, drain_s: float) -> None:
+    def __init__(
+        self,
+        app: Application,
+        address: Address,
+        *,
+        drain_s: float,
+        unreadable: Callable[[Unreadable], None] | None = None,
+    ) -> None:
         """Takes the address at once.
 
         Args:
             app: what answers.
             address: where; port 0 takes a free one.
             drain_s: how long requests under way may take at shutdown, in seconds.
+            unreadable: told of what is answered 400 because it is no HTTP request; by default the log is.
 
         Raises:
             AddressTakenError: the address is not to be had.
@@ -51,7 +60,7 @@ class Server:
             app,
             lifespan="off",
             interface="asgi3",
-            http="httptools",
+            http=protocol(unreadable or _log_unreadable),
             ws="none",
             log_config=None,
             access_log=False,
@@ -71,6 +80,10 @@ class Server:
         self._uvicorn.should_exit = True
         stopping.cancel()
         await serving
+
+
+def _log_unreadable(unreadable: Unreadable) -> None:
+    _log.warning("http.refused", status=400, error=unreadable.error, sender=unreadable.sender)
 
 
 def _bound(address: Address) -> socket.socket:

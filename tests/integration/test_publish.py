@@ -97,7 +97,7 @@ def test_takes_the_examples(setup: Installation, kafka: LocalKafka, topic: str) 
 def test_takes_a_byte_order_mark(setup: Installation, kafka: LocalKafka, topic: str) -> None:
     """A file with UTF-8's byte order mark, as Windows' programs write it, is read as if it had none."""
     done = setup.run_bridge("publish", str(FAULTS / "byte-order-mark.json"))
-    assert (0, "1 events acknowledged\n") == (done.code, done.stdout), done.stderr
+    assert (0, "1 event acknowledged\n") == (done.code, done.stdout), done.stderr
     assert ["00000000-0000-7000-8000-000000000001"] == ids(kafka, topic)
 
 
