@@ -28,12 +28,12 @@ class TopicPlan:
 
 def max_event_bytes(settings: Settings) -> int:
     """The largest record of the events topic, in bytes: an event's own text, its typed members, and room."""
-    return 3 * settings.intake.max_body_bytes
+    return settings.intake.max_event_bytes
 
 
 def max_dead_letter_bytes(settings: Settings) -> int:
     """The largest record of the dead-letter topic, in bytes: an event's record and why it is there."""
-    return 4 * settings.intake.max_body_bytes
+    return settings.intake.max_dead_letter_bytes
 
 
 def plan_topics(settings: Settings, brokers: int) -> tuple[TopicPlan, TopicPlan]:

@@ -1,8 +1,6 @@
 """`${NAME}`, `${NAME:-default}`, `${file:PATH}` and `$$` in one scalar's text; environment and files are passed in."""
 
-import os
 import re
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +10,6 @@ _LONGEST_FILE = 2**16
 _REFERENCE = re.compile(
     r"\$(?:(?P<dollar>\$)|\{(?:file:(?P<file>[^}]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-[^}]*)?)\}|(?P<broken>\{))"
 )
-
-
-def read_regular(path: Path) -> str:
-    """Read a text file, at most one character more than may be interpolated.
-
-    A pipe or device could block for ever or never end, so only a regular file is read. It is opened without blocking
-    and then looked at: whoever swaps a file for a pipe in between gains nothing.
-
-    Raises:
-        OSError: it is not there, not readable, or not a regular file.
-        UnicodeDecodeError: it is not UTF-8.
-    """
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), encoding="utf-8-sig", newline="") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(0, "not a regular file")
-        return file.read(_LONGEST_FILE + 1)
 
 
 def _no_file(path: Path) -> str:

@@ -1,4 +1,7 @@
-"""The `kafka` section: librdkafka's settings pass through, those that carry the promise do not; opens no connection."""
+"""The `kafka` section: librdkafka's settings pass through, those that carry the promise do not; opens no connection.
+
+Whatever Kafka's client library refuses is a fault of the file, found before anything is done.
+"""
 
 import re
 from typing import Final
@@ -8,6 +11,7 @@ from runtime.config.faults import Refused, quoted
 from runtime.config.reading import Value, show_nothing
 from runtime.config.secrets import Secret, is_secret_kafka_setting
 from runtime.config.settings import KafkaSettings
+from runtime.kafka.trial import property_refusal
 
 BOOTSTRAP: Final = "bootstrap.servers"
 
@@ -23,7 +27,9 @@ FIXED: Final = frozenset(
         "enable.auto.commit",
         "auto.commit.enable",
         "enable.auto.offset.store",
+        "offset.store.method",
         "auto.offset.reset",
+        "delivery.report.only.error",
         "group.id",
         "group.instance.id",
         "isolation.level",
@@ -35,6 +41,8 @@ FIXED: Final = frozenset(
 _NO_TEXT: Final = frozenset(
     {"on_delivery", "on_commit", "logger", "opaque", "default.topic.config", "default_topic_conf"}
 )
+_CHOSEN: Final = "group.protocol"
+"""The one setting of which the bridge knows more than the library."""
 _BROKER_LIST = re.compile(r"[^\s,]+(\s*,\s*[^\s,]+)*")
 
 
@@ -77,7 +85,10 @@ def _property(name: str, value: Value) -> str | Secret:
         value.refuse("is none of classic, consumer")
     if isinstance(value.node, Scalar) and value.node.kind == "bool":
         text = "true" if text.lower() in {"true", "yes", "on"} else "false"
-    return Secret(text) if secret or value.is_interpolated else text
+    secret = secret or value.is_interpolated
+    if name != _CHOSEN and (said := property_refusal(name, text, secret=secret)):
+        value.refuse(f"is refused by Kafka's client: {said}")
+    return Secret(text) if secret else text
 
 
 def _refuse_what_is_not_free(name: str, value: Value) -> None:

@@ -1,7 +1,7 @@
 """The way from a file to `Settings`: the only file here that opens one."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,17 +10,26 @@ from runtime.config.document import LONGEST_FILE, Node, as_node, parse
 from runtime.config.endpoint_section import GITLAB, read_endpoint
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.faults import ConfigurationError, Refused
-from runtime.config.interpolation import Sources, read_regular
+from runtime.config.interpolation import Sources
 from runtime.config.kafka_section import BOOTSTRAP, read_kafka
+from runtime.config.kafka_trial import trial_faults
 from runtime.config.pasted import PASTED_BLOCK, what_to_do
 from runtime.config.reading import Reading, Section, Value, show_url
+from runtime.config.regular_files import read_regular
 from runtime.config.sections import read_intake, read_schema_registry, read_topics, read_worker
-from runtime.config.settings import IntakeSettings, Settings, TopicSettings, WorkerSettings
+from runtime.config.settings import IntakeSettings, KafkaSettings, Settings, TopicSettings, WorkerSettings
 
 VARIABLE: Final = "REGISTRY_BRIDGE_CONFIG"
 """Environment variable that names the file where `-c` does not."""
 DEFAULT_FILE: Final = Path("bridge.yaml")
 """Read from the working directory where neither names one."""
+
+
+Trial = Callable[[KafkaSettings, IntakeSettings], list[str]]
+
+
+def _no_trial(_kafka: KafkaSettings, _intake: IntakeSettings) -> list[str]:
+    return []
 
 
 def find(option: Path | None, environ: Mapping[str, str]) -> Path:
@@ -45,11 +54,11 @@ def load(option: Path | None, environ: Mapping[str, str]) -> Settings:
     except OSError as error:
         raise ConfigurationError([_unreadable(path, error)]) from None
     sources = Sources(environ=environ, folder=path.parent, read=read_regular)
-    return settings_of(parse(text, str(path)), sources)
+    return settings_of(parse(text, str(path)), sources, trial_faults)
 
 
 def settings_from(mapping: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
-    """Validate plain Python values as if they stood in a file; reads no file.
+    """Validate plain Python values as if they stood in a file; reads no file, so those that Kafka's keys name neither.
 
     Raises:
         ConfigurationError: with every fault found.
@@ -58,8 +67,8 @@ def settings_from(mapping: Mapping[str, Any], environ: Mapping[str, str] | None 
     return settings_of(tree, Sources(environ=environ or {}))
 
 
-def settings_of(tree: dict[str, Node], sources: Sources) -> Settings:
-    """Validate a parsed file.
+def settings_of(tree: dict[str, Node], sources: Sources, trial: Trial = _no_trial) -> Settings:
+    """Validate a parsed file; `trial` says what the Kafka section as a whole is refused for.
 
     Raises:
         ConfigurationError: with every fault found, in the order of the design's sample.
@@ -74,6 +83,7 @@ def settings_of(tree: dict[str, Node], sources: Sources) -> Settings:
     endpoints = root.read("endpoints", lambda value: _endpoints(value, intake), ())
     root.close({**what_to_do(tree), **GITLAB})
     if kafka is not None:
+        reading.faults[:0] = trial(kafka, intake)
         reading.faults.extend(impatient(kafka, worker, endpoints))
     if reading.faults or kafka is None:
         raise ConfigurationError(reading.faults)

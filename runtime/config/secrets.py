@@ -12,7 +12,7 @@ MASK: Final = "***"
 _VALID_URL = re.compile(
     r"(?P<scheme>https?://)(?:[^/?#]*@)?(?P<place>[^?#]*)(?P<rest>[?#].+)?", re.DOTALL | re.IGNORECASE
 )
-_SECRET_KAFKA_SETTING = re.compile(r"password|secret|jaas|token|^ssl\.key|^sasl\.oauthbearer", re.IGNORECASE)
+_SECRET_KAFKA_SETTING = re.compile(r"pass|secret|jaas|token|key|pem$|sasl\.(?!mechanism|kerberos)", re.IGNORECASE)
 
 
 @final

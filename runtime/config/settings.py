@@ -79,6 +79,16 @@ class IntakeSettings:
     max_body_bytes: int = 8 * 2**20
     """Bytes of one POST: whatever a registry can send (its own limit on a manifest is 4 MiB)."""
 
+    @property
+    def max_event_bytes(self) -> int:
+        """The largest record of the events topic, in bytes: an event's own text, its typed members, and room."""
+        return 3 * self.max_body_bytes
+
+    @property
+    def max_dead_letter_bytes(self) -> int:
+        """The largest record of the dead-letter topic, in bytes: an event's record and why it is there."""
+        return 4 * self.max_body_bytes
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerSettings:

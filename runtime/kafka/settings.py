@@ -4,6 +4,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+from runtime.kafka.property_kinds import CONSUMER_ONLY, PRODUCER_ONLY, without
+
 ClientSettings = Mapping[str, Any]
 """librdkafka settings as the user gave them: `bootstrap.servers` and whatever security needs."""
 
@@ -24,8 +26,8 @@ def _client(settings: ClientSettings, client_id: str) -> dict[str, Any]:
 
 
 def admin_settings(settings: ClientSettings, *, client_id: str) -> dict[str, Any]:
-    """Settings of an admin client; `group.protocol` belongs to consumers alone."""
-    return {name: value for name, value in _client(settings, client_id).items() if name != "group.protocol"}
+    """Settings of an admin client: what every kind of client has."""
+    return _client(without(settings, CONSUMER_ONLY | PRODUCER_ONLY), client_id)
 
 
 def producer_settings(
@@ -35,7 +37,7 @@ def producer_settings(
     return {
         "linger.ms": 1,
         "compression.type": "zstd",
-        **admin_settings(settings, client_id=client_id),
+        **_client(without(settings, CONSUMER_ONLY), client_id),
         "acks": "all",
         "enable.idempotence": True,
         "partitioner": "murmur2_random",
@@ -54,7 +56,7 @@ def consumer_settings(settings: ClientSettings, *, client_id: str, group: str, m
         "fetch.queue.backoff.ms": 100,
         "fetch.wait.max.ms": 250,
         **strategy,
-        **_client(settings, client_id),
+        **_client(without(settings, PRODUCER_ONLY), client_id),
         "group.protocol": protocol,
         "group.id": group,
         "enable.auto.commit": False,

@@ -62,6 +62,54 @@ SECTIONS = [
         "kafka.on_delivery: is not for a file: it takes a piece of a program",
     ),
     (
+        "kafka: {bootstrap.servers: 'a:1', foo.bar: x}",
+        'kafka.foo.bar: "x" is refused by Kafka\'s client: No such configuration property: "foo.bar"',
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', fetch.max.bytes: lots}",
+        'kafka.fetch.max.bytes: "lots" is refused by Kafka\'s client: Invalid value for configuration property "fetch.max.bytes"',
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', my.secret.thing: hunter2}",
+        'kafka.my.secret.thing: *** is refused by Kafka\'s client: No such configuration property: "my.secret.thing"',
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', debug: '${SECRET}'}",
+        'kafka.debug: "${SECRET}" is refused by Kafka\'s client: Invalid value *** for configuration property "debug"',
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', linger.ms: '${BIG:-1000001}'}",
+        'kafka.linger.ms: "${BIG:-1000001}" is refused by Kafka\'s client: Configuration property "queue.buffering.max.ms" value *** is outside allowed range 0..900000',
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', ssl.ca.location: /nope.pem}",
+        'kafka.ssl.ca.location: "/nope.pem" cannot be read: No such file or directory',
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', ssl.key.location: /nope.pem}",
+        "kafka.ssl.key.location: *** cannot be read: No such file or directory",
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', ssl.certificate.location: /dev/zero}",
+        'kafka.ssl.certificate.location: "/dev/zero" cannot be read: not a regular file',
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', security.protocol: SSL, ssl.key.pem: INVENTED}",
+        "kafka.ssl.key.pem: ssl.key.pem failed: not in PEM format?: error:1E08010C:DECODER routines::unsupported: No supported data to decode. Input type: PEM",
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', security.protocol: SASL_SSL, sasl.mechanism: NOPE}",
+        "kafka.sasl.mechanism: Unsupported SASL mechanism: NOPE",
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', security.protocol: SASL_SSL, sasl.mechanism: PLAIN}",
+        "kafka: sasl.username and sasl.password must be set",
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', linger.ms: 5000}",
+        "kafka.linger.ms: `message.timeout.ms` must be greater than `linger.ms`",
+    ),
+    (
         KAFKA + "topics: {events: 'a b'}",
         'topics.events: "a b" is not a topic\'s name: 1 to 249 of the characters A-Z a-z 0-9 . _ -',
     ),
@@ -380,7 +428,15 @@ def test_a_fault_is_one_exact_line(tmp_path: Path, text: str, fault: str) -> Non
             "auto.commit.enable",
         ),
         *("enable.auto.offset.store", "auto.offset.reset", "group.id", "isolation.level", "message.timeout.ms"),
-        *("delivery.timeout.ms", "topic.acks", "topic.message.timeout.ms", "transactional.id", "ACKS"),
+        *(
+            "delivery.timeout.ms",
+            "delivery.report.only.error",
+            "offset.store.method",
+            "topic.acks",
+            "topic.message.timeout.ms",
+            "transactional.id",
+            "ACKS",
+        ),
     ],
 )
 def test_what_carries_the_promise_is_fixed(tmp_path: Path, name: str) -> None:

@@ -350,14 +350,20 @@ def test_a_pasted_long_backoff_needs_no_max_backoff() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "librdkafka"),
-    [(True, "true"), (False, "false"), (5, "5"), (0.5, "0.5"), ("zstd", "zstd")],
+    ("name", "written", "librdkafka"),
+    [
+        ("check.crcs", True, "true"),
+        ("check.crcs", False, "false"),
+        ("linger.ms", 5, "5"),
+        ("linger.ms", 0.5, "0.5"),
+        ("compression.type", "zstd", "zstd"),
+    ],
 )
-def test_kafka_settings_pass_through_as_text(written: object, librdkafka: str) -> None:
+def test_kafka_settings_pass_through_as_text(name: str, written: object, librdkafka: str) -> None:
     """Scalars reach librdkafka as it writes them itself."""
-    settings = settings_from({"kafka": {**KAFKA, "some.setting": written}})
+    settings = settings_from({"kafka": {**KAFKA, name: written}})
 
-    assert librdkafka == settings.kafka.revealed()["some.setting"]
+    assert librdkafka == settings.kafka.revealed()[name]
 
 
 @pytest.mark.parametrize("protocol", ["classic", "consumer"])

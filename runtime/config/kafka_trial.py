@@ -1,0 +1,44 @@
+"""The `kafka` section as a whole: its files are there, and Kafka's client library takes it. Connects to nothing."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from runtime.config.faults import quoted
+from runtime.config.regular_files import check_regular
+from runtime.config.secrets import MASK, Secret
+from runtime.config.settings import IntakeSettings, KafkaSettings
+from runtime.kafka.trial import refusals
+
+_FILE: Final = re.compile(r"\.(location|keytab|file)$")
+_FOLDER_OR_FILE: Final = frozenset({"ssl.ca.location", "https.ca.location"})
+_PROBE: Final = "probe"
+"""In place of such a path: the library looks where systems keep their authorities."""
+
+
+def trial_faults(kafka: KafkaSettings, intake: IntakeSettings) -> list[str]:
+    """A fault for each file that cannot be read; if all can, for what the library refuses of the whole.
+
+    The files come first because the library looks only at those it uses, and has OpenSSL's words for what it misses.
+    """
+    return [*_unreadable(kafka)] or [
+        f"kafka.{refusal.name}: {refusal.said}" if refusal.name else f"kafka: {refusal.said}"
+        for refusal in refusals(
+            kafka.revealed(),
+            max_record_bytes=intake.max_dead_letter_bytes,
+            secrets=[value.reveal() for value in kafka.properties.values() if isinstance(value, Secret)],
+        )
+    ]
+
+
+def _unreadable(kafka: KafkaSettings) -> Iterator[str]:
+    for name, value in kafka.properties.items():
+        path = Path(value.reveal() if isinstance(value, Secret) else value)
+        if not _FILE.search(name) or (name in _FOLDER_OR_FILE and (path.is_dir() or str(path) == _PROBE)):
+            continue
+        try:
+            check_regular(path)  # relative to the working directory, as the library takes it
+        except OSError as error:
+            shown = MASK if isinstance(value, Secret) else quoted(value)
+            yield f"kafka.{name}: {shown} cannot be read: {error.strerror}"
