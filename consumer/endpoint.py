@@ -19,7 +19,8 @@ from consumer.delivery.owner import Attempt
 from consumer.delivery.sending import Sending
 from consumer.delivery.undecodable import Undecodable
 from consumer.filters import Filter
-from consumer.lanes import Delivery, Lane, Lanes
+from consumer.lane import Delivery, Lane
+from consumer.lanes import Lanes
 from consumer.ledger import Ledger
 from consumer.log import Assigned, Commit, Log
 from consumer.partition import Partition

@@ -10,7 +10,7 @@ import structlog
 from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import Answer, Outcome
 from consumer.delivery.owner import Attempt, said
-from consumer.lanes import Delivery
+from consumer.lane import Delivery
 from consumer.log import Assigned
 from consumer.partition import Partition
 from consumer.record import Record

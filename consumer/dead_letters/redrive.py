@@ -21,7 +21,8 @@ from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import Outcome
 from consumer.delivery.owner import Attempt, Send, said
 from consumer.event import event_of
-from consumer.lanes import Delivery, Lanes
+from consumer.lane import Delivery
+from consumer.lanes import Lanes
 from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings

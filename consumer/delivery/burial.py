@@ -8,7 +8,7 @@ import structlog
 
 from consumer.delivery.letters import Cause, letter_of
 from consumer.delivery.retry import backoff_s
-from consumer.lanes import Delivery
+from consumer.lane import Delivery
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
 

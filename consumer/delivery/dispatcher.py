@@ -19,7 +19,8 @@ from consumer.delivery.owner import Attempt, Bury, Owner, Send, said
 from consumer.delivery.rate import Rate
 from consumer.delivery.retry import MAX_RETRY_AFTER_S, backoff_s, retry_after_s
 from consumer.delivery.under_way import UnderWay
-from consumer.lanes import Batch, Delivery, Lanes
+from consumer.lane import Batch, Delivery
+from consumer.lanes import Lanes
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 
@@ -133,7 +134,6 @@ class Dispatcher:
 
     def _start(self, batch: Batch, now: float) -> None:
         self._rate.take(now)
-        batch.last_try = now
         wall = self._clock.wall()
         for delivery in batch.deliveries:
             delivery.lane.last_try = now
@@ -157,7 +157,7 @@ class Dispatcher:
             if self._probe is batch:
                 self.breaker.probe_ended(now)
             if not batch.finished:
-                self._lanes.wait(batch, now + self._endpoint.max_backoff_s)
+                self._lanes.put_back(batch, now + self._endpoint.max_backoff_s, self._owner.holds)
 
     async def _try(self, batch: Batch) -> None:
         started = self._clock.monotonic()
@@ -221,8 +221,7 @@ class Dispatcher:
             self._not_delivered(batch, result)
             now = self._clock.monotonic()
             self._report(batch, result, outcome, seconds, 0.0)
-            for half in self._lanes.split(batch):
-                self._lanes.wait(half, now)
+            self._lanes.split(batch, now, self._owner.holds)
         else:
             self._wait(batch, result, outcome, seconds)
 
@@ -230,7 +229,7 @@ class Dispatcher:
         self._not_delivered(batch, result)
         wait = self._backoff(batch)
         self._report(batch, result, outcome, seconds, wait)
-        self._lanes.wait(batch, self._clock.monotonic() + wait)
+        self._lanes.put_back(batch, self._clock.monotonic() + wait, self._owner.holds)
 
     def _backoff(self, batch: Batch) -> float:
         pinning = not self.breaker.is_open and any(
@@ -256,9 +255,7 @@ class Dispatcher:
 
     async def _unsendable(self, batch: Batch, error: UnsendableError) -> None:
         if len(batch.deliveries) > 1:
-            now = self._clock.monotonic()
-            for half in self._lanes.split(batch):
-                self._lanes.wait(half, now)
+            self._lanes.split(batch, self._clock.monotonic(), self._owner.holds)
             return
         await self._give_up(batch, Cause(Reason.UNSENDABLE, error=str(error)))
 

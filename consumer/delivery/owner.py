@@ -6,7 +6,7 @@ from typing import Protocol
 
 from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import NoAnswer, Outcome, Result
-from consumer.lanes import Delivery
+from consumer.lane import Delivery
 
 Send = Callable[[list[Delivery]], Awaitable[Result]]
 """POST these deliveries in one request.

@@ -7,7 +7,7 @@ from consumer.delivery.formats import Sendable, UnsendableError, kind_of, reques
 from consumer.delivery.outcome import Result
 from consumer.delivery.signing import Signer
 from consumer.event import event_of
-from consumer.lanes import Delivery
+from consumer.lane import Delivery
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.config.endpoint_settings import Format

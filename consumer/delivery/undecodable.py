@@ -13,7 +13,7 @@ import structlog
 from consumer.delivery.attempts import Reason
 from consumer.delivery.letters import Cause
 from consumer.delivery.owner import Bury
-from consumer.lanes import Delivery
+from consumer.lane import Delivery
 
 _log: Final = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from consumer.lanes import Batch
+from consumer.lane import Batch
 
 
 class UnderWay:

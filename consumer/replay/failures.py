@@ -13,7 +13,7 @@ import structlog
 from consumer.delivery.attempts import Reason
 from consumer.delivery.letters import Cause
 from consumer.delivery.retry import backoff_s
-from consumer.lanes import Delivery
+from consumer.lane import Delivery
 from consumer.record import Record
 from consumer.replay.plan import Failure, Plan
 from runtime.errors import BridgeError

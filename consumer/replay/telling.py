@@ -6,7 +6,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from consumer.delivery.letters import Cause
-from consumer.lanes import Delivery
+from consumer.lane import Delivery
 from consumer.record import Record
 from consumer.telling import Telling
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics

@@ -1,10 +1,10 @@
 """Lanes with a fault each, as they would be easy to write."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from consumer.lanes import Batch, Delivery, Lane, Lanes
+from consumer.lane import Batch, Delivery, Lane
+from consumer.lanes import Lanes, Ours
 from consumer.record import Record
 from schemas.event import Event
 
@@ -22,10 +22,9 @@ class SendsTwoAtOnce(Lanes):
 
     def _gather(self, first: Lane) -> Batch:
         batch = super()._gather(first)
-        for lane in batch.lanes():
+        for lane in batch.lanes:
             if lane.queue:
-                self._ready.append(lane)
-                self.startable += len(lane.queue)
+                self._candidates.enter(lane)
         return batch
 
 
@@ -42,23 +41,55 @@ class SendsTheNewestFirst(Lanes):
 class LetsHalvesPass(Lanes):
     """The second half does not wait for the first."""
 
-    def split(self, batch: Batch) -> tuple[Batch, Batch]:
+    def split(self, batch: Batch, due: float, ours: Ours) -> list[Batch]:
         """Two halves."""
-        first, second = super().split(batch)
-        second.after = None
-        return first, second
+        halves = super().split(batch, due, ours)
+        for half in halves:
+            if not half.is_first:
+                self._candidates.wait(half)
+        return halves
 
 
 class LetsQuartersPass(Lanes):
-    """When the first half is split again, the second takes it for finished."""
+    """Halves of a half stand behind its other half."""
 
-    def split(self, batch: Batch) -> tuple[Batch, Batch]:
-        """Two halves."""
-        followers = [waiting for waiting in self.waiting() if waiting.after is batch]
-        halves = super().split(batch)
-        for follower in followers:
-            follower.after = batch
+    @staticmethod
+    def _halve(batch: Batch) -> list[Batch]:
+        halves = Lanes._halve(batch)
+        for lane in batch.lanes:
+            lane.batches.rotate(-sum(lane in half.lanes for half in halves))
         return halves
+
+
+class CutsThroughLanes(Lanes):
+    """Halves of several repositories in the middle, so that one of them waits for another."""
+
+    @staticmethod
+    def _halve(batch: Batch) -> list[Batch]:
+        middle = (len(batch.deliveries) + 1) // 2
+        halves = [Batch(batch.deliveries[:middle], batch.tries), Batch(batch.deliveries[middle:], batch.tries)]
+        for lane in batch.lanes:
+            lane.batches.popleft()
+            lane.batches.extendleft(half for half in reversed(halves) if lane in half.lanes)
+        batch.finished = True
+        return halves
+
+
+class KeepsLanesOfWhatIsGone(Lanes):
+    """What leaves a batch leaves its lane busy."""
+
+    def _let_go(self, lane: Lane, batch: Batch) -> None:
+        if batch.finished:
+            super()._let_go(lane, batch)
+
+
+class ForgetsWhoIsBehind(Lanes):
+    """A second half never comes to its turn."""
+
+    def _let_go(self, lane: Lane, batch: Batch) -> None:
+        super()._let_go(lane, batch)
+        if lane.batches:
+            self._candidates.withdraw(lane.batches[0])
 
 
 class WakesForWhatMayNotGo(Lanes):
@@ -66,8 +97,7 @@ class WakesForWhatMayNotGo(Lanes):
 
     def next_due(self, now: float) -> float | None:
         """When something may be sent next."""
-        found = super().next_due(now)
-        return min((entry[0] for entry in self._waiting), default=found)
+        return min((batch.due for batch in self.waiting()), default=super().next_due(now))
 
 
 class NeverWakes(Lanes):
@@ -93,17 +123,17 @@ class MiscountsStartable(Lanes):
     def add(self, record: Record, event: Event | None, now: float, epoch: int = 0) -> Delivery:
         """A record that is to be delivered."""
         delivery = super().add(record, event, now, epoch)
-        self.startable += bool(delivery.lane.busy)
+        self._candidates.startable += bool(delivery.lane.batches)
         return delivery
 
 
 class KeepsWhatIsNotOurs(Lanes):
     """Tries again what another worker has."""
 
-    def put_back(self, batch: Batch, now: float, ours: Callable[[Delivery], bool]) -> None:
-        """A batch was broken off."""
+    def put_back(self, batch: Batch, due: float, ours: Ours) -> None:
+        """A batch was not delivered."""
         del ours
-        super().put_back(batch, now, lambda _: True)
+        super().put_back(batch, due, lambda _: True)
 
 
 class KeepsRetries(Lanes):
@@ -111,9 +141,8 @@ class KeepsRetries(Lanes):
 
     def remove(self, partition: int) -> None:
         """Forget a partition's deliveries."""
-        waiting, self._waiting = self._waiting, []
-        super().remove(partition)
-        self._waiting = waiting
+        for lane in [lane for key, lane in self._lanes.items() if key[0] == partition]:
+            self._forget_queue(lane)
 
 
 class NeverHurries(Lanes):
@@ -128,16 +157,17 @@ class SlowsDown(Lanes):
 
     def hurry(self, offset: int, partition: int, due: float) -> None:
         """Let the batch wait until `due`."""
-        for batch in self.waiting():
-            batch.due = due + 1
+        for batch in list(self._candidates.waiting):
+            self._candidates.withdraw(batch)
+            self.wait(batch, due + 1)
         super().hurry(offset, partition, due)
 
 
 class LingersForCompany(Lanes):
     """Waits for a full batch, however long."""
 
-    def _lingers(self, now: float) -> bool:
-        del now
+    def _lingers(self, first: Lane, now: float) -> bool:
+        del first, now
         return self._linger_s > 0 and self.startable < self._max_events
 
 
@@ -146,8 +176,9 @@ class ProbesWithTheNext(Lanes):
 
     def next_probe(self) -> Batch | None:
         """The next batch."""
-        waits = bool(self._waiting) and self._may_go(self._waiting[0][2])
-        return self._pop_due(float("inf")) if waits or not self._ready else self._gather(self._ready[-1])
+        found = self._candidates.pop_due(float("inf"))
+        last = next(reversed(self._candidates.ready), None)
+        return found if found is not None or last is None else self._gather(last)
 
 
 class MixesKinds(Lanes):
@@ -174,8 +205,11 @@ class MakesLargeBatches(Lanes):
 MUTANTS = [
     LanesMutant(SendsTwoAtOnce, "the counters|I5"),
     LanesMutant(SendsTheNewestFirst, "I5"),
-    LanesMutant(LetsHalvesPass, "I5|it is not the one"),
-    LanesMutant(LetsQuartersPass, "I5|it is not the one"),
+    LanesMutant(LetsHalvesPass, "another set|I5|it is not the one"),
+    LanesMutant(LetsQuartersPass, "a lane's batches|another set"),
+    LanesMutant(CutsThroughLanes, "halves of several lanes"),
+    LanesMutant(KeepsLanesOfWhatIsGone, "the counters|there are lanes|a lane's batches"),
+    LanesMutant(ForgetsWhoIsBehind, "another set"),
     LanesMutant(WakesForWhatMayNotGo, "asks to be woken"),
     LanesMutant(NeverWakes, "nothing wakes"),
     LanesMutant(MiscountsBytes, "the counters"),

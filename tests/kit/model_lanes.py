@@ -1,10 +1,12 @@
 """What one endpoint's lanes must do, in the simplest terms: a list of what is owed for each repository."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from consumer.lanes import Batch, Delivery, Lanes
+from consumer.lane import NEVER, Batch, Delivery, Lane
+from consumer.lanes import Lanes
 from consumer.record import Record
 
 
@@ -87,13 +89,14 @@ class LanesModel:
 
     def probe(self) -> None:
         """The breaker is open: the lane that was tried longest ago."""
-        candidates = [self.tried.get(lane, float("-inf")) for lane in self._startable_lanes()]
-        candidates += [batch.last_try for batch in self.waiting if self._is_first(batch)]
+        candidates = [self.tried.get(lane, NEVER) for lane in self._startable_lanes()]
+        candidates += [self._last_try(batch) for batch in self.waiting if self._is_first(batch)]
         batch = self.lanes.next_probe()
         if batch is None:
             self._must(not candidates, "there is something to probe with")
             return
-        last = batch.last_try if batch in self.waiting else self.tried.get(self._lane(batch.deliveries[0]), -1e999)
+        asked = batch.deliveries if batch in self.waiting else batch.deliveries[:1]
+        last = min(self.tried.get(self._lane(delivery), NEVER) for delivery in asked)
         self._must(last == min(candidates), "the probe is not the one that was tried longest ago")
         self._started(batch)
 
@@ -108,34 +111,30 @@ class LanesModel:
     def wait(self, which: int, seconds: float) -> None:
         """A batch was not delivered."""
         if self.under_way:
-            batch = self.under_way.pop(which % len(self.under_way))
-            if any(delivery in self.gone for delivery in batch.deliveries):
-                self._put_back(batch)
-                return
-            self.waiting[batch] = self.now + seconds
-            self.lanes.wait(batch, self.now + seconds)
-            self.check()
+            self._put_back(self.under_way.pop(which % len(self.under_way)), self.now + seconds)
 
-    def split(self, which: int, seconds: float) -> None:
-        """A batch was refused: both halves are to go, the first of them after a while."""
-        whole = [batch for batch in self.under_way if not set(batch.deliveries) & set(self.gone)]
-        several = [batch for batch in whole if len(batch.deliveries) > 1]
+    def split(self, which: int) -> None:
+        """A batch was refused: what is still ours is to go in two halves."""
+        several = [batch for batch in self.under_way if len(batch.deliveries) > 1]
         if several:
             batch = several[which % len(several)]
             self.under_way.remove(batch)
-            held = list(batch.deliveries)
-            first, second = self.lanes.split(batch)
-            self._must(held == first.deliveries + second.deliveries, "halves are not the whole")
-            self._must(abs(len(first.deliveries) - len(second.deliveries)) <= 1, "halves are no halves")
-            for half, after in ((first, seconds), (second, 0.0)):
-                self.waiting[half] = self.now + after
-                self.lanes.wait(half, self.now + after)
+            left = self._forget_gone(batch)
+            parts = self.lanes.split(batch, self.now, lambda delivery: delivery in left)
+            self._must(left == [one for part in parts for one in part.deliveries], "halves are not the whole")
+            self._must(len(parts) == min(len(left), 2), "halves are no halves")
+            sizes = [len(part.deliveries) for part in parts]
+            lanes = [{self._lane(delivery) for delivery in part.deliveries} for part in parts]
+            alone = len(set().union(*lanes)) < 2
+            self._must(alone or lanes[0].isdisjoint(lanes[1]), "halves of several lanes share one")
+            self._must(not alone or max(sizes, default=0) - min(sizes, default=0) < 2, "halves of a lane are no halves")
+            self.waiting.update(dict.fromkeys(parts, self.now))
             self.check()
 
     def put_back(self, which: int) -> None:
         """A request was broken off."""
         if self.under_way:
-            self._put_back(self.under_way.pop(which % len(self.under_way)))
+            self._put_back(self.under_way.pop(which % len(self.under_way)), self.now)
 
     def remove(self, partition: int) -> None:
         """A partition is taken away: what is under way stays until it ends, all else of it is forgotten."""
@@ -157,7 +156,8 @@ class LanesModel:
         if self.waiting:
             batch = list(self.waiting)[which % len(self.waiting)]
             due = self.now + seconds
-            self.waiting[batch] = min(self.waiting[batch], due)
+            if self._is_first(batch):
+                self.waiting[batch] = min(self.waiting[batch], due)
             record = batch.deliveries[-1].record
             self.lanes.hurry(record.offset, record.partition, due)
             self._must(batch.due == self.waiting[batch], "it does not hurry, or slows down")
@@ -178,23 +178,43 @@ class LanesModel:
         self._must(not any(self.owed.values()), "something never went out")
 
     def check(self) -> None:
-        """Counters equal a recount; waiting batches are as the model has them."""
+        """Counters equal a recount; what waits, what is ready and what is behind what follows from who holds what."""
         free = self._startable_lanes()
         self.free_since = {lane: self.free_since.get(lane, self.now) for lane in free}
         held = [delivery for deliveries in self.owed.values() for delivery in deliveries]
         startable = sum(len(self.owed[lane]) for lane in free)
         expected = (len(held), sum(delivery.record.size for delivery in held), startable)
         self._must(expected == self._counters(), f"the counters say {self._counters()}, a recount {expected}")
-        self._must(set(self.waiting) == set(self.lanes.waiting()), "another set of batches waits")
+        self._must(Counter(list(self.waiting)) == Counter(self.lanes.waiting()), "another set of batches waits")
         busy = {self._lane(delivery) for delivery in held}
         self._must(len(busy) == len(self.lanes), "there are lanes without deliveries, or deliveries without a lane")
+        self._check_relations(held)
 
-    def _put_back(self, batch: Batch) -> None:
-        ours = [delivery for delivery in batch.deliveries if delivery not in self.gone]
+    def _check_relations(self, held: list[Delivery]) -> None:
+        """A lane has the batches that hold its deliveries, in their order; who is first in all of its lanes may go."""
+        holder = {d: batch for batches in (self.under_way, self.waiting) for batch in batches for d in batch.deliveries}
+        batches: dict[Lane, dict[Batch, None]] = {delivery.lane: {} for delivery in held}
+        for delivery in held:
+            if delivery in holder:
+                batches[delivery.lane][holder[delivery]] = None
+        told = {lane: list(lane.batches) for lane in batches}
+        self._must(told == {lane: list(its) for lane, its in batches.items()}, "a lane's batches do not hold it")
+        for batch in self.waiting:
+            first = all(next(iter(batches[delivery.lane])) is batch for delivery in batch.deliveries)
+            self._must(batch.is_first is first, "a batch that may not go shares no lane with an earlier one")
+            self._must(first or len(batch.lanes) == 1, "a batch of several lanes is behind another one")
+
+    def _forget_gone(self, batch: Batch) -> list[Delivery]:
+        """What is still ours of a batch that came back."""
+        left = [delivery for delivery in batch.deliveries if delivery not in self.gone]
         self._settle([delivery for delivery in batch.deliveries if delivery in self.gone])
-        self.lanes.put_back(batch, self.now, lambda delivery: delivery in ours)
+        return left
+
+    def _put_back(self, batch: Batch, due: float) -> None:
+        ours = self._forget_gone(batch)
+        self.lanes.put_back(batch, due, lambda delivery: delivery in ours)
         if ours:
-            self.waiting[batch] = self.now
+            self.waiting[batch] = due
         self.check()
 
     def _started(self, batch: Batch) -> None:
@@ -212,7 +232,6 @@ class LanesModel:
         self._must(len(held) == 1 or size <= shape.max_bytes, "a batch has too many bytes")
         self._must(shape.max_events == 1 or len({self.kinds[one] for one in held}) == 1, "a batch of several kinds")
         self.under_way.append(batch)
-        batch.last_try = self.now
         for delivery in held:
             delivery.lane.last_try = self.now
         self.check()
@@ -224,6 +243,9 @@ class LanesModel:
                 self.gone.remove(delivery)
             if not self.owed[self._lane(delivery)]:
                 self.tried.pop(self._lane(delivery), None)
+
+    def _last_try(self, batch: Batch) -> float:
+        return min(self.tried.get(self._lane(delivery), NEVER) for delivery in batch.deliveries)
 
     def _lane(self, delivery: Delivery) -> object:
         return self.lane_of(delivery.record)

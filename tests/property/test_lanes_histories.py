@@ -76,14 +76,13 @@ class LanesHistory(RuleBasedStateMachine):
         """A request fails, and is tried again later."""
         self.model.wait(which, seconds)
 
-    @rule(which=_ANY, seconds=_SECONDS, again=st.booleans())
-    def split(self, which: int, seconds: float, again: bool) -> None:  # noqa: FBT001 - hypothesis calls by keyword
-        """A batch is refused; perhaps its first half is, too."""
-        self.model.split(which, seconds)
-        if again:
-            self.model.now += seconds
+    @rule(which=_ANY, again=st.integers(0, 3))
+    def split(self, which: int, again: int) -> None:
+        """A batch is refused; perhaps its first half is, too, and half of that."""
+        self.model.split(which)
+        for _ in range(again):
             self.model.start()
-            self.model.split(-1, seconds)
+            self.model.split(-1)
 
     @rule(which=_ANY)
     def put_back(self, which: int) -> None:

@@ -13,7 +13,8 @@ from consumer.delivery.formats import UnsendableError
 from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import Answer, Fault, NoAnswer, Outcome, Result
 from consumer.delivery.owner import Attempt
-from consumer.lanes import Delivery, Lanes
+from consumer.lane import Delivery
+from consumer.lanes import Lanes
 from consumer.record import Record
 from tests.kit.simulation import endpoint_settings
 from tests.kit.virtual_time import VirtualClock, run, running_loop, simulated

@@ -3,7 +3,7 @@
 import asyncio
 
 from consumer import holes
-from consumer.lanes import Delivery, Lane
+from consumer.lane import Delivery, Lane
 from consumer.ledger import Snapshot
 from consumer.record import Record
 from tests.kit.simulated_log import TOPIC

@@ -17,7 +17,7 @@ from consumer.delivery.outcome import Answer, Result
 from consumer.delivery.request import WebhookRequest
 from consumer.delivery.sending import Sending
 from consumer.delivery.signing import Signer
-from consumer.lanes import Delivery, Lane
+from consumer.lane import Delivery, Lane
 from consumer.record import Record
 from runtime.clock import SystemClock
 from runtime.config.endpoint_settings import Format

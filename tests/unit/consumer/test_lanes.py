@@ -1,6 +1,7 @@
 """Lanes, rule by rule; histories of every kind are in the property tests."""
 
-from consumer.lanes import Batch, Lanes
+from consumer.lane import Batch, Delivery
+from consumer.lanes import Lanes
 from consumer.record import Record
 
 
@@ -11,6 +12,10 @@ def _add(lanes: Lanes, key: bytes | None, *offsets: int, partition: int = 0, now
 
 def _offsets(batch: Batch | None) -> list[int]:
     return [delivery.record.offset for delivery in batch.deliveries] if batch else []
+
+
+def _ours(_: Delivery) -> bool:
+    return True
 
 
 def _next(lanes: Lanes, now: float = 0.0) -> Batch:
@@ -108,10 +113,10 @@ def test_halves_keep_the_order_of_a_repository_they_share() -> None:
     """The second half goes when the first is finished, not before, and asks for no alarm meanwhile."""
     lanes = Lanes(max_events=4)
     _add(lanes, b"a", 1, 2, 3)
-    first, second = lanes.split(_next(lanes))
+    first, second = lanes.split(_next(lanes), 0.0, _ours)
     assert ([1, 2], [3]) == (_offsets(first), _offsets(second))
+    assert first is lanes.next_batch(0.0)
     lanes.wait(first, 8.0)
-    lanes.wait(second, 0.0)
     assert (None, 8.0) == (lanes.next_batch(1.0), lanes.next_due(1.0))
     assert first is lanes.next_batch(8.0)
     assert (None, None) == (lanes.next_batch(9.0), lanes.next_due(9.0))
@@ -124,19 +129,46 @@ def test_halves_of_different_repositories_go_side_by_side() -> None:
     lanes = Lanes(max_events=2)
     _add(lanes, b"a", 1)
     _add(lanes, b"b", 2)
-    for half in lanes.split(_next(lanes)):
-        lanes.wait(half, 0.0)
+    lanes.split(_next(lanes), 0.0, _ours)
     assert ([1], [2]) == (_offsets(lanes.next_batch(0.0)), _offsets(lanes.next_batch(0.0)))
+
+
+def test_a_batch_of_several_repositories_is_cut_between_them() -> None:
+    """The border nearest to the middle: a repository stands in one half alone, and no other waits for it."""
+    lanes = Lanes(max_events=6)
+    _add(lanes, b"a", 1, 2, 3, 4)
+    _add(lanes, b"b", 5)
+    _add(lanes, b"c", 6)
+    assert [[1, 2, 3, 4], [5, 6]] == [_offsets(half) for half in lanes.split(_next(lanes), 0.0, _ours)]
+
+
+def test_a_half_waits_for_nothing_that_has_gone() -> None:
+    """Between them stood a repository of another partition: when that is revoked, both may go side by side."""
+    lanes = Lanes(max_events=4)
+    _add(lanes, b"a", 1)
+    _add(lanes, b"b", 2, 3, partition=1)
+    _add(lanes, b"b", 4)
+    lanes.split(_next(lanes), 0.0, _ours)
+    lanes.remove(1)
+    assert [[1], [4], []] == [_offsets(lanes.next_batch(0.0)) for _ in range(3)]
+
+
+def test_a_split_keeps_only_what_is_ours() -> None:
+    """Two that are left are two halves, one goes as it is, and of none there is nothing."""
+    for ours, parts in ([{1, 2}, [[1], [2]]], [{2}, [[2]]], [set[int](), []]):
+        lanes = Lanes(max_events=4)
+        _add(lanes, b"a", 1, 2, 3, 4)
+        split = lanes.split(_next(lanes), 0.0, lambda delivery, ours=ours: delivery.record.offset in ours)  # type: ignore[misc]
+        assert parts == [_offsets(part) for part in split]
+        assert (len(ours), len(lanes)) == (lanes.held, min(len(ours), 1))
 
 
 def test_a_half_split_again_is_not_overtaken() -> None:
     """The second half waits for both quarters of the first."""
     lanes = Lanes(max_events=4)
     _add(lanes, b"a", 1, 2, 3, 4)
-    for half in lanes.split(_next(lanes)):
-        lanes.wait(half, 0.0)
-    for quarter in lanes.split(_next(lanes)):
-        lanes.wait(quarter, 0.0)
+    lanes.split(_next(lanes), 0.0, _ours)
+    lanes.split(_next(lanes), 0.0, _ours)
     sent = []
     while (batch := lanes.next_batch(0.0)) is not None:
         assert None is lanes.next_batch(0.0)
@@ -151,7 +183,7 @@ def test_the_probe_is_the_lane_tried_longest_ago() -> None:
     for number, key in enumerate((b"a", b"b")):
         _add(lanes, key, number)
         batch = _next(lanes)
-        batch.last_try = batch.deliveries[0].lane.last_try = 10.0 - number
+        batch.deliveries[0].lane.last_try = 10.0 - number
         lanes.wait(batch, 100.0)
     _add(lanes, b"c", 7)
     assert [[7], [1], [0], []] == [_offsets(lanes.next_probe()) for _ in range(4)]

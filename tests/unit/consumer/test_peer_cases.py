@@ -25,7 +25,7 @@ from consumer.delivery.owner import Attempt
 from consumer.delivery.sending import Sending
 from consumer.delivery.signing import Signer
 from consumer.endpoint import Endpoint
-from consumer.lanes import Delivery, Lane
+from consumer.lane import Delivery, Lane
 from consumer.preparation import prepare_when_possible
 from consumer.record import Record
 from consumer.service import _endpoint, parts_of

@@ -13,7 +13,7 @@ from consumer.delivery.attempts import Reason
 from consumer.delivery.formats import UnsendableError
 from consumer.delivery.letters import Cause, letter_of
 from consumer.delivery.outcome import Answer, Fault, NoAnswer, Result
-from consumer.lanes import Delivery
+from consumer.lane import Delivery
 from consumer.record import Record
 from runtime.config import EndpointSettings
 from runtime.kafka.errors import KafkaRefusedError

@@ -13,7 +13,7 @@ from consumer.delivery.attempts import Reason
 from consumer.delivery.letters import Cause
 from consumer.filters import Filter
 from consumer.holes import MAX_CHARACTERS
-from consumer.lanes import Delivery, Lane
+from consumer.lane import Delivery, Lane
 from consumer.record import Record
 from consumer.replay.failures import Failed, Failures
 from consumer.replay.filtering import ReplayFilter
