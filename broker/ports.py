@@ -17,6 +17,7 @@ LOOPBACK = "127.0.0.1"
 CHOICE = range(20_000, 32_000)
 TRIES = 200
 SHARE = "LOCAL_PORTS_SHARE"
+ALL = "0/1"
 
 
 def is_free(port: int) -> bool:
@@ -42,7 +43,7 @@ def free_port(environment: Mapping[str, str] = os.environ) -> int:
     Raises:
         LocalKafkaError: no free port was found, or the share is none.
     """
-    for port in random.SystemRandom().sample(choice(environment.get(SHARE, "0/1")), TRIES):
+    for port in random.SystemRandom().sample(choice(environment.get(SHARE, ALL)), TRIES):
         if is_free(port):
             return port
     raise LocalKafkaError(f"no free port found on {LOOPBACK} between {CHOICE.start} and {CHOICE.stop - 1}")
@@ -50,7 +51,18 @@ def free_port(environment: Mapping[str, str] = os.environ) -> int:
 
 def choice(share: str) -> range:
     """The ports of a share; raises LocalKafkaError if it is not I/N, or leaves fewer than are tried."""
+    index, count = _parts(share)
+    return CHOICE[index::count]
+
+
+def subshare(share: str, index: int, count: int) -> str:
+    """The `index`-th of `count` equal parts of a share, as a share; raises LocalKafkaError if the share is none."""
+    outer, outers = _parts(share)
+    return f"{outer + outers * index}/{outers * count}"
+
+
+def _parts(share: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,2})/(\d{1,2})", share)
     if match is None or int(match[1]) >= int(match[2]) or len(CHOICE) // int(match[2]) < TRIES:
         raise LocalKafkaError(f"{SHARE}={share!r} is no share: write I/N with I from 0 to N-1, and N up to 60")
-    return CHOICE[int(match[1]) :: int(match[2])]
+    return int(match[1]), int(match[2])

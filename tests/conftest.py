@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from broker import KAFKA_3_9, LocalKafka
-from broker.ports import SHARE
+from broker.ports import ALL, SHARE, subshare
 from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
 
 hypothesis.settings.register_profile(
@@ -29,7 +29,7 @@ def pytest_configure() -> None:
     """Of several processes of a run, none takes a port that another's server gave up for a moment."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         count = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-        os.environ[SHARE] = f"{int(worker.removeprefix('gw')) % count}/{count}"
+        os.environ[SHARE] = subshare(os.environ.get(SHARE, ALL), int(worker.removeprefix("gw")) % count, count)
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from broker import LocalKafka, LocalKafkaError, free_port, jars
 from broker.java import find_java, find_maven
-from broker.ports import CHOICE, LOOPBACK, SHARE, choice, is_free
+from broker.ports import ALL, CHOICE, LOOPBACK, SHARE, choice, is_free, subshare
 from broker.readiness import wait_until_ready
 from broker.storage import SETTINGS, Ports, Storage
 from tests.kit import eventually
@@ -385,6 +385,14 @@ def test_shares_of_ports_part_them_all() -> None:
     assert set(CHOICE) == set.union(*shares)
     assert len(CHOICE) == sum(map(len, shares))
     assert free_port({SHARE: "1/3"}) in shares[1]
+
+
+def test_a_share_is_shared_out_again() -> None:
+    """The processes of a run that has a share of its own have equal parts of that one, and together all of it."""
+    parts = [set(choice(subshare("1/4", index, 3))) for index in range(3)]
+    assert set(choice("1/4")) == set.union(*parts)
+    assert len(choice("1/4")) == sum(map(len, parts))
+    assert "2/3" == subshare(ALL, 2, 3)
 
 
 @pytest.mark.parametrize("share", ["", "1", "3/3", "0/0", "-1/3", "0/61", "a/b"])
