@@ -10,6 +10,9 @@ UV := uv==0.13.9
 BROKER ?=
 # Passed on to what the target runs, e.g. make test ARGS="-k ledger".
 ARGS ?=
+# What `make fuzz` uses: how long it seeks; with a seed, it runs that round again.
+MINUTES ?= 10
+SEED ?=
 
 # A stamp is named after the content of what was installed: a changed list means another stamp, and the set-up runs again.
 fingerprint = $(shell cat $(1) | cksum | tr -d ' ')
@@ -27,7 +30,7 @@ MAVEN := $(if $(wildcard .local/kafka/libs/pom.sha256),,mvn:maven)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check bench lock clean kafka-programs test-programs
+.PHONY: help run demo test fuzz check bench lock clean kafka-programs test-programs
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -39,9 +42,13 @@ demo: kafka-programs $(RUN) ## The same, and stop when all sample events have ar
 	@$(PY) -m examples.demo --once $(if $(BROKER),--broker $(BROKER)) $(ARGS)
 
 # Many tests wait more than they compute, so there are more processes than cores. A file's tests share one process.
+# The order of sets is no matter of luck either; make fuzz tries others.
 test: test-programs $(DEV) ## Run all tests (ARGS="-k name" for some)
 	@$(PY) -m tests.kit.fetch
-	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	PYTHONHASHSEED=0 $(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+fuzz: $(DEV) ## Seek new examples for the property tests for MINUTES=10 (ARGS="-k name" for some, SEED=n again)
+	@$(PY) -m tests.kit.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
 
 check: $(DEV) ## Lint, formatting, types, layers
 	$(VENV)/bin/ruff check .

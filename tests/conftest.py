@@ -7,20 +7,15 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 import structlog
 
 from broker import KAFKA_3_9, LocalKafka
 from broker.ports import ALL, SHARE, subshare
 from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
+from tests.kit.examples import import_all_of_ours, load_profiles
 
-hypothesis.settings.register_profile(
-    "suite",
-    deadline=None,  # a busy machine is no failure
-    derandomize="CI" in os.environ,  # CI judges a change, by the same examples each time; new ones are sought elsewhere
-)
-hypothesis.settings.load_profile("suite")
+load_profiles()
 
 COUNT = itertools.count(1)
 
@@ -30,6 +25,12 @@ def pytest_configure() -> None:
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         count = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
         os.environ[SHARE] = subshare(os.environ.get(SHARE, ALL), int(worker.removeprefix("gw")) % count, count)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What a property test draws does not depend on the tests before it."""
+    if any(item.get_closest_marker("hypothesis") for item in session.items):
+        import_all_of_ours()
 
 
 @pytest.fixture(autouse=True)
