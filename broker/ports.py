@@ -9,6 +9,7 @@ import os
 import random
 import re
 import socket
+from collections import deque
 from collections.abc import Mapping
 
 from broker.errors import LocalKafkaError
@@ -18,6 +19,7 @@ CHOICE = range(20_000, 32_000)
 TRIES = 200
 SHARE = "LOCAL_PORTS_SHARE"
 ALL = "0/1"
+_GIVEN = deque[int](maxlen=100)  # half of the least that a share leaves
 
 
 def is_free(port: int) -> bool:
@@ -34,7 +36,9 @@ def is_free(port: int) -> bool:
 
 
 def free_port(environment: Mapping[str, str] = os.environ) -> int:
-    """A port of the loopback on which nothing listens.
+    """A port of the loopback on which nothing listens, and none of the 100 that this process was given last.
+
+    So servers can be given their ports before the first of them listens, and one can be down for a while.
 
     Args:
         environment: `LOCAL_PORTS_SHARE=I/N` leaves the I-th of N equal shares of the ports, counted from 0. Processes
@@ -43,8 +47,10 @@ def free_port(environment: Mapping[str, str] = os.environ) -> int:
     Raises:
         LocalKafkaError: no free port was found, or the share is none.
     """
-    for port in random.SystemRandom().sample(choice(environment.get(SHARE, ALL)), TRIES):
+    ports = [port for port in choice(environment.get(SHARE, ALL)) if port not in _GIVEN]
+    for port in random.SystemRandom().sample(ports, min(TRIES, len(ports))):
         if is_free(port):
+            _GIVEN.append(port)
             return port
     raise LocalKafkaError(f"no free port found on {LOOPBACK} between {CHOICE.start} and {CHOICE.stop - 1}")
 

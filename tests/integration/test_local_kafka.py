@@ -387,6 +387,12 @@ def test_shares_of_ports_part_them_all() -> None:
     assert free_port({SHARE: "1/3"}) in shares[1]
 
 
+def test_a_port_is_not_given_twice() -> None:
+    """Servers that do not listen yet have ports of their own, in the smallest share too, and for however long."""
+    ports = [free_port({SHARE: "0/60"}) for _ in range(500)]
+    assert all(len({*ports[at : at + 100]}) == 100 for at in range(400))
+
+
 def test_a_share_is_shared_out_again() -> None:
     """The processes of a run that has a share of its own have equal parts of that one, and together all of it."""
     parts = [set(choice(subshare("1/4", index, 3))) for index in range(3)]
