@@ -4,6 +4,7 @@ It fires exactly when the registry's own decorator does: after the decorated cal
 succeeded, before its caller knows. `repository.py` says what a repository service looks like.
 """
 
+import asyncio
 from collections.abc import Generator
 from typing import Any, TypeVar, cast
 
@@ -135,10 +136,17 @@ class _Blobs(_Decorated):
     def _pulled(self, digest: str) -> Generator[Any, Any, None]:
         try:
             descriptor = yield self.original.stat(digest)
+        except asyncio.CancelledError:
+            self._lost(digest, "the event loop was closed meanwhile")
+            raise
         except Exception as error:  # noqa: BLE001 - the blob was served; only its event is lost, as in the registry
-            _log.error("listener.descriptor_unknown", digest=digest, error=str(error))
+            self._lost(digest, str(error))
         else:
             yield self.dispatch.report(self.dispatch.listener.blob_pulled, descriptor)
+
+    def _lost(self, digest: str, error: str) -> None:
+        repository = self.dispatch.repository.name
+        _log.error("listener.descriptor_unknown", repository=repository, digest=digest, error=error)
 
     def _begun(self, call: Any) -> Steps[Any]:
         begun = yield call

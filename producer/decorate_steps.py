@@ -1,17 +1,21 @@
 """Logic written once for services that answer at once and for those to be awaited. Knows nothing of registries.
 
 The logic is a generator that yields what it waits for: results, or awaitables of them, and `Report`s, which are calls
-that may block. If the first step is no awaitable, everything runs at once, in the caller's thread. Otherwise the rest
-runs in a coroutine, and each report in a thread of the event loop's own pool, so that a sink that waits for its
-acknowledgement stops no other request. A report that has begun is never cancelled with the request that caused it.
+that may block. If the first step is no awaitable, everything runs at once, in the caller's thread. Otherwise the first
+step, which is the decorated call itself, is awaited by the caller, and the rest runs in a task of its own, each report
+in a thread of the event loop's pool, so that a sink that waits for its acknowledgement stops no other request.
+
+So a caller that is cancelled after the decorated call has succeeded cancels nothing of the rest. (The registry detaches
+the context of its request there for the same reason.)
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from inspect import isawaitable, iscoroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeGuard, TypeVar
 
 __all__ = ["Report", "Steps", "run"]
 
@@ -46,12 +50,53 @@ def _finish(steps: Steps[_T], step: Any) -> _T:
         return result
 
 
-async def _finish_awaiting(steps: Steps[_T], step: Any) -> _T:
+async def _finish_awaiting(steps: Steps[_T], first: Awaitable[Any]) -> _T:
+    try:
+        value = await first
+    except asyncio.CancelledError:
+        if _has_result(first):
+            with suppress(StopIteration):
+                _detached(_rest(steps, steps.send(first.result())))
+        raise
+    try:
+        step = steps.send(value)
+    except StopIteration as end:
+        result: _T = end.value
+        return result
+    rest = _detached(_rest(steps, step))
+    await asyncio.wait((rest,))  # which, unlike awaiting it, cancels nothing
+    return rest.result()
+
+
+def _has_result(awaited: Any) -> TypeGuard["asyncio.Future[Any]"]:
+    """Whether it is a future that succeeded: one that did so in the moment of the cancellation."""
+    return asyncio.isfuture(awaited) and awaited.done() and not awaited.cancelled() and awaited.exception() is None
+
+
+_UNDER_WAY: Final[set["asyncio.Task[Any]"]] = set()
+"""Holds the tasks, of which an event loop itself has only weak references."""
+
+
+def _detached(rest: Coroutine[Any, Any, _T]) -> "asyncio.Task[_T]":
+    task = asyncio.create_task(rest)
+    _UNDER_WAY.add(task)
+    task.add_done_callback(_ended)
+    return task
+
+
+def _ended(task: "asyncio.Task[Any]") -> None:
+    """Let go of it; asyncio need not report an error that no caller takes, since whoever caused it has logged it."""
+    _UNDER_WAY.discard(task)
+    if not task.cancelled():
+        task.exception()
+
+
+async def _rest(steps: Steps[_T], step: Any) -> _T:
     try:
         while True:
             try:
                 value = await _soon(step)
-            except Exception as error:  # noqa: BLE001 - the steps decide about it
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the steps decide about it
                 step = steps.throw(error)
             else:
                 step = steps.send(value)
@@ -72,6 +117,16 @@ def _now(step: Any) -> Any:
 
 async def _soon(step: Any) -> Any:
     if isinstance(step, Report):
-        call = asyncio.get_running_loop().run_in_executor(None, copy_context().run, step.call)
-        return await asyncio.shield(call)
+        return await _in_thread(step)
     return await step if isawaitable(step) else step
+
+
+async def _in_thread(report: Report) -> None:
+    """In a thread of the pool; where there is none any more, as the loop is closing, here and now."""
+    try:
+        running = asyncio.get_running_loop().run_in_executor(None, copy_context().run, report.call)
+    except RuntimeError:
+        report.call()
+        return
+    await asyncio.wait((running,))
+    running.result()
