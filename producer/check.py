@@ -61,6 +61,8 @@ def check(
     for name, sentences in endpoint_differences(settings).items():
         for sentence in sentences:
             yield Finding(Verdict.NOTE, f"endpoint {name}: {sentence}")
+    for warning in settings.warnings:
+        yield Finding(Verdict.WARNING, warning)
     yield from _kafka(settings, admin)
     if registry is not None:
         yield from _schema(registry, subject_of(settings.topics.events))

@@ -1,10 +1,15 @@
 """`registry-worker deliver`."""
 
+from typing import Final
+
 import click
+import structlog
 
 from consumer.service import deliver, deliver_until_caught_up
 from runtime.cli import AddressType, DurationType, common_options, run_service
 from runtime.config import Address, EndpointSettings, Settings, with_worker_listen
+
+_log: Final = structlog.get_logger(__name__)
 
 
 @click.command("deliver", epilog="Example: registry-worker deliver -c bridge.yaml --endpoint ci")
@@ -18,6 +23,8 @@ def deliver_command(
 ) -> int:
     """Serve endpoints."""
     endpoints = _chosen(settings, names)
+    for warning in settings.warnings:
+        _log.warning("configuration.no_effect", said=warning)
     if until_caught_up:
         return run_service(lambda stop: deliver_until_caught_up(settings, endpoints, stop, timeout_s=timeout))
     if timeout is not None:

@@ -17,10 +17,22 @@ from runtime.config.endpoint_settings import (
     TLSSettings,
 )
 from runtime.config.faults import Refused
+from runtime.config.filter_values import action, media_type, method, repository_glob, tag_glob
 from runtime.config.http_values import http_url, read_headers, signing_secret
-from runtime.config.names import any_text, endpoint_name, glob, registry_label
+from runtime.config.names import endpoint_name, registry_label
 from runtime.config.quantities import duration, registry_duration
-from runtime.config.reading import Section, Value, list_of, number, one_of, parsed, show_url, truth, whole_number
+from runtime.config.reading import (
+    Reader,
+    Section,
+    Value,
+    list_of,
+    number,
+    one_of,
+    parsed,
+    show_url,
+    truth,
+    whole_number,
+)
 from runtime.config.secrets import Secret
 from runtime.config.start import START_EXAMPLES, New, parse_start
 from runtime.config.tls_section import read_tls
@@ -52,7 +64,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
     )
     backoff_s = section.read("backoff", registry_duration(DEFAULT_BACKOFF_S, _MILLISECOND, _DAY), DEFAULT_BACKOFF_S)
     ignored = section.read("ignore", _ignore, (_NOTHING, _NOTHING, _NOTHING))
-    media_types = _texts(section, "ignoredmediatypes") | ignored[0]
+    media_types = _all(section, "ignoredmediatypes", media_type) | ignored[0]
     endpoint = EndpointSettings(
         name=name or "",
         url=url[0] if url else "",
@@ -69,8 +81,8 @@ def read_endpoint(value: Value) -> EndpointSettings:
         ignored_actions=ignored[1],
         ignored_methods=ignored[2],
         registries=frozenset(section.read("registries", list_of(registry_label), ())),
-        repositories=section.read("repositories", list_of(glob), ()),
-        tags=section.read("tags", list_of(glob), ()),
+        repositories=section.read("repositories", list_of(repository_glob), ()),
+        tags=section.read("tags", list_of(tag_glob), ()),
         start=section.read("start", _START, New()),
         concurrency=section.read("concurrency", whole_number(1, 10_000), 64),
         ordering=section.read("ordering", one_of(_ORDERINGS), "repository"),
@@ -102,13 +114,17 @@ def _url_or_nothing(value: Value) -> tuple[str, str]:
 
 def _ignore(value: Value) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     section = Section(value)
-    found = _texts(section, "mediatypes"), _texts(section, "actions"), _texts(section, "methods")
+    found = (
+        _all(section, "mediatypes", media_type),
+        _all(section, "actions", action),
+        _all(section, "methods", method),
+    )
     section.close()
     return found
 
 
-def _texts(section: Section, key: str) -> frozenset[str]:
-    return frozenset(section.read(key, list_of(any_text), ()))
+def _all(section: Section, key: str, reader: Reader[str]) -> frozenset[str]:
+    return frozenset(section.read(key, list_of(reader), ()))
 
 
 def _threshold(value: Value) -> int:

@@ -10,7 +10,6 @@ intake_path: Final = matching(
     r"(/[A-Za-z0-9._~-]+)+",
     "is not a path; write e.g. /events: it begins with /, does not end with one, and needs no escapes",
 )
-glob: Final = matching(r"(?s)(?!!$).+", "is an empty pattern; write e.g. library/* or !library/tmp*")
 
 _LONGEST_ENDPOINT_NAME: Final = 100
 _topic: Final = matching(
@@ -32,8 +31,3 @@ def endpoint_name(value: Value) -> str:
     if not name.isprintable() or not 1 <= len(name) <= _LONGEST_ENDPOINT_NAME:
         value.refuse(f"is not 1 to {_LONGEST_ENDPOINT_NAME} printable characters")
     return name
-
-
-def any_text(value: Value) -> str:
-    """Read any text, empty included."""
-    return value.text()

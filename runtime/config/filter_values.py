@@ -1,0 +1,59 @@
+"""What an endpoint's filters hold. A value that no event can match is taken, with a warning: it has no effect."""
+
+import re
+from typing import Final
+
+from runtime.config.glob_reach import REPOSITORY, TAG, Grammar, shortest_match
+from runtime.config.reading import Reader, Value, matching
+from schemas.actions import ACTIONS
+
+METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
+"""Of the requests that make events."""
+
+_MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+([ \t]*;.*)?", re.DOTALL)
+_glob: Final = matching(r"(?s)(?!!$).+", "is an empty pattern; write e.g. library/* or !library/tmp*")
+
+
+def action(value: Value) -> str:
+    """Read an action, which is compared exactly."""
+    return _known(value, ACTIONS, "an event's action")
+
+
+def method(value: Value) -> str:
+    """Read a request's method, which is compared exactly."""
+    return _known(value, METHODS, "the method of a request that makes events")
+
+
+def media_type(value: Value) -> str:
+    """Read a media type, which is compared exactly; "" stands for an event without one."""
+    text = value.text()
+    if "*" in text:
+        value.warn("matches nothing: media types are compared exactly, and * has no meaning here")
+    elif text and not _MEDIA_TYPE.fullmatch(text):
+        value.warn("matches nothing: it is not a media type such as application/octet-stream")
+    return text
+
+
+def globs_of(grammar: Grammar, legal: str) -> Reader[str]:
+    """Make a reader of a glob over names of this grammar; `legal` says what such a name is."""
+
+    def read(value: Value) -> str:
+        pattern = _glob(value)
+        if shortest_match(pattern.removeprefix("!"), grammar) is None:
+            value.warn(f"matches nothing: {legal}")
+        return pattern
+
+    return read
+
+
+repository_glob: Final = globs_of(
+    REPOSITORY, "a repository's name has components of a-z 0-9 with . _ - between them, separated by single slashes"
+)
+tag_glob: Final = globs_of(TAG, "a tag has up to 128 of the characters A-Z a-z 0-9 _ . - and begins with none of . -")
+
+
+def _known(value: Value, words: tuple[str, ...], what: str) -> str:
+    text = value.text()
+    if text not in words:
+        value.warn(f"matches nothing: it is not {what}; known: {', '.join(words)}")
+    return text
