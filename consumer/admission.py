@@ -108,7 +108,7 @@ class Admission:
             return
         except UnknownSchemaError as error:
             partition.obstacle = str(error)
-            partition.backlog.clear()  # read again by the release that understands it
+            partition.forget_backlog()  # read again by the release that understands it
             self._obstructed(partition)
             return
         except UndecodableError as error:

@@ -30,14 +30,14 @@ class Cursor:
     @property
     def lag(self) -> int:
         """Unfinished records."""
-        return len(self.holes) + max(0, self.end - self._after_map)
+        return len(self.holes) + max(0, self.end - self.unread)
 
     @property
     def oldest(self) -> int | None:
         """The first unfinished offset, None if all is finished."""
         if self.holes:
             return self.holes[0]
-        return self._after_map if self._after_map < self.end else None
+        return self.unread if self.unread < self.end else None
 
     def has_finished(self, offset: int) -> bool:
         """Whether nothing is owed for this offset any more."""
@@ -47,10 +47,11 @@ class Cursor:
 
     def before(self, offset: int) -> int:
         """How many unfinished records lie before this offset."""
-        return bisect_left(self.holes, offset) + max(0, min(offset, self.end) - self._after_map)
+        return bisect_left(self.holes, offset) + max(0, min(offset, self.end) - self.unread)
 
     @property
-    def _after_map(self) -> int:
+    def unread(self) -> int:
+        """The offset from which on the commit says nothing."""
         return max(self.start, self.top + 1)
 
     def _is_hole(self, offset: int) -> bool:

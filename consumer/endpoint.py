@@ -154,12 +154,23 @@ class Endpoint:
                 partition.backlog.append(record)
         self.turn()
 
+    def read_up_to(self, offsets: dict[int, int]) -> None:
+        """Note how far the log was read: what lies behind the last record is owed to nobody."""
+        for number, offset in offsets.items():
+            if number in self.partitions:
+                self.partitions[number].read_up_to(offset)
+        self.turn()
+
+    def expired(self, partition: int, lost: range) -> None:
+        """Tell that retention was faster than delivery."""
+        self.telling.expired(partition, lost)
+
     async def drain(self, partitions: set[int]) -> list[Commit]:
         """Start nothing more for these, let what is in flight end; what is to be committed last."""
         mine = [partition for number, partition in self.partitions.items() if number in partitions]
         for partition in mine:
             partition.draining = True
-            partition.backlog.clear()
+            partition.forget_backlog()
             self.lanes.remove(partition.number)
         await asyncio.gather(
             self.dispatcher.drain(partitions, self._drain_s), self._undecodable.drain(partitions, self._drain_s)
@@ -241,6 +252,8 @@ class Endpoint:
     def _look(self, now: float) -> float:
         """Admit, send, commit, read on; when to look again."""
         self._admission.admit(self.partitions.values(), now, breaker_open=self.dispatcher.breaker.is_open)
+        for partition in self.partitions.values():
+            partition.pass_over()
         self.dispatcher.start_due()
         if commits := self._commits.due(self.partitions.values(), now):
             self._log.commit(commits)

@@ -3,7 +3,8 @@
 One ledger for one (group, partition, epoch). Rules:
 
 - Rule 1: the committed offset is never above the lowest offset that was admitted and is not finished.
-- Rule 2: offsets that never appear between two that do (compaction, transaction markers) count as finished.
+- Rule 2: offsets that hold no record (transaction markers, aborted and compacted records) count as finished: those
+  between two records that were read, and those behind the last one once reading has passed them.
 - Rule 3: a snapshot is one value, made at once: the offset and the holes above it belong together.
 - Rule 4: at most `WINDOW` offsets lie between the committed one and the highest admitted, so that the holes always
   fit the commit metadata.
@@ -70,12 +71,17 @@ class Ledger:
     @property
     def base(self) -> int:
         """The offset that a commit would say now."""
-        return next(iter(self._unfinished), max(self._next, self._top + 1))
+        return next(iter(self._unfinished), self.unknown_from)
 
     @property
     def next(self) -> int:
         """The lowest offset not read yet."""
         return self._next
+
+    @property
+    def unknown_from(self) -> int:
+        """The offset from which on nothing was read, and nothing is finished by the map of an earlier commit."""
+        return max(self._next, self._top + 1)
 
     @property
     def unfinished(self) -> int:
@@ -113,6 +119,12 @@ class Ledger:
             return Admission.FINISHED
         self._unfinished[offset] = accepted_ms
         return Admission.NEW
+
+    def pass_over(self, offset: int) -> None:
+        """Everything below this offset was read: what was not admitted of it is no record, and owed to nobody."""
+        if offset > self._next:
+            self._next = offset
+            self._lose_unmet_below(offset)
 
     def finish(self, offset: int) -> None:
         """Delivered, filtered, a written dead letter, or skipped on an operator's word: nothing is owed any more."""

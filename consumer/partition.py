@@ -17,6 +17,8 @@ class Partition:
         self.ledger: Final = ledger
         self.backlog: deque[Record] = deque()
         """Read, not admitted yet."""
+        self._read_up_to = 0
+        """The offset up to which all was read, be it a record or not."""
         self.bytes = 0
         """Of its records that were admitted and are not finished."""
         self.is_crowded = False
@@ -38,6 +40,22 @@ class Partition:
         if self.ledger.unfinished:
             return self.ledger.oldest_ms
         return self.backlog[0].timestamp_ms if self.backlog else 0
+
+    def read_up_to(self, offset: int) -> None:
+        """All below this offset is in the ledger or the backlog, if it is a record at all."""
+        if not self.draining and not self.obstacle:
+            self._read_up_to = offset
+            self.pass_over()
+
+    def pass_over(self) -> None:
+        """Once everything that was read is admitted, the offsets behind the last record are owed to nobody."""
+        if not self.backlog:
+            self.ledger.pass_over(self._read_up_to)
+
+    def forget_backlog(self) -> None:
+        """What was read and not admitted is read again by whoever comes next."""
+        self.backlog.clear()
+        self._read_up_to = 0
 
     @property
     def is_full(self) -> bool:

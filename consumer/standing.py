@@ -49,7 +49,7 @@ def lag_of(endpoint: Endpoint) -> int:
     """Unfinished records: admitted ones, and all that the log has beyond what was read."""
     unfinished = 0
     for number, partition in endpoint.partitions.items():
-        unread = max(0, endpoint.ends.get(number, 0) - partition.ledger.next)
+        unread = max(0, endpoint.ends.get(number, 0) - partition.ledger.unknown_from)
         unfinished += partition.ledger.unfinished + unread
     return unfinished
 

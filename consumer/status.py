@@ -14,6 +14,7 @@ from consumer.log.range import RangeReader
 from consumer.places import TopicMissingError, bounds_of
 from consumer.positions import Position, cursors_at_start, positions_of
 from consumer.terminal import table
+from consumer.unread import heads_of, past_what_is_no_record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
 from runtime.kafka.admin import Admin
@@ -107,8 +108,9 @@ class StatusReader:
 
     def _status(self, endpoint: EndpointSettings, position: Position, worker: Worker, letters: int) -> EndpointStatus:
         live = worker.of(endpoint.name)
-        partitions = position.cursors or cursors_at_start(
-            self._admin, position.topic, endpoint, position.bounds, now=self._clock.wall()
+        partitions, oldest_age_s = self._looked_at(
+            position.cursors
+            or cursors_at_start(self._admin, position.topic, endpoint, position.bounds, now=self._clock.wall())
         )
         return EndpointStatus(
             endpoint=endpoint.name,
@@ -116,17 +118,21 @@ class StatusReader:
             group=position.group,
             has_cursor=bool(position.cursors),
             partitions=partitions,
-            oldest_age_s=self._oldest_age_s(partitions),
+            oldest_age_s=oldest_age_s,
             breaker=live.breaker,
             waits_because=list(live.waits_because),
             dead_letters=letters,
         )
 
-    def _oldest_age_s(self, cursors: Mapping[int, Cursor]) -> float | None:
-        oldest = {number: at.oldest for number, at in cursors.items()}
-        waiting = {number: range(at, cursors[number].end) for number, at in oldest.items() if at is not None}
-        heads = [record.timestamp_ms for record in self._reader.read(self._settings.topics.events, waiting, limit=1)]
-        return max(0.0, self._clock.wall() - min(heads) / 1000) if heads else None
+    def _looked_at(self, cursors: Mapping[int, Cursor]) -> tuple[dict[int, Cursor], float | None]:
+        """The cursors past what holds no record, and the age of the oldest event that waits."""
+        topic = self._settings.topics.events
+        heads = heads_of(self._reader, topic, cursors)
+        holes = {number: range(at.holes[0], at.holes[0] + 1) for number, at in cursors.items() if at.holes}
+        waiting = [*heads.values(), *self._reader.read(topic, holes)]
+        oldest_ms = min((record.timestamp_ms for record in waiting), default=None)
+        age = None if oldest_ms is None else max(0.0, self._clock.wall() - oldest_ms / 1000)
+        return past_what_is_no_record(cursors, heads), age
 
     def _read_letters(self) -> None:
         topic = self._settings.topics.dead_letters

@@ -47,6 +47,17 @@ class Telling:
             events_lost=expired,
         )
 
+    def expired(self, partition: int, lost: range) -> None:
+        """Retention removed what had not been read yet, while reading stood still."""
+        self._metrics.expired.inc(len(lost))
+        self._log.error(
+            "endpoint.events_expired",
+            partition=partition,
+            first=lost.start,
+            last=lost.stop - 1,
+            events_lost=len(lost),
+        )
+
     def foreign_metadata(self, partition: int, reason: str) -> None:
         """A commit's metadata could not be used: finished events above the offset are sent again."""
         self._metrics.foreign_metadata.inc()

@@ -29,6 +29,12 @@ class Batch:
     """The headers of the record at an index; asked only where the value alone does not tell its schema."""
     learned: Callable[[int], str | None] = no_fingerprint
     """The fingerprint of the schema behind an id that is none of ours; asked only where the headers do not tell it."""
+    log_begins: int = 0
+    """Where the log began when they were read, if offsets before or between them were passed over; else 0 will do.
+
+    What was passed over before it is lost to retention; what lies behind it held no record: a transaction's marker, an
+    aborted record, one that compaction removed.
+    """
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -46,6 +52,7 @@ class Batch:
             self.values[start:stop],
             lambda index: headers(start + index),
             self.learned,
+            self.log_begins,
         )
 
 

@@ -20,7 +20,7 @@ FULL_BYTES: Final = 128 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Offsets that the log no longer had: retention or compaction took them before they were exported."""
+    """Offsets that the log no longer had: retention took them before they were exported."""
 
     partition: int
     first: int
@@ -151,8 +151,9 @@ class PartitionFiles:
             self.next_offset = batch.offsets[-1] + 1
             return
         for offset in batch.offsets:
-            if offset > self.next_offset:
-                self.gaps.append(Gap(self._partition, self.next_offset, offset - 1))
+            gone = min(offset, batch.log_begins)
+            if gone > self.next_offset:
+                self.gaps.append(Gap(self._partition, self.next_offset, gone - 1))
             self.next_offset = offset + 1
 
 

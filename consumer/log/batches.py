@@ -10,12 +10,14 @@ from itertools import groupby
 from operator import methodcaller
 from typing import Any, Final
 
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import KafkaException, Message, TopicPartition
 
 from consumer.analytics.batch import Batch, no_fingerprint
 from consumer.log.added import AddedPartitions
+from consumer.log.asking import beginning_of
 from consumer.log.messages import record_of
 from consumer.log.standalone import POLL_S, begin, judge, lose_patience, standalone_consumer
+from runtime.kafka.errors import translated
 from runtime.kafka.settings import ClientSettings
 
 _BATCH: Final = 10_000
@@ -47,6 +49,8 @@ class BatchReader:
         )
         self._learned = learned
         self._monotonic = monotonic
+        self._next: dict[int, int] = {}
+        """By partition: the offset that is expected next."""
 
     def close(self) -> None:
         """Let the client go."""
@@ -113,21 +117,32 @@ class BatchReader:
             yield self._batch(topic, number, records)
 
     def _batch(self, topic: str, partition: Any, messages: list[Message]) -> Batch:
+        offsets = [_offset(message) for message in messages]
+        passed_over = offsets[-1] + 1 - self._next.get(partition, 0) != len(offsets)
+        self._next[partition] = offsets[-1] + 1
         return Batch(
             topic,
             partition,
-            [_offset(message) for message in messages],
+            offsets,
             [message.timestamp()[1] for message in messages],
             [message.value() for message in messages],
             lambda index: record_of(messages[index], topic).headers,
             self._learned,
+            self._beginning(topic, partition) if passed_over else 0,
         )
+
+    def _beginning(self, topic: str, partition: int) -> int:
+        try:
+            return beginning_of(self._consumer, topic, partition)
+        except KafkaException as error:
+            raise translated(error, f"reading topic {topic}") from error
 
     def _consumed(
         self, topic: str, starts: Mapping[int, int], *, young: Collection[int] = ()
     ) -> Generator[list[Message], None, None]:
         """What each look brings, perhaps nothing; ends of partitions are among it."""
         begin(self._consumer, topic, starts)
+        self._next = dict(starts)
         try:
             while True:
                 messages = self._consumer.consume(_BATCH, timeout=POLL_S)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, Message
+from confluent_kafka import Consumer
 
 from consumer.log.listener import LogListener
 from consumer.log.reader import Log
+from consumer.log.taken import Taken
 
 _logger: Final = structlog.get_logger(__name__)
 
@@ -34,9 +35,7 @@ class BoundedLog(Log):
         passed: Passed,
     ) -> None:
         """As a `Log`; `passed` is told of each of the `ranges`, after its last record."""
-        super().__init__(
-            {**settings, "enable.partition.eof": True}, topic=topic, name=name, listener=listener, drain_s=drain_s
-        )
+        super().__init__(settings, topic=topic, name=name, listener=listener, drain_s=drain_s)
         self._ranges = ranges
         self._passed_on = passed
         self._met: set[int] = set()
@@ -67,15 +66,16 @@ class BoundedLog(Log):
     def _set_paused(self, consumer: Consumer, partition: int, *, paused: bool) -> None:
         super()._set_paused(consumer, partition, paused=paused or partition in self._done)
 
-    def _is_trouble(self, message: Message) -> bool:
-        """Whether it is nothing to pass on; notes where a range ends: its last record, one behind it, or the log's."""
-        error, number, offset = message.error(), message.partition(), message.offset()
-        at_end = error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - a public constant
-        if number is None or offset is None or not (error is None or at_end):
-            return super()._is_trouble(message)
-        stop = self._ranges[number].stop
-        if offset + (0 if at_end else 1) >= stop:
-            self._met.add(number)
-        elif at_end:
-            _logger.warning("log.ends_early", partition=number, ends_at=offset, wanted_up_to=stop)
-        return at_end or offset >= stop
+    def _wanted(self, taken: Taken) -> Taken:
+        """What lies in the ranges; notes where one ends: its last record, whatever lies behind it, or the log's end."""
+        stops = {number: span.stop for number, span in self._ranges.items()}
+        reached = {record.partition: record.offset + 1 for record in taken.records} | taken.ends
+        for number, offset in reached.items():
+            if offset >= stops[number]:
+                self._met.add(number)
+            elif number in taken.ends:
+                _logger.warning("log.ends_early", partition=number, ends_at=offset, wanted_up_to=stops[number])
+        return Taken(
+            [record for record in taken.records if record.offset < stops[record.partition]],
+            {number: min(offset, stops[number]) for number, offset in reached.items()},
+        )

@@ -46,6 +46,12 @@ class LogListener(Protocol):
     def received(self, records: list[Record]) -> None:
         """These were read."""
 
+    def read_up_to(self, offsets: dict[int, int]) -> None:
+        """By partition: all below this offset was read and received; whatever else lies there is no record."""
+
+    def expired(self, partition: int, lost: range) -> None:
+        """Retention took these offsets before they were read."""
+
     async def drain(self, partitions: set[int]) -> list[Commit]:
         """Start nothing more for these, let what is in flight end; what is to be committed last."""
 

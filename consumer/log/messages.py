@@ -20,6 +20,11 @@ HOPELESS: Final = frozenset(
 _TOO_OLD: Final = (KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE)  # noqa: SLF001
 
 
+def is_end(error: KafkaError) -> bool:
+    """Whether it is none, but says that a partition has no more for now."""
+    return error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - a public constant of librdkafka
+
+
 def record_of(message: Message, topic: str) -> Record:
     """A copy of the message: holding the message itself would pin the fetch buffer it lies in."""
     partition, offset = message.partition(), message.offset()

@@ -10,8 +10,8 @@ from typing import Final, Self
 
 from confluent_kafka import Message, TopicPartition
 
-from consumer.log.messages import record_of
-from consumer.log.standalone import POLL_S, begin, is_end, judge, lose_patience, standalone_consumer
+from consumer.log.messages import is_end, record_of
+from consumer.log.standalone import POLL_S, begin, judge, lose_patience, standalone_consumer
 from consumer.record import Record
 from runtime.kafka.settings import ClientSettings
 

@@ -16,8 +16,10 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from consumer.log.listener import Assigned, Commit, LogListener
-from consumer.log.messages import HOPELESS, catchable, explained, record_of
+from consumer.log.asking import ASK_LIMIT_S, beginning_of, ends_of, place_of
+from consumer.log.listener import Commit, LogListener
+from consumer.log.messages import HOPELESS, catchable, explained
+from consumer.log.taken import ReadPositions, Taken, lost_of, taken_from
 from consumer.read_ahead import READ_AHEAD, cost_of, total_cost
 
 _logger: Final = structlog.get_logger(__name__)
@@ -30,7 +32,6 @@ _IDLE_WAIT_S: Final = 0.05
 _PAUSE_AFTER_S: Final = 1.0
 """Pausing throws away what was fetched ahead, so it is for lasting pressure alone."""
 _ENDS_EVERY_S: Final = 2.0
-_ASK_LIMIT_S: Final = 10.0
 _AGAIN_S: Final = 2.0
 _GRACE_S: Final = 5.0
 
@@ -56,7 +57,12 @@ class Log:
             listener: told of everything, on the running loop.
             drain_s: how long `listener.drain` may take, in seconds.
         """
-        self._settings = {**settings, "on_commit": self._on_commit, "error_cb": self._on_error}
+        self._settings = {
+            **settings,
+            "enable.partition.eof": True,
+            "on_commit": self._on_commit,
+            "error_cb": self._on_error,
+        }
         self._topic = topic
         self._listener = listener
         self._drain_s = drain_s
@@ -67,6 +73,7 @@ class Log:
         self._closing = threading.Event()
         self._epoch = 0
         self._epochs: dict[int, int] = {}
+        self._positions = ReadPositions()
         self._credit = 0  # what may still be read, by its cost; below 0 when more came
         self._paused: set[int] = set()
         self._all_paused = False
@@ -164,7 +171,7 @@ class Log:
         if first is None:
             return
         more = min(self._credit // cost_of(len(first)), _BATCH) - 1  # if they are as large as the first
-        self._pass_on([first, *(consumer.consume(more, timeout=0) if more > 0 else ())])
+        self._pass_on(consumer, [first, *(consumer.consume(more, timeout=0) if more > 0 else ())])
 
     def _idle(self, consumer: Consumer) -> None:
         """Nothing was asked for: obey, keep the group's callbacks served, and pause if it lasts."""
@@ -179,28 +186,39 @@ class Log:
         if self._all_paused or self._committing or not self._epochs:
             message = consumer.poll(0)
             if message is not None:  # it was fetched before the pause took hold
-                self._pass_on([message])
+                self._pass_on(consumer, [message])
 
     def _unpause(self, consumer: Consumer) -> None:
         if self._all_paused:
             self._all_paused = False
             consumer.resume(self._places(set(self._epochs) - self._paused))
 
-    def _pass_on(self, messages: list[Message]) -> None:
-        records = [record_of(message, self._topic) for message in messages if not self._is_trouble(message)]
-        self._credit -= total_cost(records)
-        self._quiet_since = time.monotonic()
-        if records:
-            self._tell(self._listener.received, records)
+    def _pass_on(self, consumer: Consumer, messages: list[Message]) -> None:
+        taken = taken_from(messages, self._topic)
+        for error in taken.errors:
+            self._judge(error)
+        self._tell_lost(consumer, self._positions.advance(taken))
+        taken = self._wanted(taken)
+        self._credit -= total_cost(taken.records)
+        if taken.records:
+            self._quiet_since = time.monotonic()
+            self._tell(self._listener.received, taken.records)
+        if taken.ends:
+            self._tell(self._listener.read_up_to, taken.ends)
 
-    def _is_trouble(self, message: Message) -> bool:
-        error = message.error()
-        if error is None:
-            return False
+    def _wanted(self, taken: Taken) -> Taken:
+        return taken
+
+    def _judge(self, error: KafkaError) -> None:
         if error.fatal() or error.code() in HOPELESS:
             raise KafkaException(error)
         self._log.warning("log.error", error=error.str(), code=error.name())
-        return True
+
+    def _tell_lost(self, consumer: Consumer, passed: Mapping[int, list[range]]) -> None:
+        """Of offsets that hold no record, those that retention took; a log of transactions has others all the time."""
+        for number, spans in passed.items():
+            for lost in lost_of(spans, beginning_of(consumer, self._topic, number)):
+                self._tell(self._listener.expired, number, lost)
 
     def _add_credit(self, cost: int) -> None:
         self._credit += cost
@@ -235,23 +253,14 @@ class Log:
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._epoch += 1
         self._quiet_since = time.monotonic()
-        found = [self._place(consumer, at) for at in consumer.committed(partitions, timeout=_ASK_LIMIT_S)]
+        found = [place_of(consumer, at, self._epoch) for at in consumer.committed(partitions, timeout=ASK_LIMIT_S)]
         consumer.incremental_assign([TopicPartition(self._topic, at.partition, at.start) for at in found])
         self._epochs.update((at.partition, at.epoch) for at in found)
+        self._positions.begin({at.partition: at.start for at in found})
         self._paused -= {at.partition for at in found}
         places = self._places(at.partition for at in found)
         (consumer.pause if self._all_paused else consumer.resume)(places)  # a pause survives revoke and assign
         self._tell(self._listener.assigned, found)
-
-    def _place(self, consumer: Consumer, at: TopicPartition) -> Assigned:
-        """Where to begin: the group's offset; the oldest record where it has none or the log no longer has it."""
-        if at.error is not None:
-            raise KafkaException(at.error)
-        low, high = consumer.get_watermark_offsets(at, timeout=_ASK_LIMIT_S)
-        committed = at.offset if at.offset >= 0 else None
-        known = committed is not None and low <= committed <= high
-        start = committed if known and committed is not None else low
-        return Assigned(at.partition, self._epoch, start, committed, at.metadata or "", high)
 
     @catchable()
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -278,17 +287,8 @@ class Log:
         self._tell(self._listener.revoked, gone)
 
     def _tell_ends(self, consumer: Consumer) -> None:
-        """The ends as the last fetch saw them; while everything is paused there is none, so the broker is asked."""
-        ends = {}
-        for number in self._epochs:
-            try:
-                place = TopicPartition(self._topic, number)
-                _, high = consumer.get_watermark_offsets(place, timeout=1.0, cached=not self._all_paused)
-            except KafkaException:
-                break
-            if high >= 0:
-                ends[number] = high
-        self._tell(self._listener.log_ends, ends)
+        with contextlib.suppress(KafkaException):  # then they are as they were; that Kafka is away is told elsewhere
+            self._tell(self._listener.log_ends, ends_of(consumer, self._topic, self._epochs))
 
     def _on_error(self, error: KafkaError) -> None:
         self._log.debug("log.client_error", error=error.str(), code=error.name())

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from consumer.log.messages import HOPELESS
+from consumer.log.messages import HOPELESS, is_end
 from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.settings import ClientSettings, consumer_settings
 
@@ -57,11 +57,6 @@ def begin(consumer: Consumer, topic: str, starts: Mapping[int, int]) -> None:
         consumer.resume(places)  # a pause survives a new assignment
     except KafkaException as error:
         raise translated(error, f"reading topic {topic}") from error
-
-
-def is_end(error: KafkaError) -> bool:
-    """Whether it is none, but says that a partition has no more for now."""
-    return error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - a public constant of librdkafka
 
 
 def judge(message: Message, topic: str, *, young: Collection[int] = ()) -> None:

@@ -14,8 +14,6 @@ class Report:
 
     run: str
     endpoint: str
-    asked: int
-    """Offsets of the range that were not finished when this process began."""
     delivered: int = 0
     filtered: Mapping[str, int] = field(default_factory=dict)
     """By the rule against them; `selection` is that of the command line."""
@@ -24,19 +22,18 @@ class Report:
     """By earlier processes of the run."""
     unnamed_before: int = 0
     """Of these, how many have no name."""
+    lost: int = 0
+    """Offsets of the range that retention took before they were come to."""
     stopped: str = ""
     """Why the rest was not come to; empty if all was."""
-
-    @property
-    def untouched(self) -> int:
-        """Offsets that nothing was done about: not come to, or in the log no more."""
-        return max(0, self.asked - self.delivered - sum(self.filtered.values()) - len(self.failed))
+    left: int = 0
+    """Offsets of the range that were not come to, be they records or not."""
 
     @property
     def is_complete(self) -> bool:
         """Whether everything was delivered that was to be."""
         failed = self.failed or self.failed_before or self.unnamed_before
-        return not (failed or self.untouched or self.stopped)
+        return not (failed or self.lost or self.stopped)
 
     def lines(self) -> list[str]:
         """For a person: the sum, then each event that was not delivered."""
@@ -53,8 +50,8 @@ class Report:
         if self.unnamed_before:
             told.append(f"  failed before: {self.unnamed_before} more, for whose names there was no room")
         if self.stopped:
-            told.append(f"  {self.untouched} left: {self.stopped}")
+            told.append(f"  {self.left} left: {self.stopped}")
             told.append(f"  to go on: registry-worker replay --resume {self.run}")
-        elif self.untouched:
-            told.append(f"  {self.untouched} are not in the log any more")
+        if self.lost:
+            told.append(f"  {self.lost} are not in the log any more")
         return told

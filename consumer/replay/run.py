@@ -15,6 +15,7 @@ from consumer.cursor import Cursor
 from consumer.delivery.sending import sending_of
 from consumer.endpoint import Endpoint
 from consumer.log.bounded import BoundedLog
+from consumer.partition import Partition
 from consumer.replay.failures import Failures
 from consumer.replay.filtering import ReplayFilter
 from consumer.replay.plan import Plan
@@ -87,6 +88,8 @@ class Replay:
             filter_=ReplayFilter(target, plan.selection),
             schema_ids=schema_ids_of(settings, clock, program=_CLIENT_ID),
         )
+        self._unfinished = {number: cursor.lag + cursor.lost for number, cursor in job.progress.items()}
+        """By partition: offsets that are not finished, as far as is known."""
         self._quiet_since: float | None = None
         self._trouble_since: float | None = None
 
@@ -101,17 +104,29 @@ class Replay:
         self._endpoint.start()
         try:
             while not (stopped or self._is_finished()):
-                progress(self._finished)
+                progress(self._job.asked - self._left(self._endpoint.partitions))
                 stopped = "it was told to stop" if await _is_set(stop, _LOOK_EVERY_S) else self._trouble()
             stopped = stopped or self._obstacles()
         finally:
+            held = dict(self._endpoint.partitions)
             await self._endpoint.close()
-        progress(self._finished)
-        return self._report(stopped)
+        left = self._left(held)
+        progress(self._job.asked - left)
+        return self._report(stopped, left)
+
+    def _left(self, held: Mapping[int, Partition]) -> int:
+        """Offsets that are not finished; of those that were not read nobody knows whether they hold records."""
+        for number in self._job.plan.ranges.keys() & held.keys():
+            ledger, stop = held[number].ledger, self._job.plan.ranges[number].stop
+            self._unfinished[number] = ledger.unfinished + max(0, stop - ledger.unknown_from)
+        return sum(self._unfinished.values())
 
     @property
-    def _finished(self) -> int:
-        return self._endpoint.dispatcher.deliveries + sum(self._filtered.values()) + len(self._failures.named)
+    def _lost(self) -> int:
+        """Offsets of the ranges that retention took, be it before the run was begun again or under way."""
+        ranges = self._job.plan.ranges
+        found = self._telling.lost_from.items()
+        return sum(min(count, max(0, ranges[number].stop - first)) for (number, first), count in found)
 
     @property
     def _filtered(self) -> dict[str, int]:
@@ -163,17 +178,18 @@ class Replay:
         ]
         return "; ".join(told)
 
-    def _report(self, stopped: str) -> Report:
+    def _report(self, stopped: str, left: int) -> Report:
         return Report(
             run=self._job.plan.run,
             endpoint=self._job.target.name,
-            asked=self._job.asked,
             delivered=self._endpoint.dispatcher.deliveries,
             filtered=self._filtered,
             failed=self._failures.named,
             failed_before=self._failed_before,
             unnamed_before=self._unnamed_before,
+            lost=self._lost,
             stopped=stopped,
+            left=left,
         )
 
 

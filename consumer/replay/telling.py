@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from consumer.delivery.letters import Cause
 from consumer.lane import Delivery
+from consumer.log import Assigned
 from consumer.record import Record
 from consumer.telling import Telling
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
@@ -20,9 +21,21 @@ class ReplayTelling(Telling):
         super().__init__(endpoint, EndpointMetrics(WorkerMetrics(CollectorRegistry()), endpoint), clock)
         self.filtered_by: Final[Counter[str]] = Counter()
         """Events that were not delivered, by the rule against them."""
+        self.lost_from: Final[dict[tuple[int, int], int]] = {}
+        """How many offsets retention took before they were come to, by partition and the first of them."""
 
     def assigned(self, partitions: list[int]) -> None:
         """A replay has the partitions of its range, which nobody shares with it."""
+
+    def out_of_range(self, at: Assigned, expired: int) -> None:
+        """The log begins behind where the run stood."""
+        super().out_of_range(at, expired)
+        self.lost_from[at.partition, at.committed or 0] = expired
+
+    def expired(self, partition: int, lost: range) -> None:
+        """Retention was faster than the run."""
+        super().expired(partition, lost)
+        self.lost_from[partition, lost.start] = len(lost)
 
     def filtered(self, record: Record, rule: str) -> None:
         """The run does not deliver this event."""

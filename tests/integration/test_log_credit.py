@@ -13,7 +13,7 @@ from consumer.log import Assigned, Commit, Log
 from consumer.read_ahead import READ_AHEAD, total_cost
 from consumer.record import Record
 from runtime.kafka.settings import consumer_settings
-from tests.kit.topics import Found, make_topic, write
+from tests.kit.topics import Found, delete_records, make_topic, write
 
 pytestmark = pytest.mark.kafka
 
@@ -29,6 +29,8 @@ class Listener:
         self.epochs: dict[int, int] = {}
         self.commits = 0
         self.ends: dict[int, int] = {}
+        self.read_to: dict[int, int] = {}
+        self.lost: list[tuple[int, range]] = []
 
     def assigned(self, partitions: list[Assigned]) -> None:
         """Keep."""
@@ -37,6 +39,14 @@ class Listener:
     def received(self, records: list[Record]) -> None:
         """Keep."""
         self.records += records
+
+    def read_up_to(self, offsets: dict[int, int]) -> None:
+        """Keep."""
+        self.read_to |= offsets
+
+    def expired(self, partition: int, lost: range) -> None:
+        """Keep."""
+        self.lost.append((partition, lost))
 
     async def drain(self, partitions: set[int]) -> list[Commit]:
         """Nothing is in flight."""
@@ -134,3 +144,22 @@ async def _commits(kafka: LocalKafka, topic: str) -> None:
 
 def _committed(listener: Listener, count: int) -> bool:
     return listener.commits >= count
+
+
+def test_what_retention_takes_while_reading_stands_still_is_told(kafka: LocalKafka, topic: str) -> None:
+    """Reading goes on at the oldest record that is left, and says which offsets were never read."""
+    fill(kafka, topic, 40, 900 * 1024)
+    asyncio.run(_overtaken(kafka, topic))
+
+
+async def _overtaken(kafka: LocalKafka, topic: str) -> None:
+    async with reading(kafka, topic) as (log, listener):
+        log.ask(1)
+        await until(lambda: bool(listener.records))
+        await _looked_again(listener)  # it has paused, and so dropped what it had fetched ahead
+        await asyncio.to_thread(delete_records, kafka, topic, {0: 38})
+        read = len(listener.records)
+        log.ask(2 * READ_AHEAD)
+        await until(lambda: len(listener.records) == read + 2 and listener.read_to == {0: 40})
+        assert [(0, range(read, 38))] == listener.lost
+        assert [38, 39] == [record.offset for record in listener.records[read:]]

@@ -49,6 +49,13 @@ class ForgetsWhatItRead(Ledger):
         return found
 
 
+class WaitsForMarkers(Ledger):
+    """Counts only what it admitted: behind the last record the commit stands still."""
+
+    def pass_over(self, offset: int) -> None:
+        """Everything below was read."""
+
+
 class HasNoWindow(Ledger):
     """Admits whatever comes."""
 
@@ -202,7 +209,7 @@ def _commits(name: str, breaks: str, commits: Callable[..., Commits]) -> Mutant:
 
 
 MUTANTS = [
-    _ledger("commits the highest finished", "^I1", CommitsBehindTheHighest),
+    _ledger("commits the highest finished", "^I[18]", CommitsBehindTheHighest),
     _ledger("counts what was read as finished", "^I[13]", CountsReadAsFinished),
     _ledger("forgets what it read", "^I1", ForgetsWhatItRead),
     _commits("commits no map", "^I2", CommitsNoMap),
@@ -212,7 +219,8 @@ MUTANTS = [
     _ledger("keeps the map after a reset", "^I3", KeepsTheMapAfterAReset),
     _ledger("seeds no holes", "^I3", SeedsNoHoles),
     Mutant("takes what is stale", "^I4", Parts(checks_epoch=False)),
-    _commits("commits backwards", "^I6", CommitsBackwards),
+    _commits("commits backwards", "^I[69]", CommitsBackwards),
+    _ledger("waits for what is no record", "^I8", WaitsForMarkers),
     _ledger("has no window", "^I7", HasNoWindow),
     _ledger("measures the window over a gap", "^I8", WindowFromTheCommit),
     _ledger("never drops a hole", "^I[378]", NeverDropsAHole),

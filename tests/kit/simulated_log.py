@@ -258,6 +258,8 @@ class SimulatedLog:
         self.given += len(records)
         if records:
             self._listener.received(records)
+        if self.positions[number] >= len(self._content.partitions[number]):
+            self._listener.read_up_to({number: self.positions[number]})
         self.wake()
 
     def _commit(self, commits: list[Commit]) -> None:

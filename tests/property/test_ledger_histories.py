@@ -60,6 +60,13 @@ class LedgerHistory(RuleBasedStateMachine):
             self.history.finish(one)
         self.history.read(reads)
 
+    @rule(markers=st.integers(0, 3), reads=_MANY)
+    def meet_the_end(self, markers: int, reads: int) -> None:
+        """A transaction ends, and reading comes to the end of the log."""
+        self.history.log.mark(markers)
+        self.history.read(reads)
+        self.history.meet_the_end()
+
     @rule()
     def commit(self) -> None:
         """A commit is due."""

@@ -22,10 +22,10 @@ TOPIC = "registry.events-eu"
 VALUE = frame(CATALOG.latest.id, encode(Event(id="x")))
 
 
-def batch(*records: tuple[int, int]) -> Batch:
+def batch(*records: tuple[int, int], log_begins: int = 0) -> Batch:
     """Records at (offset, milliseconds)."""
     offsets, times = [at for at, _ in records], [ms for _, ms in records]
-    return Batch(TOPIC, 2, offsets, times, [VALUE] * len(records), lambda _: ())
+    return Batch(TOPIC, 2, offsets, times, [VALUE] * len(records), lambda _: (), log_begins=log_begins)
 
 
 def target(output: Path, roll_s: float | None = None, full_bytes: int = 1 << 30) -> Target:
@@ -74,11 +74,15 @@ def test_a_file_ends_when_it_is_full(tmp_path: Path) -> None:
 
 
 def test_gaps_are_noted(tmp_path: Path) -> None:
-    """Offsets that did not come are named, before the first record and within."""
+    """Offsets that retention took are named; those that held no record, behind where the log begins, are no gap."""
     files = PartitionFiles(target(tmp_path), 2, 0)
-    files.write(batch((3, 0), (4, 0), (7, 0)))
+    files.write(batch((3, 0), (4, 0), (7, 0), log_begins=7))
     assert [Gap(2, 0, 2), Gap(2, 5, 6)] == files.gaps
     assert "partition 2: the log no longer has offsets 5 to 6" == str(files.gaps[1])
+    files.write(batch((9, 0), (14, 0), (15, 0), (17, 0), log_begins=12))
+    assert [Gap(2, 8, 8), Gap(2, 10, 11)] == files.gaps[2:]
+    files.write(batch((30, 0)))
+    assert 4 == len(files.gaps)
     files.abandon()
 
 

@@ -47,6 +47,28 @@ def test_offsets_that_never_appear_are_finished() -> None:
     assert Snapshot(11) == ledger.snapshot()
 
 
+def test_what_lies_behind_the_last_record_is_passed_over() -> None:
+    """Once reading has come past markers at the end, the commit does too; never past what is unfinished."""
+    ledger = _ledger(3, 4)
+    ledger.finish(3)
+    ledger.pass_over(7)
+    assert (Snapshot(4), 7, 7) == (ledger.snapshot(), ledger.next, ledger.unknown_from)
+    ledger.finish(4)
+    assert Snapshot(7) == ledger.snapshot()
+    ledger.pass_over(5)
+    assert Snapshot(7) == ledger.snapshot()
+    ledger.admit(7)
+    assert Snapshot(7) == ledger.snapshot()
+
+
+def test_what_the_map_says_is_finished_is_known_before_it_is_read() -> None:
+    """Unread offsets below the map's top are either holes, which are counted as unfinished, or finished."""
+    ledger = Ledger(3, Snapshot(3, (3, 5), 8), end=20)
+    assert (3, 9, 2) == (ledger.next, ledger.unknown_from, ledger.unfinished)
+    ledger.pass_over(20)
+    assert (Snapshot(20), 2, 0) == (ledger.snapshot(), ledger.expired, ledger.unfinished)
+
+
 def test_finishing_twice_or_the_unknown_changes_nothing() -> None:
     """An offset that is not unfinished is left alone."""
     ledger = _ledger(0, 1)

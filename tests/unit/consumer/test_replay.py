@@ -184,13 +184,13 @@ def test_summary() -> None:
     report = Report(
         run="r1",
         endpoint="ci",
-        asked=20,
         delivered=5,
         filtered={"selection": 3, "tags": 2, "ignore.actions": 1},
         failed=[Failed(record, "rejected: status 422")],
         failed_before=[Failure(0, 3, "exhausted: status 500")],
         unnamed_before=4,
         stopped="it was told to stop",
+        left=8,
     )
     assert [
         "ci: 5 delivered, 3 filtered (ignore.actions 1, tags 2), 1 failed; 3 were not selected",
@@ -201,15 +201,15 @@ def test_summary() -> None:
         "  to go on: registry-worker replay --resume r1",
     ] == report.lines()
     assert not report.is_complete
-    assert Report("r1", "ci", 5, delivered=4, filtered={"tags": 1}).is_complete
+    assert Report("r1", "ci", 4, {"tags": 1}).is_complete
     for incomplete in (
-        Report("r1", "ci", 5, delivered=4),
+        Report("r1", "ci", 4, lost=1),
         Report("r1", "ci", 0, unnamed_before=1),
         Report("r1", "ci", 0, stopped="x"),
     ):
         assert not incomplete.is_complete
     assert ["ci: 4 delivered, 0 filtered, 0 failed", "  1 are not in the log any more"] == Report(
-        "r1", "ci", 5, delivered=4
+        "r1", "ci", 4, lost=1
     ).lines()
 
 

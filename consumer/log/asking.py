@@ -1,0 +1,49 @@
+"""Questions to the broker about a partition, asked through a group's own consumer, on its thread. They block."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+
+from consumer.log.listener import Assigned
+
+ASK_LIMIT_S: Final = 10.0
+_ENDS_LIMIT_S: Final = 1.0
+
+
+def place_of(consumer: Consumer, at: TopicPartition, epoch: int) -> Assigned:
+    """Where to begin: the group's commit; the oldest record where it has none or the log no longer has it.
+
+    Raises:
+        KafkaException: no answer.
+    """
+    if at.error is not None:
+        raise KafkaException(at.error)
+    low, high = consumer.get_watermark_offsets(at, timeout=ASK_LIMIT_S)
+    committed = at.offset if at.offset >= 0 else None
+    known = committed is not None and low <= committed <= high
+    start = committed if known and committed is not None else low
+    return Assigned(at.partition, epoch, start, committed, at.metadata or "", high)
+
+
+def beginning_of(consumer: Consumer, topic: str, partition: int) -> int:
+    """The first offset that the log still has.
+
+    Raises:
+        KafkaException: no answer.
+    """
+    low, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ASK_LIMIT_S)
+    return low
+
+
+def ends_of(consumer: Consumer, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    """Where the log ends for consumers, in one request a broker; of partitions that answered.
+
+    What the client keeps of its last fetch is no substitute: it counts the records of open transactions too.
+
+    Raises:
+        KafkaException: no answer within a second.
+    """
+    asked = [TopicPartition(topic, number, OFFSET_END) for number in partitions]
+    found = consumer.offsets_for_times(asked, timeout=_ENDS_LIMIT_S) if asked else []
+    return {at.partition: at.offset for at in found if at.error is None and at.offset >= 0}
