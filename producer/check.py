@@ -1,14 +1,11 @@
 """`registry-bridge check`: what is wrong, what only falls short of production, and what differs from the registry."""
 
-import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
+from producer.check_endpoints import Connect, addresses, client_settings, connect
+from producer.findings import Finding, Verdict
 from runtime.config import differences as endpoint_differences
-from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.settings import Settings
 from runtime.counts import counted
 from runtime.errors import BridgeError
@@ -18,56 +15,26 @@ from runtime.topics import TopicPlan, differences, offsets_shortfall, plan_topic
 from schemas.catalog import CATALOG
 from schemas.names import subject_of
 
-_CONNECT_LIMIT_S: Final = 3.0
 _PRODUCTION_BROKERS: Final = 3
 
 
-class Verdict(Enum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    NOTE = "note"
-    """Works, but unlike the registry's own."""
-    WARNING = "warning"
-    """Works, but falls short of production."""
-    WRONG = "wrong"
-    """Does not work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report."""
-
-    verdict: Verdict
-    text: str
-
-
-Connect = Callable[[str, int], None]
-
-
-def connect(host: str, port: int) -> None:
-    """Open a TCP connection and close it.
-
-    Raises:
-        OSError: the address cannot be reached.
-    """
-    socket.create_connection((host, port), timeout=_CONNECT_LIMIT_S).close()
-
-
-def check(
-    settings: Settings, admin: Admin, registry: SchemaRegistry | None, reach: Connect = connect
-) -> Iterator[Finding]:
-    """Everything that can be known without delivering anything."""
-    for name, sentences in endpoint_differences(settings).items():
-        for sentence in sentences:
-            yield Finding(Verdict.NOTE, f"endpoint {name}: {sentence}")
+def check_settings(settings: Settings) -> Iterator[Finding]:
+    """What can be known of a configuration that loads without asking anybody."""
+    for sentence in endpoint_differences(settings):
+        yield Finding(Verdict.NOTE, sentence)
     for warning in settings.warnings:
         yield Finding(Verdict.WARNING, warning)
+    yield from client_settings(settings.endpoints)
+
+
+def check_installation(
+    settings: Settings, admin: Admin, registry: SchemaRegistry | None, reach: Connect = connect
+) -> Iterator[Finding]:
+    """What Kafka, the schema registry and the endpoints' addresses tell; delivers nothing."""
     yield from _kafka(settings, admin)
     if registry is not None:
         yield from _schema(registry, subject_of(settings.topics.events))
-    for endpoint in settings.endpoints:
-        yield _address(endpoint, reach)
+    yield from addresses(settings.endpoints, reach)
 
 
 def _kafka(settings: Settings, admin: Admin) -> Iterator[Finding]:
@@ -128,14 +95,3 @@ def _level(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
         told = f"compatibility {level}" if level else "no compatibility of its own"
         told = f"subject {subject} has {told} instead of {FULL_TRANSITIVE}"
         yield Finding(Verdict.WARNING, f"{told}; `init`, `serve` and `publish` set it")
-
-
-def _address(endpoint: EndpointSettings, reach: Connect) -> Finding:
-    url = urlsplit(endpoint.url)
-    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-    try:
-        reach(host, port)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        return Finding(Verdict.WRONG, f"endpoint {endpoint.name}: cannot reach {host}:{port}: {reason}")
-    return Finding(Verdict.OK, f"endpoint {endpoint.name}: {host}:{port} can be reached")

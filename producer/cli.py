@@ -3,13 +3,15 @@
 import os
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import click
 
-from producer.check import Verdict, check
+from producer.check import check_installation, check_settings
 from producer.event_files import Found, Refused, events_of
+from producer.findings import Finding, Verdict, exit_code_of, summary_of
 from producer.preparation import prepare
 from producer.publish import Publisher, Summary
 from producer.registration import Registration, registration_of
@@ -58,14 +60,20 @@ def init_command(settings: Settings) -> int:
 
 @commands.command("check", epilog="Example: registry-bridge check -c bridge.yaml")
 @common_options
-def check_command(settings: Settings) -> int:
-    """Validate the configuration, reach Kafka and every endpoint, and say what falls short of production."""
-    wrong = False
+@click.option("--offline", is_flag=True, help="Only what needs neither Kafka nor a network; exit 2 if it is wrong.")
+def check_command(settings: Settings, *, offline: bool) -> int:
+    """Validate the configuration, reach Kafka and every endpoint, and show what falls short of production.
+
+    It also shows where endpoints behave differently from a registry's own. The last line is the result.
+    """
     registry = SchemaRegistry(settings.schema_registry, program=CLIENT_ID) if settings.schema_registry else None
-    for finding in check(settings, _admin(settings), registry):
+    found: list[Finding] = []
+    told = check_settings(settings)
+    for finding in told if offline else chain(told, check_installation(settings, _admin(settings), registry)):
         click.echo(f"{click.style(f'{finding.verdict.value:<8}', fg=_COLOURS[finding.verdict])}{finding.text}")
-        wrong = wrong or finding.verdict is Verdict.WRONG
-    return 1 if wrong else 0
+        found.append(finding)
+    click.echo(f"result  {summary_of(found)}{'; Kafka and the endpoints were not asked' if offline else ''}")
+    return exit_code_of(found)
 
 
 @commands.command("publish", epilog="Example: registry-bridge publish --registry eu examples/events.jsonl")

@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 
 from pyreqwest.client import SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
+from pyreqwest.proxy import ProxyBuilder
 
 from runtime.certificate_faults import CA_AS_SERVER, certificate_fault
-from runtime.config import TLSSettings
+from runtime.config import Secret, TLSSettings
 from runtime.errors import BridgeError
 from runtime.http_client import causes, made, plain, user_agent, with_tls
 
@@ -31,7 +32,16 @@ class HTTPAnswer(NamedTuple):
 class BlockingHTTP:
     """Asks one service."""
 
-    def __init__(self, tls: TLSSettings, *, of: str, program: str, limit_s: float, limit_bytes: int) -> None:
+    def __init__(
+        self,
+        tls: TLSSettings,
+        *,
+        of: str,
+        program: str,
+        limit_s: float,
+        limit_bytes: int,
+        proxy: Secret | None = None,
+    ) -> None:
         """Opens no connection yet.
 
         Args:
@@ -40,11 +50,16 @@ class BlockingHTTP:
             program: what we call ourselves.
             limit_s: seconds that an answer may take, its last byte included.
             limit_bytes: of an answer's body.
+            proxy: URL of a proxy to go through; those of the environment are never used.
 
         Raises:
             ClientSettingsError: naming the key that is at fault.
         """
-        builder = plain(SyncClientBuilder(), program=program, timeout_s=limit_s).no_proxy()
+        plainly = plain(SyncClientBuilder(), program=program, timeout_s=limit_s)
+        builder = (
+            made(of, "proxy", lambda: plainly.proxy(ProxyBuilder.all(proxy.reveal()))) if proxy else plainly.no_proxy()
+        )
+        self._proxy = proxy.reveal() if proxy else None
         self._client = made(of, "tls", with_tls(builder, tls, of=of).build)
         self._of = of
         self._tls = tls
@@ -104,7 +119,14 @@ class BlockingHTTP:
         try:
             async with (
                 openssl_http.openssl_session(self._tls, timeout_s=self._limit_s, connections=1) as session,
-                session.request(method, where, headers={**ours, **headers}, data=body, allow_redirects=False) as answer,
+                session.request(
+                    method,
+                    where,
+                    headers={**ours, **headers},
+                    data=body,
+                    proxy=self._proxy,
+                    allow_redirects=False,
+                ) as answer,
             ):
                 found = bytearray()
                 async for piece in answer.content.iter_any():

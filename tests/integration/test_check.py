@@ -39,8 +39,10 @@ def test_check_of_a_sound_installation(kafka: LocalKafka, topic: str, tmp_path: 
     assert (0, []) == (done.code, found(done, "wrong"))
     assert {f"topic {topic} is as configured", f"topic {topic}.dead is as configured"} <= set(found(done, "ok"))
     assert any("can be reached" in text for text in found(done, "ok"))
-    assert any("3xx" in text for text in found(done, "note"))
-    assert any("broker" in text for text in found(done, "warning"))
+    assert 1 == sum("3xx" in text for text in found(done, "note"))
+    (few,) = (text for text in found(done, "warning") if "copies" in text)
+    assert few == "1 broker keeps fewer than 3 copies of an event: a lost disk can lose events"
+    assert done.stdout.splitlines()[-1] == f"result  0 faults, {len(found(done, 'warning'))} warnings"
 
 
 def test_check_finds_what_is_wrong(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
@@ -53,6 +55,7 @@ def test_check_finds_what_is_wrong(kafka: LocalKafka, topic: str, tmp_path: Path
     done = setup.run_bridge("check")
     wrong, warnings = "\n".join(found(done, "wrong")), "\n".join(found(done, "warning"))
     assert 1 == done.code
+    assert done.stdout.splitlines()[-1].startswith(f"result  {len(found(done, 'wrong'))} faults, ")
     assert all(word in wrong for word in ("endpoint ci", "cleanup.policy", "max.message.bytes"))
     assert all(word in warnings for word in ("2 partitions", "retention.ms"))
 

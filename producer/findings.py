@@ -1,0 +1,41 @@
+"""What `check` finds: a verdict, a sentence, and what it means for the exit status."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from runtime.counts import counted
+
+
+class Verdict(Enum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    NOTE = "note"
+    """Works, but unlike the registry's own."""
+    WARNING = "warning"
+    """Works, but falls short of production."""
+    WRONG = "wrong"
+    """Does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    verdict: Verdict
+    text: str
+    exit_code: int = 1
+    """Of `check`, if the verdict is `WRONG`; 2 where the configuration is what must change."""
+
+
+def exit_code_of(findings: Sequence[Finding]) -> int:
+    """0 if nothing is wrong, else the highest that something wrong asks for."""
+    return max((finding.exit_code for finding in findings if finding.verdict is Verdict.WRONG), default=0)
+
+
+def summary_of(findings: Sequence[Finding]) -> str:
+    """What was found, in a line."""
+    verdicts = [finding.verdict for finding in findings]
+    wrong, warnings = verdicts.count(Verdict.WRONG), verdicts.count(Verdict.WARNING)
+    return f"{counted(wrong, 'fault')}, {counted(warnings, 'warning')}"

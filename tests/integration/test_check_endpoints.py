@@ -1,0 +1,151 @@
+"""How `check` reaches endpoints: directly or through their proxy, without Kafka and, offline, without anybody."""
+
+import http.server
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from broker import free_port
+from producer.check_endpoints import addresses, client_settings
+from producer.findings import Finding, Verdict
+from runtime.config import EndpointSettings, Secret, TLSSettings
+from tests.kit.bridge import Installation, endpoint
+
+
+@contextmanager
+def proxy(status: int) -> Iterator[tuple[str, list[str]]]:
+    """An HTTP proxy that answers every request with this status; its URL, and the request lines that it got."""
+    lines: list[str] = []
+
+    class Answering(http.server.BaseHTTPRequestHandler):
+        def handle_one_request(self) -> None:
+            lines.append(self.rfile.readline().decode().strip())
+            self.wfile.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+            self.close_connection = True
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", lines
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def behind(proxy: str, url: str = "http://only-via-proxy.invalid/hook", **keys: object) -> EndpointSettings:
+    """An endpoint that is reached through a proxy alone."""
+    return EndpointSettings(name="viaproxy", url=url, proxy=Secret(proxy), **keys)  # type: ignore[arg-type]
+
+
+def finding(settings: EndpointSettings) -> Finding:
+    """What is found of its address."""
+    (found,) = addresses([settings])
+    return found
+
+
+@pytest.mark.parametrize("status", [200, 202, 301, 401, 404, 405, 500, 501])
+def test_an_endpoint_is_asked_through_its_proxy(status: int) -> None:
+    """By the request that the proxy would carry; whatever the endpoint answers, it can be reached."""
+    with proxy(status) as (url, lines):
+        found = finding(behind(url))
+    assert lines == ["HEAD http://only-via-proxy.invalid/hook HTTP/1.1"]
+    where = f"only-via-proxy.invalid:80 can be reached through the proxy {url.removeprefix('http://')}"
+    assert found == Finding(Verdict.OK, f"endpoint viaproxy: {where}")
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (502, "the answer is 502"),
+        (503, "the answer is 503"),
+        (504, "the answer is 504"),
+        (407, "it wants a user (407): write http://USER:PASSWORD@HOST:PORT"),
+    ],
+)
+def test_a_proxy_that_does_not_get_through_is_a_fault(status: int, why: str) -> None:
+    """The proxy says so itself."""
+    with proxy(status) as (url, _):
+        found = finding(behind(url))
+    assert found.verdict is Verdict.WRONG
+    assert found.text.endswith(f"cannot reach only-via-proxy.invalid:80 through the proxy {url[7:]}: {why}")
+
+
+def test_a_tunnel_that_is_refused_is_a_fault() -> None:
+    """Https goes through the proxy in a tunnel."""
+    with proxy(403) as (url, lines):
+        found = finding(behind(url, "https://only-via-proxy.invalid/hook"))
+    assert lines == ["CONNECT only-via-proxy.invalid:443 HTTP/1.1"]
+    assert found.verdict is Verdict.WRONG
+
+
+def test_a_dead_proxy_is_a_fault() -> None:
+    """Nothing listens there; its user and password are not shown."""
+    found = finding(behind(f"http://bob:pa55word@127.0.0.1:{free_port()}"))
+    assert found.verdict is Verdict.WRONG
+    assert "Connection refused" in found.text
+    assert "pa55word" not in found.text
+
+
+def test_a_disabled_endpoint_out_of_reach_is_a_warning() -> None:
+    """It is not delivered to; one without an address is not mentioned."""
+    settings = EndpointSettings(name="off", url=f"http://127.0.0.1:{free_port()}/", disabled=True)
+    assert finding(settings).verdict is Verdict.WARNING
+    assert list(addresses([EndpointSettings(name="off", url="", disabled=True)])) == []
+
+
+def test_many_unreachable_endpoints_are_waited_for_together() -> None:
+    """Each takes its time; the answers come in the file's order."""
+    waiting = threading.Barrier(8, timeout=30)
+
+    def reach(_host: str, port: int) -> None:
+        waiting.wait()
+        raise OSError(f"nobody at {port}")
+
+    ends = [EndpointSettings(name=f"e{port}", url=f"http://x:{port}/") for port in range(1, 9)]
+    assert [found.text.split()[-1] for found in addresses(ends, reach)] == [str(port) for port in range(1, 9)]
+
+
+def test_settings_of_which_no_client_can_be_made(tmp_path: Path) -> None:
+    """A PEM file that holds something else is the configuration's fault."""
+    key = tmp_path / "key.pem"
+    key.write_text("-----BEGIN CERTIFICATE REQUEST-----\nAA==\n-----END CERTIFICATE REQUEST-----\n")
+    (found,) = client_settings([EndpointSettings(name="ci", url="https://x/", tls=TLSSettings(ca=key))])
+    assert (found.verdict, found.exit_code) == (Verdict.WRONG, 2)
+    assert found.text.startswith("endpoint ci: tls.ca cannot be used")
+
+
+def test_offline_asks_nobody(tmp_path: Path) -> None:
+    """Neither Kafka nor an endpoint nor its proxy hears of it; notes, warnings and the result are there."""
+    with socket.create_server(("127.0.0.1", 0)) as heard:
+        heard.setblocking(False)  # noqa: FBT003
+        address = f"127.0.0.1:{heard.getsockname()[1]}"
+        ends = [
+            endpoint("ci", f"http://{address}/", tags=["a/b"]),
+            endpoint("via", "http://x.invalid/", proxy=f"http://{address}"),
+        ]
+        done = Installation(address, "t", tmp_path, endpoints=ends).run_bridge("check", "--offline")
+        with pytest.raises(BlockingIOError):
+            heard.accept()
+    assert done.code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("note ") and "3xx" in line for line in lines)
+    assert any(line.startswith('warning endpoints[0].tags[0]: "a/b" matches nothing') for line in lines)
+    assert lines[-1] == "result  0 faults, 1 warning; Kafka and the endpoints were not asked"
+
+
+def test_offline_finds_what_is_wrong_with_the_file(tmp_path: Path) -> None:
+    """Exit 2: Kafka's client refuses a setting, a certificate cannot be used."""
+    (tmp_path / "ca.pem").write_text("-----BEGIN NOTHING-----\n")
+    tls = {"ca": str(tmp_path / "ca.pem")}
+    setup = Installation("127.0.0.1:1", "t", tmp_path, endpoints=[endpoint("ci", "https://x.invalid/", tls=tls)])
+    done = setup.run_bridge("check", "--offline")
+    assert (done.code, done.stdout.splitlines()[-1][:17]) == (2, "result  1 fault, ")
+    setup.sections = {"kafka": {"ssl.ca.location": "/nope.pem", "foo.bar": "x"}}
+    done = setup.run_bridge("check", "--offline")
+    assert done.code == 2
+    assert "kafka.foo.bar: " in done.stderr
