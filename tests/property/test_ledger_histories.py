@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from hypothesis.strategies import SearchStrategy
 
+from tests.kit.examples import several
 from tests.kit.ledger_mutants import MUTANTS, Mutant
 from tests.kit.model_log import History, Parts
 
 _ANY = st.integers(0, 40)
 _MANY = st.integers(6, 40)
 _FEW = st.integers(1, 6)
-_GAPS = st.lists(st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2, 30]), min_size=3, max_size=10)
+_GAPS = several([0, 0, 0, 0, 0, 0, 1, 2, 30], min_size=3, max_size=10)
 _FOREIGN = ("", "R1", "R1~~~~~", "eyJhIjoxfQ==", "\u00e9", "R10000000000")
 _TROUBLES: SearchStrategy[Callable[[History], None]] = st.one_of(
     _FEW.map(lambda count: lambda history: history.retain(count)),
@@ -53,7 +54,7 @@ class LedgerHistory(RuleBasedStateMachine):
         """Records are written; some are read."""
         self._write_and_read(gaps, reads)
 
-    @rule(which=st.lists(_ANY, min_size=1, max_size=8), reads=_ANY)
+    @rule(which=several(range(41), min_size=1, max_size=8), reads=_ANY)
     def finish_and_read(self, which: list[int], reads: int) -> None:
         """Some of what is on its way arrives, in any order; more is read."""
         for one in which:
@@ -98,7 +99,7 @@ class LedgerHistory(RuleBasedStateMachine):
         """A rebalance, or the worker's stop, in good order."""
         self.history.revoke(succeeds=succeeds, stops=stops)
 
-    @rule(which=st.lists(_ANY, max_size=3), trouble=_TROUBLES, gaps=_GAPS, reads=_MANY)
+    @rule(which=several(range(41), max_size=3), trouble=_TROUBLES, gaps=_GAPS, reads=_MANY)
     def trouble(self, which: list[int], trouble: Callable[[History], None], gaps: list[int], reads: int) -> None:
         """The log, or an operator, does something to the group."""
         if which:  # else it comes upon whatever is there, a commit under way perhaps
