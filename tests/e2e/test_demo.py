@@ -48,7 +48,7 @@ def run_and_stay(home: Path, topic: str, bootstrap: str) -> Iterator[subprocess.
         )
     leash = Leash(process.pid)
     try:
-        eventually(lambda: STAYS in (home / "stdout").read_text() or process.poll() is not None, 90)
+        eventually(lambda: STAYS in (home / "stdout").read_text() or process.poll() is not None)
         yield process
     finally:
         leash.release()
@@ -144,7 +144,7 @@ def test_run_leaves_no_orphans(kafka: LocalKafka, tmp_path: Path, topic: str) ->
     with run_and_stay(home, topic, kafka.bootstrap) as process:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
-        eventually(lambda: all(nothing_listens(address) for address in addresses(home)), 10)
+        eventually(lambda: all(nothing_listens(address) for address in addresses(home)))
 
 
 def test_run_ends_when_a_part_ends(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:

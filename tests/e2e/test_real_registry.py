@@ -122,9 +122,9 @@ def ids_by_repository(receiver: Receiver) -> dict[str, list[str]]:
 def test_delivers_what_the_registry_delivers(site: Site, tmp_path: Path) -> None:
     """For every event of a real registry, body bytes and Content-Type at our endpoint are the registry's own."""
     drive(site, tmp_path / "layout")
-    site.straight.wait_until(lambda found: any(b'"sentinel"' in request.body for request in found), 20)
+    site.straight.wait_until(lambda found: any(b'"sentinel"' in request.body for request in found))
     straight = by_id(site.straight)
-    site.through.wait_for(len(straight), 20)
+    site.through.wait_for(len(straight))
     through = by_id(site.through)
     assert straight.keys() == through.keys()
     assert ids_by_repository(site.straight) == ids_by_repository(site.through)

@@ -80,4 +80,4 @@ def test_its_links_lead_somewhere(page: Browser, address: str) -> None:
         page.press(Keys.ENTER)
         return eventually(lambda: '"waits_because"' in page.asks("textOf", "body"), 2)
 
-    assert eventually(opened, 30)
+    assert eventually(opened)

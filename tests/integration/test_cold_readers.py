@@ -145,7 +145,7 @@ def test_the_python_example(installed: Installed, tmp_path: Path) -> None:
         return True
 
     try:
-        eventually(complete, 30)
+        eventually(complete)
     finally:
         leash.release()
         process.kill()

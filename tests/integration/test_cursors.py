@@ -166,7 +166,7 @@ def test_a_running_worker_finds_a_new_partition(
         add_partitions(kafka, topic, 2)
         [model] = read(kafka, topic)
         write(kafka, topic, [Found(1, 0, 0, model.key, model.value, model.headers)])
-        found = receiver.wait_for(2, 20)
+        found = receiver.wait_for(2)
         assert f"{topic}/1/0" == found[1].header("registry-event")
         assert worker.terminate() == 0
 
@@ -270,5 +270,5 @@ def test_topic_without_cursor_for_one_partition(
     Installation(kafka.bootstrap, topic, tmp_path).publish(*bodies)
     assert {record.partition for record in read(kafka, topic)} == {0, 1}
     catch_up(setup)
-    wait_for_ids(receiver, ids(bodies), 1)
+    wait_for_ids(receiver, ids(bodies))
     assert ids(bodies) == got(receiver)

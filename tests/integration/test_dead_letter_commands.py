@@ -35,7 +35,7 @@ def bury(setup: Installation, receiver: Receiver, bodies: Sequence[bytes], statu
     receiver.answer(status)
     setup.publish(*bodies)
     patient = replace(setup, endpoints=[{**one, "threshold": PATIENT} for one in setup.endpoints])
-    done = patient.run_worker("deliver", "--until-caught-up", "--timeout", "60s", timeout=90)
+    done = patient.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert done.code == 0, done.stderr
     receiver.answer(200)
     receiver.clear()
@@ -117,7 +117,7 @@ def test_redrive_beside_a_live_worker(kafka: LocalKafka, topic: str, tmp_path: P
         worker.wait_ready()
         setup.publish(*envelopes(4, 20, first=100))
         assert dead_letters(setup, "redrive") == "ci: 20 of 20 redriven\n"
-        receiver.wait_for(100, 30)
+        receiver.wait_for(100)
     assert {1} == set(Counter(delivered_ids(receiver)).values())
     assert len(delivered_ids(receiver)) == 100
     assert_in_order([name for name in delivered_ids(receiver) if int(name.rpartition("-")[2]) < 100], 4, 5)
@@ -133,7 +133,7 @@ def test_kill_in_the_middle_and_run_again(kafka: LocalKafka, topic: str, tmp_pat
         "consumer.cli", "dead-letters", "redrive", "--rate", "100", folder=tmp_path / "first", config=setup.config()
     )
     with first:
-        receiver.wait_for(20, 30)
+        receiver.wait_for(20)
         first.kill()
     before = delivered_ids(receiver)
     assert len(before) < 100
@@ -157,7 +157,7 @@ def test_interrupt_ends_in_order(kafka: LocalKafka, topic: str, tmp_path: Path, 
     with Process(
         "consumer.cli", "dead-letters", "redrive", folder=tmp_path / "first", config=setup.config()
     ) as redrive:
-        receiver.wait_for(4, 30)
+        receiver.wait_for(4)
         assert redrive.terminate() == 1
         assert "it was told to stop" in redrive.stdout
     done = len(delivered_ids(receiver))
@@ -220,7 +220,7 @@ def test_selection(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Rece
         setup = installation(kafka, topic, tmp_path, receiver.url, other.url)
         bury(setup, receiver, envelopes(2, 2))
     write(kafka, topic, [Found(0, -1, 0, b"team/odd", b"no event", ())])
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "60s")
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert done.code == 0, done.stderr
     assert Counter(letter["endpoint"] for letter in listed(setup)) == {"ci": 5, "audit": 5}
     assert len(listed(setup, "--endpoint", "audit", "--reason", "rejected")) == 4

@@ -63,7 +63,7 @@ def test_rejected_event(kafka: LocalKafka, topic: str, tmp_path: Path, receiver:
     setup = installation(kafka, topic, tmp_path, receiver)
     refuse_poison(receiver, 422)
     setup.publish(envelope(event_json("team/poison", 0)), envelope(event_json("team/poison", 1)), *envelopes(5, 4))
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "30s")
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert done.code == 0, done.stderr
     found = letters(kafka, setup, 2)
     records = [record for record in read(kafka, topic) if record.key == POISON]
@@ -96,7 +96,7 @@ def test_exhausted_event(kafka: LocalKafka, topic: str, tmp_path: Path, receiver
     refuse_poison(receiver, 500)
     bodies = envelopes(5, 10)
     setup.publish(envelope(event_json("team/poison", 0)), *bodies)
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "40s")
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert done.code == 0, done.stderr
     [letter] = letters(kafka, setup, 1)
     assert ("exhausted", "500", "10") == (facts(letter)["reason"], facts(letter)["status"], facts(letter)["attempts"])
@@ -115,9 +115,9 @@ def test_an_outage_makes_no_dead_letters(
     bodies = envelopes(5, 4)
     setup.publish(*bodies)
     with setup.worker() as worker:
-        receiver.wait_for(25, 20)
+        receiver.wait_for(25)
         receiver.answer(200)
-        wait_for_ids(receiver, ids(bodies), 20)
+        wait_for_ids(receiver, ids(bodies))
         assert worker.terminate() == 0
     assert [] == read(kafka, setup.dead_letters)
     assert len(bodies) == len(delivered(receiver))
@@ -139,7 +139,7 @@ def test_undecodable_records(kafka: LocalKafka, topic: str, tmp_path: Path, rece
     ]
     write(kafka, topic, bad)
     setup.publish(envelope(event_json("team/app", 1)))
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "30s")
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert done.code == 0, done.stderr
     found = sorted(letters(kafka, setup, len(bad)), key=lambda letter: int(letter.header("dl-offset") or ""))
     for letter, record in zip(found, bad, strict=True):
@@ -190,7 +190,7 @@ def test_a_letter_that_cannot_be_written(kafka: LocalKafka, topic: str, tmp_path
     bodies = envelopes(5, 4)
     setup.publish(envelope(event_json("team/poison", 0)), envelope(event_json("team/poison", 1)), *bodies)
     with setup.worker() as worker:
-        worker.wait_for_log("dead_letter.not_written", 20)
+        worker.wait_for_log("dead_letter.not_written")
         wait_for_ids(receiver, ids(bodies))
         eventually(lambda: committed(kafka, setup.group("ci"), topic) == {0: 0})
         assert not any(arrival.id == "team-poison-1" for arrival in arrivals(receiver.requests))
@@ -198,7 +198,7 @@ def test_a_letter_that_cannot_be_written(kafka: LocalKafka, topic: str, tmp_path
     assert {0: 0} == committed(kafka, setup.group("ci"), topic)
     receiver.answer(200)
     delete_topic(kafka, setup.dead_letters)
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "30s")
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert done.code == 0, done.stderr
     assert ids(bodies) | {"team-poison-0", "team-poison-1"} == {arrival.id for arrival in delivered(receiver)}
     assert len(bodies) + 2 == len(delivered(receiver)), "what was delivered above the waiting lane was sent again"
@@ -212,7 +212,7 @@ def test_a_deleted_dead_letter_topic(kafka: LocalKafka, topic: str, tmp_path: Pa
         delete_topic(kafka, setup.dead_letters)
         refuse_poison(receiver, 422)
         write_poison(kafka, topic, setup)
-        worker.wait_for_log("dead_letter.not_written", 20)
+        worker.wait_for_log("dead_letter.not_written")
         make_topic(kafka, setup.dead_letters, 1)
         [letter] = letters(kafka, setup, 1)
         assert "rejected" == facts(letter)["reason"]

@@ -75,7 +75,7 @@ def test_filters(kafka: LocalKafka, sample: str, tmp_path: Path) -> None:
             for name, (settings, _) in FILTERS.items()
         ]
         setup = Installation(kafka.bootstrap, sample, tmp_path, endpoints=ends)
-        done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "40s")
+        done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
         assert done.code == 0, done.stderr
         got = {name: {text(body) for body in receiver.bodies()} for name, receiver in receivers.items()}
         assert {name: wanted for name, (_, wanted) in FILTERS.items()} == got
@@ -105,7 +105,7 @@ def test_a_dead_endpoint_delays_no_other(kafka: LocalKafka, topic: str, tmp_path
         bodies = envelopes(20, 50)
         setup.publish(*bodies)
         with setup.worker() as worker:
-            wait_for_ids(receiver, ids(bodies), 15)
+            wait_for_ids(receiver, ids(bodies))
             with Poster(f"http://{worker.address}/") as asked:
                 wanted = {"dead": ("open", 1000), "hanging": ("open", 1000), "ci": ("closed", 0)}
 
@@ -117,7 +117,7 @@ def test_a_dead_endpoint_delays_no_other(kafka: LocalKafka, topic: str, tmp_path
                 eventually(told)
                 assert 200 == asked.request("GET", "/readyz").status, "an endpoint's outage is no reason to restart"
             dead.start()
-            wait_for_ids(dead, ids(bodies), 20)
+            wait_for_ids(dead, ids(bodies))
             assert worker.terminate() == 0
         dead.stop()
     assert [] == read(kafka, setup.dead_letters)
@@ -145,12 +145,11 @@ def test_until_caught_up(kafka: LocalKafka, topic: str, tmp_path: Path, receiver
     bodies = envelopes(5, 10)
     setup.publish(*bodies)
     receiver.answer(503)
-    begun = time.monotonic()
     done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "2s")
-    assert (1, True) == (done.code, time.monotonic() - begun < 20)
+    assert 1 == done.code
     assert '"event": "deliver.not_caught_up"' in done.stderr
     receiver.answer(200)
-    assert setup.run_worker("deliver", "--until-caught-up", "--timeout", "30s").code == 0
+    assert setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s").code == 0
     assert ids(bodies) == {arrival.id for arrival in delivered(receiver)}
     assert len(bodies) == sum(committed(kafka, setup.group("ci"), topic).values())
 
@@ -162,9 +161,9 @@ def test_only_the_named_endpoints(kafka: LocalKafka, topic: str, tmp_path: Path,
             kafka.bootstrap, topic, tmp_path, endpoints=[endpoint("a", receiver.url), endpoint("b", other.url)]
         )
         setup.publish(*envelopes(2, 3))
-        assert setup.run_worker("deliver", "--endpoint", "a", "--until-caught-up", "--timeout", "30s").code == 0
+        assert setup.run_worker("deliver", "--endpoint", "a", "--until-caught-up", "--timeout", "120s").code == 0
         assert (6, 0) == (len(receiver.requests), len(other.requests))
-        assert setup.run_worker("deliver", "--endpoint", "b", "--until-caught-up", "--timeout", "30s").code == 0
+        assert setup.run_worker("deliver", "--endpoint", "b", "--until-caught-up", "--timeout", "120s").code == 0
         assert (6, 6) == (len(receiver.requests), len(other.requests))
 
 
@@ -258,7 +257,7 @@ def test_metrics_count_what_happened(kafka: LocalKafka, topic: str, tmp_path: Pa
                 assert series == {name: float(rows.get(name, "-1")) for name in series}
                 return True
 
-            eventually(counted, 5)
+            eventually(counted)
             [variables] = asked.request("GET", "/debug/vars").json["registry"]["notifications"]["endpoints"]
         assert {"Pending": 0, "Events": 10, "Successes": 10, "Failures": 1, "Errors": 0}.items() <= variables[
             "Metrics"

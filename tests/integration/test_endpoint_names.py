@@ -40,7 +40,7 @@ def test_a_name_is_served_under_either_protocol(
     """Consumer group, client id, metrics and pages of each name; dead letters keep it."""
     setup = installation(kafka, topic, tmp_path, receiver, protocol)
     with setup.worker() as worker:
-        eventually(lambda: all(committed(kafka, setup.group(name), topic, 1) == {0: 2} for name in NAMES), timeout=60)
+        eventually(lambda: all(committed(kafka, setup.group(name), topic, 1) == {0: 2} for name in NAMES))
         shown, metrics = (fetched(f"http://{worker.address}{path}") for path in ("/", "/metrics"))
     assert "my listener" in shown
     assert 'endpoint="local/5003"' in metrics
@@ -53,7 +53,7 @@ def test_a_name_is_taken_by_the_commands(kafka: LocalKafka, topic: str, tmp_path
     """Whatever takes or shows an endpoint's name, a replay's plan included."""
     setup = installation(kafka, topic, tmp_path, receiver, "consumer")
     name = NAMES[-1]
-    caught_up = setup.run_worker("deliver", "--endpoint", name, "--until-caught-up", "--timeout", "60s")
+    caught_up = setup.run_worker("deliver", "--endpoint", name, "--until-caught-up", "--timeout", "120s")
     assert caught_up.code == 0, caught_up.stderr
     replayed = setup.run_worker("replay", "--endpoint", name, "--from", "beginning", "--repository", "team/app0")
     assert (replayed.code, f"{name}: 1 delivered" in replayed.stdout) == (0, True), replayed.stderr

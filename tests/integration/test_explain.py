@@ -45,7 +45,7 @@ def rows(text: str) -> dict[str, str]:
 
 def caught_up(setup: Installation) -> None:
     """Delivers everything."""
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "60s", timeout=90)
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert done.code == 0, done.stderr
 
 
@@ -102,14 +102,14 @@ def test_waiting_and_finished_beside_a_hole(setup: Installation, receiver: Recei
     setup.publish(*(envelope(event_json("team/poison", n)) for n in range(2)), *envelopes(3, 3))
     with setup.worker() as worker:
         worker.wait_ready()
-        eventually(lambda: len(delivered(receiver)) == 9, 30)
-        eventually(lambda: rows(explain(setup, "team-app2-2"))["ci"].startswith("finished"), 30)
+        eventually(lambda: len(delivered(receiver)) == 9)
+        eventually(lambda: rows(explain(setup, "team-app2-2"))["ci"].startswith("finished"))
 
         def waits() -> str:
             found = rows(explain(setup, "team-poison-1"))["ci"]
             return found if "breaker open" in found else ""
 
-        said = eventually(waits, 30)
+        said = eventually(waits)
         assert said.startswith("waiting breaker open (status 503); next probe in ")
         assert said.endswith("1 unfinished before it in its partition")
     assert "it is the next of its partition" in rows(explain(setup, "team-poison-0"))["ci"]

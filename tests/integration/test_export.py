@@ -189,9 +189,9 @@ def test_following(setup: Installation, kafka: LocalKafka, tmp_path: Path, numbe
     fill(setup, pushes(50))
     output = tmp_path / "out"
     with following(setup, output, "--follow", "--roll", "300ms") as running:
-        eventually(lambda: _has(output, 50), 20)
+        eventually(lambda: _has(output, 50))
         fill(setup, pushes(70))
-        eventually(lambda: _has(output, 120), 20)
+        eventually(lambda: _has(output, 120))
         if number is signal.SIGINT:
             assert "another export is writing there" in export(setup, output, "parquet", code=2)
         running.signal(number)
@@ -205,10 +205,10 @@ def test_following_notices_new_partitions(setup: Installation, kafka: LocalKafka
     fill(setup, pushes(50))
     output = tmp_path / "out"
     with following(setup, output, "--follow", "--roll", "300ms") as running:
-        eventually(lambda: _has(output, 50), 20)
+        eventually(lambda: _has(output, 50))
         add_partitions(kafka, setup.topic, 6)
         fill(setup, pushes(200))
-        eventually(lambda: _has(output, 250), 20)
+        eventually(lambda: _has(output, 250))
         assert 0 == running.terminate()
         assert "250 records in" in running.stdout
         assert "gap:" not in running.stderr

@@ -28,7 +28,7 @@ def first_message(kafka: LocalKafka, topic: str, protocol: str) -> Message:
     consumer = Consumer({**settings, "auto.offset.reset": "earliest"})
     consumer.subscribe([topic])
     try:
-        message: Message | None = eventually(lambda: consumer.poll(0.2), 60)
+        message: Message | None = eventually(lambda: consumer.poll(0.2))
     finally:
         consumer.close()
     assert message is not None

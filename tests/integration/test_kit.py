@@ -109,13 +109,14 @@ def test_delays_headers_or_body(receiver: Receiver) -> None:
     begun = time.monotonic()
     post(connection, b"")
     assert time.monotonic() - begun >= 0.3
-    receiver.answer_by(Answer(body=b"late", body_delay=1.5))
+    receiver.answer_by(Answer(body=b"late", body_delay=0.3))
     begun = time.monotonic()
     connection.request("GET", "/")
-    answer = connection.getresponse()
-    assert time.monotonic() - begun < 1.5
-    assert b"late" == answer.read()
-    assert time.monotonic() - begun >= 1.5
+    assert b"late" == connection.getresponse().read()
+    assert time.monotonic() - begun >= 0.3
+    receiver.answer_by(Answer(body=b"never", body_delay=3600))
+    connection.request("GET", "/")
+    assert 200 == connection.getresponse().status
     connection.close()
 
 
@@ -195,7 +196,7 @@ def test_a_fault_in_a_script_fails_the_test(receiver: Receiver) -> None:
     with pytest.raises(ConnectionError):
         post(connect(receiver), b"")
     with pytest.raises(ValueError, match="/hook"):
-        receiver.wait_for(1, timeout=5)
+        receiver.wait_for(1)
 
 
 def test_takes_many_connections_at_once(receiver: Receiver) -> None:
@@ -341,10 +342,11 @@ def test_a_process_can_be_killed_and_started_again(tmp_path: Path) -> None:
 def test_a_failed_process_tells_its_last_lines(tmp_path: Path) -> None:
     """Waiting for a process that has ended fails at once, with its exit status and what it said."""
     with service(tmp_path, "fail") as process:
-        begun = time.monotonic()
-        with pytest.raises(AssertionError, match=r"(?s)exit status: 1\n.*topics.partitions: -1 is not positive"):
+        with pytest.raises(
+            AssertionError,
+            match=r"(?s)^it ended.*exit status: 1\n.*topics.partitions: -1 is not positive",
+        ):
             process.wait_ready()
-        assert time.monotonic() - begun < 10
         assert 1 == process.wait()
 
 

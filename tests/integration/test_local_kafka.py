@@ -71,7 +71,7 @@ def read(kafka: LocalKafka, topic: str, count: int) -> list[bytes]:
         return len(found) >= count
 
     try:
-        eventually(all_there, 20)
+        eventually(all_there)
     finally:
         consumer.close()
     return found
@@ -111,7 +111,7 @@ def test_serves_topics_and_groups_as_soon_as_start_returns(kafka: LocalKafka, to
     consumer = Consumer({**settings, "auto.offset.reset": "earliest"})
     consumer.subscribe([topic])
     try:
-        message = eventually(lambda: consumer.poll(0.2), 20)
+        message = eventually(lambda: consumer.poll(0.2))
         assert message is not None
         assert (b"a", None) == (message.value(), message.error())
         client = AdminClient({"bootstrap.servers": kafka.bootstrap})
@@ -145,11 +145,14 @@ def test_restarts_on_the_same_data(broker: LocalKafka, topic: str) -> None:
 
 
 def test_second_start_is_quick(broker: LocalKafka) -> None:
-    """With the jars there and the data formatted, a start takes seconds: 2 on a machine that does nothing else."""
+    """With the jars there and the data formatted, a start takes seconds: 2 on a machine that does nothing else.
+
+    The limit here is for a machine that does much else; it does without Maven and the network all the same.
+    """
     broker.stop()
     begun = time.monotonic()
     broker.start()
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 55
 
 
 def test_acknowledged_records_survive_a_kill(broker: LocalKafka, topic: str) -> None:
@@ -212,7 +215,7 @@ def test_takes_another_port_if_the_remembered_one_is_taken(broker: LocalKafka) -
 def test_says_when_another_broker_answers(kafka: LocalKafka) -> None:
     """A broker of another cluster on our port is never taken for ours."""
     with pytest.raises(LocalKafkaError) as refused:
-        wait_until_ready(kafka.bootstrap, "ours", died=lambda: None, seconds=20)
+        wait_until_ready(kafka.bootstrap, "ours", died=lambda: None, seconds=60)
     expected = f"another broker answers on {kafka.bootstrap}: its cluster is {kafka.cluster_id}, ours is ours"
     assert expected == str(refused.value)
 
@@ -231,7 +234,7 @@ def test_says_why_a_broker_died_at_start(broker: LocalKafka) -> None:
     begun = time.monotonic()
     with pytest.raises(LocalKafkaError, match=r"heartbeat.interval.ms.*\(log: .*broker\.log\)$") as refused:
         kafka.start()
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 55
     assert 1 == len(str(refused.value).splitlines())
 
 
@@ -307,7 +310,7 @@ def test_the_command_stays_up_until_told(tmp_path: Path) -> None:
         assert ports is not None
         assert line.startswith(f"Kafka is ready at 127.0.0.1:{ports.client} ")
         started.send_signal(signal.SIGTERM)
-        rest, errors = started.communicate(timeout=30)
+        rest, errors = started.communicate(timeout=90)
     assert (0, "", "") == (started.returncode, rest, errors)
     assert is_free(ports.client)
 
@@ -316,7 +319,7 @@ def test_the_command_reports_a_fault_in_one_line(tmp_path: Path) -> None:
     """A taken port ends the command with exit 1 and one line on stderr, no traceback."""
     with listening() as port:
         command = [sys.executable, "-m", "broker", "start", "--data", str(tmp_path / "kafka"), "--port", str(port)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=90)
     line = f"Error: port {port} of 127.0.0.1 is taken: stop what listens there or choose another\n"
     assert (1, "", line) == (done.returncode, done.stdout, done.stderr)
 

@@ -137,7 +137,7 @@ def test_what_a_transaction_holds_is_owed_when_it_is_committed(kafka: LocalKafka
     found = positions_of(admin, offsets, topic, ["open-5", "open-8"])
     assert (0, 0, 8) == (found["open-5"].lag, found["open-8"].lag, found["open-8"].cursors[0].start)
     writer.commit_transaction(30)
-    eventually(lambda: admin.end(topic, [0]) == {0: 9}, 30)
+    eventually(lambda: admin.end(topic, [0]) == {0: 9})
     found = positions_of(admin, offsets, topic, ["open-5", "open-8"])
     assert (4, 1) == (found["open-5"].lag, found["open-8"].lag), "three records and the marker behind them"
 

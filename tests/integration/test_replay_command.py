@@ -54,18 +54,18 @@ def test_beside_a_live_worker(kafka: LocalKafka, setup: Installation, receiver: 
     with setup.worker() as worker:
         worker.wait_ready()
         setup.publish(*envelopes(5, 4, first=20))
-        receiver.wait_for(20, 30)
+        receiver.wait_for(20)
         live = setup.group("ci")
-        before = eventually(lambda: sum((at := committed(kafka, live, setup.topic)).values()) == 120 and at, 30)
+        before = eventually(lambda: sum((at := committed(kafka, live, setup.topic)).values()) == 120 and at)
         replaying = Process(
             "consumer.cli", "replay", "--endpoint", "ci", "--from", "beginning", "--to", "end", "--rate", "100",
             folder=setup.folder / "replay", config=setup.config(),
         )  # fmt: skip
         with replaying:
-            eventually(lambda: any(one.header("registry-replay") for one in receiver.requests), 30)
+            eventually(lambda: any(one.header("registry-replay") for one in receiver.requests))
             setup.publish(*envelopes(5, 2, first=24))
             assert replaying.wait() == 0
-        eventually(lambda: sum(committed(kafka, live, setup.topic).values()) == 130, 30)
+        eventually(lambda: sum(committed(kafka, live, setup.topic).values()) == 130)
     assert "ci: 120 delivered, 0 filtered, 0 failed\n" == replaying.stdout
     run = run_of(replaying.stderr)
     replayed = [one for one in receiver.requests if one.header("registry-replay")]
@@ -107,7 +107,7 @@ def test_killed_and_resumed(kafka: LocalKafka, setup: Installation, receiver: Re
         folder=setup.folder / "first", config=setup.config(),
     )  # fmt: skip
     with first:
-        receiver.wait_for(100, 30)
+        receiver.wait_for(100)
         first.kill()
     run = run_of(first.stderr)
     setup.publish(*envelopes(6, 1, first=40))
@@ -123,7 +123,7 @@ def test_killed_and_resumed(kafka: LocalKafka, setup: Installation, receiver: Re
         config=setup.config(),
     )
     with second:
-        eventually(lambda: len(names(delivered(receiver))) > 130, 30)
+        eventually(lambda: len(names(delivered(receiver))) > 130)
         second.signal(signal.SIGINT)
         assert second.wait() == 1
     assert f"to go on: registry-worker replay --resume {run}" in second.stdout
@@ -210,7 +210,7 @@ def test_lost_to_retention(kafka: LocalKafka, setup: Installation, receiver: Rec
         folder=setup.folder / "first", config=setup.config(),
     )  # fmt: skip
     with first:
-        receiver.wait_for(1, 30)
+        receiver.wait_for(1)
         first.kill()
     (partition,) = {record.partition for record in read(kafka, setup.topic)}
     delete_records(kafka, setup.topic, {partition: 4})

@@ -60,7 +60,7 @@ def test_back_and_forward(kafka: LocalKafka, setup: Installation, receiver: Rece
     told = "endpoint ci: 20 events that were not delivered would be skipped; say --skip if that is meant"
     assert refused.stderr == f"registry-worker: {told}\n"
     assert {0: 0, 1: 0} == cursor(kafka, setup)
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "60s", timeout=90)
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert (0, 20) == (done.code, len(delivered(receiver)))
     commit(kafka, setup.group("ci"), setup.topic, {0: (0, ""), 1: (0, "")})
     said = rewind(setup, "--to", "end", "--skip")
@@ -90,13 +90,13 @@ def test_refused_while_live(kafka: LocalKafka, setup: Installation, receiver: Re
     """The cursor of a live endpoint is its workers': one line, exit 1, nothing moved, and delivery goes on."""
     with setup.worker() as worker:
         worker.wait_ready()
-        receiver.wait_for(20, 30)
-        eventually(lambda: sum(cursor(kafka, setup).values()) == 20, 30)
+        receiver.wait_for(20)
+        eventually(lambda: sum(cursor(kafka, setup).values()) == 20)
         refused = rewind(setup, "--to", "beginning", code=1)
         assert refused.stderr.startswith("registry-worker: endpoint ci is being served (group ")
         assert 20 == sum(cursor(kafka, setup).values())
         setup.publish(*envelopes(1, 1, first=5))
-        receiver.wait_for(21, 30)
+        receiver.wait_for(21)
 
 
 def test_the_map_of_holes_goes(kafka: LocalKafka, setup: Installation) -> None:

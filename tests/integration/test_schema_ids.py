@@ -177,7 +177,7 @@ def test_without_a_registry_foreign_ids_are_given_up(
     bodies, records = mixed(Given(1, 2), each=5)
     write(kafka, topic, records)
     setup = installation(kafka, topic, tmp_path, receiver.url, "")
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "30s")
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert 0 == done.code, done.stderr
     told = [body for body, at in zip(bodies, records, strict=True) if at.headers or at.value[1:5] == b"RE\x00\x01"]  # type: ignore[index]
     assert Counter(told) == bodies_of(receiver)
@@ -218,7 +218,7 @@ def sample(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Itera
         made = Sample(kafka, topic, registry, bodies, records)
         folder = tmp_path_factory.mktemp("sample")
         setup = installation(kafka, topic, folder, receiver.url, registry.url, attempts=1, threshold=1_000)
-        done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "30s")
+        done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
         assert 0 == done.code, done.stderr
         assert EACH + 1 == len(read(kafka, setup.dead_letters))
         yield made
@@ -367,7 +367,7 @@ def test_commands_say_that_the_registry_is_away(sample: Sample, tmp_path: Path, 
         assert "" == following.stdout
         with registry:
             registered(registry)
-            eventually(lambda: len(following.stdout.splitlines()) == len(sample.bodies) + 1, 20.0)
+            eventually(lambda: len(following.stdout.splitlines()) == len(sample.bodies) + 1)
             assert f"registry-worker: schema registry {registry.url} cannot be" in following.stderr
             assert 1 == len(following.stderr.splitlines())
             following.signal(signal.SIGINT)
@@ -398,7 +398,7 @@ def test_with_a_real_registry(kafka: LocalKafka, topic: str, tmp_path: Path, rec
             for schema_id in (77_777, 2**31 - 1, 2**31)
         ]
         write(kafka, topic, [*unknown, *made])
-        done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "30s")
+        done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
         assert 0 == done.code, done.stderr
         assert [*posted, *foreign] == [one.request.body for one in delivered(receiver)]
         letters = [letter.header("dl-error") for letter in read(kafka, setup.dead_letters)]

@@ -74,9 +74,9 @@ def test_lag_counts_holes(kafka: LocalKafka, setup: Installation, receiver: Rece
     setup.publish(*(envelope(event_json("team/poison", n)) for n in range(3)), *envelopes(10, 10))
     with setup.worker() as worker:
         worker.wait_ready()
-        eventually(lambda: len(delivered(receiver)) >= 100, 30)
-        eventually(lambda: metadata(kafka, setup.group("ci"), setup.topic, 1).get(0), 30)
-        live = eventually(lambda: (found := status(setup)["ci"])["lag"] == 3 and found, 30)
+        eventually(lambda: len(delivered(receiver)) >= 100)
+        eventually(lambda: metadata(kafka, setup.group("ci"), setup.topic, 1).get(0))
+        live = eventually(lambda: (found := status(setup)["ci"])["lag"] == 3 and found)
     assert committed(kafka, setup.group("ci"), setup.topic, 1) == {0: 0}
     after = status(setup)["ci"]
     for found in (live, after):
@@ -95,7 +95,7 @@ def test_open_breaker(setup: Installation, receiver: Receiver) -> None:
     setup.publish(*envelopes(3, 1))
     with setup.worker() as worker:
         worker.wait_ready()
-        found = eventually(lambda: (now := status(setup)["ci"])["breaker"] == "open" and now, 30)
+        found = eventually(lambda: (now := status(setup)["ci"])["breaker"] == "open" and now)
         assert found["lag"] == 3
         assert any("breaker open (status 503)" in reason for reason in found["waits_because"])
         assert "breaker open (status 503)" in setup.run_worker("status").stdout
@@ -127,7 +127,7 @@ def test_lost_to_retention(kafka: LocalKafka, setup: Installation, receiver: Rec
 def test_watch(setup: Installation, tmp_path: Path) -> None:
     """`--watch` looks again and again, and ends with exit 0 at Ctrl-C."""
     with Process("consumer.cli", "status", "--watch", "--json", folder=tmp_path / "w", config=setup.config()) as watch:
-        eventually(lambda: len(watch.stdout.splitlines()) >= 2, 30)
+        eventually(lambda: len(watch.stdout.splitlines()) >= 2)
         watch.signal(signal.SIGINT)
         assert watch.wait() == 0
     assert all(json.loads(line)[0]["endpoint"] == "ci" for line in watch.stdout.splitlines())

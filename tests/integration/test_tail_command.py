@@ -83,9 +83,9 @@ def test_follow(setup: Installation, tmp_path: Path) -> None:
     """Following prints what comes in after the last ten, once each, and ends with exit 0 at Ctrl-C."""
     setup.publish(*envelopes(1, 12))
     with Process("consumer.cli", "tail", "--json", "-f", folder=tmp_path / "tail", config=setup.config()) as follower:
-        eventually(lambda: len(follower.stdout.splitlines()) == 10, 30)
+        eventually(lambda: len(follower.stdout.splitlines()) == 10)
         setup.publish(*envelopes(2, 5, first=12))
-        eventually(lambda: len(follower.stdout.splitlines()) >= 20, 30)
+        eventually(lambda: len(follower.stdout.splitlines()) >= 20)
         follower.signal(signal.SIGINT)
         assert follower.wait() == 0
     found = tags([json.loads(line) for line in follower.stdout.splitlines()])

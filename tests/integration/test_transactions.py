@@ -19,7 +19,7 @@ from tests.kit.transactions import Transactions
 pytestmark = pytest.mark.kafka
 
 BRISK = {"start": "beginning", "backoff": "20ms", "max_backoff": "100ms"}
-CAUGHT_UP = ("deliver", "--until-caught-up", "--timeout", "60s")
+CAUGHT_UP = ("deliver", "--until-caught-up", "--timeout", "120s")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def transactions(kafka: LocalKafka, topic: str, setup: Installation) -> Iterator
 def ends_at(kafka: LocalKafka, topic: str, end: int) -> None:
     """Waits for the markers of what was committed or aborted, which the coordinator writes."""
     admin = Admin({"bootstrap.servers": kafka.bootstrap}, client_id="test")
-    eventually(lambda: admin.end(topic, [0]) == {0: end}, 30)
+    eventually(lambda: admin.end(topic, [0]) == {0: end})
 
 
 def filled(kafka: LocalKafka, topic: str, transactions: Transactions) -> int:
@@ -84,18 +84,18 @@ def test_a_live_worker(kafka: LocalKafka, setup: Installation, transactions: Tra
     with setup.worker() as worker:
         address = worker.wait_ready().removeprefix("http://")
         transactions.committed("team/a", 0, 1)
-        receiver.wait_for(2, 30)
+        receiver.wait_for(2)
         ends_at(kafka, setup.topic, 3)
-        eventually(lambda: committed(kafka, setup.group("ci"), setup.topic, 1) == {0: 3}, 30)
+        eventually(lambda: committed(kafka, setup.group("ci"), setup.topic, 1) == {0: 3})
         transactions.begin("team/a", 2, 3)
-        eventually(lambda: status(setup)["lag"] == 0, 30)
-        eventually(lambda: 'registry_worker_lag{endpoint="ci"} 0.0' in metrics(address), 30)
+        eventually(lambda: status(setup)["lag"] == 0)
+        eventually(lambda: 'registry_worker_lag{endpoint="ci"} 0.0' in metrics(address))
         transactions.commit()
-        receiver.wait_for(4, 30)
+        receiver.wait_for(4)
         transactions.aborted("team/a", 4)
         ends_at(kafka, setup.topic, 8)
-        eventually(lambda: committed(kafka, setup.group("ci"), setup.topic, 1) == {0: 8}, 30)
-        eventually(lambda: 'registry_worker_lag{endpoint="ci"} 0.0' in metrics(address), 30)
+        eventually(lambda: committed(kafka, setup.group("ci"), setup.topic, 1) == {0: 8})
+        eventually(lambda: 'registry_worker_lag{endpoint="ci"} 0.0' in metrics(address))
         assert status(setup)["lag"] == 0
     assert len(delivered(receiver)) == 4
 

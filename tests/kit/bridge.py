@@ -13,12 +13,14 @@ from typing import Any
 
 import yaml
 
+from tests.kit.eventually import LIMIT_S
 from tests.kit.process import ROOT, Process
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 FREE = "127.0.0.1:0"
 BRIDGE = "producer.cli"
 WORKER = "consumer.cli"
+COMMAND_LIMIT_S = 2 * LIMIT_S  # a command that waits by itself, --timeout 120s at most, tells more than a limit here
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,11 @@ class Installation:
         """`registry-worker deliver`, not started yet."""
         return self._process(WORKER, "deliver", *arguments, name=name, environment=environment)
 
-    def run_bridge(self, *arguments: str, stdin: bytes = b"", timeout: float = 30.0) -> Finished:
+    def run_bridge(self, *arguments: str, stdin: bytes = b"", timeout: float = COMMAND_LIMIT_S) -> Finished:
         """Runs a `registry-bridge` command to its end."""
         return self._run(BRIDGE, arguments, stdin, timeout)
 
-    def run_worker(self, *arguments: str, timeout: float = 60.0) -> Finished:
+    def run_worker(self, *arguments: str, timeout: float = COMMAND_LIMIT_S) -> Finished:
         """Runs a `registry-worker` command to its end."""
         return self._run(WORKER, arguments, b"", timeout)
 
@@ -93,7 +95,7 @@ class Installation:
         self.folder.mkdir(parents=True, exist_ok=True)
         source = self.folder / "publish.jsonl"
         source.write_bytes(b"".join(body.replace(b"\n", b" ") + b"\n" for body in bodies))
-        done = self.run_bridge("publish", *options, str(source), timeout=60.0)
+        done = self.run_bridge("publish", *options, str(source))
         assert done.code == 0, done.stderr
 
     def _process(self, module: str, *arguments: str, name: str, environment: Mapping[str, str]) -> Process:
@@ -112,5 +114,5 @@ class Installation:
 
 
 def endpoint(name: str, url: str, **settings: Any) -> dict[str, Any]:
-    """An entry of `endpoints` that gives up waiting soon: tests have no time for the registry's own defaults."""
-    return {"name": name, "url": url, "timeout": "5s", "backoff": "50ms", "max_backoff": "500ms", **settings}
+    """An entry of `endpoints` that tries again soon: tests have no time for the registry's own defaults."""
+    return {"name": name, "url": url, "timeout": "30s", "backoff": "50ms", "max_backoff": "500ms", **settings}

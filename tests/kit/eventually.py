@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 Value = TypeVar("Value")
+LIMIT_S = 90.0
+"""How long a test waits for what must come. It costs nothing when it comes, and a busy machine is no failure."""
 
 
-def eventually(check: Callable[[], Value | None], timeout: float = 10.0, *, every: float = 0.02) -> Value:
+def eventually(check: Callable[[], Value | None], timeout: float = LIMIT_S, *, every: float = 0.02) -> Value:
     """The first truthy value that `check` returns, asked again and again until then.
 
     A check may also assert: an AssertionError means "not yet". Any other exception is a fault of the check and comes
@@ -15,7 +17,8 @@ def eventually(check: Callable[[], Value | None], timeout: float = 10.0, *, ever
 
     Args:
         check: what is to become true.
-        timeout: seconds until giving up; the check is asked at least once, and once more at the end.
+        timeout: seconds until giving up, shorter only where it is to be in vain; the check is asked at least once,
+            and once more at the end.
         every: seconds between two checks.
 
     Raises:

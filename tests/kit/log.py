@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-LIMIT_S = 15.0
+from tests.kit.eventually import LIMIT_S
 
 
 @dataclass(frozen=True)

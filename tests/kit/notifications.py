@@ -11,11 +11,11 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from schemas.event import MEDIA_TYPE_V2
+from tests.kit.eventually import LIMIT_S
 from tests.kit.exchange import Captured
 from tests.kit.receiver import Receiver
 
 NONE: Mapping[str, str] = MappingProxyType({})
-TIMEOUT_SECONDS = 10.0
 
 
 def event_json(repository: str, number: int, **members: Any) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class Poster:
         self, method: str, path: str, body: bytes | Iterable[bytes] = b"", headers: Mapping[str, str] = NONE
     ) -> Reply:
         """One request; the connection is given up when it fails."""
-        connection = self._connection or http.client.HTTPConnection(self._address, timeout=TIMEOUT_SECONDS)
+        connection = self._connection or http.client.HTTPConnection(self._address, timeout=LIMIT_S)
         self._connection = connection
         begun = time.monotonic()
         try:
@@ -164,7 +164,7 @@ def repeats(found: Sequence[Arrival]) -> int:
     return len(found) - len({arrival.id for arrival in found})
 
 
-def wait_for_ids(receiver: Receiver, wanted: set[str], timeout: float = 30.0) -> list[Arrival]:
+def wait_for_ids(receiver: Receiver, wanted: set[str], timeout: float = LIMIT_S) -> list[Arrival]:
     """What was delivered, as soon as every wanted event was; AssertionError naming what is missing."""
     seen: set[str] = set()
     looked = 0

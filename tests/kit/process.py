@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 import yaml
 
 from broker.leash import Leash
-from tests.kit.eventually import eventually
+from tests.kit.eventually import LIMIT_S, eventually
 
 ROOT = Path(__file__).parents[2]
 TAIL_LINES = 30
@@ -44,7 +44,7 @@ class Process:
         folder: Path,
         config: Mapping[str, Any] | str,
         environment: Mapping[str, str] = NONE,
-        grace: float = 20.0,
+        grace: float = LIMIT_S,
     ) -> None:
         self.folder = folder
         self._config = config
@@ -101,8 +101,8 @@ class Process:
 
     @property
     def address(self) -> str:
-        """HOST:PORT it listens on, waiting up to 30 s for its log line `listening`."""
-        return str(self.wait_for_log("listening", timeout=30.0)["address"])
+        """HOST:PORT it listens on, waiting for its log line `listening`."""
+        return str(self.wait_for_log("listening")["address"])
 
     def start(self) -> None:
         """Starts it; does not wait for anything. A process that has ended may be started again."""
@@ -125,7 +125,7 @@ class Process:
         """The JSON lines of its log so far, of both streams; other lines are left out."""
         return [entry for line in (self.stderr + self.stdout).splitlines() if (entry := _entry(line)) is not None]
 
-    def wait_for_log(self, event: str, timeout: float = 10.0) -> dict[str, Any]:
+    def wait_for_log(self, event: str, timeout: float = LIMIT_S) -> dict[str, Any]:
         """The first log line with this `event`; AssertionError with the tail of the output if it does not come."""
 
         def found() -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Process:
 
         return self._eventually(found, timeout)
 
-    def wait_ready(self, path: str = "/readyz", timeout: float = 30.0) -> str:
+    def wait_ready(self, path: str = "/readyz", timeout: float = LIMIT_S) -> str:
         """Its URL, as soon as `path` is answered 200; AssertionError with the tail of the output if it never is."""
         address = self.address
 
@@ -146,7 +146,7 @@ class Process:
 
         return self._eventually(ready, timeout)
 
-    def wait(self, timeout: float = 30.0) -> int:
+    def wait(self, timeout: float = LIMIT_S) -> int:
         """Its exit status when it has ended by itself; AssertionError with the tail of the output if it has not."""
         try:
             self._started().wait(timeout)
@@ -160,7 +160,7 @@ class Process:
         """Sends it a signal; SIGSTOP and SIGCONT freeze and thaw it."""
         os.kill(self.pid, number)
 
-    def terminate(self, timeout: float = 20.0) -> int:
+    def terminate(self, timeout: float = LIMIT_S) -> int:
         """Sends SIGTERM and returns the exit status; after `timeout` seconds kills it and raises AssertionError."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
@@ -216,7 +216,7 @@ def _entry(line: str) -> dict[str, Any] | None:
 
 
 def _get(address: str, path: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(address, timeout=10)
+    connection = http.client.HTTPConnection(address, timeout=LIMIT_S)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

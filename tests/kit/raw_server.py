@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
+from tests.kit.eventually import LIMIT_S
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -120,7 +122,7 @@ async def hang(peer: Peer) -> None:
     await peer.until_gone()
 
 
-async def soon(condition: Callable[[], bool], what: str, limit_s: float = 5.0) -> None:
+async def soon(condition: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
     """Wait until a condition holds, letting the loop run; AssertionError with `what` after so many seconds."""
     deadline = time.monotonic() + limit_s
     while not condition():

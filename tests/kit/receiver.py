@@ -10,6 +10,7 @@ from typing import Self
 
 from broker.ports import LOOPBACK, free_port
 from tests.kit.connection import Connection
+from tests.kit.eventually import LIMIT_S
 from tests.kit.exchange import Answer, Captured, Script
 
 OK = Answer()
@@ -84,11 +85,11 @@ class Receiver:
         """Answers every request from now on by `script`."""
         self._script = script
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> list[Captured]:
+    def wait_for(self, count: int, timeout: float = LIMIT_S) -> list[Captured]:
         """The requests, as soon as `count` of them are answered; AssertionError after `timeout` seconds."""
         return self.wait_until(lambda found: sum(one.status is not None for one in found) >= count, timeout)
 
-    def wait_until(self, predicate: Callable[[list[Captured]], bool], timeout: float = 10.0) -> list[Captured]:
+    def wait_until(self, predicate: Callable[[list[Captured]], bool], timeout: float = LIMIT_S) -> list[Captured]:
         """The requests, as soon as `predicate` holds of them; AssertionError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         with self._changed:

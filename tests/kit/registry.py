@@ -11,12 +11,9 @@ import yaml
 
 from broker.leash import Leash
 from broker.ports import LOOPBACK, free_port
-from tests.kit.eventually import eventually
+from tests.kit.eventually import LIMIT_S, eventually
 from tests.kit.programs import need
 from tests.kit.registry_client import NONE, RegistryClient
-
-STOP_SECONDS = 10.0
-START_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ class DockerRegistry:
             )
         self._leash = Leash(self._process.pid)
         try:
-            eventually(self._answers, START_SECONDS)
+            eventually(self._answers)
         except BaseException:
             self.stop()
             raise
@@ -106,7 +103,7 @@ class DockerRegistry:
         self._process.terminate()
         self._leash.release()
         try:
-            self._process.wait(STOP_SECONDS)
+            self._process.wait(LIMIT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -149,5 +146,5 @@ def skopeo_copy(source: str, destination: str, *, all_platforms: bool = False) -
     """
     command = [need("skopeo"), "--insecure-policy", "copy", "--src-tls-verify=false", "--dest-tls-verify=false"]
     command += ["--all"] if all_platforms else []
-    done = subprocess.run([*command, source, destination], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([*command, source, destination], capture_output=True, text=True, check=False, timeout=LIMIT_S)
     assert done.returncode == 0, f"skopeo copy {source} {destination}: {done.stderr.strip()}"

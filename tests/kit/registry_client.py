@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
-TIMEOUT_SECONDS = 30.0
+from tests.kit.eventually import LIMIT_S
+
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -41,7 +42,7 @@ class RegistryClient:
 
     def request(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = NONE) -> Reply:
         """Sends one request and reads the whole answer."""
-        connection = http.client.HTTPConnection(self.address, timeout=TIMEOUT_SECONDS)
+        connection = http.client.HTTPConnection(self.address, timeout=LIMIT_S)
         try:
             connection.request(method, path, body=body, headers={**self._headers, **headers})
             answer = connection.getresponse()

@@ -8,8 +8,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from broker import LocalKafka
-
-WAIT_SECONDS = 15.0
+from tests.kit.eventually import LIMIT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +38,19 @@ def make_topic(kafka: LocalKafka, topic: str, partitions: int = 4, **settings: s
     """Makes a topic; a setting's dots are written as underscores."""
     config = {name.replace("_", "."): value for name, value in settings.items()}
     client = admin(kafka)  # a client that is let go takes its futures with it
-    client.create_topics([NewTopic(topic, partitions, 1, config=config)])[topic].result(WAIT_SECONDS)
+    client.create_topics([NewTopic(topic, partitions, 1, config=config)])[topic].result(LIMIT_S)
 
 
 def add_partitions(kafka: LocalKafka, topic: str, total: int) -> None:
     """Gives a topic more partitions."""
     client = admin(kafka)
-    client.create_partitions([NewPartitions(topic, total)])[topic].result(WAIT_SECONDS)
+    client.create_partitions([NewPartitions(topic, total)])[topic].result(LIMIT_S)
 
 
 def delete_topic(kafka: LocalKafka, topic: str) -> None:
     """Deletes a topic."""
     client = admin(kafka)
-    client.delete_topics([topic])[topic].result(WAIT_SECONDS)
+    client.delete_topics([topic])[topic].result(LIMIT_S)
 
 
 def delete_records(kafka: LocalKafka, topic: str, before: dict[int, int]) -> None:
@@ -59,7 +58,7 @@ def delete_records(kafka: LocalKafka, topic: str, before: dict[int, int]) -> Non
     wanted = [TopicPartition(topic, partition, offset) for partition, offset in before.items()]
     client = admin(kafka)
     for done in client.delete_records(wanted).values():
-        done.result(WAIT_SECONDS)
+        done.result(LIMIT_S)
 
 
 def write(kafka: LocalKafka, topic: str, records: Sequence[Found]) -> None:
@@ -75,7 +74,7 @@ def write(kafka: LocalKafka, topic: str, records: Sequence[Found]) -> None:
         producer.produce(
             topic, one.value, key=one.key, headers=list(one.headers), partition=one.partition, on_delivery=report
         )
-    assert producer.flush(WAIT_SECONDS) == 0
+    assert producer.flush(LIMIT_S) == 0
     assert not faults, faults
 
 
@@ -96,13 +95,13 @@ def read(kafka: LocalKafka, topic: str) -> list[Found]:
 
 
 def _read_all(consumer: Consumer, topic: str) -> list[Found]:
-    partitions = consumer.list_topics(topic, timeout=WAIT_SECONDS).topics[topic].partitions
+    partitions = consumer.list_topics(topic, timeout=LIMIT_S).topics[topic].partitions
     open_ends = set(partitions)
     consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
     found: list[Found] = []
     while open_ends:
-        message = consumer.poll(WAIT_SECONDS)
-        assert message is not None, f"no record and no end of {topic} within {WAIT_SECONDS:g} s"
+        message = consumer.poll(LIMIT_S)
+        assert message is not None, f"no record and no end of {topic} within {LIMIT_S:g} s"
         error = message.error()
         if error is None:
             found.append(_found(message))
@@ -152,7 +151,7 @@ def _committed(kafka: LocalKafka, group: str, topic: str, partitions: int) -> li
     consumer = outsider(kafka, group)
     try:
         asked = [TopicPartition(topic, partition) for partition in range(partitions)]
-        return consumer.committed(asked, timeout=WAIT_SECONDS)
+        return consumer.committed(asked, timeout=LIMIT_S)
     finally:
         consumer.close()
 

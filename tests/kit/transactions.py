@@ -11,8 +11,8 @@ from broker import LocalKafka
 from producer.records import record_of
 from schemas.envelope import read_event
 from schemas.event import MEDIA_TYPE_V2
+from tests.kit.eventually import LIMIT_S
 from tests.kit.notifications import event_json
-from tests.kit.topics import WAIT_SECONDS
 
 
 class Transactions:
@@ -21,7 +21,7 @@ class Transactions:
     def __init__(self, kafka: LocalKafka, topic: str, *, partition: int = 0) -> None:
         settings = {"bootstrap.servers": kafka.bootstrap, "transactional.id": f"copy-to-{topic}", "log_level": 0}
         self._producer = Producer(settings)
-        self._producer.init_transactions(WAIT_SECONDS)
+        self._producer.init_transactions(LIMIT_S)
         self._topic, self._partition = topic, partition
         self._is_open = False
 
@@ -44,16 +44,16 @@ class Transactions:
             self._producer.produce(
                 self._topic, made.value, key=made.key, headers=list(made.headers), partition=self._partition
             )
-        assert self._producer.flush(WAIT_SECONDS) == 0
+        assert self._producer.flush(LIMIT_S) == 0
 
     def commit(self) -> None:
         """End it: its records are there."""
-        self._producer.commit_transaction(WAIT_SECONDS)
+        self._producer.commit_transaction(LIMIT_S)
         self._is_open = False
 
     def abort(self) -> None:
         """End it: its records are never to be read."""
-        self._producer.abort_transaction(WAIT_SECONDS)
+        self._producer.abort_transaction(LIMIT_S)
         self._is_open = False
 
     def committed(self, repository: str, *numbers: int) -> None:

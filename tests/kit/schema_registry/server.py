@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.kit.eventually import LIMIT_S
 from tests.kit.exchange import Answer, Captured
 from tests.kit.receiver import Receiver
 from tests.kit.schema_registry import errors
@@ -82,7 +83,7 @@ class SchemaRegistry:
         """Every request so far, refused ones too."""
         return self._receiver.requests
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> list[Captured]:
+    def wait_for(self, count: int, timeout: float = LIMIT_S) -> list[Captured]:
         """The requests, as soon as `count` of them are answered; AssertionError after `timeout` seconds."""
         return self._receiver.wait_for(count, timeout)
 

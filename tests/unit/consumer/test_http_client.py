@@ -295,7 +295,7 @@ def test_the_deadline_holds_for_the_headers_as_a_whole(script: Script) -> None:
 
     result, took = asyncio.run(scenario())
     assert result == NoAnswer(Fault.TIMEOUT, "no answer within 0.3 s")
-    assert 0.3 <= took < 2.0
+    assert 0.3 <= took < 25, "the server would go on for 50 s"
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_the_status_stands_when_the_body_is_late(rest: list[bytes]) -> None:
 
     result, took = asyncio.run(scenario())
     assert result == Answer(202)
-    assert took < 2.0
+    assert took < 25, "the server would go on for 50 s"
 
 
 def connections_for_two(answer: bytes) -> int:

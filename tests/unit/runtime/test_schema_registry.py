@@ -184,15 +184,15 @@ def test_unknown_host() -> None:
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 def test_timeout(stub: Stub, client: SchemaRegistry, question: Question) -> None:
     """No answer within the limit; the limit is said."""
-    stub.slow_down(60)
+    stub.slow_down(600)
     begun = time.monotonic()
     assert "does not answer within 0.3 s" == trouble(client, question)
-    assert LIMIT_S <= time.monotonic() - begun < 10 * LIMIT_S
+    assert LIMIT_S <= time.monotonic() - begun < 60
 
 
 def test_timeout_of_the_body(stub: Stub, client: SchemaRegistry) -> None:
     """The limit counts to the last byte: headers alone do not stretch it."""
-    stub.fail(Answer(body=b'{"id": 1}', body_delay=60))
+    stub.fail(Answer(body=b'{"id": 1}', body_delay=600))
     assert "does not answer within 0.3 s" == trouble(client, QUESTIONS["find"])
 
 
