@@ -34,7 +34,7 @@ pytestmark = pytest.mark.kafka
 
 MOST_REPEATS = 3 * 64  # three times the default concurrency
 SOON_S = 20.0
-"""2 s on a machine that has time, which the limit of a write sees to; on a busy one, far from a client's own minutes."""
+"""2 s on a machine that has time: the limit of a write sees to it. A client's own limits are minutes."""
 AT_ONCE_S = 1.0
 """Without the wait for Kafka, which is longer; the median says so, since a busy machine holds up a few answers."""
 SWIFT = {"group.consumer.session.timeout.ms": "3000", "group.consumer.heartbeat.interval.ms": "500"}
@@ -146,7 +146,7 @@ def test_killed_bridge_keeps_its_word(swift: LocalKafka, topic: str, tmp_path: P
 
 
 def test_broker_killed_under_load(broker: LocalKafka, topic: str, receiver: Receiver, tmp_path: Path) -> None:
-    """The broker is killed and comes back: whatever was answered 200 arrives, in order, and both go on by themselves."""
+    """The broker is killed and comes back: what was answered 200 arrives, in order, and both go on by themselves."""
     setup = Installation(broker.bootstrap, topic, tmp_path, endpoints=[endpoint("ci", receiver.url)])
     with setup.bridge() as bridge, setup.worker() as worker:
         url = f"{bridge.wait_ready()}/events"

@@ -304,6 +304,7 @@ def test_the_time_limit_holds_without_a_report() -> None:
     """A write whose reports never come fails after its limit, blocking and awaitable; the next ones at once."""
     cluster = FakeCluster(away=True, timeout=20.0)
     for write in (blocking_write, awaited_write):
+        cluster.away = True
         writer = opened(cluster, limit_s=0.3)
         begun = time.monotonic()
         with pytest.raises(KafkaUnavailableError, match=r"within 0\.3 s"):
@@ -312,6 +313,7 @@ def test_the_time_limit_holds_without_a_report() -> None:
         assert not writer.available
         with pytest.raises(KafkaUnavailableError, match="nothing was tried"):
             write(writer)
+        cluster.away = False
         writer.close()
 
 
