@@ -1,18 +1,27 @@
 """Rewinding: the live cursor of an endpoint, moved by an operator; what that repeats and skips is counted first.
 
-It never sends anything: the endpoint's workers do, from the new place on.
+It never sends anything: the endpoint's workers do, from the new place on. What they will do is known only by reading
+the events that the move passes, because the endpoint's filters decide about each.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from consumer.cursor import Cursor
+from consumer.event import event_of
+from consumer.filters import Filter
 from consumer.places import Place, offsets_at
 from consumer.positions import LogEnds, cursors_at_start, position_of
+from consumer.record import Record
 from runtime.config import EndpointSettings
+from runtime.counts import counted
 from runtime.errors import BridgeError
 from runtime.kafka.groups import Committed, GroupIsLiveError, Groups
+from schemas.avro import UndecodableError, UnknownSchemaError
+
+Read = Callable[[str, Mapping[int, range]], Iterable[Record]]
+"""Reads ranges of a topic."""
 
 
 class SkipsEventsError(BridgeError):
@@ -21,30 +30,53 @@ class SkipsEventsError(BridgeError):
     exit_code: ClassVar[int] = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Count:
+    """Records that a move passes, by what they are to the endpoint as it is configured now."""
+
+    wanted: int = 0
+    """Events that it gets."""
+    filtered: int = 0
+    unreadable: int = 0
+    """Records in which this version can read no event."""
+
+    def add(self, record: Record, filter_: Filter) -> None:
+        """Count one."""
+        try:
+            event = event_of(record)
+        except (UndecodableError, UnknownSchemaError):
+            self.unreadable += 1
+            return
+        if filter_.rule_against(event) is None:
+            self.wanted += 1
+        else:
+            self.filtered += 1
+
+
+@dataclass(slots=True)
 class Move:
     """One partition's cursor, and where it goes."""
 
     partition: int
     cursor: Cursor
     to: int
+    repeats: Count = field(default_factory=Count)
+    """Finished records at and behind the new place."""
+    skips: Count = field(default_factory=Count)
+    """Unfinished records before the new place."""
 
     @property
-    def repeats(self) -> int:
-        """Finished events that will be delivered again."""
-        finished_up_to = max(self.cursor.start, self.cursor.top + 1)
-        holes = sum(hole >= self.to for hole in self.cursor.holes)
-        return max(0, finished_up_to - self.to - holes)
+    def passes(self) -> range:
+        """The offsets among which are all that it repeats or skips."""
+        return range(min(self.to, self.cursor.start), max(self.to, self.cursor.unread))
 
-    @property
-    def skips(self) -> int:
-        """Unfinished events that will not be delivered."""
-        return self.cursor.before(self.to)
-
-    @property
-    def changes(self) -> bool:
-        """Whether anything is repeated or skipped by it."""
-        return bool(self.repeats or self.skips)
+    def count(self, record: Record, filter_: Filter) -> None:
+        """Take note of a record that it passes."""
+        finished = self.cursor.has_finished(record.offset)
+        if record.offset >= self.to and finished:
+            self.repeats.add(record, filter_)
+        elif record.offset < self.to and not finished:
+            self.skips.add(record, filter_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +91,42 @@ class Plan:
     moves: Sequence[Move]
 
     @property
-    def repeats(self) -> int:
-        """Events delivered again."""
-        return sum(move.repeats for move in self.moves)
-
-    @property
     def skips(self) -> int:
-        """Events not delivered."""
-        return sum(move.skips for move in self.moves)
+        """Events, and records that may be some, that the endpoint will not get."""
+        return sum(move.skips.wanted + move.skips.unreadable for move in self.moves)
 
-    def lines(self) -> list[str]:
+    def lines(self, *, dry_run: bool = False) -> list[str]:
         """For a person: what changes, in sum and partition by partition."""
-        told = []
-        if not self.has_cursor:
-            would = sum(move.cursor.lag for move in self.moves)
-            told.append(f"{self.endpoint} has no cursor yet: its start would deliver {would} events")
-        told.append(f"{self.endpoint}: {self.repeats} events are delivered again, {self.skips} are skipped")
-        told += [_line(move) for move in self.moves if move.changes]
-        return told
+        will = "would" if dry_run else "will"
+        repeats, skips = _sum(move.repeats for move in self.moves), _sum(move.skips for move in self.moves)
+        told = [] if self.has_cursor else [f"{self.endpoint} has no cursor yet"]
+        head = f"{self.endpoint}: {counted(repeats.wanted, 'event')} {will} be delivered again"
+        told.append(f"{head}, {counted(skips.wanted, 'event')} {will} be skipped")
+        filtered, unreadable = repeats.filtered + skips.filtered, repeats.unreadable + skips.unreadable
+        if filtered:
+            told[-1] += f"; {filtered} more that the move passes {'is' if filtered == 1 else 'are'} filtered"
+        if unreadable:
+            told[-1] += f"; {counted(unreadable, 'record')} cannot be read by this version"
+        return told + [_line(move) for move in self.moves if move.passes]
 
 
 class Rewind:
     """Moves cursors."""
 
-    def __init__(self, log: LogEnds, groups: Groups) -> None:
+    def __init__(self, log: LogEnds, groups: Groups, read: Read) -> None:
+        """Does not reach out yet.
+
+        Args:
+            log: who knows the topic's offsets.
+            groups: who knows the commits of groups, and sets them.
+            read: reads what a move passes; may show how far it is.
+        """
         self._log: Final = log
         self._groups: Final = groups
+        self._read: Final = read
 
     def plan(self, endpoint: EndpointSettings, group: str, topic: str, to: Place, *, now: float) -> Plan:
-        """What a move would do; changes nothing.
+        """What a move would do, counted by reading all that it passes; changes nothing.
 
         A group without offsets is given one in every partition, by its `start` where `to` does not name it: else they
         would begin at their beginning.
@@ -99,13 +138,28 @@ class Rewind:
         """
         position = position_of(self._log, self._groups, topic, group)
         bounds, cursors = position.bounds, position.cursors
-        has_cursor = bool(cursors)
         targets: Mapping[int, int] = offsets_at(self._log, topic, to, bounds, now=now)
-        if not has_cursor:
+        if not cursors:
             cursors = cursors_at_start(self._log, topic, endpoint, bounds, now=now)
             targets = {number: at.start for number, at in cursors.items()} | dict(targets)
-        moves = [Move(number, cursors[number], offset) for number, offset in sorted(targets.items())]
-        return Plan(endpoint.name, group, topic, has_cursor, moves)
+        moves = {number: Move(number, cursors[number], offset) for number, offset in sorted(targets.items())}
+        filter_ = Filter(endpoint)
+        for record in self._read(topic, {number: move.passes for number, move in moves.items() if move.passes}):
+            moves[record.partition].count(record, filter_)
+        return Plan(endpoint.name, group, topic, bool(position.cursors), list(moves.values()))
+
+    def refuse_live(self, endpoint: str, group: str, topic: str) -> None:
+        """Find out whether the move would be refused, before anything is counted; changes nothing.
+
+        Raises:
+            GroupIsLiveError: a worker serves the endpoint.
+            KafkaUnavailableError, KafkaRefusedError: no answer, or its offsets are not ours to set.
+        """
+        found = self._log.topic(topic)
+        try:
+            self._groups.refuse_live(group, topic, range(found.partitions if found else 0))
+        except GroupIsLiveError as error:
+            raise _live(endpoint, group) from error
 
     def carry_out(self, plan: Plan, *, skip: bool) -> None:
         """Move the cursors; the maps of what was finished above them are dropped.
@@ -119,10 +173,7 @@ class Rewind:
         try:
             self._groups.commit(plan.group, plan.topic, {move.partition: Committed(move.to) for move in plan.moves})
         except GroupIsLiveError as error:
-            raise GroupIsLiveError(
-                f"endpoint {plan.endpoint} is being served (group {plan.group} is live): stop its workers first; "
-                "one that was killed counts until its session ends"
-            ) from error
+            raise _live(plan.endpoint, plan.group) from error
 
 
 def refuse_skips(plan: Plan, *, skip: bool) -> None:
@@ -133,12 +184,28 @@ def refuse_skips(plan: Plan, *, skip: bool) -> None:
     """
     if plan.skips and not skip:
         raise SkipsEventsError(
-            f"endpoint {plan.endpoint}: {plan.skips} events that were not delivered would be skipped; "
+            f"endpoint {plan.endpoint}: {counted(plan.skips, 'event')} that were not delivered would be skipped; "
             "say --skip if that is meant"
         )
 
 
+def _live(endpoint: str, group: str) -> GroupIsLiveError:
+    return GroupIsLiveError(
+        f"endpoint {endpoint} is being served (group {group} is live): stop its workers first; "
+        "one that was killed counts until its session ends"
+    )
+
+
+def _sum(counts: Iterable[Count]) -> Count:
+    total = Count()
+    for count in counts:
+        total.wanted += count.wanted
+        total.filtered += count.filtered
+        total.unreadable += count.unreadable
+    return total
+
+
 def _line(move: Move) -> str:
     told = f"  partition {move.partition}: from {move.cursor.start} to {move.to}"
-    told += f", {move.repeats} again" if move.repeats else ""
-    return told + (f", {move.skips} skipped" if move.skips else "")
+    told += f", {move.repeats.wanted} again" if move.repeats.wanted else ""
+    return told + (f", {move.skips.wanted} skipped" if move.skips.wanted else "")

@@ -1,12 +1,14 @@
 """`registry-worker rewind`."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import click
 
 from consumer.commands.choosing import endpoint_named
-from consumer.commands.options import PlaceType, admin_of, groups_of
+from consumer.commands.options import PlaceType, admin_of, groups_of, reader_of, watched
 from consumer.places import Place
+from consumer.record import Record
 from consumer.rewind import Rewind, refuse_skips
 from runtime.cli import common_options
 from runtime.clock import SystemClock
@@ -26,13 +28,20 @@ _TO: Final = "Place in the log: beginning, end, a time, -24h, PARTITION:OFFSET[,
 def rewind_command(*, settings: Settings, name: str, to: Place, skip: bool, dry_run: bool) -> int:
     """Move an endpoint's cursor: backwards to deliver events again, forwards to skip them (only with --skip).
 
-    Its workers must be stopped: the cursor of a live endpoint is theirs. To deliver again beside them, use replay.
+    Its workers must be stopped: the cursor of a live endpoint is theirs. To deliver again beside them, use replay. All
+    events that the move passes are read first, to say how many of them the endpoint will get.
     """
     endpoint = endpoint_named(settings, name)
-    group = group_of(settings.worker.group_prefix, name)
-    rewind = Rewind(admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID))
-    plan = rewind.plan(endpoint, group, settings.topics.events, to, now=SystemClock().wall())
-    for line in plan.lines():
+    group, topic = group_of(settings.worker.group_prefix, name), settings.topics.events
+    with reader_of(settings, _CLIENT_ID) as reader:
+
+        def read(topic: str, passed: Mapping[int, range]) -> Iterable[Record]:
+            return watched(reader.read(topic, passed), sum(map(len, passed.values())), "counting events")
+
+        rewind = Rewind(admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID), read)
+        rewind.refuse_live(name, group, topic)
+        plan = rewind.plan(endpoint, group, topic, to, now=SystemClock().wall())
+    for line in plan.lines(dry_run=dry_run):
         click.echo(line)
     if dry_run:
         refuse_skips(plan, skip=skip)

@@ -81,6 +81,18 @@ class Groups:
             doing = f"setting the offsets of group {group}"
             self._patiently(doing, lambda: consumer.commit(offsets=wanted, asynchronous=False) or [])
 
+    def refuse_live(self, group: str, topic: str, partitions: Iterable[int]) -> None:
+        """Find out whether the group's offsets can be set: they are, to what they are.
+
+        Of a group without offsets nothing is found out.
+
+        Raises:
+            GroupIsLiveError: it has members.
+            KafkaUnavailableError, KafkaRefusedError: no answer, or it is not ours to set.
+        """
+        if found := self.committed(group, topic, partitions):
+            self.commit(group, topic, found)
+
     @contextmanager
     def _outsider(self, group: str) -> Iterator[Consumer]:
         settings = {**self._settings, "group.protocol": "classic"}  # the protocol of members matters to members alone

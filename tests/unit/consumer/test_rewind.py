@@ -8,9 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.cursor import Cursor
+from consumer.filters import Filter
+from consumer.record import Record
 from consumer.rewind import Move, Plan, SkipsEventsError, refuse_skips
+from producer.records import record_of
+from runtime.config import EndpointSettings
+from schemas.event import Event
 
 END = 30
+ODD = 7
+"""The offset of a record that is no event."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +42,45 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(Cursor(start, holes, top, END), draw(st.integers(0, END)), finished)
 
 
+def read_by(move: Move, offsets: range) -> Move:
+    """The move, told of a record at each of these offsets that it passes: pushes, every third a pull, one no event."""
+    filter_ = Filter(EndpointSettings(name="ci", url="https://ci/", ignored_actions=frozenset({"pull"})))
+    for offset in offsets:
+        if offset in move.passes:
+            move.count(record(offset), filter_)
+    return move
+
+
+def record(offset: int) -> Record:
+    """What lies at an offset."""
+    made = record_of(Event(action=action(offset)), topic="t", accepted_ms=0)
+    return Record("t", 0, offset, 0, made.key, b"no event" if offset == ODD else made.value, tuple(made.headers))
+
+
+def action(offset: int) -> str:
+    """Of the event at an offset."""
+    return "pull" if offset % 3 == 0 else "push"
+
+
 @given(case=cases())
 def test_counts(case: Case) -> None:
-    """Repeated is what was finished at and behind the new place; skipped is what was not finished before it."""
-    move = Move(0, case.cursor, case.to)
-    assert sum(done for n, done in case.finished.items() if n >= case.to) == move.repeats
-    assert sum(not done for n, done in case.finished.items() if n < case.to) == move.skips
+    """Repeated is what was finished at and behind the new place; skipped what was not before it; all by the filter."""
+    move = read_by(Move(0, case.cursor, case.to), range(END))
+    again = [n for n, done in case.finished.items() if done and n >= case.to]
+    missed = [n for n, done in case.finished.items() if not done and n < case.to]
+    for offsets, count in ((again, move.repeats), (missed, move.skips)):
+        readable = [action(offset) for offset in offsets if offset != ODD]
+        assert (readable.count("push"), readable.count("pull")) == (count.wanted, count.filtered)
+        assert (ODD in offsets) == bool(count.unreadable)
 
 
 @given(case=cases())
 def test_forwards_needs_a_word(case: Case) -> None:
-    """Whatever would skip an event is refused without --skip; going back never is."""
-    plan = Plan("ci", "g", "t", True, [Move(0, case.cursor, case.to)])  # noqa: FBT003 - it has a cursor
+    """Whatever would skip an event is refused without --skip; going back never is, nor skipping what is filtered."""
+    move = read_by(Move(0, case.cursor, case.to), range(END))
+    plan = Plan("ci", "g", "t", True, [move])  # noqa: FBT003 - it has a cursor
     refuse_skips(plan, skip=True)
+    assert plan.skips == move.skips.wanted + move.skips.unreadable
     if case.to <= case.cursor.start:
         refuse_skips(plan, skip=False)
     elif plan.skips:
@@ -56,12 +89,14 @@ def test_forwards_needs_a_word(case: Case) -> None:
 
 
 def test_lines() -> None:
-    """The sum first, then the partitions in which anything changes."""
+    """The sum first, of what the endpoint gets; then the partitions whose cursor moves."""
     moves = [Move(0, Cursor(9, (), -1, 9), 4), Move(1, Cursor(3, (), -1, 3), 3), Move(2, Cursor(1, (), -1, 5), 2)]
-    plan = Plan("ci", "g", "t", False, moves)  # noqa: FBT003 - it has no cursor
+    plan = Plan("ci", "g", "t", False, [read_by(move, range(10)) for move in moves])  # noqa: FBT003 - it has no cursor
+    head = "ci: 3 events will be delivered again, 1 event will be skipped"
     assert [
-        "ci has no cursor yet: its start would deliver 4 events",
-        "ci: 5 events are delivered again, 1 are skipped",
-        "  partition 0: from 9 to 4, 5 again",
+        "ci has no cursor yet",
+        f"{head}; 1 more that the move passes is filtered; 1 record cannot be read by this version",
+        "  partition 0: from 9 to 4, 3 again",
         "  partition 2: from 1 to 2, 1 skipped",
     ] == plan.lines()
+    assert "ci: 3 events would be delivered again, 1 event would be skipped" in plan.lines(dry_run=True)[1]
