@@ -5,6 +5,7 @@ event of which the registry heard no error is never lost.
 """
 
 import asyncio
+import os
 from typing import Final
 
 from msgspec.structs import replace
@@ -40,7 +41,7 @@ class KafkaSink:
         schema_registry: SchemaRegistrySettings | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Starts a client of its own at once; Kafka need not be there yet.
+        """Starts a client of its own at once; Kafka need not be there yet. The sink works in this process alone.
 
         Args:
             kafka_settings: librdkafka settings: `bootstrap.servers` and whatever security needs.
@@ -55,6 +56,7 @@ class KafkaSink:
             ClientSettingsError: the schema registry's address or certificates cannot be used.
         """
         self._closed = False
+        self._made_in = os.getpid()
         self._topic = topic
         self._registry = registry
         self._clock = clock or SystemClock()
@@ -69,10 +71,11 @@ class KafkaSink:
 
         Raises:
             SinkClosed: after `close`.
-            SinkError: not within the timeout, or Kafka refuses it; it may be in the log all the same. Or the schema
-                registry does not have the schema.
+            SinkError: the event is not acknowledged within the timeout, or Kafka refuses it; it may be in the log all
+                the same. Or the schema registry does not have the schema. Or the sink was made in another process,
+                before a fork.
         """
-        self._require_open()
+        self._require_usable()
         try:
             self._writer.write([self._record(event, self._registration.complete())])
         except BridgeError as error:
@@ -80,7 +83,7 @@ class KafkaSink:
 
     async def write_soon(self, event: Event) -> None:
         """The awaitable form of `write`; the same promise and errors."""
-        self._require_open()
+        self._require_usable()
         try:
             schema_id = self._registration.latest
             if schema_id is None:
@@ -90,14 +93,23 @@ class KafkaSink:
             raise _sink_error(error) from error
 
     def close(self) -> None:
-        """Wait for writes under way and stop; quiet when called again."""
+        """Wait for writes under way and stop; quiet when called again, and in another process than its own."""
         self._closed = True
-        self._writer.close()
+        if os.getpid() == self._made_in:
+            self._writer.close()
 
-    def _require_open(self) -> None:
-        """Before the schema registry is asked: it may be away, and a closed sink is to say that it is closed."""
+    def _require_usable(self) -> None:
+        """Before the schema registry is asked: it may be away, and a closed sink is to say that it is closed.
+
+        librdkafka's threads are not there after a fork, so its client would wait in vain for Kafka.
+        """
         if self._closed:
             raise SinkClosed(_CLOSED)
+        if (here := os.getpid()) != self._made_in:
+            raise SinkError(
+                f"this sink was made in process {self._made_in} and is used in process {here}: "
+                "make it after the fork, in each process that writes"
+            )
 
     def _record(self, event: Event, schema_id: int) -> OutgoingRecord:
         labelled = replace(event, registry=self._registry) if self._registry else event

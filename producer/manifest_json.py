@@ -1,22 +1,33 @@
-"""The JSON of manifests, read by msgspec into members and descriptors. Pure; knows no media types.
+"""The members of manifests, read as registry 3.x reads them into its structs. Pure; knows no media types.
 
-Reads as Go does: null is an absent member, unknown members are ignored, the last of two alike counts. Two differences
-from Go: names count exactly as the specifications write them, and text that is not UTF-8 is refused, not mended.
+`subject` and `artifactType` are in none of these structs: what they hold decides nothing.
 """
 
 from base64 import b64encode
-from typing import Final, TypeVar
+from typing import Any, Final
 
-import msgspec
-from msgspec import Raw, Struct
-
+from producer.go_json import (
+    MismatchError,
+    Reader,
+    Slice,
+    anything,
+    integer,
+    listed,
+    octets,
+    optional,
+    parse,
+    pointer,
+    record,
+    text,
+    text_map,
+)
 from runtime.errors import BridgeError
 from schemas import Descriptor, Platform
-from schemas.event import Long
 
-__all__ = ["Image", "Index", "ManifestError", "descriptor", "is_null", "read_image", "read_index"]
+__all__ = ["DOCKER_IMAGE", "DOCKER_LIST", "OCI_IMAGE", "OCI_INDEX", "ManifestError", "descriptor", "platform", "read"]
 
-_NULL: Final = Raw(b"null")
+MAX_REFERENCES: Final = 65_536
+"""More than a manifest of 4 MiB can hold of descriptors with a digest each: the one limit that is ours alone."""
 
 
 class ManifestError(BridgeError):
@@ -29,118 +40,99 @@ class ManifestError(BridgeError):
         """The member at fault, such as `layers[2].size`; `media_type` for the type it came with; else empty."""
 
 
-class _Platform(Struct, gc=False):
-    architecture: str | None = None
-    os: str | None = None
-    os_version: str | None = msgspec.field(default=None, name="os.version")
-    os_features: list[str | None] | None = msgspec.field(default=None, name="os.features")
-    variant: str | None = None
+_PLATFORM: Final = {
+    "architecture": text,
+    "os": text,
+    "os.version": text,
+    "os.features": listed(text),
+    "variant": text,
+}
+_DESCRIPTOR: Final[dict[str, Reader]] = {
+    "mediaType": text,
+    "digest": text,
+    "size": integer,
+    "urls": listed(text),
+    "annotations": text_map,
+    "data": octets,
+    "platform": pointer(record(_PLATFORM)),
+    "artifactType": text,
+}
+_LIST_PLATFORM: Final = record({**_PLATFORM, "features": listed(text)})
+_ANY_MANIFEST: Final[dict[str, Reader]] = {
+    "schemaVersion": integer,
+    "mediaType": text,
+    "artifactType": optional(text),
+    "subject": optional(pointer(record(_DESCRIPTOR))),
+}
+_IMAGE: Final[dict[str, Reader]] = {
+    **_ANY_MANIFEST,
+    "config": record(_DESCRIPTOR),
+    "layers": listed(record(_DESCRIPTOR), most=MAX_REFERENCES),
+}
+
+OCI_IMAGE: Final = record({**_IMAGE, "annotations": text_map, "manifests": anything})
+DOCKER_IMAGE: Final = record(_IMAGE)
+OCI_INDEX: Final = record(
+    {
+        **_ANY_MANIFEST,
+        "manifests": listed(record(_DESCRIPTOR), most=MAX_REFERENCES),
+        "annotations": text_map,
+        "config": anything,
+        "layers": anything,
+    }
+)
+DOCKER_LIST: Final = record(
+    {
+        **_ANY_MANIFEST,
+        "manifests": listed(record({**_DESCRIPTOR, "platform": _LIST_PLATFORM}), most=MAX_REFERENCES),
+    }
+)
 
 
-class _Descriptor(Struct, gc=False):
-    """A descriptor in which null stands for an absent member, as Go reads it."""
-
-    media_type: str | None = msgspec.field(default=None, name="mediaType")
-    digest: str | None = None
-    size: Long | None = None
-    urls: list[str | None] | None = None
-    annotations: dict[str, str | None] | None = None
-    data: bytes | None = None
-    platform: _Platform | None = None
-    artifact_type: str | None = msgspec.field(default=None, name="artifactType")
-
-
-class Image(Struct):
-    """An image manifest; `manifests` is there to tell an index from it."""
-
-    schema_version: Long | None = msgspec.field(default=None, name="schemaVersion")
-    media_type: str | None = msgspec.field(default=None, name="mediaType")
-    artifact_type: str | None = msgspec.field(default=None, name="artifactType")
-    config: _Descriptor | None = None
-    layers: list[_Descriptor | None] | None = None
-    subject: _Descriptor | None = None
-    annotations: dict[str, str | None] | None = None
-    manifests: Raw = _NULL
-
-
-class Index(Struct):
-    """An index; `config` and `layers` are there to tell an image manifest from it."""
-
-    schema_version: Long | None = msgspec.field(default=None, name="schemaVersion")
-    media_type: str | None = msgspec.field(default=None, name="mediaType")
-    artifact_type: str | None = msgspec.field(default=None, name="artifactType")
-    manifests: list[_Descriptor | None] | None = None
-    subject: _Descriptor | None = None
-    annotations: dict[str, str | None] | None = None
-    config: Raw = _NULL
-    layers: Raw = _NULL
-
-
-_image_decoder: Final = msgspec.json.Decoder(Image)
-_index_decoder: Final = msgspec.json.Decoder(Index)
-_M = TypeVar("_M")
-
-
-def read_image(payload: bytes) -> Image:
-    """The members of an image manifest.
+def read(shape: Reader, payload: bytes) -> dict[str, Any]:
+    """The members of a manifest of one of the shapes above, by name; those that are not set are None or missing.
 
     Raises:
         ManifestError: not JSON, or a member of another type.
     """
-    return _decode(_image_decoder, payload)
-
-
-def read_index(payload: bytes) -> Index:
-    """The members of an index.
-
-    Raises:
-        ManifestError: not JSON, or a member of another type.
-    """
-    return _decode(_index_decoder, payload)
-
-
-def is_null(value: Raw) -> bool:
-    """Whether a member is absent or null."""
-    return bytes(value).strip() == b"null"
-
-
-def _decode(decoder: "msgspec.json.Decoder[_M]", payload: bytes) -> _M:
     try:
-        return decoder.decode(payload)
-    except msgspec.ValidationError as error:
-        reason, _, path = str(error).partition(" - at `$")
-        raise ManifestError(reason, path.strip("`.")) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        found: dict[str, Any] | None = shape(parse(payload), None)
+    except MismatchError as error:
+        raise ManifestError(str(error), error.path) from None
+    except ValueError as error:
         raise ManifestError(f"not JSON: {error}") from None
     except RecursionError:
         raise ManifestError("nested too deeply") from None
+    return found or {}
 
 
-def descriptor(found: _Descriptor | None) -> Descriptor:
-    """The descriptor with absent members empty; all empty for null."""
-    if found is None:
-        return Descriptor()
+def descriptor(members: dict[str, Any] | None) -> Descriptor:
+    """The descriptor with absent members empty; all empty for None."""
+    found = (members or {}).get
+    data = found("data")
     return Descriptor(
-        media_type=found.media_type or "",
-        digest=found.digest or "",
-        size=found.size or 0,
-        urls=_texts(found.urls),
-        annotations={key: value or "" for key, value in (found.annotations or {}).items()},
-        data=b64encode(found.data or b"").decode(),
-        platform=_platform(found.platform) if found.platform is not None else None,
-        artifact_type=found.artifact_type or "",
+        media_type=found("mediaType") or "",
+        digest=found("digest") or "",
+        size=found("size") or 0,
+        urls=_texts(found("urls")),
+        annotations=found("annotations") or {},
+        data=b64encode(bytes(item or 0 for item in data.items) if isinstance(data, Slice) else data or b"").decode(),
+        platform=None if found("platform") is None else platform(found("platform")),
+        artifact_type=found("artifactType") or "",
     )
 
 
-def _platform(found: _Platform) -> Platform:
+def platform(members: dict[str, Any] | None) -> Platform:
+    """The platform with absent members empty; all empty for None."""
+    found = (members or {}).get
     return Platform(
-        architecture=found.architecture or "",
-        os=found.os or "",
-        os_version=found.os_version or "",
-        os_features=_texts(found.os_features),
-        variant=found.variant or "",
+        architecture=found("architecture") or "",
+        os=found("os") or "",
+        os_version=found("os.version") or "",
+        os_features=_texts(found("os.features")),
+        variant=found("variant") or "",
     )
 
 
-def _texts(found: list[str | None] | None) -> list[str]:
-    return [text or "" for text in found or ()]
+def _texts(found: Slice | None) -> list[str]:
+    return [] if found is None else [item or "" for item in found.items]
