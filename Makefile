@@ -16,34 +16,27 @@ SEED ?=
 
 # A stamp is named after the content of what was installed: a changed list means another stamp, and the set-up runs again.
 fingerprint = $(shell cat $(1) | cksum | tr -d ' ')
-LISTS := requirements.txt requirements-build.txt pyproject.toml
+LISTS := requirements.txt requirements-build.txt broker/requirements.txt pyproject.toml
 RUN := $(VENV)/.run-$(call fingerprint,$(LISTS))
 DEV := $(VENV)/.dev-$(call fingerprint,$(LISTS) requirements-dev.txt)
 
-# Of PROGRAM:PACKAGE pairs, names in one line the packages whose programs are missing.
-need = @missing=""; for pair in $(1); do \
-	command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair\#*:}"; done; \
-	test -z "$$missing" || { echo "make: programs are missing; on Debian or Ubuntu: apt-get install$$missing" >&2; exit 1; }
-JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java):openjdk-17-jre-headless
-# Maven brings Kafka once; afterwards it is not needed.
-MAVEN := $(if $(wildcard .local/kafka/libs/pom.sha256),,mvn:maven)
-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test fuzz check bench lock clean kafka-programs test-programs
+.PHONY: help run demo test fuzz check bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 
-run: kafka-programs $(RUN) ## Start everything, send sample events through it, stay up until Ctrl-C (BROKER=host:port uses your Kafka)
+run: $(RUN) ## Start everything, send sample events through it, stay up until Ctrl-C (BROKER=host:port uses your Kafka)
 	@$(PY) -m examples.demo $(if $(BROKER),--broker $(BROKER)) $(ARGS)
 
-demo: kafka-programs $(RUN) ## The same, and stop when all sample events have arrived
+demo: $(RUN) ## The same, and stop when all sample events have arrived
 	@$(PY) -m examples.demo --once $(if $(BROKER),--broker $(BROKER)) $(ARGS)
 
 # Many tests wait more than they compute, so there are more processes than cores. A file's tests share one process.
 # The order of sets is no matter of luck either; make fuzz tries others.
-test: test-programs $(DEV) ## Run all tests (ARGS="-k name" for some)
+test: $(DEV) ## Run all tests (ARGS="-k name" for some)
+	@$(PY) tests/kit/debian.py
 	@$(PY) -m tests.kit.fetch
 	PYTHONHASHSEED=0 $(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -56,15 +49,19 @@ check: $(DEV) ## Lint, formatting, types, layers
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-bench: kafka-programs $(DEV) ## Run the benchmarks (ARGS=name for some)
+bench: $(DEV) ## Run the benchmarks (ARGS=name for some)
 	$(PY) -m benchmarks $(ARGS)
 
-lock: $(PY) ## Write the requirements files anew (ARGS=--upgrade for newer versions)
+lock: $(RUN) ## Write the lists of packages and jars anew (ARGS=--upgrade for newer packages)
 	$(PIP) install --quiet $(UV)
 	$(call compile,pyproject.toml,requirements.txt)
 	$(call compile,--group build,requirements-build.txt)
-	$(call compile,--group dev --constraint requirements.txt --constraint requirements-build.txt,requirements-dev.txt)
+	$(call compile,--group broker --constraint requirements.txt,broker/requirements.txt)
+	$(call compile,--group java,broker/requirements-java.txt)
+	$(call compile,--group dev $(foreach list,$(LISTED),--constraint $(list)),requirements-dev.txt)
+	$(PY) -m broker lock $(wildcard broker/*.lock.toml tests/kit/*/*.lock.toml)
 
+LISTED := requirements.txt requirements-build.txt broker/requirements.txt broker/requirements-java.txt
 compile = $(PY) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--custom-compile-command "make lock" $(ARGS) $(1) --output-file $(2)
 
@@ -72,30 +69,25 @@ clean: ## Remove what was set up and the local Kafka with its data
 	rm -rf $(VENV) .local dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-kafka-programs:
-	$(if $(BROKER),,$(call need,$(JAVA) $(MAVEN)))
-
-test-programs:
-	$(call need,docker-registry:docker-registry skopeo:skopeo kcat:kcat \
-		chromium:chromium chromedriver:chromium-driver $(JAVA) mvn:maven)
-
 $(PY):
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing: install Python 3.11 or newer, or make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "make: $$($(PYTHON) --version) is too old: Python 3.11 or newer is needed (make PYTHON=/path/to/python)" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-		{ echo "make: $(PYTHON) cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(PYTHON) tests/kit/debian.py python3-venv
 	@$(PYTHON) -m venv --clear $(VENV)
 
+# One line for what is brought, with its size: the name first, for it takes a while.
+bring = @printf '%s ... ' '$(1)'; { $(2); } || { echo; exit 1; }; du -sm $(VENV) | awk '{ print $$1 " MB in $(VENV)" }'
+
 $(RUN): $(PY)
-	@echo "Setting up $(VENV) ..."
 	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@rm -f $(VENV)/.run-* $(VENV)/.dev-*
-	@$(PIP) install --quiet --require-hashes -r requirements.txt -r requirements-build.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	$(call bring,Python packages,\
+		$(PIP) install --quiet --require-hashes -r requirements.txt -r requirements-build.txt -r broker/requirements.txt && \
+		$(PIP) install --quiet --no-deps --no-build-isolation --editable .)
 	@touch $@
 
 $(DEV): $(RUN)
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
 	@rm -f $(VENV)/.dev-*
+	$(call bring,Python packages for development,$(PIP) install --quiet --require-hashes -r requirements-dev.txt)
 	@touch $@

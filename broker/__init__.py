@@ -6,6 +6,7 @@ Not for production, not part of the wheel, and knows nothing of the bridge's top
 from broker.errors import LocalKafkaError
 from broker.local_kafka import LocalKafka
 from broker.ports import free_port
-from broker.releases import KAFKA_3_9, Release
+from broker.program import Program
+from broker.releases import KAFKA_3_9, NEWEST
 
-__all__ = ["KAFKA_3_9", "LocalKafka", "LocalKafkaError", "Release", "free_port"]
+__all__ = ["KAFKA_3_9", "NEWEST", "LocalKafka", "LocalKafkaError", "Program", "free_port"]

@@ -1,4 +1,4 @@
-"""The command line of the local Kafka: `python -m broker start` and `python -m broker fetch`."""
+"""The command line of the local Kafka: `python -m broker` with `start`, `fetch` or `lock`."""
 
 import os
 import signal
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
-from broker import jars
 from broker.errors import LocalKafkaError
+from broker.java import bring_java
 from broker.local_kafka import LocalKafka
+from broker.program import Program
+from broker.releases import NEWEST
+from broker.storage import DATA
 
-DATA = jars.HOME / "data"
 LOOK_SECONDS = 0.5
 
 
@@ -41,12 +43,27 @@ def start(data: Path, port: int) -> None:
 
 @main.command()
 def fetch() -> None:
-    """Fetch Kafka with Maven, once, so that starting needs no network.
+    """Bring what the broker needs and is not here yet, so that starting needs no network: a Java, Kafka's jars.
 
     Example: python -m broker fetch
     """
     try:
-        click.echo(f"Kafka is in {jars.fetch(os.environ)}")
+        bring_java(os.environ)
+        NEWEST.files()
+    except LocalKafkaError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def lock(files: tuple[Path, ...]) -> None:
+    """Write lock files of Java programs anew, for what each says that it wants.
+
+    Example: python -m broker lock broker/kafka-4.lock.toml
+    """
+    try:
+        for file in files:
+            Program(file.name, file).lock_anew()
     except LocalKafkaError as error:
         raise click.ClickException(str(error)) from error
 

@@ -1,75 +1,114 @@
-"""Apache Kafka's jars, or what another pom.xml names: brought by Maven once, and used offline from then on."""
+"""Brings what a lock names into the user's Maven repository, once; every use holds the files against the lock.
+
+The repository is shared with other clones and with Maven. So a file appears there in one step and only when it is the
+one that was locked, whatever interrupts a download, and of several processes at once one brings what all wait for.
+"""
 
 import fcntl
-import hashlib
-import re
+import os
 import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
 from broker.errors import LocalKafkaError
-from broker.java import find_maven
+from broker.lock import Coordinate, Lock, LockedFile, checksum
 
-POM = Path(__file__).with_name("pom.xml")
-HOME = POM.parent.parent / ".local" / "kafka"
-STAMP = "pom.sha256"  # beside the jars: the pom.xml that brought them
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
+INCOMING = ".registry-event-bridge"  # in the repository: what is being brought, and the lock of who brings it
+AT_ONCE = 8
+
+Download = Callable[[Coordinate, Path], Path]
+Progress = Callable[[int], None]
 
 
-def fetch(environment: Mapping[str, str], *, pom: Path = POM, home: Path = HOME) -> Path:
-    """The folder that holds the jars `pom` asks for; Maven runs only if they are not there yet.
+def repository(environment: Mapping[str, str] = os.environ) -> Path:
+    """The user's own Maven repository, which Maven and jgo share: $M2_REPO, else ~/.m2/repository."""
+    named = environment.get("M2_REPO")
+    return Path(named) if named else Path.home() / ".m2" / "repository"
+
+
+def missing(lock: Lock, store: Path) -> list[LockedFile]:
+    """What of the lock is not in the repository."""
+    return [file for file in lock.files if not (store / file.coordinate.path).exists()]
+
+
+def located(lock: Lock, store: Path) -> list[Path]:
+    """The files of a lock, which are all there.
 
     Raises:
-        LocalKafkaError: Maven is missing or fails.
+        LocalKafkaError: one is missing, or is not the one that was locked.
     """
-    libs = home / "libs"
-    home.mkdir(parents=True, exist_ok=True)
-    wanted = hashlib.sha256(pom.read_bytes()).hexdigest()
-    with _locked(home / "fetch.lock"):
-        if not _is_stamped(libs, wanted):
-            _copy(environment, pom, libs, wanted)
-    return libs
+    return [_verified(store / file.coordinate.path, file) for file in lock.files]
 
 
-def _is_stamped(libs: Path, wanted: str) -> bool:
-    stamp = libs / STAMP
-    return stamp.is_file() and stamp.read_text() == wanted
+def bring(lock: Lock, store: Path, download: Download, progress: Progress = lambda _: None) -> None:
+    """Fills the repository with what it lacks of the lock.
+
+    Args:
+        lock: what is to be there.
+        store: the Maven repository; made if it is not there.
+        download: brings one file into a folder; called by several threads at once.
+        progress: told the bytes of each file that has arrived.
+
+    Raises:
+        LocalKafkaError: a file cannot be brought, or what comes is not the one that was locked; then it is not kept.
+    """
+    with scratch(store) as folder, ThreadPoolExecutor(AT_ONCE) as threads:
+        coming = [threads.submit(_bring, file, store, folder, download) for file in missing(lock, store)]
+        try:
+            for one in as_completed(coming):
+                progress(one.result())
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+
+def class_path(jars: Sequence[Path]) -> str:
+    """The jars as Java's `-cp` takes them."""
+    return os.pathsep.join(map(str, jars))
+
+
+def _bring(file: LockedFile, store: Path, folder: Path, download: Download) -> int:
+    came = download(file.coordinate, folder)
+    if (sha256 := checksum(came)) != file.sha256:
+        raise LocalKafkaError(f"{file.coordinate} came with another content: its SHA-256 is {_not(sha256, file)}")
+    place = store / file.coordinate.path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    came.replace(place)
+    return file.size
+
+
+def _verified(path: Path, file: LockedFile) -> Path:
+    try:
+        sha256 = checksum(path)
+    except OSError as error:
+        raise LocalKafkaError(f"{path} cannot be read: {error.strerror}") from error
+    if sha256 != file.sha256:
+        raise LocalKafkaError(f"{path} has another content: its SHA-256 is {_not(sha256, file)}; remove the file")
+    return path
+
+
+def _not(sha256: str, file: LockedFile) -> str:
+    return f"{sha256}, the lock says {file.sha256}"
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Of several processes that want the jars at once, one fetches and the others wait for it."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _copy(environment: Mapping[str, str], pom: Path, libs: Path, wanted: str) -> None:
-    """Fills a new folder and then puts it in place, so that an interrupted run leaves nothing that looks complete."""
-    filling = libs.with_name("libs.new")
-    shutil.rmtree(filling, ignore_errors=True)
-    _run_maven(environment, pom, filling)
-    (filling / STAMP).write_text(wanted)
-    shutil.rmtree(libs, ignore_errors=True)
-    filling.rename(libs)
-
-
-def _run_maven(environment: Mapping[str, str], pom: Path, libs: Path) -> None:
-    command = [find_maven(environment), "-B", "-q", "-f", str(pom), f"-Dlibs={libs}", "package"]
-    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        why = _why(done.stdout + done.stderr)
-        raise LocalKafkaError(f"mvn could not fetch what {pom} names (exit {done.returncode}): {why}")
-
-
-def _why(output: str) -> str:
-    """Maven's reason: its last error line before the advice that it prints after every failure."""
-    lines = [ANSI.sub("", line).strip() for line in output.splitlines()]
-    told = [line.removeprefix("[ERROR]").strip() for line in lines if line.startswith("[ERROR]")]
-    reasons = [
-        line for line in told if line and not line.startswith(("-> [Help", "To see the full", "Re-run", "For more"))
-    ]
-    reasons = [line for line in reasons if not line.startswith("[Help")]
-    return (reasons or [line for line in lines if line] or ["it said nothing"])[-1]
+def scratch(store: Path) -> Iterator[Path]:
+    """An empty folder on the disk of a repository, for one process at a time; removed afterwards."""
+    place = store / INCOMING
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        guard = (place / "lock").open("wb")
+    except OSError as error:
+        raise LocalKafkaError(
+            f"{store} cannot be written to ({error.strerror}); M2_REPO can name another folder for the jars"
+        ) from error
+    with guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        folder = place / "new"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 """Starts a local Kafka: one broker process on the loopback that keeps its data in one folder.
 
-Knows the process and its life; the jars, the folder, the ports and the meaning of ready have modules of their own.
+Knows the process and its life; its files, its folder, its ports and the meaning of ready have modules of their own.
 """
 
 import os
@@ -12,11 +12,13 @@ from types import MappingProxyType, TracebackType
 from typing import Self
 
 from broker.errors import LocalKafkaError
-from broker.java import find_java
+from broker.jars import class_path
+from broker.java import bring_java
 from broker.leash import Leash
 from broker.ports import LOOPBACK, free_port, is_free
+from broker.program import Program
 from broker.readiness import wait_until_ready
-from broker.releases import NEWEST, Release
+from broker.releases import NEWEST
 from broker.storage import Ports, Storage
 
 READY_SECONDS = 60.0
@@ -41,7 +43,7 @@ class LocalKafka:
         release: the Kafka that runs.
         features: levels of Kafka's features that the first start formats the cluster with, such as `group.version` 0;
             the release's own defaults for all others.
-        environment: where java and mvn are looked for; the process's own by default.
+        environment: where java is looked for; the process's own by default.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class LocalKafka:
         *,
         port: int = 0,
         settings: Mapping[str, str] = NO_SETTINGS,
-        release: Release = NEWEST,
+        release: Program = NEWEST,
         features: Mapping[str, int] = NO_FEATURES,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
@@ -106,7 +108,7 @@ class LocalKafka:
         """
         if self._runs():
             raise LocalKafkaError(f"the broker at {self.bootstrap} runs already (pid {self.pid})")
-        java = [find_java(self._environment), *JVM, LOGGING, "-cp", f"{self._release.fetch(self._environment)}/*"]
+        java = [bring_java(self._environment), *JVM, LOGGING, "-cp", class_path(self._release.files())]
         ports = self._choose_ports()
         with self._storage.locked() as lock:
             self._storage.write(ports, self._settings)

@@ -13,6 +13,7 @@ from pathlib import Path
 from broker.errors import LocalKafkaError
 from broker.ports import LOOPBACK
 
+DATA = Path(__file__).parents[1] / ".local" / "kafka" / "data"  # of the broker that is kept between runs
 YEAR_MINUTES = 525_600
 # One broker that is also the controller. What differs from Kafka's defaults, and why:
 SETTINGS: Mapping[str, str] = {

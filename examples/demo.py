@@ -16,8 +16,9 @@ from typing import NoReturn
 
 import click
 
-from broker import LocalKafka, LocalKafkaError, jars
+from broker import LocalKafka, LocalKafkaError
 from broker.ports import LOOPBACK, is_free
+from broker.storage import DATA
 from examples.children import ROOT, Child, ChildError, shown
 from examples.home import ENDPOINT_PATH, INTAKE_PATH, KAFKA_PORT, Home, HomeError, opened
 from examples.sample_endpoint import Arrival, SampleEndpoint
@@ -162,12 +163,9 @@ def running(folder: Path, broker: str | None, kafka_port: int | None, prefix: st
 
 
 def _kafka(port: int | None) -> LocalKafka:
-    known = (jars.HOME / "libs").is_dir()
-    click.echo(
-        "Starting Kafka ..." if known else "Starting Kafka; Maven brings it first, which takes a minute or two ..."
-    )
+    click.echo("Starting Kafka ...")
     wanted = port if port is not None else KAFKA_PORT if is_free(KAFKA_PORT) else 0
-    return LocalKafka(jars.HOME / "data", port=wanted)
+    return LocalKafka(DATA, port=wanted)
 
 
 def _endpoint(home: Home, arrivals: Arrivals) -> SampleEndpoint:

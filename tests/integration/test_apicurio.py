@@ -14,7 +14,7 @@ import pytest
 
 from broker.ports import LOOPBACK, free_port
 from tests.kit import eventually
-from tests.kit.apicurio import Apicurio, ApicurioError, fetch
+from tests.kit.apicurio import Apicurio, ApicurioError
 from tests.kit.apicurio.readiness import Place, wait_until_ready
 from tests.kit.apicurio.settings import Settings
 from tests.kit.process import ROOT
@@ -157,18 +157,6 @@ def _java_that_fails(home: Path) -> Path:
     )
     program.chmod(0o755)
     return home
-
-
-def test_says_that_java_is_missing(tmp_path: Path) -> None:
-    """Without java the error says what to install."""
-    with pytest.raises(ApicurioError, match=r"^Apicurio Registry cannot be started: no java on PATH: install Java 17"):
-        Apicurio(tmp_path, environment={"PATH": str(tmp_path)}).start()
-
-
-def test_says_that_maven_is_missing(tmp_path: Path) -> None:
-    """Without mvn, and not fetched before, the error says what to install."""
-    with pytest.raises(ApicurioError, match=r"^Apicurio Registry cannot be brought: no mvn on PATH: install Maven"):
-        fetch({"PATH": str(tmp_path)}, home=tmp_path / "home")
 
 
 def test_a_killed_owner_leaves_none_behind(tmp_path: Path) -> None:

@@ -19,12 +19,12 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from broker import LocalKafka, free_port
+from broker import NEWEST, LocalKafka, free_port
 from broker.leash import Leash
+from broker.lock import read as locked
 from tests.kit import eventually
 from tests.kit.bridge import Installation
-from tests.kit.connect import ConnectWorker, fetch
-from tests.kit.connect.worker import POM
+from tests.kit.connect import PROGRAM, ConnectWorker
 from tests.kit.notifications import Poster
 from tests.kit.programs import need
 from tests.kit.real_notifications import notifications
@@ -33,7 +33,6 @@ from tests.kit.topics import Found, committed, read
 
 pytestmark = pytest.mark.kafka
 
-TESTS = Path(__file__).parents[1]
 TOPIC = "test-cold-readers"
 LABEL = "eu"
 FRAME_BYTES = 5
@@ -186,9 +185,9 @@ def test_kcat(installed: Installed) -> None:
 def test_connect(installed: Installed, tmp_path: Path) -> None:
     """A Connect worker takes the topic through to a file, every byte of every value, and commits where it is."""
     worker, sink, _ = snippets("topic.md", "Kafka Connect", "properties")
-    jar = fetch() / re.findall(r"^plugin\.path=libs/(.+)$", worker, re.MULTILINE)[0]
-    assert jar.is_file()
-    settings = installed.shown(worker).replace(f"libs/{jar.name}", str(jar)).replace("8083", str(free_port()))
+    [name] = re.findall(r"^plugin\.path=libs/(.+)$", worker, re.MULTILINE)
+    [jar] = [one for one in PROGRAM.files() if one.name == name]
+    settings = installed.shown(worker).replace(f"libs/{name}", str(jar)).replace("8083", str(free_port()))
     ends = {one.partition: one.offset + 1 for one in installed.records}
 
     def taken() -> bool:
@@ -209,9 +208,10 @@ def test_connect(installed: Installed, tmp_path: Path) -> None:
 
 def test_connect_is_of_the_brokers_release() -> None:
     """Worker and broker are of one Kafka: the two lists of jars name the same versions."""
-    found = [
-        re.findall(r"<((?:kafka|log4j)\.version)>([^<]+)<", path.read_text("utf-8"))
-        for path in (TESTS.parent / "broker" / "pom.xml", POM)
+    locks = [locked(program.lock).files for program in (NEWEST, PROGRAM)]
+    versions = [
+        {(one.group, one.artifact): one.version for one in (file.coordinate for file in lock)} for lock in locks
     ]
-    assert found[0] == found[1]
-    assert len(found[0]) == 2
+    shared = versions[0].keys() & versions[1].keys()
+    assert {("org.apache.kafka", "kafka-clients"), ("org.apache.logging.log4j", "log4j-core")} <= shared
+    assert {name: versions[0][name] for name in shared} == {name: versions[1][name] for name in shared}

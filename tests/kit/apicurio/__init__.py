@@ -1,4 +1,4 @@
-"""A real schema registry for the tests: Apicurio, which speaks Confluent's API, brought by Maven, on the loopback.
+"""A real schema registry for the tests: Apicurio, which speaks Confluent's API, on the loopback.
 
 What its Confluent API (3.0.9, v7) does otherwise than Confluent's own registry; tests/contract holds it to that:
 
@@ -14,6 +14,7 @@ What its Confluent API (3.0.9, v7) does otherwise than Confluent's own registry;
 """
 
 from tests.kit.apicurio.errors import ApicurioError
-from tests.kit.apicurio.server import Apicurio, fetch
+from tests.kit.apicurio.program import unpacked
+from tests.kit.apicurio.server import Apicurio
 
-__all__ = ["Apicurio", "ApicurioError", "fetch"]
+__all__ = ["Apicurio", "ApicurioError", "unpacked"]

@@ -11,17 +11,16 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from broker import LocalKafkaError, jars
+from broker import LocalKafkaError
 from broker.java import find_java
 from broker.ports import LOOPBACK, free_port, is_free
 from tests.kit.apicurio.errors import ApicurioError
+from tests.kit.apicurio.program import unpacked
 from tests.kit.apicurio.readiness import CONFLUENT, Place, wait_until_ready
 from tests.kit.apicurio.settings import Certificate, Settings
 from tests.kit.authority import Authority
 from tests.kit.child import Child
 
-POM = Path(__file__).with_name("pom.xml")
-HOME = jars.HOME.with_name("apicurio")
 READY_SECONDS = 60.0
 # Quick to start and small: the first compiler alone is ample for a few requests.
 JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Dfile.encoding=UTF-8")
@@ -38,7 +37,7 @@ class Apicurio:
         port: where it listens on 127.0.0.1; 0 takes a free one.
         authority: makes it speak HTTPS, with a certificate of this authority for 127.0.0.1.
         users: name and password of those who may use it, by HTTP Basic; all may if there are none.
-        environment: where java and mvn are looked for; the process's own by default.
+        environment: where java is looked for; the process's own by default.
     """
 
     def __init__(
@@ -125,25 +124,9 @@ class Apicurio:
         return certificate
 
 
-def fetch(environment: Mapping[str, str], *, home: Path = HOME) -> Path:
-    """The folder of the unpacked program; Maven brings it into `home` if it is not there yet.
-
-    Raises:
-        ApicurioError: Maven is missing or fails.
-    """
-    try:
-        return jars.fetch(environment, pom=POM, home=home)
-    except LocalKafkaError as error:
-        raise ApicurioError(f"Apicurio Registry cannot be brought: {error}") from error
-
-
 def _command(environment: Mapping[str, str], scratch: Path) -> list[str]:
     try:
         java = find_java(environment)
     except LocalKafkaError as error:
         raise ApicurioError(f"Apicurio Registry cannot be started: {error}") from error
-    libs = fetch(environment)
-    runners = list(libs.glob("*-runner.jar"))
-    if len(runners) != 1:
-        raise ApicurioError(f"{libs} holds {len(runners)} programs instead of one: remove it to fetch it anew")
-    return [java, *JVM, f"-Djava.io.tmpdir={scratch}", "-jar", str(runners[0])]
+    return [java, *JVM, f"-Djava.io.tmpdir={scratch}", "-jar", str(unpacked())]

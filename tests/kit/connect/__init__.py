@@ -1,5 +1,5 @@
-"""A real Kafka Connect worker in a process of its own: its jars by Maven, its life bound to the test's."""
+"""A real Kafka Connect worker in a process of its own: its jars from its lock, its life bound to the test's."""
 
-from tests.kit.connect.worker import ConnectWorker, fetch
+from tests.kit.connect.worker import PROGRAM, ConnectWorker
 
-__all__ = ["ConnectWorker", "fetch"]
+__all__ = ["PROGRAM", "ConnectWorker"]

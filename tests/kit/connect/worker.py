@@ -7,20 +7,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from broker import jars
+from broker import Program
+from broker.jars import class_path
 from broker.java import find_java
 from broker.local_kafka import JVM, LOGGING
 from tests.kit.child import Child
 
-POM = Path(__file__).with_name("pom.xml")
-HOME = jars.HOME.with_name("connect")
+PROGRAM = Program("Kafka Connect", Path(__file__).with_name("connect.lock.toml"))
 MAIN = "org.apache.kafka.connect.cli.ConnectStandalone"
 STOP_SECONDS = 20.0
-
-
-def fetch() -> Path:
-    """The folder with the worker's jars, fetched at the first use; LocalKafkaError if that fails."""
-    return jars.fetch(os.environ, pom=POM, home=HOME)
 
 
 class ConnectWorker:
@@ -39,10 +34,10 @@ class ConnectWorker:
         self._child: Child | None = None
 
     def __enter__(self) -> Self:
-        libs = fetch()
+        jars = PROGRAM.files()
         for name, text in self._properties.items():
             (self._folder / name).write_text(text)
-        command = [find_java(os.environ), *JVM, LOGGING, "-cp", f"{libs}/*", MAIN, *self._properties]
+        command = [find_java(os.environ), *JVM, LOGGING, "-cp", class_path(jars), MAIN, *self._properties]
         self._child = Child(command, folder=self._folder, log=self.log)
         return self
 
