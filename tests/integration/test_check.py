@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from broker import LocalKafka, free_port
+from runtime.counts import counted
 from tests.kit import Receiver
 from tests.kit.bridge import Finished, Installation, endpoint
 from tests.kit.topics import make_topic
@@ -42,7 +43,7 @@ def test_check_of_a_sound_installation(kafka: LocalKafka, topic: str, tmp_path: 
     assert 1 == sum("3xx" in text for text in found(done, "note"))
     (few,) = (text for text in found(done, "warning") if "copies" in text)
     assert few == "1 broker keeps fewer than 3 copies of an event: a lost disk can lose events"
-    assert done.stdout.splitlines()[-1] == f"result  0 faults, {len(found(done, 'warning'))} warnings"
+    assert done.stdout.splitlines()[-1] == f"result  0 faults, {counted(len(found(done, 'warning')), 'warning')}"
 
 
 def test_check_finds_what_is_wrong(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
