@@ -22,7 +22,7 @@ DEV := $(VENV)/.dev-$(call fingerprint,$(LISTS) requirements-dev.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test fuzz check bench lock clean
+.PHONY: help run demo test fuzz check bench schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ check: $(DEV) ## Lint, formatting, types, layers
 
 bench: $(DEV) ## Run the benchmarks (ARGS=name for some)
 	$(PY) -m benchmarks $(ARGS)
+
+schema: $(DEV) ## Write docs/bridge.schema.json anew, after a change of the configuration or its page
+	$(PY) -m tests.kit.config_schema
 
 lock: $(RUN) ## Write the lists of packages and jars anew (ARGS=--upgrade for newer packages)
 	$(PIP) install --quiet $(UV)

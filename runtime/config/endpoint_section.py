@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from runtime.config import shape as shapes
 from runtime.config.endpoint_settings import (
     DEFAULT_BACKOFF_S,
     DEFAULT_MAX_BACKOFF_S,
@@ -18,22 +19,23 @@ from runtime.config.endpoint_settings import (
 )
 from runtime.config.faults import Refused
 from runtime.config.filter_values import action, media_type, method, repository_glob, tag_glob
-from runtime.config.http_values import http_url, read_headers, signing_secret
+from runtime.config.http_values import read_headers, shown_url, signing_secret
 from runtime.config.names import endpoint_name, registry_label
 from runtime.config.quantities import duration, registry_duration
 from runtime.config.reading import (
     Reader,
     Section,
     Value,
+    all_of,
     list_of,
     number,
     one_of,
     parsed,
-    show_url,
     truth,
     whole_number,
 )
 from runtime.config.secrets import Secret
+from runtime.config.shape import shaped
 from runtime.config.start import START_EXAMPLES, New, parse_start
 from runtime.config.tls_section import read_tls
 
@@ -49,7 +51,10 @@ _ORDERINGS: Final[tuple[Ordering, ...]] = ("repository", "none")
 _FORMATS: Final[tuple[Format, ...]] = ("registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary")
 _NOTHING: Final[frozenset[str]] = frozenset()
 _MILLISECOND, _MINUTE, _DAY = 0.001, 60.0, 86400.0
-_START = parsed(parse_start, f"is not a place to start; {START_EXAMPLES}")
+_STATUS = whole_number(400, 599)
+_START = parsed(
+    parse_start, f"is not a place to start; {START_EXAMPLES}", shapes.text(r"new|beginning|end|-.+|[0-9]{4}-.+")
+)
 
 
 def read_endpoint(value: Value) -> EndpointSettings:
@@ -57,11 +62,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
     section = Section(value)
     name = section.require("name", endpoint_name, "every endpoint has one of its own")
     disabled = section.read("disabled", truth, default=False)
-    url = (
-        section.read("url", _url_or_nothing, ("", ""))
-        if disabled
-        else section.require("url", _url, "write where to POST, e.g. https://ci.example.com/hooks/registry")
-    )
+    url = _address(section, disabled=disabled)
     backoff_s = section.read("backoff", registry_duration(DEFAULT_BACKOFF_S, _MILLISECOND, _DAY), DEFAULT_BACKOFF_S)
     ignored = section.read("ignore", _ignore, (_NOTHING, _NOTHING, _NOTHING))
     media_types = _all(section, "ignoredmediatypes", media_type) | ignored[0]
@@ -92,7 +93,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         reject_statuses=section.read("reject_statuses", _statuses, DEFAULT_REJECT_STATUSES),
         signing=section.read("signing", _signing, None),
         tls=section.read("tls", read_tls, TLSSettings()),
-        proxy=section.read("proxy", lambda proxy: Secret(_url(proxy)[0]), None),
+        proxy=section.read("proxy", _proxy, None),
         rate_limit=section.read("rate_limit", number(0.001, 1_000_000), None),
     )
     if endpoint.format == "cloudevents-binary" and endpoint.batch.max_events > 1:
@@ -103,12 +104,24 @@ def read_endpoint(value: Value) -> EndpointSettings:
     return endpoint
 
 
+@shaped(shapes.text(rf"({shapes.URL})?"))
 def _url(value: Value) -> tuple[str, str]:
-    return http_url(value.shown_by(show_url))
+    """Read a URL; its shape is that of a disabled endpoint too."""
+    return shown_url(value)
+
+
+def _address(section: Section, *, disabled: bool) -> tuple[str, str] | None:
+    """Read the URL; a disabled endpoint is not asked, and registries' files leave its URL empty or out."""
+    found = section.read("url", _url_or_nothing if disabled else _url, None)
+    if section.take("url") is not None:
+        return found
+    if disabled:
+        return "", ""
+    section.fault("url", "is missing; write where to POST, e.g. https://ci.example.com/hooks/registry")
+    return None
 
 
 def _url_or_nothing(value: Value) -> tuple[str, str]:
-    """Read the URL of a disabled endpoint: it is not asked, and registries' files leave it empty."""
     return _url(value) if value.text() else ("", "")
 
 
@@ -127,6 +140,12 @@ def _all(section: Section, key: str, reader: Reader[str]) -> frozenset[str]:
     return frozenset(section.read(key, list_of(reader), ()))
 
 
+@shaped(shapes.text(shapes.URL))
+def _proxy(value: Value) -> Secret:
+    return Secret(shown_url(value)[0])
+
+
+@shaped(shapes.numeric("integer", -(2**31), 2**31 - 1))
 def _threshold(value: Value) -> int:
     """Read the registry's threshold, of which 0 and less are the default."""
     found = whole_number(-(2**31), 2**31 - 1)(value)
@@ -142,8 +161,9 @@ def _max_backoff(value: Value, section: Section, backoff_s: float) -> float:
     return found
 
 
+@shaped(shapes.array(_STATUS))
 def _statuses(value: Value) -> frozenset[int]:
-    return frozenset(list_of(whole_number(400, 599))(value))
+    return frozenset(all_of(value.items(), _STATUS))
 
 
 def _batch(value: Value) -> BatchSettings:

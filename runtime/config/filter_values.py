@@ -5,6 +5,7 @@ from typing import Final
 
 from runtime.config.glob_reach import REPOSITORY, TAG, Grammar, shortest_match
 from runtime.config.reading import Reader, Value, matching
+from runtime.config.shape import ANY_TEXT, Shaped, shaped, text
 from schemas.actions import ACTIONS
 
 METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
@@ -14,16 +15,19 @@ _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+([ 
 _glob: Final = matching(r"(?s)(?!!$).+", "is an empty pattern; write e.g. library/* or !library/tmp*")
 
 
+@shaped(ANY_TEXT)
 def action(value: Value) -> str:
     """Read an action, which is compared exactly."""
     return _known(value, ACTIONS, "an event's action")
 
 
+@shaped(ANY_TEXT)
 def method(value: Value) -> str:
     """Read a request's method, which is compared exactly."""
     return _known(value, METHODS, "the method of a request that makes events")
 
 
+@shaped(ANY_TEXT)
 def media_type(value: Value) -> str:
     """Read a media type, which is compared exactly; "" stands for an event without one."""
     text = value.text()
@@ -43,7 +47,7 @@ def globs_of(grammar: Grammar, legal: str) -> Reader[str]:
             value.warn(f"matches nothing: {legal}")
         return pattern
 
-    return read
+    return Shaped(read, text(r"[^!](.|\n)*|!(.|\n)+"))
 
 
 repository_glob: Final = globs_of(

@@ -9,10 +9,12 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from runtime.config import shape as shapes
 from runtime.config.document import Scalar
 from runtime.config.faults import Refused
-from runtime.config.reading import Value, show_nothing, text_or_list
+from runtime.config.reading import Value, show_nothing, show_url, text_or_list
 from runtime.config.secrets import Secret, masked_url, masked_written_url
+from runtime.config.shape import shaped
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -43,6 +45,7 @@ IGNORED: Final = frozenset({"content-length", "host", "trailer", "transfer-encod
 Headers = tuple[tuple[str, Secret], ...]
 
 
+@shaped(shapes.mapping(_TOKEN.pattern, shapes.either(shapes.ANY_TEXT, shapes.array(shapes.ANY_TEXT))))
 def read_headers(value: Value) -> Headers:
     """Read a mapping of names to a text or a list of texts, in order; values never show in a fault.
 
@@ -60,6 +63,7 @@ def read_headers(value: Value) -> Headers:
     return tuple(lines)
 
 
+@shaped(shapes.text(r"\S(.*\S)?"))
 def read_authorization(value: Value) -> Secret:
     """Read an exact Authorization value; space around it is refused, since no client could send it."""
     value = value.shown_by(show_nothing)
@@ -81,6 +85,12 @@ def http_url(value: Value) -> tuple[str, str]:
     if fault := url_fault(text):
         value.refuse(fault)
     return text, _safe(text, value)
+
+
+@shaped(shapes.text(shapes.URL))
+def shown_url(value: Value) -> tuple[str, str]:
+    """Read an http(s) URL as `http_url`; a fault shows it without user info and query."""
+    return http_url(value.shown_by(show_url))
 
 
 def url_fault(url: str) -> str | None:
@@ -106,6 +116,7 @@ def split_url(url: str) -> SplitResult | None:
     return parts
 
 
+@shaped(shapes.text(r"whsec_[A-Za-z0-9+/=]{32,88}"))
 def signing_secret(value: Value) -> Secret:
     """Read a Standard Webhooks secret: `whsec_` and base64 of 24 to 64 bytes."""
     value = value.shown_by(show_nothing)

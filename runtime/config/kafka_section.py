@@ -11,6 +11,7 @@ from runtime.config.faults import Refused, quoted
 from runtime.config.reading import Value, show_nothing
 from runtime.config.secrets import Secret, is_secret_kafka_setting
 from runtime.config.settings import KafkaSettings
+from runtime.config.shape import ANY_TEXT, shaped, text, words
 from runtime.kafka.trial import property_refusal
 
 BOOTSTRAP: Final = "bootstrap.servers"
@@ -41,11 +42,22 @@ FIXED: Final = frozenset(
 _NO_TEXT: Final = frozenset(
     {"on_delivery", "on_commit", "logger", "opaque", "default.topic.config", "default_topic_conf"}
 )
+PROTOCOLS: Final = ("classic", "consumer")
+"""What `group.protocol` can be."""
 _CHOSEN: Final = "group.protocol"
 """The one setting of which the bridge knows more than the library."""
 _BROKER_LIST = re.compile(r"[^\s,]+(\s*,\s*[^\s,]+)*")
 
 
+@shaped(
+    {
+        "type": "object",
+        "properties": {BOOTSTRAP: text(_BROKER_LIST.pattern), _CHOSEN: words(PROTOCOLS)},
+        "required": [BOOTSTRAP],
+        "propertyNames": {"not": {"enum": sorted(FIXED)}},
+        "additionalProperties": ANY_TEXT,
+    }
+)
 def read_kafka(value: Value) -> KafkaSettings:
     """Read the section; raises Refused with the faults recorded."""
     properties: dict[str, str | Secret] = {}
@@ -81,8 +93,8 @@ def _property(name: str, value: Value) -> str | Secret:
     text = value.text()
     if "\x00" in text:
         value.refuse("holds a NUL character")
-    if name == "group.protocol" and text not in {"classic", "consumer"}:
-        value.refuse("is none of classic, consumer")
+    if name == "group.protocol" and text not in PROTOCOLS:
+        value.refuse(f"is none of {', '.join(PROTOCOLS)}")
     if isinstance(value.node, Scalar) and value.node.kind == "bool":
         text = "true" if text.lower() in {"true", "yes", "on"} else "false"
     secret = secret or value.is_interpolated

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from runtime.config.reading import Reading, Section, Value, show_url
 from runtime.config.regular_files import read_regular
 from runtime.config.sections import read_intake, read_schema_registry, read_topics, read_worker
 from runtime.config.settings import IntakeSettings, KafkaSettings, Settings, TopicSettings, WorkerSettings
+from runtime.config.shape import Shaped, array
 
 VARIABLE: Final = "REGISTRY_BRIDGE_CONFIG"
 """Environment variable that names the file where `-c` does not."""
@@ -25,6 +27,9 @@ DEFAULT_FILE: Final = Path("bridge.yaml")
 """Read from the working directory where neither names one."""
 
 
+_HAS_URL: Final = {"required": ["url"], "properties": {"url": {"minLength": 1, "type": "string"}}}
+_ENDPOINT: Final = {"of": read_endpoint, "anyOf": [_HAS_URL, {"required": ["disabled"]}]}
+"""An endpoint's shape: a disabled one needs no URL."""
 Trial = Callable[[KafkaSettings, IntakeSettings], list[str]]
 
 
@@ -74,19 +79,27 @@ def settings_of(tree: dict[str, Node], sources: Sources, trial: Trial = _no_tria
         ConfigurationError: with every fault found, in the order of the design's sample.
     """
     reading = Reading(sources)
-    root = Section(Value(tree, "", reading))
+    settings = read_file(Value(tree, "", reading), trial)
+    if reading.faults or settings is None:
+        raise ConfigurationError(reading.faults)
+    return settings
+
+
+def read_file(value: Value, trial: Trial = _no_trial) -> Settings | None:
+    """Read the whole; what is faulty is recorded and stands at its default. None if there are no brokers."""
+    root, reading = Section(value), value.reading
     kafka = root.require("kafka", read_kafka, f"write at least kafka: {{{BOOTSTRAP}: 127.0.0.1:9092}}")
     topics = root.read("topics", read_topics, TopicSettings())
     schema_registry = root.read("schema_registry", read_schema_registry, None)
     intake = root.read("intake", read_intake, IntakeSettings())
     worker = root.read("worker", read_worker, WorkerSettings())
-    endpoints = root.read("endpoints", lambda value: _endpoints(value, intake), ())
-    root.close({**what_to_do(tree), **GITLAB})
+    endpoints = root.read("endpoints", Shaped(partial(_endpoints, intake=intake), array(_ENDPOINT)), ())
+    root.close({**what_to_do(root.keys), **GITLAB})
     if kafka is not None:
         reading.faults[:0] = trial(kafka, intake)
         reading.faults.extend(impatient(kafka, worker, endpoints))
-    if reading.faults or kafka is None:
-        raise ConfigurationError(reading.faults)
+    if kafka is None:
+        return None
     return Settings(
         kafka=kafka,
         topics=topics,
@@ -98,7 +111,7 @@ def settings_of(tree: dict[str, Node], sources: Sources, trial: Trial = _no_tria
     )
 
 
-def _endpoints(value: Value, intake: IntakeSettings) -> tuple[EndpointSettings, ...]:
+def _endpoints(value: Value, *, intake: IntakeSettings) -> tuple[EndpointSettings, ...]:
     if isinstance(value.node, dict) and "endpoints" in value.node:
         value.fail(PASTED_BLOCK)
     endpoints: list[EndpointSettings] = []

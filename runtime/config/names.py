@@ -3,6 +3,7 @@
 from typing import Final
 
 from runtime.config.reading import Value, matching
+from runtime.config.shape import shaped, text
 
 group_prefix: Final = matching(r"[A-Za-z0-9._-]{1,100}", "is not 1 to 100 of the characters A-Z a-z 0-9 . _ -")
 registry_label: Final = matching(r"[a-z0-9._-]{1,63}", "is not 1 to 63 of the characters a-z 0-9 . _ -")
@@ -17,6 +18,7 @@ _topic: Final = matching(
 )
 
 
+@shaped(text(r"[A-Za-z0-9._-]{1,249}"))
 def topic_name(value: Value) -> str:
     """Read a topic's name as Kafka takes it; its own (`__...`), `.` and `..` are none of ours."""
     name = _topic(value)
@@ -25,6 +27,7 @@ def topic_name(value: Value) -> str:
     return name
 
 
+@shaped(text(rf".{{1,{_LONGEST_ENDPOINT_NAME}}}"))
 def endpoint_name(value: Value) -> str:
     """Read an endpoint's name: any text that a registry's file may have there and a line of a log can show."""
     name = value.text()

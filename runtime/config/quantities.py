@@ -2,11 +2,15 @@
 
 import math
 
+from runtime.config import shape as shapes
 from runtime.config.reading import Reader, Value, parsed
+from runtime.config.shape import Shaped
 from runtime.units import DURATION_EXAMPLES, SIZE_EXAMPLES, format_duration, format_size, parse_duration, parse_size
 
-_DURATION = parsed(parse_duration, f"is not a duration; {DURATION_EXAMPLES}")
-_SIZE = parsed(parse_size, f"is not a size; {SIZE_EXAMPLES}")
+_DURATION_SHAPE = shapes.text(shapes.DURATION)
+_SHAPE_WITH_ZERO = shapes.either(_DURATION_SHAPE, shapes.ZERO)
+_DURATION = parsed(parse_duration, f"is not a duration; {DURATION_EXAMPLES}", shapes.text(shapes.DURATION))
+_SIZE = parsed(parse_size, f"is not a size; {SIZE_EXAMPLES}", shapes.text(shapes.SIZE))
 
 
 def duration(least_s: float, most_s: float) -> Reader[float]:
@@ -15,7 +19,7 @@ def duration(least_s: float, most_s: float) -> Reader[float]:
     def read(value: Value) -> float:
         return _within(value, _DURATION(value), least_s, most_s)
 
-    return read
+    return Shaped(read, _DURATION_SHAPE if least_s else _SHAPE_WITH_ZERO)
 
 
 def registry_duration(default_s: float, least_s: float, most_s: float) -> Reader[float]:
@@ -25,7 +29,7 @@ def registry_duration(default_s: float, least_s: float, most_s: float) -> Reader
         seconds = _DURATION(value)
         return default_s if seconds <= 0 else _within(value, seconds, least_s, most_s)
 
-    return read
+    return Shaped(read, _SHAPE_WITH_ZERO)
 
 
 def size(least: int, most: int) -> Reader[int]:
@@ -37,7 +41,7 @@ def size(least: int, most: int) -> Reader[int]:
             value.refuse(f"is not from {format_size(least)} to {format_size(most)}")
         return found
 
-    return read
+    return Shaped(read, shapes.size(least, most))
 
 
 def _within(value: Value, seconds: float, least_s: float, most_s: float) -> float:

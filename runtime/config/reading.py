@@ -4,12 +4,14 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
+from runtime.config import shape as shapes
 from runtime.config.document import Node, Scalar
 from runtime.config.faults import Refused, one_line, quoted
 from runtime.config.interpolation import InterpolationError, Sources, interpolate
 from runtime.config.secrets import MASK, masked_written_url
+from runtime.config.shape import Shape, Shaped
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -22,6 +24,14 @@ _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 
+class Asked(NamedTuple):
+    """A key that a section's reader looks for."""
+
+    key: str
+    reader: Callable[["Value"], Any]
+    required: bool
+
+
 @dataclass(frozen=True)
 class Reading:
     """One reading of one file: where values come from, and what there is to say so far."""
@@ -31,6 +41,8 @@ class Reading:
     """Why the file is refused."""
     warnings: list[str] = field(default_factory=list)
     """What has no effect, though the file is good."""
+    asked: list["Asked"] | None = None
+    """Where somebody wants to know: each key that a section was asked for."""
 
 
 def show_nothing(_written: str) -> str:
@@ -145,6 +157,11 @@ class Section:
         self._members = dict(value.members())
         self._known: list[str] = []
 
+    @property
+    def keys(self) -> Iterable[str]:
+        """All keys that are there."""
+        return self._members.keys()
+
     def take(self, key: str) -> Value | None:
         """Return a key's value; None if it is absent or null."""
         self._known.append(key)
@@ -155,6 +172,7 @@ class Section:
 
     def read(self, key: str, reader: Reader[T], default: D) -> T | D:
         """Read a key; the default if it is absent, and also after a fault, as then nothing read is used."""
+        self._asked_for(key, reader, required=False)
         value = self.take(key)
         if value is None:
             return default
@@ -165,6 +183,7 @@ class Section:
 
     def require(self, key: str, reader: Reader[T], what: str) -> T | None:
         """Read a key that must be there; None after a fault."""
+        self._asked_for(key, reader, required=True)
         value = self.take(key)
         if value is None:
             self.fault(key, f"is missing; {what}")
@@ -173,6 +192,10 @@ class Section:
             return reader(value)
         except Refused:
             return None
+
+    def _asked_for(self, key: str, reader: Reader[Any], *, required: bool) -> None:
+        if self._value.reading.asked is not None:
+            self._value.reading.asked.append(Asked(key, reader, required))
 
     def fault(self, key: str, what: str) -> None:
         """Record a fault at a key of this section."""
@@ -188,7 +211,7 @@ class Section:
             self.fault(key, (elsewhere or {}).get(key) or f"is not a known key; {guess}")
 
 
-def parsed(parse: Callable[[str], T], advice: str) -> Reader[T]:
+def parsed(parse: Callable[[str], T], advice: str, shape: Shape) -> Reader[T]:
     """Make a reader of a parser of text whose ValueError says what is wrong without repeating the value.
 
     What the environment gave gets the general advice: a particular one could tell the value.
@@ -200,7 +223,7 @@ def parsed(parse: Callable[[str], T], advice: str) -> Reader[T]:
         except ValueError as error:
             value.refuse(advice if value.is_interpolated else str(error))
 
-    return read
+    return Shaped(read, shape)
 
 
 def matching(pattern: str, what: str) -> Reader[str]:
@@ -211,7 +234,7 @@ def matching(pattern: str, what: str) -> Reader[str]:
         text = value.text()
         return text if compiled.fullmatch(text) else value.refuse(what)
 
-    return read
+    return Shaped(read, shapes.text(pattern))
 
 
 def whole_number(least: int, most: int) -> Reader[int]:
@@ -223,7 +246,7 @@ def whole_number(least: int, most: int) -> Reader[int]:
             value.refuse(f"is not a whole number from {least} to {most}")
         return int(text)
 
-    return read
+    return Shaped(read, shapes.numeric("integer", least, most))
 
 
 def number(least: float, most: float) -> Reader[float]:
@@ -235,9 +258,10 @@ def number(least: float, most: float) -> Reader[float]:
             value.refuse(f"is not a number from {least:g} to {most:g}")
         return float(text)
 
-    return read
+    return Shaped(read, shapes.numeric("number", least, most))
 
 
+@shapes.shaped(shapes.TRUTH)
 def truth(value: Value) -> bool:
     """Read true or false, in any of YAML's words for it."""
     text = value.unquoted("true or false").lower()
@@ -254,17 +278,20 @@ def one_of(words: Sequence[T]) -> Reader[T]:
         found = next((word for word in words if word == text), None)
         return value.refuse(f"is none of {', '.join(map(str, words))}") if found is None else found
 
-    return read
+    return Shaped(read, shapes.words(words))
 
 
 def list_of(reader: Reader[T]) -> Reader[tuple[T, ...]]:
     """Make a reader of a list that reads every member, so that each gets its fault."""
-    return lambda value: all_of(value.items(), reader)
+    return Shaped(lambda value: all_of(value.items(), reader), shapes.array(reader))
 
 
 def text_or_list(reader: Reader[T]) -> Reader[tuple[T, ...]]:
     """Make a reader of one text or a list of them."""
-    return lambda value: all_of(value.items() if isinstance(value.node, list) else [value], reader)
+    return Shaped(
+        lambda value: all_of(value.items() if isinstance(value.node, list) else [value], reader),
+        shapes.either(reader, shapes.array(reader)),
+    )
 
 
 def all_of(values: Iterable[Value], reader: Reader[T]) -> tuple[T, ...]:

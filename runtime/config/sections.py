@@ -3,20 +3,27 @@
 from typing import Final
 from urllib.parse import urlsplit
 
+from runtime.config import shape as shapes
 from runtime.config.addresses import ADDRESS_EXAMPLES, parse_address
 from runtime.config.endpoint_settings import TLSSettings
-from runtime.config.http_values import http_url, read_authorization
+from runtime.config.http_values import read_authorization, shown_url
 from runtime.config.names import group_prefix, intake_path, topic_name
 from runtime.config.quantities import duration, size
-from runtime.config.reading import Section, Value, parsed, show_nothing, show_url, text_or_list, whole_number
+from runtime.config.reading import Section, Value, parsed, show_nothing, text_or_list, whole_number
 from runtime.config.secrets import Secret
 from runtime.config.settings import IntakeSettings, SchemaRegistrySettings, TopicSettings, WorkerSettings
+from runtime.config.shape import shaped
 from runtime.config.tls_section import read_tls
 
-_ADDRESS = parsed(parse_address, f"is not an address; {ADDRESS_EXAMPLES}")
+_ADDRESS = parsed(
+    parse_address,
+    f"is not an address; {ADDRESS_EXAMPLES}",
+    shapes.text(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"),
+)
 _SECOND, _HOUR, _CENTURY = 1.0, 3600.0, 36_500 * 86400.0
 UNGUARDED: Final = "is reached from other machines; set intake.authorization, or to none if everyone may write"
 """What a fault says of an address that `is_unguarded` tells of."""
+_COPIES = whole_number(1, 100)
 _LARGEST_BODY = 200 * 2**20
 """Bytes. Dead letters take records of 4 times this, and librdkafka none above 1 GB."""
 
@@ -42,7 +49,7 @@ def read_topics(value: Value) -> TopicSettings:
 def read_schema_registry(value: Value) -> SchemaRegistrySettings | None:
     """Read the section; None if its url is missing or faulty."""
     section = Section(value)
-    url = section.require("url", lambda url: http_url(url.shown_by(show_url)), "write e.g. http://127.0.0.1:8081")
+    url = section.require("url", shown_url, "write e.g. http://127.0.0.1:8081")
     authorization = section.read("authorization", read_authorization, None)
     tls = section.read("tls", read_tls, TLSSettings())
     if url and urlsplit(url[0]).query:
@@ -88,10 +95,12 @@ def is_unguarded(intake: IntakeSettings) -> bool:
     return not (intake.listen.is_loopback or intake.authorization or intake.is_open)
 
 
+@shaped(shapes.either({"const": "auto"}, _COPIES))
 def _replication_factor(value: Value) -> int | None:
-    return None if value.text() == "auto" else whole_number(1, 100)(value)
+    return None if value.text() == "auto" else _COPIES(value)
 
 
+@shaped(shapes.either(read_authorization, shapes.array(read_authorization)))
 def _authorization(value: Value) -> tuple[tuple[Secret, ...], bool]:
     if not isinstance(value.node, list) and value.text() == "none":
         return (), True

@@ -5,6 +5,7 @@ from pathlib import Path
 from runtime.config.endpoint_settings import TLSSettings
 from runtime.config.interpolation import InterpolationError
 from runtime.config.reading import Section, Value, truth
+from runtime.config.shape import ANY_TEXT, shaped
 
 
 def read_tls(value: Value) -> TLSSettings:
@@ -23,6 +24,7 @@ def read_tls(value: Value) -> TLSSettings:
     return tls
 
 
+@shaped(ANY_TEXT)
 def _pem_file(value: Value) -> Path:
     """Read the path of a PEM file that is there now, relative to the configuration's folder."""
     path = value.text()

@@ -3,7 +3,6 @@
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from consumer.worker_metrics import WorkerMetrics
 from producer.bridge_metrics import BridgeMetrics
 from producer.cli import commands as bridge_commands
 from runtime.config import ConfigurationError, settings_from
+from tests.kit.configuration_page import documented_keys
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -27,7 +27,6 @@ CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 COMMAND = re.compile(r"(?:^|[\s($])(registry-(?:bridge|worker)(?: +[^\s`#;&|)]+)*)", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-ROW = re.compile(r"^\| `([^`|]+)` \| ([^|]*) \| (.*) \|$", re.MULTILINE)
 
 BASE = {"kafka": {"bootstrap.servers": "127.0.0.1:9092"}}
 ENDPOINT = {"name": "e", "url": "http://127.0.0.1:9/"}
@@ -87,13 +86,6 @@ def anchors(path: Path) -> set[str]:
     """The names by which a page's headings are linked to."""
     headings = HEADING.findall(path.read_text("utf-8"))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-@cache
-def documented_keys() -> Mapping[str, tuple[str, str]]:
-    """Each key's row in docs/configuration.md: its default and what it is."""
-    rows = ROW.findall((ROOT / "docs" / "configuration.md").read_text("utf-8"))
-    return {key: (default.strip(), text) for key, default, text in rows}
 
 
 def configured(path: str, value: Any) -> dict[str, Any]:
@@ -189,10 +181,10 @@ def test_every_key_is_documented() -> None:
     assert real == set(documented_keys())
 
 
-@pytest.mark.parametrize("key", [key for key, (default, _) in documented_keys().items() if default.startswith("`")])
+@pytest.mark.parametrize("key", [key for key, row in documented_keys().items() if row.has_default])
 def test_documented_default_is_the_default(key: str) -> None:
     """A key that is written with its documented default changes nothing."""
-    value = yaml.safe_load(documented_keys()[key][0].strip("`"))
+    value = documented_keys()[key].value
     section = key.partition(".")[0]
     without = {**BASE, "endpoints": [ENDPOINT]} if section == "endpoints[]" else {**BASE, **NEEDED.get(section, {})}
     written = configured(key, value)
@@ -201,7 +193,7 @@ def test_documented_default_is_the_default(key: str) -> None:
     assert settings_from(without) == settings_from(written)
 
 
-@pytest.mark.parametrize("key", [key for key, (default, _) in documented_keys().items() if default == "required"])
+@pytest.mark.parametrize("key", [key for key, row in documented_keys().items() if row.default == "required"])
 def test_key_documented_as_required_is_required(key: str) -> None:
     """A key that the page calls required is refused when it is missing."""
     with pytest.raises(ConfigurationError) as caught:
@@ -212,7 +204,7 @@ def test_key_documented_as_required_is_required(key: str) -> None:
 
 def test_keys_without_default_are_marked() -> None:
     """A key has a default, is required, or has a dash: it is off until it is written."""
-    assert {default for default, _ in documented_keys().values() if not default.startswith("`")} == {"required", "—"}
+    assert {row.default for row in documented_keys().values() if not row.has_default} == {"required", "—"}
 
 
 def test_every_metric_is_documented() -> None:
