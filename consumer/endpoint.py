@@ -7,8 +7,8 @@ in the order admit, send, commit, read on.
 import asyncio
 import math
 import random
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from consumer.admission import Admission
 from consumer.commits import Commits
@@ -22,7 +22,7 @@ from consumer.filters import Filter
 from consumer.lane import Delivery, Lane
 from consumer.lanes import Lanes
 from consumer.ledger import Ledger
-from consumer.log import Assigned, Commit, Log
+from consumer.log import NOT_YET, Assigned, Commit, Log, SettingsOf
 from consumer.partition import Partition
 from consumer.read_ahead import ReadAhead
 from consumer.record import Record
@@ -41,7 +41,7 @@ class Endpoint:
         settings: of the endpoint.
         group: its consumer group.
         topic: the events topic.
-        consumer_settings: of its consumer.
+        consumer_settings: gives those of its consumer, each time that one is made.
         drain_s: how long requests in flight may take when partitions go.
         sending: POSTs deliveries.
         burial: writes dead letters.
@@ -59,7 +59,7 @@ class Endpoint:
         *,
         group: str,
         topic: str,
-        consumer_settings: Mapping[str, Any],
+        consumer_settings: SettingsOf,
         drain_s: float,
         sending: Sending,
         burial: Buries,
@@ -100,7 +100,8 @@ class Endpoint:
         self._commits = Commits(group, topic, width=settings.concurrency * settings.batch.max_events)
         self.partitions: Final[dict[int, Partition]] = {}
         self.ends: Final[dict[int, int]] = {}
-        self.trouble_text = "has not joined its group yet"
+        self.trouble_text = NOT_YET
+        """Why it reads nothing: its consumer was given up, or is not a member of its group; empty if it is."""
         self._turns = Turns(self._look, clock, endpoint=settings.name)
         self._log: Final = open_log(consumer_settings, topic=topic, name=settings.name, listener=self, drain_s=drain_s)
         self._ahead = ReadAhead(self._log, self.lanes, backoff_s=settings.backoff_s)
@@ -141,7 +142,6 @@ class Endpoint:
             self.ends[at.partition] = at.end
             if at.committed is not None and at.start != at.committed:
                 self.telling.out_of_range(at, ledger.expired)
-        self.trouble_text = ""
         self.telling.assigned(sorted(self.partitions))
         self.turn()
 
@@ -202,11 +202,15 @@ class Endpoint:
         self.ends.update((number, end) for number, end in ends.items() if number in self.partitions)
 
     def trouble(self, error: str) -> None:
-        """The consumer was given up, or runs again; what was asked of it before is never answered."""
+        """The consumer was given up; what was asked of it before is never answered."""
         self._ahead.forget()
         self.trouble_text = error
         self._commits.unanswered(self._clock.monotonic())
         self.turn()
+
+    def membership(self, obstacle: str) -> None:
+        """Note whether the group has its consumer among its members."""
+        self.trouble_text = obstacle
 
     # What the dispatcher asks and tells.
 

@@ -12,8 +12,11 @@ from runtime.cursors import begin, keep_alive, register_new
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
 from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.groups import Groups
+from runtime.news import News
 from runtime.topics import ensure_dead_letters, offsets_shortfall
+from schemas.names import group_of
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -22,34 +25,59 @@ _REACH_LIMIT_S: Final = 1.0
 _KEEP_ALIVE_EVERY_S: Final = 3600.0
 
 
-async def prepare_when_possible(
-    admin: Admin, groups: Groups, settings: Settings, endpoints: Sequence[EndpointSettings], clock: Clock
-) -> int:
-    """Try until it succeeds; the partitions of the events topic."""
-    told = ""
-    while True:
-        try:
-            return await asyncio.to_thread(_prepare, admin, groups, settings, endpoints, clock.wall())
-        except BridgeError as error:
-            if str(error) != told:  # say it once, not every second
-                _log.warning("deliver.waiting", reason=str(error))
-                told = str(error)
-            await asyncio.sleep(_AGAIN_S)
+class Preparation:
+    """Prepares until it succeeds, and says why it has not yet."""
 
+    def __init__(
+        self,
+        admin: Admin,
+        groups: Groups,
+        protocols: GroupProtocols,
+        settings: Settings,
+        *,
+        endpoints: Sequence[EndpointSettings],
+        clock: Clock,
+    ) -> None:
+        """Nothing is prepared; `endpoints` are those to be served."""
+        self._admin = admin
+        self._groups = groups
+        self._protocols = protocols
+        self._settings = settings
+        self._endpoints = endpoints
+        self._clock = clock
+        self._news = News()
+        self.obstacle = "Kafka was not asked for the events topic yet"
+        """Empty when all is prepared."""
 
-def _prepare(
-    admin: Admin, groups: Groups, settings: Settings, endpoints: Sequence[EndpointSettings], now: float
-) -> int:
-    admin.brokers(_REACH_LIMIT_S)  # so that no call hangs while it is away
-    topic = admin.topic(settings.topics.events)
-    if topic is None:
-        raise KafkaUnavailableError(f"topic {settings.topics.events} does not exist yet")
-    ensure_dead_letters(admin, settings, topic.partitions)
-    if shortfall := offsets_shortfall(admin, settings):
-        _log.warning("deliver.cursors_at_risk", reason=shortfall)
-    register_new(admin, groups, settings, topic.partitions)
-    begin(admin, groups, settings, endpoints, topic.partitions, now=now)
-    return topic.partitions
+    async def run(self) -> int:
+        """Try until it succeeds; the partitions of the events topic."""
+        while True:
+            try:
+                partitions = await asyncio.to_thread(self._prepare)
+            except BridgeError as error:
+                self.obstacle = str(error)
+                if self._news.is_news("preparation", str(error)):
+                    _log.warning("deliver.waiting", reason=str(error))
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                self.obstacle = ""
+                return partitions
+
+    def _prepare(self) -> int:
+        settings = self._settings
+        self._admin.brokers(_REACH_LIMIT_S)  # so that no call hangs while it is away
+        topic = self._admin.topic(settings.topics.events)
+        if topic is None:
+            raise KafkaUnavailableError(f"topic {settings.topics.events} does not exist yet")
+        ensure_dead_letters(self._admin, settings, topic.partitions, self._news)
+        shortfall = offsets_shortfall(self._admin, settings)
+        if shortfall and self._news.is_news("cursors", shortfall):
+            _log.warning("deliver.cursors_at_risk", reason=shortfall)
+        for endpoint in self._endpoints[:1]:  # what holds for the group of one holds for all
+            self._protocols.choose(group_of(settings.worker.group_prefix, endpoint.name))
+        register_new(self._admin, self._groups, settings, topic.partitions)
+        begin(self._admin, self._groups, settings, self._endpoints, topic.partitions, now=self._clock.wall())
+        return topic.partitions
 
 
 async def keep_cursors_alive(groups: Groups, settings: Settings, partitions: int) -> None:

@@ -14,7 +14,7 @@ from consumer.delivery.burial import Burial
 from consumer.delivery.sending import sending_of
 from consumer.endpoint import Endpoint
 from consumer.pages import page_routes
-from consumer.preparation import keep_cursors_alive, prepare_when_possible
+from consumer.preparation import Preparation, keep_cursors_alive
 from consumer.retention import guard_retention
 from consumer.schema_ids import SchemaIds, schema_ids_of
 from consumer.standing import lag_of, oldest_age_s
@@ -25,6 +25,7 @@ from runtime.config import EndpointSettings, Settings
 from runtime.config.crosschecks import POLL_INTERVAL, poll_interval_ms
 from runtime.http import application
 from runtime.kafka.admin import Admin
+from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.groups import Groups
 from runtime.kafka.settings import consumer_settings
 from runtime.kafka.writer import AcknowledgedWriter
@@ -45,6 +46,7 @@ class Parts:
     settings: Settings
     admin: Admin
     groups: Groups
+    protocols: GroupProtocols
     writer: AcknowledgedWriter
     metrics: WorkerMetrics
     clock: Clock
@@ -60,6 +62,7 @@ def parts_of(settings: Settings) -> Parts:
         settings=settings,
         admin=Admin(kafka, client_id=CLIENT_ID),
         groups=Groups(kafka, client_id=CLIENT_ID),
+        protocols=GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events),
         writer=AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(settings)),
         metrics=WorkerMetrics(CollectorRegistry()),
         clock=clock,
@@ -72,15 +75,16 @@ async def deliver(settings: Settings, endpoints: Sequence[EndpointSettings], sto
     parts = parts_of(settings)
     served: list[Endpoint] = []
     ready = asyncio.Event()
+    preparation = _preparation(parts, endpoints)
 
     async def not_ready() -> list[str]:
         waiting = [f"endpoint {e.settings.name}: {reason}" for e in served for reason in _not_ready(e)]
-        return waiting if ready.is_set() else ["waiting for Kafka and the events topic"]
+        return waiting if ready.is_set() else [preparation.obstacle]
 
     served.extend(_endpoint(parts, endpoint) for endpoint in endpoints)
     routes = [*probe_routes(not_ready, parts.metrics.registry), *page_routes(served, parts.metrics, parts.clock)]
     server = Server(application(routes), settings.worker.listen, drain_s=1.0)
-    running = asyncio.create_task(_run(parts, served, endpoints, ready))
+    running = asyncio.create_task(_run(parts, served, preparation, ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
     await server.serve(stop)
     return await _stop(parts, served, running)
@@ -93,7 +97,7 @@ async def deliver_until_caught_up(
     parts = parts_of(settings)
     served = [_endpoint(parts, endpoint) for endpoint in endpoints]
     ready = asyncio.Event()
-    running = asyncio.create_task(_run(parts, served, endpoints, ready))
+    running = asyncio.create_task(_run(parts, served, _preparation(parts, endpoints), ready))
     stopping = asyncio.create_task(stop.wait())
     target = asyncio.create_task(_caught_up(parts, served, ready, timeout_s))
     await asyncio.wait((running, stopping, target), return_when=asyncio.FIRST_COMPLETED)
@@ -118,10 +122,14 @@ async def _caught_up(parts: Parts, served: list[Endpoint], ready: asyncio.Event,
     return True
 
 
-async def _run(
-    parts: Parts, served: list[Endpoint], endpoints: Sequence[EndpointSettings], ready: asyncio.Event
-) -> None:
-    partitions = await prepare_when_possible(parts.admin, parts.groups, parts.settings, endpoints, parts.clock)
+def _preparation(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Preparation:
+    return Preparation(
+        parts.admin, parts.groups, parts.protocols, parts.settings, endpoints=endpoints, clock=parts.clock
+    )
+
+
+async def _run(parts: Parts, served: list[Endpoint], preparation: Preparation, ready: asyncio.Event) -> None:
+    partitions = await preparation.run()
     for endpoint in served:
         endpoint.start()
     ready.set()
@@ -155,11 +163,12 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
         endpoint,
         group=group,
         topic=settings.topics.events,
-        consumer_settings=consumer_settings(
+        consumer_settings=lambda: consumer_settings(
             {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **settings.kafka.revealed()},
             client_id=f"{CLIENT_ID}-{endpoint.name}",
             group=group,
             max_record_bytes=max_event_bytes(settings),
+            protocol=parts.protocols.choose(group),
         ),
         drain_s=settings.worker.drain_of(endpoint),
         sending=sending_of(endpoint, parts.clock),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from producer.check_endpoints import Connect, addresses, client_settings, connect
+from producer.check_groups import cluster_version, group_protocol
 from producer.findings import Finding, Verdict
 from runtime.config import differences as endpoint_differences
 from runtime.config.settings import Settings
@@ -45,6 +46,8 @@ def _kafka(settings: Settings, admin: Admin) -> Iterator[Finding]:
             yield Finding(Verdict.WARNING, _few_copies(brokers))
         for plan in plan_topics(settings, brokers):
             yield from _topic(plan, admin)
+        yield cluster_version(admin.broker_settings())
+        yield from group_protocol(settings)
         if shortfall := offsets_shortfall(admin, settings):
             yield Finding(Verdict.WARNING, shortfall)
     except BridgeError as error:

@@ -23,6 +23,7 @@ from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.writer import AcknowledgedWriter
+from runtime.news import News
 from runtime.schema_registry import SchemaRegistry
 from runtime.topics import max_event_bytes
 from schemas.event import MEDIA_TYPE_V2
@@ -51,7 +52,7 @@ def serve_command(settings: Settings, listen: Address | None) -> int:
 @common_options
 def init_command(settings: Settings) -> int:
     """Create missing topics, register endpoints that are new, and the schema if there is a schema registry."""
-    partitions = prepare(_admin(settings), _groups(settings), settings, _registration(settings))
+    partitions = prepare(_admin(settings), _groups(settings), settings, _registration(settings), News())
     click.echo(
         f"topic {settings.topics.events} is there, with {counted(partitions, 'partition')}; {_registered(settings)}"
     )
@@ -91,7 +92,7 @@ def publish_command(
     sources = files or (Path("-"),)
     _readable(sources)
     registration = _registration(settings)
-    prepare(_admin(settings), _groups(settings), settings, registration)
+    prepare(_admin(settings), _groups(settings), settings, registration, News())
     writer = AcknowledgedWriter(
         settings.kafka.revealed(), client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings)
     )

@@ -15,6 +15,7 @@ from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
+from runtime.news import News
 from runtime.schema_registry import SchemaRefusedError
 from runtime.topics import ensure_topics
 
@@ -30,14 +31,16 @@ class NotPreparedError(BridgeError):
     """Nothing can be taken yet; the text says what is missing."""
 
 
-def prepare(admin: Admin, groups: Groups, settings: Settings, registration: Registration) -> int:
+def prepare(admin: Admin, groups: Groups, settings: Settings, registration: Registration, news: News) -> int:
     """Create missing topics, register endpoints that are new, and the schema; the partitions of the events topic.
+
+    Whoever tries again and again keeps the `news`: what falls short is said once.
 
     Raises:
         KafkaUnavailableError, KafkaRefusedError: it could not be done.
         SchemaRegistryUnavailableError, SchemaRefusedError: the schema registry does not have the schema.
     """
-    partitions = ensure_topics(admin, settings)
+    partitions = ensure_topics(admin, settings, news)
     register_new(admin, groups, settings, partitions)
     registration.complete()
     return partitions
@@ -62,6 +65,7 @@ class Preparation:
         self._registration = registration
         self._writer = writer
         self._clock = clock
+        self._news = News()
         self._obstacle: str | None = "topics and schema are not prepared yet"
         self._reach_checked = float("-inf")
         self._reach_fault = ""
@@ -76,12 +80,14 @@ class Preparation:
         while self._obstacle is not None:
             try:
                 await asyncio.to_thread(self._admin.brokers, _REACH_LIMIT_S)  # so that no call hangs while it is away
-                await asyncio.to_thread(prepare, self._admin, self._groups, self._settings, self._registration)
+                await asyncio.to_thread(
+                    prepare, self._admin, self._groups, self._settings, self._registration, self._news
+                )
                 self._obstacle = None
             except SchemaRefusedError:
                 raise
             except BridgeError as error:
-                if str(error) != self._obstacle:  # say it once, not every second
+                if self._news.is_news("preparation", str(error)):
                     _log.warning("bridge.not_prepared", reason=str(error))
                 self._obstacle = str(error)
                 await asyncio.sleep(_AGAIN_S)

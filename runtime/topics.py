@@ -9,6 +9,7 @@ import structlog
 from runtime.config.settings import Settings
 from runtime.counts import counted
 from runtime.kafka.admin import Admin, Topic
+from runtime.news import News
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -57,8 +58,8 @@ def plan_topics(settings: Settings, brokers: int) -> tuple[TopicPlan, TopicPlan]
     )
 
 
-def ensure_topics(admin: Admin, settings: Settings) -> int:
-    """Create what is missing; the partitions of the events topic.
+def ensure_topics(admin: Admin, settings: Settings, news: News) -> int:
+    """Create what is missing; the partitions of the events topic. What falls short is a warning, if it is news.
 
     Raises:
         KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
@@ -66,19 +67,20 @@ def ensure_topics(admin: Admin, settings: Settings) -> int:
     events, _ = plan_topics(settings, admin.brokers())
     found = _ensured(admin, events)
     partitions = found.partitions if found else events.partitions
-    ensure_dead_letters(admin, settings, partitions)
+    ensure_dead_letters(admin, settings, partitions, news)
     return partitions
 
 
-def ensure_dead_letters(admin: Admin, settings: Settings, partitions: int) -> None:
+def ensure_dead_letters(admin: Admin, settings: Settings, partitions: int, news: News) -> None:
     """Create the dead-letter topic if it is missing, with as many partitions as the events topic.
 
     Raises:
         KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
     """
     _, plan = plan_topics(settings, admin.brokers())
-    if plan.replication_factor == 1:
-        _log.warning("topics.single_copy", consequence="a broker's lost disk loses events", wanted="3 brokers")
+    consequence = "a broker's lost disk loses events"
+    if plan.replication_factor == 1 and news.is_news("copies", consequence):
+        _log.warning("topics.single_copy", consequence=consequence, wanted="3 brokers")
     _ensured(admin, TopicPlan(plan.name, partitions, plan.replication_factor, plan.settings))
 
 

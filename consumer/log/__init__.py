@@ -1,6 +1,6 @@
 """The log as this half reads it: the only place here that imports Kafka's client."""
 
-from consumer.log.listener import Assigned, Commit, LogListener
+from consumer.log.listener import NOT_YET, Assigned, Commit, LogListener, SettingsOf
 from consumer.log.reader import Log
 
-__all__ = ["Assigned", "Commit", "Log", "LogListener"]
+__all__ = ["NOT_YET", "Assigned", "Commit", "Log", "LogListener", "SettingsOf"]

@@ -17,6 +17,7 @@ from consumer.log.added import AddedPartitions
 from consumer.log.asking import beginning_of
 from consumer.log.messages import record_of
 from consumer.log.standalone import POLL_S, begin, judge, lose_patience, standalone_consumer
+from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import translated
 from runtime.kafka.settings import ClientSettings
 
@@ -40,8 +41,10 @@ class BatchReader:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Does not reach out yet; the arguments are those of `RangeReader`, but for `learned`: see `Batch`."""
+        self._faults = ConnectionFaults()
         self._consumer = standalone_consumer(
             settings,
+            self._faults,
             client_id=client_id,
             max_record_bytes=max_record_bytes,
             prefetch_kib=_PREFETCH_KIB,
@@ -77,7 +80,7 @@ class BatchReader:
                     quiet_since = self._monotonic()
                     continue
                 yield None
-                lose_patience(topic, left, self._monotonic() - quiet_since)
+                lose_patience(topic, left, self._monotonic() - quiet_since, self._faults)
 
     def follow(self, topic: str, starts: Mapping[int, int], known: int | None) -> Generator[Batch | None, None, None]:
         """All records from these offsets on, without end; None whenever nothing came for a moment.

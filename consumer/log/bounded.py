@@ -5,12 +5,12 @@ that read for one group are not kept apart.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from confluent_kafka import Consumer
 
-from consumer.log.listener import LogListener
+from consumer.log.listener import LogListener, SettingsOf
 from consumer.log.reader import Log
 from consumer.log.taken import Taken
 
@@ -25,7 +25,7 @@ class BoundedLog(Log):
 
     def __init__(
         self,
-        settings: Mapping[str, Any],
+        settings: SettingsOf,
         *,
         topic: str,
         name: str,
@@ -44,12 +44,12 @@ class BoundedLog(Log):
         """Those of them that are paused and told."""
 
     def _live(self) -> None:
-        consumer = Consumer(self._settings)
+        consumer = self._consumer()
         self._met, self._done = set(), set()
         places = self._places(self._ranges)
         try:
-            self._tell(self._listener.trouble, "")
             self._on_assign(consumer, places)
+            self._tell(self._listener.membership, "")  # nobody else is in this group
             while not self._closing.is_set():
                 self._turn(consumer)
             self._on_revoke(consumer, places)

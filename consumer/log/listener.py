@@ -1,10 +1,16 @@
 """What the log's thread and the event loop say to each other. Pure."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from consumer.ledger import Snapshot
 from consumer.record import Record
+
+SettingsOf = Callable[[], Mapping[str, Any]]
+"""Gives the settings of a consumer that is about to be made; may block."""
+NOT_YET: Final = "has not joined its group yet"
+"""The first obstacle to being a member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +71,7 @@ class LogListener(Protocol):
         """Where the partitions' log ends now."""
 
     def trouble(self, error: str) -> None:
-        """The consumer had to be given up and is started again; empty when it runs again."""
+        """The consumer had to be given up: nothing that was asked of it is answered. Another one is made soon."""
+
+    def membership(self, obstacle: str) -> None:
+        """Why this consumer is not a member of its group; empty when it is. Before it is told: not yet."""

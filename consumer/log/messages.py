@@ -7,6 +7,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from consumer.record import Record
+from runtime.errors import BridgeError
 
 HOPELESS: Final = frozenset(
     {
@@ -14,10 +15,10 @@ HOPELESS: Final = frozenset(
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
         KafkaError.UNSUPPORTED_VERSION,
         KafkaError._UNSUPPORTED_FEATURE,  # noqa: SLF001 - librdkafka's local codes are public constants
+        KafkaError._FATAL,  # noqa: SLF001 - around what the coordinator refused, and `fatal()` says no to it
     }
 )
 """Errors that a consumer does not get over by itself: it is given up, and started again later."""
-_TOO_OLD: Final = (KafkaError.UNSUPPORTED_VERSION, KafkaError._UNSUPPORTED_FEATURE)  # noqa: SLF001
 
 
 def is_end(error: KafkaError) -> bool:
@@ -44,11 +45,16 @@ def record_of(message: Message, topic: str) -> Record:
 def explained(error: Exception) -> str:
     """One line for an operator."""
     cause = error.args[0] if isinstance(error, KafkaException) else None
+    if isinstance(error, BridgeError):
+        return str(error)
     if not isinstance(cause, KafkaError):
         return f"{type(error).__name__}: {error}"
-    if cause.code() in _TOO_OLD:
-        return "the broker is too old for group.protocol consumer (Kafka 4.0): set kafka.group.protocol to classic"
-    return f"{cause.str()} ({cause.name()})"
+    return text_of(cause)
+
+
+def text_of(error: KafkaError) -> str:
+    """The client's words, and the code by which they can be looked up."""
+    return f"{error.str()} ({error.name()})"
 
 
 @contextmanager

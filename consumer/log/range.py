@@ -13,6 +13,7 @@ from confluent_kafka import Message, TopicPartition
 from consumer.log.messages import is_end, record_of
 from consumer.log.standalone import POLL_S, begin, judge, lose_patience, standalone_consumer
 from consumer.record import Record
+from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.settings import ClientSettings
 
 _BATCH: Final = 500
@@ -40,8 +41,9 @@ class RangeReader:
             learned: the record with what a schema registry knows of its schema, if there is one; may block.
             monotonic: seconds since some fixed point.
         """
+        self._faults = ConnectionFaults()
         self._consumer = standalone_consumer(
-            settings, client_id=client_id, max_record_bytes=max_record_bytes, prefetch_kib=_PREFETCH_KIB
+            settings, self._faults, client_id=client_id, max_record_bytes=max_record_bytes, prefetch_kib=_PREFETCH_KIB
         )
         self._learned = learned
         self._monotonic = monotonic
@@ -99,7 +101,7 @@ class RangeReader:
             if messages:
                 quiet_since = self._monotonic()
             else:
-                lose_patience(topic, left, self._monotonic() - quiet_since)
+                lose_patience(topic, left, self._monotonic() - quiet_since, self._faults)
 
     @staticmethod
     def _is_last(message: Message, span: range) -> bool:

@@ -17,10 +17,13 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.log.asking import ASK_LIMIT_S, beginning_of, ends_of, place_of
-from consumer.log.listener import Commit, LogListener
+from consumer.log.committing import Committing
+from consumer.log.listener import Commit, LogListener, SettingsOf
+from consumer.log.membership import Membership
 from consumer.log.messages import HOPELESS, catchable, explained
 from consumer.log.taken import ReadPositions, Taken, lost_of, taken_from
 from consumer.read_ahead import READ_AHEAD, cost_of, total_cost
+from runtime.kafka.connection_faults import ConnectionFaults
 
 _logger: Final = structlog.get_logger(__name__)
 
@@ -41,7 +44,7 @@ class Log:
 
     def __init__(
         self,
-        settings: Mapping[str, Any],
+        settings: SettingsOf,
         *,
         topic: str,
         name: str,
@@ -51,18 +54,14 @@ class Log:
         """Not started yet.
 
         Args:
-            settings: of the consumer, as `runtime.kafka.settings.consumer_settings` makes them.
+            settings: gives those of a consumer, as `runtime.kafka.settings.consumer_settings` makes them; asked on the
+                log's thread, where it may block, each time that a consumer is made.
             topic: the events topic.
             name: of the endpoint, for the thread and the log lines.
             listener: told of everything, on the running loop.
             drain_s: how long `listener.drain` may take, in seconds.
         """
-        self._settings = {
-            **settings,
-            "enable.partition.eof": True,
-            "on_commit": self._on_commit,
-            "error_cb": self._on_error,
-        }
+        self._settings_of = settings
         self._topic = topic
         self._listener = listener
         self._drain_s = drain_s
@@ -79,7 +78,9 @@ class Log:
         self._all_paused = False
         self._quiet_since = 0.0
         self._next_ends = 0.0
-        self._committing: list[Commit] = []
+        self._committing = Committing(topic, lambda commits, error: self._tell(listener.committed, commits, error))
+        self._faults = ConnectionFaults()
+        self._membership = Membership(lambda obstacle: self._tell(listener.membership, obstacle), self._faults)
 
     def start(self) -> None:
         """Join the group and begin."""
@@ -129,21 +130,27 @@ class Log:
                 self._closing.wait(_AGAIN_S)
 
     def _live(self) -> None:
-        consumer = Consumer(self._settings)
+        consumer = self._consumer()
+        self._membership.begin()
         try:
             consumer.subscribe(
                 [self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
             )
-            self._tell(self._listener.trouble, "")
             while not self._closing.is_set():
                 self._turn(consumer)
+                self._membership.look(consumer)
         finally:
             consumer.close()
 
+    def _consumer(self) -> Consumer:
+        own = {"enable.partition.eof": True, "on_commit": self._committing.answered, "error_cb": self._on_error}
+        return Consumer({**self._settings_of(), **own})
+
     def _give_up(self, reason: str) -> None:
-        self._log.error("log.failed", error=reason, again_in_s=_AGAIN_S)
+        self._log.debug("log.failed", error=reason, again_in_s=_AGAIN_S)  # the listener says it, once and not each time
         gone, self._epochs = set(self._epochs), {}
-        self._credit, self._committing = 0, []
+        self._credit = 0
+        self._committing.forget()
         self._tell(self._listener.revoked, gone)
         self._tell(self._listener.trouble, reason)
 
@@ -167,7 +174,7 @@ class Log:
             command(consumer)
 
     def _read(self, consumer: Consumer) -> None:
-        first = consumer.poll(_BUSY_POLL_S if self._committing else _QUIET_POLL_S)
+        first = consumer.poll(_BUSY_POLL_S if self._committing.under_way else _QUIET_POLL_S)
         if first is None:
             return
         more = min(self._credit // cost_of(len(first)), _BATCH) - 1  # if they are as large as the first
@@ -176,14 +183,14 @@ class Log:
     def _idle(self, consumer: Consumer) -> None:
         """Nothing was asked for: obey, keep the group's callbacks served, and pause if it lasts."""
         with contextlib.suppress(queue.Empty):
-            self._commands.get(timeout=_BUSY_POLL_S if self._committing else _IDLE_WAIT_S)(consumer)
+            self._commands.get(timeout=_BUSY_POLL_S if self._committing.under_way else _IDLE_WAIT_S)(consumer)
         if self._credit > 0:
             return
         lasts = time.monotonic() - self._quiet_since > _PAUSE_AFTER_S
         if self._epochs and not self._all_paused and (lasts or self._credit < -READ_AHEAD):
             self._all_paused = True
             consumer.pause(self._places(self._epochs))
-        if self._all_paused or self._committing or not self._epochs:
+        if self._all_paused or self._committing.under_way or not self._epochs:
             message = consumer.poll(0)
             if message is not None:  # it was fetched before the pause took hold
                 self._pass_on(consumer, [message])
@@ -212,7 +219,8 @@ class Log:
     def _judge(self, error: KafkaError) -> None:
         if error.fatal() or error.code() in HOPELESS:
             raise KafkaException(error)
-        self._log.warning("log.error", error=error.str(), code=error.name())
+        if self._membership.refused(error):
+            self._log.warning("log.error", error=error.str(), code=error.name())
 
     def _tell_lost(self, consumer: Consumer, passed: Mapping[int, list[range]]) -> None:
         """Of offsets that hold no record, those that retention took; a log of transactions has others all the time."""
@@ -235,19 +243,7 @@ class Log:
         if not current:
             self._tell(self._listener.committed, commits, "the partitions are gone")
             return
-        self._committing = current
-        try:
-            consumer.commit(offsets=self._offsets(current), asynchronous=True)
-        except KafkaException as error:
-            self._committing = []
-            self._tell(self._listener.committed, current, explained(error))
-
-    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
-        commits, self._committing = self._committing, []
-        if commits:
-            errors = [error, *(partition.error for partition in partitions)]
-            said = next((fault.str() for fault in errors if fault is not None), "")
-            self._tell(self._listener.committed, commits, said)
+        self._committing.start(consumer, current)
 
     @catchable()
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -269,7 +265,7 @@ class Log:
         commits = draining.result(self._drain_s + _GRACE_S)
         if commits:
             try:
-                consumer.commit(offsets=self._offsets(commits), asynchronous=False)
+                consumer.commit(offsets=self._committing.offsets(commits), asynchronous=False)
             except KafkaException as error:
                 self._log.warning("log.last_commit_failed", error=explained(error), consequence="events repeat")
         self._forget(consumer, partitions)
@@ -291,10 +287,8 @@ class Log:
             self._tell(self._listener.log_ends, ends_of(consumer, self._topic, self._epochs))
 
     def _on_error(self, error: KafkaError) -> None:
+        self._faults.note(error)
         self._log.debug("log.client_error", error=error.str(), code=error.name())
 
     def _places(self, partitions: Iterable[int]) -> list[TopicPartition]:
         return [TopicPartition(self._topic, number) for number in partitions]
-
-    def _offsets(self, commits: list[Commit]) -> list[TopicPartition]:
-        return [TopicPartition(self._topic, at.partition, at.offset, at.metadata) for at in commits]

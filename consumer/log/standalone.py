@@ -10,6 +10,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from consumer.log.messages import HOPELESS, is_end
+from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.settings import ClientSettings, consumer_settings
 
@@ -26,23 +27,30 @@ _STOPPING: Final = (HOPELESS | _MISSING) - {KafkaError.GROUP_AUTHORIZATION_FAILE
 
 
 def standalone_consumer(
-    settings: ClientSettings, *, client_id: str, max_record_bytes: int, prefetch_kib: int, **bulk: Any
+    settings: ClientSettings,
+    faults: ConnectionFaults,
+    *,
+    client_id: str,
+    max_record_bytes: int,
+    prefetch_kib: int,
+    **bulk: Any,
 ) -> Consumer:
     """A consumer that tells where partitions end; it does not reach out yet.
 
     Args:
         settings: librdkafka settings.
+        faults: told why there is no connection.
         client_id: how the broker's logs name this client.
         max_record_bytes: the largest record that may lie there.
         prefetch_kib: what it fetches ahead, unless the settings say.
         bulk: over the settings of all consumers, dots written as underscores.
     """
-    prefetching = {"queued.max.messages.kbytes": prefetch_kib, **settings, "group.protocol": "classic"}
+    prefetching = {"queued.max.messages.kbytes": prefetch_kib, **settings}
     made = consumer_settings(
         prefetching, client_id=client_id, group=f"{client_id}-range", max_record_bytes=max_record_bytes
     )
     over = {name.replace("_", "."): value for name, value in bulk.items()}
-    return Consumer({**made, **over, "enable.partition.eof": True})
+    return Consumer({**made, **over, "enable.partition.eof": True, "error_cb": faults.note})
 
 
 def begin(consumer: Consumer, topic: str, starts: Mapping[int, int]) -> None:
@@ -74,8 +82,8 @@ def judge(message: Message, topic: str, *, young: Collection[int] = ()) -> None:
     _log.debug("range.error", topic=topic, error=error.str(), code=error.name())
 
 
-def lose_patience(topic: str, left: Iterable[int], quiet_s: float) -> None:
-    """Give up when nothing has come for too long.
+def lose_patience(topic: str, left: Iterable[int], quiet_s: float, faults: ConnectionFaults) -> None:
+    """Give up when nothing has come for too long, and say what is wrong with the connection if it is known.
 
     Raises:
         KafkaUnavailableError: `quiet_s` is beyond the limit.
@@ -83,5 +91,6 @@ def lose_patience(topic: str, left: Iterable[int], quiet_s: float) -> None:
     if quiet_s > QUIET_LIMIT_S:
         waiting = ", ".join(map(str, sorted(left)))
         raise KafkaUnavailableError(
-            f"reading topic {topic}: nothing came for {QUIET_LIMIT_S:g} s; not read to the end: {waiting}"
+            f"reading topic {topic}: {faults.cause or f'nothing came for {QUIET_LIMIT_S:g} s'}; "
+            f"not read to the end: {waiting}"
         )

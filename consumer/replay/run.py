@@ -73,8 +73,8 @@ class Replay:
             target,
             group=group,
             topic=settings.topics.events,
-            consumer_settings=consumer_settings(
-                {**settings.kafka.revealed(), "group.protocol": "classic"},  # the protocol of members, which it has not
+            consumer_settings=lambda: consumer_settings(
+                settings.kafka.revealed(),
                 client_id=_CLIENT_ID,
                 group=group,
                 max_record_bytes=max_event_bytes(settings),

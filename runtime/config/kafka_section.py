@@ -42,7 +42,7 @@ FIXED: Final = frozenset(
 _NO_TEXT: Final = frozenset(
     {"on_delivery", "on_commit", "logger", "opaque", "default.topic.config", "default_topic_conf"}
 )
-PROTOCOLS: Final = ("classic", "consumer")
+PROTOCOLS: Final = ("auto", "classic", "consumer")
 """What `group.protocol` can be."""
 _CHOSEN: Final = "group.protocol"
 """The one setting of which the bridge knows more than the library."""
@@ -93,7 +93,7 @@ def _property(name: str, value: Value) -> str | Secret:
     text = value.text()
     if "\x00" in text:
         value.refuse("holds a NUL character")
-    if name == "group.protocol" and text not in PROTOCOLS:
+    if name == _CHOSEN and text not in PROTOCOLS:
         value.refuse(f"is none of {', '.join(PROTOCOLS)}")
     if isinstance(value.node, Scalar) and value.node.kind == "bool":
         text = "true" if text.lower() in {"true", "yes", "on"} else "false"

@@ -18,6 +18,7 @@ from confluent_kafka.admin import (
 )
 
 from runtime.clock import Clock, SystemClock
+from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.settings import ClientSettings, admin_settings
 
@@ -58,7 +59,9 @@ class Admin:
             clock: for the patience with a coordinator that is still loading.
         """
         self._servers = str(settings.get("bootstrap.servers", ""))
-        self._client = AdminClient(admin_settings(settings, client_id=client_id))
+        self._faults = ConnectionFaults()
+        made: dict[str, Any] = {**admin_settings(settings, client_id=client_id), "error_cb": self._faults.note}
+        self._client = AdminClient(made)
         self._clock = clock or SystemClock()
 
     def brokers(self, timeout_s: float = LIMIT_S) -> int:
@@ -143,14 +146,22 @@ class Admin:
     def _asked(self, doing: str, ask: Callable[[], _T], *, keep: frozenset[int] = frozenset()) -> _T:
         """What `ask` gives, with its errors in our words; those whose codes are in `keep` pass as they are."""
         try:
-            return ask()
+            answer = ask()
         except KafkaException as error:
             code = error.args[0].code()
             if code in keep:
                 raise
-            raise translated(error, doing) from error
+            raise translated(error, doing, fault=self._fault()) from error
         except TimeoutError as error:
-            raise KafkaUnavailableError(f"{doing}: no answer within {LIMIT_S:g} s") from error
+            raise KafkaUnavailableError(f"{doing}: {self._fault() or f'no answer within {LIMIT_S:g} s'}") from error
+        self._client.poll(0)  # what was said on the way to the answer is over
+        self._faults.forget()
+        return answer
+
+    def _fault(self) -> str:
+        """Why there is no connection, as far as the client has said; it says so only when it is polled."""
+        self._client.poll(0)
+        return self._faults.cause
 
     def _patiently(self, doing: str, ask: Callable[[], _T]) -> _T:
         """Ask again while coordinators load or a new topic's leaders are being chosen: a young cluster says so a while.
@@ -163,5 +174,5 @@ class Admin:
                 return self._asked(doing, ask, keep=_PASSING)
             except KafkaException as error:
                 if self._clock.monotonic() >= deadline:
-                    raise translated(error, doing) from error
+                    raise translated(error, doing, fault=self._fault()) from error
             self._clock.sleep(0.1)

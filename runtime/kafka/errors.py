@@ -21,6 +21,23 @@ _REFUSALS: Final = frozenset(
 )
 
 
+_UNREACHED: Final = frozenset(
+    {
+        KafkaError._TRANSPORT,  # noqa: SLF001
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+        KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001
+        KafkaError._MSG_TIMED_OUT,  # noqa: SLF001
+        KafkaError._WAIT_COORD,  # noqa: SLF001
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+        KafkaError._RESOLVE,  # noqa: SLF001
+        KafkaError._AUTHENTICATION,  # noqa: SLF001
+        KafkaError._SSL,  # noqa: SLF001
+        KafkaError.REQUEST_TIMED_OUT,
+    }
+)
+"""Errors of a client that got no answer: why, its connection says."""
+
+
 class KafkaUnavailableError(BridgeError):
     """Kafka cannot do it now; the same may work later."""
 
@@ -29,10 +46,18 @@ class KafkaRefusedError(BridgeError):
     """Kafka will not do it, however often it is asked, until somebody changes something."""
 
 
-def translated(error: KafkaError | KafkaException, doing: str) -> BridgeError:
-    """Our error for the client's, saying what was being done."""
+def translated(error: KafkaError | KafkaException, doing: str, *, fault: str = "") -> BridgeError:
+    """Our error for the client's.
+
+    Args:
+        error: what the client says.
+        doing: what was being done.
+        fault: what is wrong with the connection, if anything (`ConnectionFaults.cause`); told where no answer came.
+    """
     cause = error.args[0] if isinstance(error, KafkaException) else error
     if not isinstance(cause, KafkaError):
         return KafkaUnavailableError(f"{doing}: {cause}")
+    if fault and cause.code() in _UNREACHED:
+        return KafkaUnavailableError(f"{doing}: {fault}")
     kind = KafkaRefusedError if cause.code() in _REFUSALS else KafkaUnavailableError
     return kind(f"{doing}: {cause.str()} ({cause.name()})")

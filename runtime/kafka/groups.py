@@ -12,6 +12,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from runtime.clock import Clock, SystemClock
+from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaRefusedError, translated
 from runtime.kafka.settings import ClientSettings, consumer_settings
 
@@ -54,6 +55,7 @@ class Groups:
             clock: for the patience with a coordinator that is still loading.
         """
         self._settings = settings
+        self._faults = ConnectionFaults()
         self._client_id = client_id
         self._clock = clock or SystemClock()
 
@@ -66,7 +68,7 @@ class Groups:
         asked = [TopicPartition(topic, partition) for partition in partitions]
         with self._outsider(group) as consumer:
             doing = f"reading the offsets of group {group}"
-            found = self._patiently(doing, lambda: consumer.committed(asked, timeout=LIMIT_S))
+            found = self._patiently(doing, lambda: consumer.committed(asked, timeout=LIMIT_S), consumer)
         return {at.partition: Committed(at.offset, at.metadata or "") for at in found if at.offset >= 0}
 
     def commit(self, group: str, topic: str, offsets: Mapping[int, Committed]) -> None:
@@ -79,7 +81,7 @@ class Groups:
         wanted = [TopicPartition(topic, number, at.offset, at.metadata) for number, at in offsets.items()]
         with self._outsider(group) as consumer:
             doing = f"setting the offsets of group {group}"
-            self._patiently(doing, lambda: consumer.commit(offsets=wanted, asynchronous=False) or [])
+            self._patiently(doing, lambda: consumer.commit(offsets=wanted, asynchronous=False) or [], consumer)
 
     def refuse_live(self, group: str, topic: str, partitions: Iterable[int]) -> None:
         """Find out whether the group's offsets can be set: they are, to what they are.
@@ -95,14 +97,16 @@ class Groups:
 
     @contextmanager
     def _outsider(self, group: str) -> Iterator[Consumer]:
-        settings = {**self._settings, "group.protocol": "classic"}  # the protocol of members matters to members alone
-        consumer = Consumer(consumer_settings(settings, client_id=self._client_id, group=group, max_record_bytes=0))
+        settings = consumer_settings(self._settings, client_id=self._client_id, group=group, max_record_bytes=0)
+        consumer = Consumer({**settings, "error_cb": self._faults.note})
         try:
             yield consumer
         finally:
             consumer.close()
 
-    def _patiently(self, doing: str, ask: Callable[[], list[TopicPartition]]) -> list[TopicPartition]:
+    def _patiently(
+        self, doing: str, ask: Callable[[], list[TopicPartition]], consumer: Consumer
+    ) -> list[TopicPartition]:
         """Ask again while the coordinator loads; each partition can carry an error though the call succeeded."""
         deadline = self._clock.monotonic() + LIMIT_S
         while True:
@@ -112,9 +116,11 @@ class Groups:
             except KafkaException as raised:
                 answer, error = [], raised.args[0]
             if error is None:
+                self._faults.forget()
                 return answer
             if error.code() in _MEMBERS:
                 raise GroupIsLiveError(f"{doing}: the group is live")
             if error.code() not in _PASSING or self._clock.monotonic() >= deadline:
-                raise translated(error, doing)
+                consumer.poll(0)  # the client tells why it has no connection only when it is polled
+                raise translated(error, doing, fault=self._faults.cause)
             self._clock.sleep(_AGAIN_S)

@@ -2,12 +2,20 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from runtime.kafka.property_kinds import CONSUMER_ONLY, PRODUCER_ONLY, without
 
 ClientSettings = Mapping[str, Any]
 """librdkafka settings as the user gave them: `bootstrap.servers` and whatever security needs."""
+
+GroupProtocol = Literal["consumer", "classic"]
+"""How members of a group agree on who reads what: KIP-848, or the protocol that every Kafka has."""
+
+OF_CLASSIC: Final = frozenset({"session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"})
+"""Settings that the client refuses with the protocol `consumer`, where the brokers decide."""
+_OWN: Final = "group.protocol"
+"""Not librdkafka's alone: the bridge knows `auto` too, and chooses (see `group_protocol.py`)."""
 
 _log: Final = logging.getLogger("librdkafka")
 _MIB: Final = 1024 * 1024
@@ -19,7 +27,7 @@ def _client(settings: ClientSettings, client_id: str) -> dict[str, Any]:
         "socket.keepalive.enable": True,
         "reconnect.backoff.ms": 100,
         "reconnect.backoff.max.ms": 1000,  # 10 s by default: a broker that is back should be noticed at once
-        **settings,
+        **{name: value for name, value in settings.items() if name != _OWN},
         "enable.metrics.push": False,
         "logger": _log,
     }
@@ -47,16 +55,31 @@ def producer_settings(
     }
 
 
-def consumer_settings(settings: ClientSettings, *, client_id: str, group: str, max_record_bytes: int) -> dict[str, Any]:
-    """Settings of a consumer that commits by itself and reads only what is committed to the log."""
-    protocol = settings.get("group.protocol", "consumer")
+def consumer_settings(
+    settings: ClientSettings,
+    *,
+    client_id: str,
+    group: str,
+    max_record_bytes: int,
+    protocol: GroupProtocol = "classic",
+) -> dict[str, Any]:
+    """Settings of a consumer that commits by itself and reads only what is committed to the log.
+
+    Args:
+        settings: librdkafka settings; of those that only `classic` has, `consumer` gets none.
+        client_id: how the broker's logs name this client.
+        group: whose offsets it reads and commits.
+        max_record_bytes: the largest record that it may meet.
+        protocol: of the group's members; of no matter to a consumer that joins no group.
+    """
+    passed = {name: value for name, value in settings.items() if protocol == "classic" or name not in OF_CLASSIC}
     strategy = {"partition.assignment.strategy": "cooperative-sticky"} if protocol == "classic" else {}
     return {
         "queued.max.messages.kbytes": 1024,  # prefetch: 7 MiB a consumer where the default takes 146
         "fetch.queue.backoff.ms": 100,
         "fetch.wait.max.ms": 250,
         **strategy,
-        **_client(without(settings, PRODUCER_ONLY), client_id),
+        **_client(without(passed, PRODUCER_ONLY), client_id),
         "group.protocol": protocol,
         "group.id": group,
         "enable.auto.commit": False,

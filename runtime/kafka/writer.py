@@ -19,6 +19,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from runtime.clock import Clock, SystemClock
 from runtime.kafka.availability import Availability
+from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.settings import ClientSettings, producer_settings
@@ -40,18 +41,19 @@ class WriterClosedError(KafkaUnavailableError):
 class _Write:
     """One call's records, counted down as their reports come in: from the pump thread and, refused, the caller's."""
 
-    __slots__ = ("_done", "_error", "_lock", "_remaining")
+    __slots__ = ("_done", "_error", "_faults", "_lock", "_remaining")
 
-    def __init__(self, records: int, done: Callable[[Exception | None], None]) -> None:
+    def __init__(self, records: int, done: Callable[[Exception | None], None], faults: ConnectionFaults) -> None:
         self._remaining = records
         self._error: Exception | None = None
         self._done = done
+        self._faults = faults
         self._lock = threading.Lock()
 
     def report(self, error: KafkaError | None, _message: Message | None) -> None:
         with self._lock:
             if error is not None and self._error is None:
-                self._error = translated(error, "writing to Kafka")
+                self._error = translated(error, "writing to Kafka", fault=self._faults.cause)
             self._remaining -= 1
             finished = self._remaining == 0
         if finished:
@@ -119,6 +121,7 @@ class AcknowledgedWriter:
             "error_cb": self._on_error,
         }
         self._limit_s = limit_s
+        self._faults = ConnectionFaults()
         self._open_producer = open_producer
         self._producer = open_producer(self._settings)
         self._lock = threading.Lock()
@@ -175,12 +178,14 @@ class AcknowledgedWriter:
         if self._closing.is_set():
             raise WriterClosedError("the writer is closed")
         if not self._availability.admit():
-            raise KafkaUnavailableError("Kafka is not answering; nothing was tried")
+            raise KafkaUnavailableError(f"Kafka is not answering{self._because()}; nothing was tried")
         with self._lock:
-            self._produce(records, _Write(len(records), self._settling(done)))
+            self._produce(records, _Write(len(records), self._settling(done), self._faults))
 
     def _settling(self, done: Callable[[Exception | None], None]) -> Callable[[Exception | None], None]:
         def settle(error: Exception | None) -> None:
+            if error is None:
+                self._faults.forget()
             self._availability.settle(error)
             done(error)
 
@@ -216,9 +221,14 @@ class AcknowledgedWriter:
         )
 
     def _timed_out(self) -> KafkaUnavailableError:
-        error = KafkaUnavailableError(f"writing to Kafka: no acknowledgement within {self._limit_s:g} s")
+        said = f"writing to Kafka: no acknowledgement within {self._limit_s:g} s{self._because()}"
+        error = KafkaUnavailableError(said)
         self._availability.settle(error)
         return error
+
+    def _because(self) -> str:
+        cause = self._faults.cause
+        return f" ({cause})" if cause else ""
 
     def _bell(self, loop: asyncio.AbstractEventLoop) -> _Bell:
         with self._lock:
@@ -269,6 +279,7 @@ class AcknowledgedWriter:
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal():
             self._fatal.set()
+        self._faults.note(error)
         _log.debug("kafka.client_error", error=error.str(), code=error.name())
 
 

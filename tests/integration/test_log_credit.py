@@ -9,7 +9,7 @@ import pytest
 
 from broker import LocalKafka
 from consumer.ledger import Snapshot
-from consumer.log import Assigned, Commit, Log
+from consumer.log import NOT_YET, Assigned, Commit, Log
 from consumer.read_ahead import READ_AHEAD, total_cost
 from consumer.record import Record
 from runtime.kafka.settings import consumer_settings
@@ -31,6 +31,7 @@ class Listener:
         self.ends: dict[int, int] = {}
         self.read_to: dict[int, int] = {}
         self.lost: list[tuple[int, range]] = []
+        self.obstacle = NOT_YET
 
     def assigned(self, partitions: list[Assigned]) -> None:
         """Keep."""
@@ -66,7 +67,11 @@ class Listener:
 
     def trouble(self, error: str) -> None:
         """There is none."""
-        assert not error
+        raise AssertionError(error)
+
+    def membership(self, obstacle: str) -> None:
+        """Keep."""
+        self.obstacle = obstacle
 
 
 @asynccontextmanager
@@ -76,7 +81,7 @@ async def reading(kafka: LocalKafka, topic: str) -> AsyncIterator[tuple[Log, Lis
         {"bootstrap.servers": kafka.bootstrap}, client_id="test", group=topic, max_record_bytes=24 * MIB
     )
     listener = Listener()
-    log = Log(settings, topic=topic, name="test", listener=listener, drain_s=1.0)
+    log = Log(lambda: settings, topic=topic, name="test", listener=listener, drain_s=1.0)
     log.start()
     try:
         await until(lambda: bool(listener.epochs))

@@ -7,6 +7,7 @@ import pytest
 from broker import LocalKafka
 from runtime.config import Settings, settings_from
 from runtime.kafka.admin import Admin
+from runtime.news import News
 from runtime.topics import differences, ensure_topics, max_dead_letter_bytes, max_event_bytes, plan_topics
 from tests.kit.bridge import Installation
 from tests.kit.topics import make_topic
@@ -28,7 +29,7 @@ def admin(settings: Settings) -> Admin:
 
 def test_created_as_planned(admin: Admin, settings: Settings) -> None:
     """Both topics are created with the partitions, limits and retention that the design gives them."""
-    assert 3 == ensure_topics(admin, settings)
+    assert 3 == ensure_topics(admin, settings, News())
     events, letters = (admin.topic(plan.name) for plan in plan_topics(settings, 1))
     assert events is not None
     assert letters is not None
@@ -44,8 +45,8 @@ def test_created_as_planned(admin: Admin, settings: Settings) -> None:
 def test_existing_ones_are_left_alone(admin: Admin, settings: Settings, kafka: LocalKafka) -> None:
     """An existing events topic keeps what it has; the dead letters get as many partitions as it, not as planned."""
     make_topic(kafka, settings.topics.events, 2, retention_ms="1000")
-    assert 2 == ensure_topics(admin, settings)
-    assert 2 == ensure_topics(admin, settings)
+    assert 2 == ensure_topics(admin, settings, News())
+    assert 2 == ensure_topics(admin, settings, News())
     found = admin.topic(settings.topics.events)
     letters = admin.topic(settings.topics.dead_letters)
     assert found is not None

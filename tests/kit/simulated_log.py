@@ -198,7 +198,7 @@ class SimulatedLog:
         self._forget(gone)
         self._listener.trouble(reason)
         await asyncio.sleep(again_s)
-        self._listener.trouble("")
+        self._listener.membership("")
         self.assign(gone)
 
     def die(self) -> None:
@@ -218,7 +218,7 @@ class SimulatedLog:
 
     def _join(self) -> None:
         if not self.dead:
-            self._listener.trouble("")
+            self._listener.membership("")
             self.assign(self._first)
 
     def _obey(self, command: Callable[[], None]) -> None:

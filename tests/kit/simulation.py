@@ -413,7 +413,7 @@ class Worker:
             world.settings,
             group=GROUP,
             topic=TOPIC,
-            consumer_settings={},
+            consumer_settings=dict,
             drain_s=max(10.0, world.settings.timeout_s + 1.0),
             sending=Sending(_Client(world, self._life), Signer(), clock, world.settings.format),
             burial=Burial("ci", topic=LETTERS, write=functools.partial(world.bury, self._life), jitter=world.jitter),

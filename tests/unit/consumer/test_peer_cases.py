@@ -26,9 +26,8 @@ from consumer.delivery.sending import Sending
 from consumer.delivery.signing import Signer
 from consumer.endpoint import Endpoint
 from consumer.lane import Delivery, Lane
-from consumer.preparation import prepare_when_possible
 from consumer.record import Record
-from consumer.service import _endpoint, parts_of
+from consumer.service import _endpoint, _preparation, parts_of
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
 from producer import KafkaSink, SinkClosed
 from runtime.clock import SystemClock
@@ -43,6 +42,7 @@ from runtime.config import (
 )
 from runtime.config.endpoint_settings import DEFAULT_REJECT_STATUSES
 from runtime.kafka.admin import Admin
+from runtime.news import News
 from runtime.topics import ensure_topics
 from schemas import Event, Target
 from schemas.envelope import read_envelope
@@ -223,7 +223,7 @@ def settings_of(kafka: LocalKafka, topic: str, endpoints: Sequence[EndpointSetti
         worker=WorkerSettings(group_prefix=topic),
         endpoints=tuple(endpoints),
     )
-    ensure_topics(Admin(settings.kafka.revealed(), client_id="peer-cases"), settings)
+    ensure_topics(Admin(settings.kafka.revealed(), client_id="peer-cases"), settings, News())
     return settings
 
 
@@ -260,7 +260,7 @@ class Worker:
 async def working(settings: Settings) -> AsyncIterator[Worker]:
     """Serve all endpoints of a configuration as `registry-worker deliver` does; close them at the end."""
     parts = parts_of(settings)
-    await prepare_when_possible(parts.admin, parts.groups, settings, settings.endpoints, parts.clock)
+    await _preparation(parts, settings.endpoints).run()
     served = [_endpoint(parts, endpoint) for endpoint in settings.endpoints]
     for endpoint in served:
         endpoint.start()

@@ -1,0 +1,121 @@
+"""A Kafka with passwords and rights: those of docs/operations.md are enough; faults are named, and no secret is."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AclOperation, ResourceType
+
+from broker import free_port
+from tests.kit import Receiver
+from tests.kit.bridge import Finished, Installation, endpoint
+from tests.kit.notifications import envelopes, ids, wait_for_ids
+from tests.kit.secured_kafka import Right, SecuredKafka
+
+pytestmark = pytest.mark.kafka
+
+READ, WRITE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE
+CONFIGS = AclOperation.DESCRIBE_CONFIGS
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
+    """One for this file."""
+    with SecuredKafka(tmp_path_factory.mktemp("secured")) as running:
+        yield running
+
+
+def test_the_documented_rights_of_a_worker_are_enough(
+    secured: SecuredKafka, topic: str, tmp_path: Path, receiver: Receiver
+) -> None:
+    """It asks for the group protocol by a group that it may read, and delivers."""
+    ends = [endpoint("ci", receiver.url)]
+    root = Installation(secured.bootstrap, topic, tmp_path / "root", endpoints=ends)
+    assert 0 == root.run_bridge("init").code
+    secured.allow(
+        "worker",
+        Right(ResourceType.TOPIC, topic, (DESCRIBE, CONFIGS, READ)),
+        Right(ResourceType.TOPIC, f"{topic}.dead", (AclOperation.CREATE, DESCRIBE, CONFIGS, WRITE)),
+        Right(ResourceType.GROUP, f"{topic}.*", (DESCRIBE, READ)),
+        Right(ResourceType.BROKER, "kafka-cluster", (CONFIGS,)),
+    )
+    installed = Installation(
+        secured.sasl, topic, tmp_path, endpoints=ends, sections={"kafka": secured.as_user("worker")}
+    )
+    bodies = envelopes(1, 5)
+    root.publish(*bodies)
+    with installed.worker() as worker:
+        worker.wait_ready()
+        wait_for_ids(receiver, ids(bodies), 30)
+        assert "consumer" == worker.wait_for_log("kafka.group_protocol")["protocol"]
+        assert 0 == worker.terminate()
+
+
+def test_check_says_what_it_may_not_ask(secured: SecuredKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
+    """Without a right to the groups it cannot tell the protocol, which is a warning."""
+    ends = [endpoint("ci", receiver.url)]
+    assert 0 == Installation(secured.bootstrap, topic, tmp_path / "root", endpoints=ends).run_bridge("init").code
+    secured.allow(
+        "checker",
+        Right(ResourceType.TOPIC, f"{topic}*", (DESCRIBE, CONFIGS)),
+        Right(ResourceType.BROKER, "kafka-cluster", (CONFIGS,)),
+    )
+    section = {"kafka": secured.as_user("checker")}
+    done = Installation(secured.sasl, topic, tmp_path, endpoints=ends, sections=section).run_bridge("check")
+    assert 0 == done.code, done.stdout
+    assert "the cluster does not say whether it takes part in the protocol consumer" in done.stdout
+
+
+COMMANDS = (
+    ("bridge", ("init",)),
+    ("bridge", ("check",)),
+    ("bridge", ("publish", "examples/events.jsonl")),
+    ("worker", ("status",)),
+    ("worker", ("tail",)),
+    ("worker", ("replay", "--endpoint", "ci", "--from", "beginning")),
+    ("worker", ("rewind", "--endpoint", "ci", "--to", "beginning")),
+    ("worker", ("dead-letters", "list")),
+    ("worker", ("explain", "0:0")),
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ("refused", "failed: Connection refused"),
+        ("host", "Failed to resolve 'no-such-host.invalid"),
+        ("tls", "connecting to a PLAINTEXT broker listener?"),
+        ("password", "Authentication failed"),
+    ],
+)
+def test_every_command_names_the_cause(
+    secured: SecuredKafka, topic: str, tmp_path: Path, fault: str, cause: str
+) -> None:
+    """Exit 1 and one line with librdkafka's own reason; the password stands nowhere."""
+    wrong = "wr0ng-pa55word"
+    sections = {
+        "refused": {"bootstrap.servers": f"127.0.0.1:{free_port()}"},
+        "host": {"bootstrap.servers": "no-such-host.invalid:9092"},
+        "tls": {"bootstrap.servers": secured.bootstrap, "security.protocol": "SSL"},
+        "password": secured.as_user("worker", wrong),
+    }
+
+    def run(command: tuple[str, tuple[str, ...]]) -> Finished:
+        program, arguments = command
+        folder = tmp_path / arguments[0]
+        setup = Installation(
+            secured.bootstrap,
+            topic,
+            folder,
+            endpoints=[endpoint("ci", "http://127.0.0.1:9/")],
+            sections={"kafka": sections[fault]},
+        )
+        return (setup.run_bridge if program == "bridge" else setup.run_worker)(*arguments, timeout=120)
+
+    commands = COMMANDS if fault == "refused" else COMMANDS[1:4:2]  # each waits 10 s for an answer
+    with ThreadPoolExecutor(5) as pool:
+        for command, done in zip(commands, pool.map(run, commands), strict=True):
+            said = done.stdout + done.stderr
+            assert (1, 1) == (done.code, sum(cause in line for line in said.splitlines())), (command, said)
+            assert wrong not in said
