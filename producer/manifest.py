@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from producer import manifest_json
-from producer.go_json import Slice
+from producer.go_types import Slice
 from producer.manifest_json import ManifestError, descriptor, platform
 from producer.media_types import parse_media_type
 from schemas import Descriptor

@@ -6,7 +6,8 @@
 from base64 import b64encode
 from typing import Any, Final
 
-from producer.go_json import (
+from producer.go_json import parse
+from producer.go_types import (
     MismatchError,
     Reader,
     Slice,
@@ -15,7 +16,6 @@ from producer.go_json import (
     listed,
     octets,
     optional,
-    parse,
     pointer,
     record,
     text,

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from fastavro.write import Writer
+from hypothesis import given
+from hypothesis import strategies as st
 
 from producer.event_files import Found, Refused, events_of
+from producer.json_texts import json_texts
 from schemas.avro import encode, read
 from schemas.catalog import CATALOG
 from schemas.event import MEDIA_TYPE_V2, Event
@@ -68,6 +71,26 @@ def found(content: bytes) -> tuple[list[str], list[tuple[int, str]]]:
 def test_any_layout_of_json_is_read(content: bytes) -> None:
     """One per line, over many lines, one after another, mixed; blank lines, any line end, byte order marks."""
     assert (["a", "b", "c"], []) == found(content)
+
+
+PIECES = st.sampled_from(
+    [
+        *(b'{"id":"a"}', b'{"events":[', b'{"a":', b'{"a":{', b"]}", b"}", b"[", b"]", b",", b"x", b'"', b"\xff", b" "),
+        *(b"{", b'"a":1', b'"id":"b"', b"\n", b"\n", b"\n", b"\r\n"),
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=25))
+def test_nothing_of_a_file_is_passed_over(pieces: list[bytes]) -> None:
+    """Whatever the lines hold, all of it but white space is in one of the texts, in order, with its own lines."""
+    lines = io.BytesIO(b"".join(pieces)).readlines()
+    texts = list(json_texts(lines))
+    assert b"".join(b"".join(lines).split()) == b"".join(b"".join(text.content for text in texts).split())
+    for text in texts:
+        own = b"".join(lines[text.first_line - 1 : text.first_line - 1 + text.lines])
+        assert text.content.strip() in own
+    assert [text.first_line for text in texts] == sorted(text.first_line for text in texts)
 
 
 def test_file_whose_first_line_was_cut() -> None:
