@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,9 +35,12 @@ class Child:
         arguments: what Python is to run, as after `python`.
         address: HOST:PORT at which it answers `/readyz`.
         log: the file for what it writes; of this start only.
+        environment: its variables.
     """
 
-    def __init__(self, name: str, arguments: Sequence[str], *, address: str, log: Path) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], *, address: str, log: Path, environment: Mapping[str, str]
+    ) -> None:
         self.name = name
         self.log = log
         self._address = address
@@ -49,6 +52,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                env=dict(environment),
                 start_new_session=True,
             )
         self._leash: Leash | None = Leash(self._process.pid)

@@ -20,32 +20,14 @@ from broker import LocalKafka, LocalKafkaError
 from broker.ports import LOOPBACK, is_free
 from broker.storage import DATA
 from examples.children import ROOT, Child, ChildError, shown
-from examples.home import ENDPOINT_PATH, INTAKE_PATH, KAFKA_PORT, Home, HomeError, opened
+from examples.home import ENDPOINT_PATH, KAFKA, KAFKA_PORT, PREFIX, Home, HomeError, opened, reachable
+from examples.next_steps import authorization, next_steps
 from examples.sample_endpoint import Arrival, SampleEndpoint
 from examples.sample_events import NotTakenError, Sample, post, read_samples
+from runtime.config import Address, ConfigurationError, Settings
 
 LOOK_SECONDS = 0.5
 INTERRUPTED = 130
-
-NEXT = """
-Point a registry at it, in the registry's own configuration (a registry in a container needs this machine's address):
-
-notifications:
-  endpoints:
-    - name: bridge
-      url: http://{intake}{path}
-      headers:
-        Authorization: ["{authorization}"]
-      timeout: 5s
-      threshold: 5
-      backoff: 1s
-
-Look at it:   http://{worker}/ shows how the endpoints stand
-              intake   http://{intake}/readyz   http://{intake}/metrics
-              worker   http://{worker}/readyz   http://{worker}/metrics
-Change it:    {config} is its configuration, docs/configuration.md has every key
-Read on:      README.md, docs/operations.md
-"""
 
 
 class DemoError(Exception):
@@ -82,15 +64,26 @@ class Demo:
     """The parts, once they run.
 
     Args:
-        home: its folder and addresses.
+        home: its folder.
+        settings: what its configuration says in this run.
         kafka: the local broker, None if the user brought one.
         intake: `registry-bridge serve`.
         worker: `registry-worker deliver`.
         arrivals: what the sample endpoint got.
     """
 
-    def __init__(self, home: Home, kafka: LocalKafka | None, intake: Child, worker: Child, arrivals: Arrivals) -> None:
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        *,
+        kafka: LocalKafka | None,
+        intake: Child,
+        worker: Child,
+        arrivals: Arrivals,
+    ) -> None:
         self._home = home
+        self._settings = settings
         self._kafka = kafka
         self._intake = intake
         self._worker = worker
@@ -103,11 +96,11 @@ class Demo:
         self._intake.check()
         self._worker.check()
 
-    def send(self, seconds: float) -> None:
-        """Sends the sample events through the intake and returns when the endpoint has got them all.
+    def send(self, seconds: float) -> str | None:
+        """Sends the sample events through the intake; returns when the endpoint has got them all, or says what is late.
 
         Raises:
-            NotTakenError, ChildError, DemoError: that did not happen within `seconds`.
+            NotTakenError, ChildError, DemoError: they were not taken within `seconds`, or a part has ended.
         """
         samples, deadline = read_samples(), time.monotonic() + seconds
         click.echo(f"\nSending {len(samples)} sample events to the intake; what arrives at the endpoint:\n")
@@ -117,20 +110,26 @@ class Demo:
         while missing := self._arrivals.missing(LOOK_SECONDS):
             self.check()
             if time.monotonic() >= deadline:
-                late = f"{missing} of {len(samples)} events have not arrived after {seconds:g} s"
-                raise DemoError(f"{late}{self._worker.last_words()}")
+                return f"{missing} of {len(samples)} events have not arrived after {seconds:g} s"
         click.echo(f"\nAll {len(samples)} have arrived.")
+        return None
+
+    def late(self, what: str) -> DemoError:
+        """The error that says what is late, with the end of the worker's log."""
+        return DemoError(f"{what}{self._worker.last_words()}")
 
     def _post(self, sample: Sample, deadline: float) -> None:
-        home = self._home
-        door = {"address": home.intake, "path": INTAKE_PATH, "authorization": home.authorization}
+        intake = self._settings.intake
+        door = {
+            "address": reachable(intake.listen),
+            "path": intake.path,
+            "authorization": authorization(self._settings),
+        }
         post(sample, **door, may_wait=lambda: time.monotonic() < deadline)
 
     def tell(self) -> None:
         """Says what the user can do next."""
-        home = self._home
-        told = {"intake": home.intake, "worker": home.worker, "path": INTAKE_PATH, "config": shown(home.config)}
-        click.echo(NEXT.format(authorization=home.authorization, **told))
+        click.echo(next_steps(self._home, self._settings))
 
     def stay(self) -> NoReturn:
         """Stays up until it is interrupted; raises ChildError or DemoError if a part ends before that."""
@@ -146,20 +145,23 @@ def running(folder: Path, broker: str | None, kafka_port: int | None, prefix: st
     with ExitStack() as stack:
         home = stack.enter_context(opened(folder))
         kafka = None if broker else stack.enter_context(_kafka(kafka_port))
-        bootstrap = broker or (kafka.bootstrap if kafka else "")
-        click.echo(f"Kafka      {bootstrap}")
-        home.write(bootstrap, prefix)
+        home.set("DEMO_KAFKA", broker or (kafka.bootstrap if kafka else ""), KAFKA)
+        home.set("DEMO_PREFIX", prefix, PREFIX)
+        settings = home.settings()
+        click.echo(f"Kafka      {settings.kafka.bootstrap_servers}")
         arrivals = Arrivals()
         stack.callback(_endpoint(home, arrivals).stop)
         click.echo(f"Endpoint   http://{LOOPBACK}:{home.endpoint_port}{ENDPOINT_PATH}")
-        intake = stack.enter_context(_child(home, "intake", home.intake, "producer.cli", "serve"))
-        worker = stack.enter_context(_child(home, "worker", home.worker, "consumer.cli", "deliver"))
+        intake = stack.enter_context(_child(home, "intake", settings.intake.listen, "producer.cli", "serve"))
+        worker = stack.enter_context(_child(home, "worker", settings.worker.listen, "consumer.cli", "deliver"))
         intake.wait_until_ready(seconds)
-        click.echo(f"Intake     http://{home.intake}{INTAKE_PATH}   (log: {shown(intake.log)})")
+        click.echo(
+            f"Intake     http://{reachable(settings.intake.listen)}{settings.intake.path}   (log: {shown(intake.log)})"
+        )
         worker.wait_until_ready(seconds)
-        click.echo(f"Worker     http://{home.worker}   (log: {shown(worker.log)})")
+        click.echo(f"Worker     http://{reachable(settings.worker.listen)}   (log: {shown(worker.log)})")
         stack.callback(click.echo, "Stopping ...")
-        yield Demo(home, kafka, intake, worker, arrivals)
+        yield Demo(home, settings, kafka=kafka, intake=intake, worker=worker, arrivals=arrivals)
 
 
 def _kafka(port: int | None) -> LocalKafka:
@@ -177,9 +179,10 @@ def _endpoint(home: Home, arrivals: Arrivals) -> SampleEndpoint:
     return endpoint
 
 
-def _child(home: Home, name: str, address: str, module: str, command: str) -> Child:
-    arguments = ["-m", module, command, "-c", str(home.config), "--listen", address, "--log-format", "json"]
-    return Child(name, arguments, address=address, log=home.folder / f"{name}.log")
+def _child(home: Home, name: str, listen: Address, module: str, command: str) -> Child:
+    arguments = ["-m", module, command, "-c", str(home.config), "--log-format", "json"]
+    log = home.folder / f"{name}.log"
+    return Child(name, arguments, address=reachable(listen), log=log, environment=home.environment)
 
 
 def _interrupt_once() -> None:
@@ -198,7 +201,7 @@ def _interrupt_once() -> None:
 @click.option("--once", is_flag=True, help="Stop with exit 0 when all sample events have arrived.")
 @click.option("--broker", metavar="HOST:PORT", help="A Kafka that is there already; without it a local one is started.")
 @click.option("--kafka-port", type=click.IntRange(1, 65_535), help="Of the local Kafka [9092 if it is free].")
-@click.option("--prefix", default="registry", show_default=True, help="Begins the names of topics and groups.")
+@click.option("--prefix", default=PREFIX, show_default=True, help="Begins the names of topics and groups.")
 @click.option("--home", type=click.Path(path_type=Path), default=ROOT / ".local" / "demo", help="Folder of its files.")
 @click.option(
     "--patience", type=click.FloatRange(1.0), default=60.0, show_default=True, help="Seconds until giving up."
@@ -208,13 +211,22 @@ def main(*, once: bool, broker: str | None, kafka_port: int | None, prefix: str,
     _interrupt_once()
     try:
         with running(home, broker, kafka_port, prefix, patience) as demo:
-            demo.send(patience)
+            late = demo.send(patience)
+            if once:
+                if late is not None:
+                    raise demo.late(late)
+                click.echo("`make run` does the same and stays up.")
+                return
+            if late is not None:
+                click.echo(f"\n{late}; the worker's page and `status`, below, say what they wait for.")
             demo.tell()
-            if not once:
-                demo.stay()
+            demo.stay()
     except KeyboardInterrupt:
         click.echo("\nStopped.")
         sys.exit(INTERRUPTED if once else 0)
+    except ConfigurationError as error:
+        click.echo("\n".join(error.faults), err=True)
+        sys.exit(2)
     except (DemoError, ChildError, HomeError, NotTakenError, LocalKafkaError) as error:
         raise click.ClickException(str(error)) from error
 

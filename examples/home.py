@@ -1,23 +1,47 @@
-"""What one demo keeps in its folder: a lock, a token, the configuration, logs; and which ports its parts take."""
+"""What one demo keeps in its folder: a lock, a token, a configuration that is its user's to change, logs.
+
+The configuration takes each address from a variable, with the usual address as its default. So it is written once, and
+a run that finds a port taken only sets the variable.
+"""
 
 import fcntl
+import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import yaml
 
 from broker import free_port
 from broker.ports import LOOPBACK, is_free
+from runtime.config import Address, Settings, load
 
-INTAKE_PORT, WORKER_PORT, ENDPOINT_PORT, KAFKA_PORT = 5050, 5051, 5052, 9092
-INTAKE_PATH, ENDPOINT_PATH = "/events", "/hooks/registry"
+KAFKA_PORT = 9092
+KAFKA = f"{LOOPBACK}:{KAFKA_PORT}"
+INTAKE, WORKER, ENDPOINT = f"{LOOPBACK}:5050", f"{LOOPBACK}:5051", f"{LOOPBACK}:5052"
+ENDPOINT_PATH = "/hooks/registry"
+PREFIX = "registry"
 TOKEN = "intake-token"
-HEADER = """\
-# Written by `make run` at each start, so changes are lost: copy it. It serves both commands, for example:
-#   registry-bridge check -c {path}
+CONFIGURATION = f"""\
+# The configuration of `make run` and `make demo`: change it and run them again. It is kept until `make clean`; if you
+# remove it, the next run writes it anew. docs/configuration.md has every key. For a bridge of your own:
+#   cp bridge.example.yaml bridge.yaml
+
+kafka:
+  bootstrap.servers: ${{DEMO_KAFKA:-{KAFKA}}}      # the local one, or what make run BROKER=host:port names
+topics:
+  events: ${{DEMO_PREFIX:-{PREFIX}}}.events
+  dead_letters: ${{DEMO_PREFIX:-{PREFIX}}}.dead-letters
+intake:
+  listen: ${{DEMO_INTAKE:-{INTAKE}}}      # if that port is taken, the run sets the variable to another one
+  path: /events
+  authorization: Bearer ${{file:{TOKEN}}}
+worker:
+  listen: ${{DEMO_WORKER:-{WORKER}}}
+  group_prefix: ${{DEMO_PREFIX:-{PREFIX}}}-worker
+endpoints:
+  - name: sample      # prints what arrives
+    url: http://${{DEMO_ENDPOINT:-{ENDPOINT}}}{ENDPOINT_PATH}
 """
 
 
@@ -25,41 +49,43 @@ class HomeError(Exception):
     """The folder cannot be used; the text is one line that says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Home:
-    """One demo's folder, and where its parts are to be found."""
+    """One demo's folder, and where its parts are to be found in this run.
+
+    Args:
+        folder: with the configuration and the logs.
+        endpoint_port: where the sample endpoint listens.
+        variables: those that are to be set for its configuration, since the default does not fit.
+    """
 
     folder: Path
-    intake: str
-    worker: str
     endpoint_port: int
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> Path:
         """The configuration file."""
         return self.folder / "bridge.yaml"
 
-    @property
-    def authorization(self) -> str:
-        """The Authorization value that the intake asks for."""
-        return f"Bearer {(self.folder / TOKEN).read_text()}"
+    def set(self, name: str, value: str, default: str) -> None:
+        """Sets a variable of the configuration if it is to differ from the default that stands there."""
+        if value != default:
+            self.variables[name] = value
 
-    def write(self, bootstrap: str, prefix: str) -> None:
-        """Writes the configuration for the Kafka at `bootstrap`; `prefix` begins the names of topics and groups."""
-        config = {
-            "kafka": {"bootstrap.servers": bootstrap},
-            "topics": {"events": f"{prefix}.events", "dead_letters": f"{prefix}.dead-letters"},
-            "intake": {"listen": self.intake, "path": INTAKE_PATH, "authorization": f"Bearer ${{file:{TOKEN}}}"},
-            "worker": {"listen": self.worker, "group_prefix": f"{prefix}-worker"},
-            "endpoints": [{"name": "sample", "url": f"http://{LOOPBACK}:{self.endpoint_port}{ENDPOINT_PATH}"}],
-        }
-        text = HEADER.format(path=self.config.name) + yaml.safe_dump(config, sort_keys=False)
-        self.config.write_text(text)
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Of the processes that read the configuration."""
+        return {**os.environ, **self.variables}
+
+    def settings(self) -> Settings:
+        """What the configuration says now; raises ConfigurationError if its user has broken it."""
+        return load(self.config, self.environment)
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Home]:
-    """The folder, for one demo at a time; made if it is not there. Its token stays the same over runs.
+    """The folder, for one demo at a time; made if it is not there. What it holds stays the same over runs.
 
     Raises:
         HomeError: another demo uses it.
@@ -70,17 +96,31 @@ def opened(folder: Path) -> Iterator[Home]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise HomeError(f"it runs already: another one uses {folder}") from None
-        _keep_token(folder / TOKEN)
-        intake, worker, endpoint = (port_or_free(port) for port in (INTAKE_PORT, WORKER_PORT, ENDPOINT_PORT))
-        yield Home(folder, f"{LOOPBACK}:{intake}", f"{LOOPBACK}:{worker}", endpoint)
+        _keep(folder / TOKEN, secrets.token_urlsafe(24))
+        _keep(folder / "bridge.yaml", CONFIGURATION)
+        endpoint = _usable(ENDPOINT)
+        home = Home(folder, int(endpoint.rpartition(":")[2]))
+        home.set("DEMO_ENDPOINT", endpoint, ENDPOINT)
+        home.set("DEMO_INTAKE", _usable(INTAKE), INTAKE)
+        home.set("DEMO_WORKER", _usable(WORKER), WORKER)
+        yield home
 
 
-def port_or_free(port: int) -> int:
-    """This port, or another one if it is taken."""
-    return port if is_free(port) else free_port()
+def reachable(listen: Address) -> str:
+    """HOST:PORT by which this machine reaches a server that listens there."""
+    return f"{LOOPBACK if listen.host in {'0.0.0.0', '::'} else listen.host}:{listen.port}"
 
 
-def _keep_token(path: Path) -> None:
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(24))
+def _usable(address: str) -> str:
+    """This address of the loopback, or one with another port if that is taken."""
+    port = int(address.rpartition(":")[2])
+    return address if is_free(port) else f"{LOOPBACK}:{free_port()}"
+
+
+def _keep(file: Path, content: str) -> None:
+    """Writes a file, whole or not at all, if it is not there yet."""
+    if not file.exists():
+        new = file.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text(content)
+        new.rename(file)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ import yaml
 from broker import LocalKafka
 from broker.leash import Leash
 from broker.ports import LOOPBACK, free_port
+from examples.home import CONFIGURATION
 from examples.sample_events import FILES
 from tests.kit import eventually
 
@@ -39,12 +41,12 @@ def run_once(home: Path, topic: str, bootstrap: str, *options: str) -> subproces
 
 
 @contextmanager
-def run_and_stay(home: Path, topic: str, bootstrap: str) -> Iterator[subprocess.Popen[str]]:
+def run_and_stay(home: Path, topic: str, bootstrap: str, *options: str) -> Iterator[subprocess.Popen[str]]:
     """Runs `make run`'s command, and goes on when it says that it stays up; kills it at the end if it still is."""
-    home.mkdir(parents=True)
+    home.mkdir(parents=True, exist_ok=True)
     with (home / "stdout").open("w") as out:
         process = subprocess.Popen(
-            command(home, topic, bootstrap), cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, text=True
+            command(home, topic, bootstrap, *options), cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, text=True
         )
     leash = Leash(process.pid)
     try:
@@ -81,28 +83,85 @@ def nothing_listens(address: str) -> bool:
         return probe.connect_ex((host, int(port))) == errno.ECONNREFUSED
 
 
-def addresses(home: Path) -> list[str]:
-    """Where intake and worker of a demo listened."""
-    config = yaml.safe_load((home / "bridge.yaml").read_text())
-    return [config["intake"]["listen"], config["worker"]["listen"]]
+def addresses(output: str) -> list[str]:
+    """Where intake and worker of a demo listened, by what it said."""
+    return re.findall(r"^(?:Intake|Worker) +http://([^/ ]+)", output, re.MULTILINE)
+
+
+def commands(output: str) -> list[str]:
+    """The commands that it tells its user to type."""
+    return re.findall(r"^  ((?:\w+=\S+ )*\S*/registry-(?:bridge|worker) .+|cp .+)$", output, re.MULTILINE)
 
 
 def test_demo_delivers_every_sample_event(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
-    """`make demo` ends with exit 0, a line for each sample event, and how to point a registry at the intake."""
+    """`make demo` ends with exit 0 and a line for each sample event, and stops all that it started."""
     done = run_once(tmp_path, topic, kafka.bootstrap)
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(arrived(done.stdout)) == sorted(sample_lines())
     assert f"All {len(sample_lines())} have arrived" in done.stdout
-    token = (tmp_path / "intake-token").read_text()
-    [intake, worker] = addresses(tmp_path)
-    shown = yaml.safe_load(re.findall(r"^(notifications:\n(?:  .*\n)+)", done.stdout, re.MULTILINE)[0])
-    [endpoint] = shown["notifications"]["endpoints"]
-    assert endpoint["url"] == f"http://{intake}/events"
-    assert endpoint["headers"] == {"Authorization": [f"Bearer {token}"]}
-    assert all(
-        f"http://{address}/{path}" in done.stdout for address in (intake, worker) for path in ("readyz", "metrics")
-    )
-    assert all(nothing_listens(address) for address in (intake, worker))
+    assert [True, True] == [nothing_listens(address) for address in addresses(done.stdout)]
+
+
+def test_every_printed_step_works_as_it_stands(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
+    """What `make run` tells its user to type does what it says, where `make` was typed, and so does what he pastes."""
+    home = tmp_path / "home"
+    with run_and_stay(home, topic, kafka.bootstrap):
+        output = (home / "stdout").read_text()
+        shown = yaml.safe_load(re.findall(r"^(notifications:\n(?:  .*\n)+)", output, re.MULTILINE)[0])
+        [endpoint] = shown["notifications"]["endpoints"]
+        intake, worker = addresses(output)
+        assert endpoint["url"] == f"http://{intake}/events"
+        assert endpoint["headers"] == {"Authorization": [f"Bearer {(home / 'intake-token').read_text()}"]}
+        links = re.findall(r"http://\S+", output[output.index("Look at it:") :])
+        assert links == [f"http://{worker}/", f"http://{worker}/metrics", f"http://{intake}/metrics"]
+        for link in links:
+            with urllib.request.urlopen(link, timeout=30) as answer:
+                assert answer.status == 200
+        names = []
+        for line in commands(output):
+            typed = line.replace("cp bridge.example.yaml", f"cp -t {tmp_path} bridge.example.yaml #")
+            done = subprocess.run(["/bin/sh", "-c", typed], cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+            names.append(re.sub(r"^(\w+=\S+ )*\S*/", "", line).split()[:2])
+        told = [["registry-worker", "status"], ["registry-worker", "tail"], ["registry-bridge", "publish"]]
+        assert names == [*told, ["registry-bridge", "check"], ["cp", "bridge.example.yaml"]]
+        eventually(lambda: len(arrived((home / "stdout").read_text())) > len(sample_lines()))
+
+
+def test_the_configuration_is_its_users(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
+    """What is changed in it is kept and counts in the next run; a file that is removed is written anew."""
+    assert run_once(tmp_path, topic, kafka.bootstrap).returncode == 0
+    config = tmp_path / "bridge.yaml"
+    written = config.read_text()
+    changed = written.replace("path: /events", "path: /mine") + "    headers: {Mine: yes}\n"
+    config.write_text(changed)
+    done = run_once(tmp_path, topic, kafka.bootstrap)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^Intake +http://\S+/mine ", done.stdout, re.MULTILINE)
+    assert changed == config.read_text()
+    config.unlink()
+    assert run_once(tmp_path, topic, kafka.bootstrap).returncode == 0
+    assert written == config.read_text()
+
+
+def test_a_broken_configuration_is_told(tmp_path: Path, topic: str) -> None:
+    """What its user has broken in it is told as the commands tell it, with exit 2, before anything is started."""
+    (tmp_path / "bridge.yaml").write_text(CONFIGURATION.replace("endpoints:", "endpoint:"))
+    done = run_once(tmp_path, topic, f"{LOOPBACK}:{free_port()}")
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith("endpoint: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_run_stays_up_if_filters_pass_some_over(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
+    """A filter that its user has written is no fault: what has not arrived is told, and all stays up."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "bridge.yaml").write_text(CONFIGURATION + "    ignore: {actions: [pull]}\n")
+    with run_and_stay(home, topic, kafka.bootstrap, "--patience", "10"):
+        output = (home / "stdout").read_text()
+    assert "2 of 10 events have not arrived after 10 s" in output
+    assert sorted(arrived(output)) == sorted(line for line in sample_lines() if not line.startswith("pull"))
 
 
 def test_demo_runs_again_on_what_it_left(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
@@ -119,7 +178,7 @@ def test_demo_tells_why_it_gives_up(tmp_path: Path, topic: str) -> None:
     assert "Error: the intake is not ready after 3 s: " in done.stderr
     assert "intake.log) ends with:" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert all(nothing_listens(address) for address in addresses(tmp_path))
+    assert (tmp_path / "bridge.yaml").read_text() == CONFIGURATION
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -129,13 +188,13 @@ def test_run_stays_up_until_it_is_interrupted(
     """`make run` stays up after the events have arrived; Ctrl-C or SIGTERM stops all of it, with exit 0."""
     home = tmp_path / "home"
     with run_and_stay(home, topic, kafka.bootstrap) as process:
-        assert not any(nothing_listens(address) for address in addresses(home))
+        assert not any(nothing_listens(address) for address in addresses((home / "stdout").read_text()))
         process.send_signal(number)
         assert process.wait(60) == 0, (home / "stdout").read_text()
     output = (home / "stdout").read_text()
     assert sorted(arrived(output)) == sorted(sample_lines())
     assert "Stopped." in output
-    assert all(nothing_listens(address) for address in addresses(home))
+    assert all(nothing_listens(address) for address in addresses((home / "stdout").read_text()))
 
 
 def test_run_leaves_no_orphans(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
@@ -144,7 +203,7 @@ def test_run_leaves_no_orphans(kafka: LocalKafka, tmp_path: Path, topic: str) ->
     with run_and_stay(home, topic, kafka.bootstrap) as process:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)
-        eventually(lambda: all(nothing_listens(address) for address in addresses(home)))
+        eventually(lambda: all(nothing_listens(address) for address in addresses((home / "stdout").read_text())))
 
 
 def test_run_ends_when_a_part_ends(kafka: LocalKafka, tmp_path: Path, topic: str) -> None:
