@@ -8,6 +8,7 @@ stops it until that has answered.
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from consumer.delivery.breaker import BreakerState
 from consumer.event import UnaskedError, event_of
 from consumer.filters import Filter
 from consumer.lanes import Lanes
@@ -68,7 +69,7 @@ class Admission:
         self.giving_up = 0
         """Undecodable records whose dead letters are being written."""
 
-    def wants_more(self, *, breaker_open: bool) -> bool:
+    def wants_more(self, breaker: BreakerState) -> bool:
         """Whether more records would help.
 
         With the breaker open only new lanes do, each another head to probe with: up to `concurrency`, and always one
@@ -77,11 +78,12 @@ class Admission:
         """
         if self._lanes.bytes >= _HOLD_BYTES or self.giving_up >= _UNDECODABLE_AT_ONCE:
             return False
-        if breaker_open:
+        if breaker is BreakerState.OPEN:
             return len(self._lanes) < self._lanes_when_open or not self._lanes.has_untried
-        return self._lanes.startable < self._enough
+        refusing = breaker is BreakerState.REFUSED
+        return (self._lanes.fresh_startable if refusing else self._lanes.startable) < self._enough
 
-    def admit(self, partitions: Iterable[Partition], now: float, *, breaker_open: bool) -> None:
+    def admit(self, partitions: Iterable[Partition], now: float, *, breaker: BreakerState) -> None:
         """Move records from the partitions' backlogs into lanes while that helps; `now` monotonic."""
         going = [partition for partition in partitions if partition.backlog and not partition.draining]
         while going:
@@ -90,7 +92,7 @@ class Admission:
                     self._share(partition)
                     if partition.is_blocked or not partition.backlog:
                         break
-                    if not self.wants_more(breaker_open=breaker_open):
+                    if not self.wants_more(breaker):
                         return
                     self._admit_one(partition, partition.backlog.popleft(), now)
             going = [partition for partition in going if partition.backlog and not partition.is_blocked]

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
@@ -31,9 +32,12 @@ class Candidates:
         return (batch for _, _, batch in self._waiting)
 
     @property
-    def next_due(self) -> float | None:
-        """When the first of the waiting batches is due."""
-        return self._waiting[0][0] if self._waiting else None
+    def next_due(self) -> float:
+        """When the first of the waiting batches is due; infinity if none waits."""
+        return self._waiting[0][0] if self._waiting else math.inf
+
+    def __bool__(self) -> bool:
+        return bool(self.ready or self._waiting)
 
     def enter(self, lane: Lane) -> None:
         """No batch holds anything of this lane, and its queue is not empty."""
@@ -52,6 +56,16 @@ class Candidates:
     def pop_due(self, now: float) -> Batch | None:
         """The batch that is due first, if it is due."""
         return heapq.heappop(self._waiting)[2] if self._waiting and self._waiting[0][0] <= now else None
+
+    def take_over(self, other: "Candidates") -> None:
+        """All of the other's, behind one's own."""
+        for lane in other.ready:
+            self.enter(lane)
+        for batch in other.waiting:
+            self.wait(batch)
+        other.ready.clear()
+        other._waiting.clear()  # noqa: SLF001 - of its own kind
+        other.startable = 0
 
     def withdraw(self, batch: Batch) -> None:
         """It waits no longer."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from consumer.admission import Admission
 from consumer.commits import Commits
+from consumer.delivery.breaker import Breaker, BreakerState
 from consumer.delivery.burial import Buries
 from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.letters import Cause
@@ -49,6 +50,7 @@ class Endpoint:
         clock: for waits and stamps.
         jitter: in [0, 1).
         open_log: how the log comes about.
+        make_breaker: how the breaker comes about.
         filter_: instead of the endpoint's own rules.
         schema_ids: of the schema registry, if there is one.
     """
@@ -67,6 +69,7 @@ class Endpoint:
         clock: Clock,
         jitter: Callable[[], float] = random.random,
         open_log: Callable[..., Log] = Log,
+        make_breaker: type[Breaker] = Breaker,
         filter_: Filter | None = None,
         schema_ids: SchemaIds | None = None,
     ) -> None:
@@ -80,7 +83,14 @@ class Endpoint:
         self._clock = clock
         self.lanes: Final = _lanes_of(settings, sending)
         self.dispatcher: Final = Dispatcher(
-            settings, self.lanes, self, send=sending.send, bury=self._bury, clock=clock, jitter=jitter
+            settings,
+            self.lanes,
+            self,
+            send=sending.send,
+            bury=self._bury,
+            clock=clock,
+            jitter=jitter,
+            make_breaker=make_breaker,
         )
         self.schemas: Final = SchemaLookup(
             schema_ids, endpoint=settings.name, answered=self._schema_learned, jitter=jitter
@@ -245,9 +255,9 @@ class Endpoint:
         """Count and tell it."""
         self.telling.attempted(attempt)
 
-    def breaker_moved(self, *, is_open: bool, reason: str) -> None:
+    def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """Tell it."""
-        self.telling.breaker_moved(is_open=is_open, reason=reason)
+        self.telling.breaker_moved(state, reason=reason)
 
     def turn(self) -> None:
         """Look once, soon, at what can be done."""
@@ -255,14 +265,15 @@ class Endpoint:
 
     def _look(self, now: float) -> float:
         """Admit, send, commit, read on; when to look again."""
-        self._admission.admit(self.partitions.values(), now, breaker_open=self.dispatcher.breaker.is_open)
+        breaker = self.dispatcher.breaker
+        self._admission.admit(self.partitions.values(), now, breaker=breaker.state)
         for partition in self.partitions.values():
             partition.pass_over()
         self.dispatcher.start_due()
         if commits := self._commits.due(self.partitions.values(), now):
             self._log.commit(commits)
-        wanted = self._admission.wants_more(breaker_open=self.dispatcher.breaker.is_open)
-        self._ahead.read_on(self.partitions.values(), now, wanted=wanted, breaker_open=self.dispatcher.breaker.is_open)
+        wanted = self._admission.wants_more(breaker.state)
+        self._ahead.read_on(self.partitions.values(), now, wanted=wanted, breaker_open=breaker.is_open)
         wakes = [self._commits.cadence.next_tick, self.dispatcher.next_wake()]
         return min((wake for wake in wakes if wake is not None and wake > now), default=math.inf)
 

@@ -43,6 +43,8 @@ class Lane:
     batches: deque["Batch"] = field(default_factory=deque)
     """The unfinished batches that hold deliveries of it. Only the first may be under way or wait for a moment."""
     last_try: float = NEVER
+    refused: bool = False
+    """Its last try was rejected, and nothing was delivered to the endpoint since."""
     single: bool = False
     """An event of this lane was given up with the window full: the next ones have one try each, until one arrives."""
 

@@ -7,6 +7,8 @@ batches that hold deliveries of it, in order, and only the first of them may go.
 A lane is one of:
     ready      nothing of it is in a batch; its queue is not empty. -> busy, when a batch takes from the queue
     busy       batches hold deliveries of it. -> ready, or forgotten if nothing is left, when the last one lets it go
+and besides, whatever it is:
+    refused    a batch of it alone was rejected -> fresh again, when anything is delivered to the endpoint
 
 A batch is one of:
     under way  given out, and no word came back. -> finished, waiting, or split into two
@@ -20,8 +22,10 @@ always of one lane: no repository ever waits for another.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Collection, Iterator
 
+from consumer.batching import Batching, halves_of
 from consumer.candidates import Candidates
 from consumer.lane import NEVER, Batch, Delivery, Lane, LaneKey, lanes_of
 from consumer.record import Record
@@ -53,10 +57,10 @@ class Lanes:
             kind: deliveries go into one batch only if this is equal.
         """
         self._ordered = ordered
-        self._max_events, self._max_bytes, self._linger_s = max_events, max_bytes, linger_s
-        self._kind = kind
+        self._batching = Batching(max_events=max_events, max_bytes=max_bytes, linger_s=linger_s, kind=kind)
         self._lanes: dict[LaneKey, Lane] = {}
-        self._candidates = Candidates()
+        self._fresh, self._refused = Candidates(), Candidates()
+        self._all_refused: set[Lane] = set()
         self.held = self.bytes = 0
         """Deliveries in memory, and the bytes of their records."""
 
@@ -66,12 +70,22 @@ class Lanes:
     @property
     def startable(self) -> int:
         """Deliveries in lanes that could send now."""
-        return self._candidates.startable
+        return self._fresh.startable + self._refused.startable
+
+    @property
+    def fresh_startable(self) -> int:
+        """The same without refused lanes."""
+        return self._fresh.startable
 
     @property
     def has_untried(self) -> bool:
         """Whether there is a lane that was never tried."""
-        return any(lane.last_try == NEVER for lane in self._candidates.ready)
+        return any(lane.last_try == NEVER for lane in self._fresh.ready)
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether there is a refused lane that nothing is under way for."""
+        return bool(self._refused)
 
     def add(self, record: Record, event: Event | None, now: float, epoch: int = 0) -> Delivery:
         """A record that is to be delivered, behind what its lane has."""
@@ -83,42 +97,70 @@ class Lanes:
         lane.queue.append(delivery)
         self.held += 1
         self.bytes += record.size
-        if lane in self._candidates.ready:
-            self._candidates.startable += 1
+        candidates = self._candidates(lane)
+        if lane in candidates.ready:
+            candidates.startable += 1
         elif not lane.batches:
-            self._candidates.enter(lane)
+            candidates.enter(lane)
         return delivery
 
-    def next_batch(self, now: float) -> Batch | None:
-        """What may be sent now: a batch whose wait is over, else a new one; its lanes are busy from here on."""
-        batch = self._candidates.pop_due(now)
-        first = self._candidates.first
-        if batch is None and first is not None and not self._lingers(first, now):
-            batch = self._gather(first)
-        return batch
+    def next_batch(self, now: float, *, fresh_only: bool = False) -> Batch | None:
+        """What may be sent now: a batch whose wait is over, else a new one; its lanes are busy from here on.
 
-    def next_probe(self) -> Batch | None:
-        """The batch whose lanes were tried longest ago, whether its wait is over or not."""
-        lane = min(self._candidates.ready, key=lambda ready: ready.last_try, default=None)
-        batch = min(self._candidates.waiting, key=lambda waiting: waiting.last_try, default=None)
+        Args:
+            now: on the monotonic clock.
+            fresh_only: pass over the lanes that were refused.
+        """
+        candidates = [self._fresh] if fresh_only else [self._fresh, self._refused]
+        batch = min(candidates, key=lambda some: some.next_due).pop_due(now)
+        if batch is not None:
+            return batch
+        for some in candidates:
+            if some.first is not None and self._ready_at(some.first) <= now:
+                return self._gather(some.first)
+        return None
+
+    def next_probe(self, *, refused_only: bool = False) -> Batch | None:
+        """The batch whose lanes were tried longest ago, whether its wait is over or not.
+
+        Args:
+            refused_only: of the lanes that were refused.
+        """
+        candidates = [self._refused] if refused_only else [self._fresh, self._refused]
+        ready = (lane for some in candidates for lane in some.ready)
+        waiting = (batch for some in candidates for batch in some.waiting)
+        lane = min(ready, key=lambda one: one.last_try, default=None)
+        batch = min(waiting, key=lambda one: one.last_try, default=None)
         if lane is not None and (batch is None or lane.last_try <= batch.last_try):
             return self._gather(lane)
         if batch is not None:
-            self._candidates.withdraw(batch)
+            self._candidates(batch.lanes[0]).withdraw(batch)
         return batch
 
-    def next_due(self, now: float) -> float | None:
+    def next_due(self, now: float, *, fresh_only: bool = False) -> float | None:
         """When something may be sent next if not now, on the clock of `now`; None if nothing waits for time."""
-        due, first = self._candidates.next_due, self._candidates.first
-        if first is not None and self._lingers(first, now):
-            lingers_until = first.queue[0].arrived + self._linger_s
-            return lingers_until if due is None else min(due, lingers_until)
-        return due
+        due = self._fresh.next_due if fresh_only else min(self._fresh.next_due, self._refused.next_due)
+        if self._fresh.first is not None and (at := self._ready_at(self._fresh.first)) > now:
+            due = min(due, at)
+        return due if due < math.inf else None
+
+    def refuse(self, batch: Batch) -> None:
+        """A batch of one lane under way was rejected: its lane is refused until something is delivered."""
+        (lane,) = batch.lanes
+        lane.refused = True
+        self._all_refused.add(lane)
+
+    def forgive(self) -> None:
+        """Something was delivered: no lane is refused any more."""
+        for lane in self._all_refused:
+            lane.refused = False
+        self._all_refused.clear()
+        self._fresh.take_over(self._refused)
 
     def wait(self, batch: Batch, due: float) -> None:
         """Try the batch again at `due`."""
         batch.due = due
-        self._candidates.wait(batch)
+        self._candidates(batch.lanes[0]).wait(batch)
 
     def put_back(self, batch: Batch, due: float, ours: Ours) -> None:
         """A batch under way is not delivered: what is still ours is tried again at `due`, the rest is forgotten."""
@@ -138,16 +180,17 @@ class Lanes:
         for half in halves:
             half.due = due
             if half.is_first:
-                self._candidates.wait(half)
+                self.wait(half, due)
         return halves
 
     def hurry(self, offset: int, partition: int, due: float) -> None:
         """Let the batch that holds this record, the first of its lane, wait until `due` at most."""
-        for batch in self._candidates.waiting:
-            if batch.due > due and batch.holds(partition, offset):
-                self._candidates.withdraw(batch)
-                self.wait(batch, due)
-                return
+        for some in (self._fresh, self._refused):
+            for batch in some.waiting:
+                if batch.due > due and batch.holds(partition, offset):
+                    some.withdraw(batch)
+                    self.wait(batch, due)
+                    return
 
     def finish(self, batch: Batch) -> None:
         """Nothing is owed for the batch any more; its lanes may go on."""
@@ -162,49 +205,38 @@ class Lanes:
             self._forget_queue(lane)
         for batch in list(self.waiting()):
             self._drop(batch, [delivery for delivery in batch.deliveries if delivery.record.partition == partition])
-        self._candidates.forget_finished()
+        for some in (self._fresh, self._refused):
+            some.forget_finished()
 
     def waiting(self) -> Iterator[Batch]:
         """The batches that wait for their next try, and those behind an earlier half."""
-        yield from self._candidates.waiting
+        yield from self._fresh.waiting
+        yield from self._refused.waiting
         for lane in self._lanes.values():
             yield from itertools.islice(lane.batches, 1, None)
 
-    def _lingers(self, first: Lane, now: float) -> bool:
-        """Whether a new batch should wait to fill: it is not full, and nothing in it has waited long enough."""
-        if self._linger_s <= 0 or self.startable >= self._max_events:
-            return False
-        return first.queue[0].arrived + self._linger_s > now
+    def _candidates(self, lane: Lane) -> Candidates:
+        """Where what may be sent of this lane stands. A refused lane shares a batch with no other."""
+        return self._refused if lane.refused else self._fresh
+
+    def _ready_at(self, first: Lane) -> float:
+        """From when on a new batch that begins with this lane may go; no other lane could fill one that was refused."""
+        return NEVER if first.refused else self._batching.ready_at(first, self._fresh.startable)
 
     def _gather(self, first: Lane) -> Batch:
         """A new batch from the fronts of ready lanes, beginning with `first`; they are ready no more."""
-        taken = [first.queue.popleft()] if self._max_events == 1 else self._fill(first)
-        batch = Batch(taken)
-        self._candidates.startable -= len(taken)
+        candidates = self._candidates(first)
+        others = () if first.refused else (lane for lane in candidates.ready if lane is not first)
+        batch = self._batching.take(first, others)
+        candidates.startable -= len(batch.deliveries)
         for lane in batch.lanes:
-            self._candidates.leave(lane)
+            candidates.leave(lane)
             lane.batches.append(batch)
         return batch
 
-    def _fill(self, first: Lane) -> list[Delivery]:
-        """Take deliveries of one kind, as many as make a batch."""
-        kind, room = self._kind(first.queue[0]), self._max_bytes
-        taken: list[Delivery] = []
-        for lane in itertools.chain([first], (lane for lane in self._candidates.ready if lane is not first)):
-            while lane.queue and len(taken) < self._max_events and self._kind(lane.queue[0]) == kind:
-                if taken and lane.queue[0].record.size > room:
-                    return taken
-                taken.append(lane.queue.popleft())
-                room -= taken[-1].record.size
-            if len(taken) == self._max_events:
-                break
-        return taken
-
-    @staticmethod
-    def _halve(batch: Batch) -> list[Batch]:
+    def _halve(self, batch: Batch) -> list[Batch]:
         """Two unfinished batches in the place of one that is under way, and so the first of its lanes."""
-        cut = _cut(batch.deliveries)
-        halves = [Batch(part, batch.tries) for part in (batch.deliveries[:cut], batch.deliveries[cut:])]
+        halves = halves_of(batch)
         for lane in batch.lanes:
             lane.batches.popleft()
             lane.batches.extendleft(half for half in reversed(halves) if lane in half.lanes)
@@ -227,27 +259,24 @@ class Lanes:
         lane.batches.remove(batch)
         if lane.batches:
             if was_first and lane.batches[0].is_first:
-                self._candidates.wait(lane.batches[0])
+                self.wait(lane.batches[0], lane.batches[0].due)
         elif lane.queue:
-            self._candidates.enter(lane)
+            self._candidates(lane).enter(lane)
         else:
-            del self._lanes[lane.key]
+            self._forget_lane(lane)
 
     def _forget_queue(self, lane: Lane) -> None:
         self._forget(lane.queue)
         if not lane.batches:
-            self._candidates.leave(lane)
-            del self._lanes[lane.key]
+            self._candidates(lane).leave(lane)
+            self._forget_lane(lane)
         lane.queue.clear()
+        lane.single = False  # counts begin again with the next assignment
+
+    def _forget_lane(self, lane: Lane) -> None:
+        del self._lanes[lane.key]
+        self._all_refused.discard(lane)
 
     def _forget(self, deliveries: Collection[Delivery]) -> None:
         self.held -= len(deliveries)
         self.bytes -= sum(delivery.record.size for delivery in deliveries)
-
-
-def _cut(deliveries: list[Delivery]) -> int:
-    """Where to halve: between two lanes if there are several, else in the middle."""
-    middle = (len(deliveries) + 1) // 2
-    pairs = enumerate(itertools.pairwise(deliveries), 1)
-    borders = [at for at, (before, behind) in pairs if before.lane is not behind.lane]
-    return min(borders, key=lambda border: abs(border - middle), default=middle)

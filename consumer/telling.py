@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from consumer.delivery.breaker import BreakerState
 from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import Answer, Outcome
 from consumer.delivery.owner import Attempt, said
@@ -111,14 +112,21 @@ class Telling:
             attempts=delivery.tries.made,
         )
 
-    def breaker_moved(self, *, is_open: bool, reason: str) -> None:
-        """The breaker opened or closed."""
-        self.breaker_reason = reason if is_open else ""
-        self._metrics.breaker.set(int(is_open))
-        if is_open:
-            self._log.warning("breaker.open", reason=reason, consequence="one probe at a time; the log waits in Kafka")
-        else:
-            self._log.info("breaker.closed", reason=reason)
+    def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
+        """The breaker is in another state."""
+        self._metrics.breaker.set(int(state is not BreakerState.CLOSED))
+        match state:
+            case BreakerState.CLOSED:
+                self.breaker_reason = ""
+                self._log.info("breaker.closed", reason=reason)
+            case BreakerState.REFUSED:
+                self.breaker_reason = f"{reason}; only what it refused waits"
+                consequence = "what it refused waits, one probe at a time; other repositories go on"
+                self._log.warning("breaker.open", reason=reason, consequence=consequence)
+            case BreakerState.OPEN:
+                self.breaker_reason = reason
+                consequence = "one probe at a time; the log waits in Kafka"
+                self._log.warning("breaker.open", reason=reason, consequence=consequence)
 
     def committed(self, error: str) -> None:
         """A commit ended."""

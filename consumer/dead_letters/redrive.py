@@ -16,6 +16,7 @@ from consumer.dead_letters.letter import Letter, Place, original_of
 from consumer.dead_letters.queue import Queue, Ready
 from consumer.dead_letters.report import Report
 from consumer.dead_letters.tries import RedriveTries, patience_s
+from consumer.delivery.breaker import BreakerState
 from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import Outcome
@@ -160,8 +161,9 @@ class Redrive:
         if attempt.outcome in {Outcome.UNAVAILABLE, Outcome.THROTTLED}:
             self._judge_absence(said(attempt.result))
 
-    def breaker_moved(self, *, is_open: bool, reason: str) -> None:
+    def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """Tell it."""
+        is_open = state is not BreakerState.CLOSED
         tell = _log.warning if is_open else _log.info
         tell(
             "redrive.breaker_open" if is_open else "redrive.breaker_closed", endpoint=self._endpoint.name, reason=reason

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from consumer.delivery.attempts import Reason
-from consumer.delivery.breaker import Breaker
+from consumer.delivery.breaker import Breaker, BreakerState
 from consumer.delivery.ceiling import Ceiling
 from consumer.delivery.formats import UnsendableError
 from consumer.delivery.letters import Cause
@@ -40,6 +40,7 @@ class Dispatcher:
         bury: Bury,
         clock: Clock,
         jitter: Callable[[], float],
+        make_breaker: type[Breaker] = Breaker,
     ) -> None:
         """Nothing is under way.
 
@@ -51,6 +52,7 @@ class Dispatcher:
             bury: writes a dead letter.
             clock: for waits, and for dates in Retry-After.
             jitter: in [0, 1); stretches waits.
+            make_breaker: how its breaker comes about.
         """
         self._endpoint = endpoint
         self._lanes = lanes
@@ -59,7 +61,7 @@ class Dispatcher:
         self._bury = bury
         self._clock = clock
         self._jitter = jitter
-        self.breaker: Final = Breaker(
+        self.breaker: Final = make_breaker(
             threshold=endpoint.threshold,
             backoff_s=endpoint.backoff_s,
             max_backoff_s=endpoint.max_backoff_s,
@@ -92,27 +94,26 @@ class Dispatcher:
     def start_due(self) -> None:
         """Start every attempt that may start now."""
         now = self._looked_at = self._clock.monotonic()
-        while self._may_start(now):
-            batch = self._lanes.next_probe() if self.breaker.is_open else self._lanes.next_batch(now)
-            if batch is None:
-                return
-            if not all(map(self._owner.holds, batch.deliveries)):
-                self._lanes.put_back(batch, now, self._owner.holds)  # it failed while its partition was being drained
-                continue
-            if self.breaker.is_open:
-                self._probe = batch
-            self._start(batch, now)
+        while self._has_room(now) and (batch := self._next(now)) is not None:
+            if all(map(self._owner.holds, batch.deliveries)):
+                self._start(batch, now)
+            else:
+                self._put_back(batch, now)  # it failed while its partition was being drained
 
     def next_wake(self) -> float | None:
         """When time alone lets `start_due` do more (monotonic); None if something else has to happen first.
 
         What was due when it looked last and was not started waits for something else, be it an answer or a commit.
         """
-        now = self._looked_at
-        if self.breaker.is_open:
-            dues = [self.breaker.next_probe if self._probe is None and len(self._lanes) else None]
-        else:
-            dues = [self._lanes.next_due(now), now if self._lanes.startable else None]
+        now, state = self._looked_at, self.breaker.state
+        refusing = state is BreakerState.REFUSED
+        dues = []
+        if state is not BreakerState.CLOSED and self._probe is None:
+            probeable = self._lanes.has_refused if refusing else len(self._lanes)
+            dues.append(self.breaker.next_probe if probeable else None)
+        if state is not BreakerState.OPEN:
+            startable = self._lanes.fresh_startable if refusing else self._lanes.startable
+            dues += [self._lanes.next_due(now, fresh_only=refusing), now if startable else None]
         wakes = [max(due, self._hold_until, self._rate.next_at(now)) for due in dues if due is not None]
         return min((wake for wake in wakes if wake > now), default=None)
 
@@ -124,13 +125,25 @@ class Dispatcher:
         """Give up what is under way for these partitions alone: they are another worker's now."""
         self._under_way.abandon(partitions)
 
-    def _may_start(self, now: float) -> bool:
+    def _has_room(self, now: float) -> bool:
         may_attempt = self._owner.may_attempt(self._under_way.events)
         if now < self._hold_until or not may_attempt or self._rate.next_at(now) > now:
             return False
-        if self.breaker.is_open:
-            return self._probe is None and now >= self.breaker.next_probe
         return self._under_way.requests < self.ceiling.limit
+
+    def _next(self, now: float) -> Batch | None:
+        """What the breaker lets go: a probe that is due before all else, so that new lanes never keep it from going."""
+        state = self.breaker.state
+        if state is BreakerState.CLOSED:
+            return self._lanes.next_batch(now)
+        refusing = state is BreakerState.REFUSED
+        if self._probe is None and now >= self.breaker.next_probe:
+            self._probe = self._lanes.next_probe(refused_only=refusing)
+            if self._probe is not None:
+                return self._probe
+            if refusing:
+                self.breaker.probe_missed(now)
+        return self._lanes.next_batch(now, fresh_only=True) if refusing else None
 
     def _start(self, batch: Batch, now: float) -> None:
         self._rate.take(now)
@@ -143,10 +156,15 @@ class Dispatcher:
 
     def _ended(self, batch: Batch, broken_off: bool) -> None:  # noqa: FBT001 - a callback
         if broken_off and not batch.finished:
-            self._lanes.put_back(batch, self._clock.monotonic(), self._owner.holds)
+            self._put_back(batch, self._clock.monotonic())
         if self._probe is batch:
             self._probe = None
         self._owner.turn()
+
+    def _put_back(self, batch: Batch, due: float) -> None:
+        if self._probe is batch:
+            self._probe = None
+        self._lanes.put_back(batch, due, self._owner.holds)
 
     async def _attempt(self, batch: Batch) -> None:
         try:
@@ -157,7 +175,7 @@ class Dispatcher:
             if self._probe is batch:
                 self.breaker.probe_ended(now)
             if not batch.finished:
-                self._lanes.put_back(batch, now + self._endpoint.max_backoff_s, self._owner.holds)
+                self._put_back(batch, now + self._endpoint.max_backoff_s)
 
     async def _try(self, batch: Batch) -> None:
         started = self._clock.monotonic()
@@ -181,6 +199,8 @@ class Dispatcher:
             self.ceiling.overloaded()
         if outcome is Outcome.THROTTLED and isinstance(result, Answer):
             self._hold(result)
+        if outcome is Outcome.REJECTED and len(batch.lanes) == 1:
+            self._lanes.refuse(batch)
         if len(batch.deliveries) > 1:
             self._settle_several(batch, result, outcome, seconds)
             return
@@ -199,10 +219,13 @@ class Dispatcher:
             await self._give_up(batch, _cause(reason, result))
 
     def _delivered(self, batch: Batch) -> None:
+        was_away = self.breaker.state is BreakerState.OPEN
         closed = self.breaker.delivered()
-        if closed:
+        self._lanes.forgive()
+        if was_away:
             self.ceiling.start_over()
-            self._owner.breaker_moved(is_open=False, reason="a delivery succeeded")
+        if closed:
+            self._owner.breaker_moved(self.breaker.state, reason="a delivery succeeded")
         for delivery in batch.deliveries:
             self.ceiling.delivered()
             self.deliveries += 1
@@ -218,7 +241,7 @@ class Dispatcher:
         others = seen is not None and self.deliveries > seen
         patient = outcome is Outcome.THROTTLED and not any(map(self._owner.window_full, batch.deliveries))
         if outcome in {Outcome.REJECTED, Outcome.FAILED} or (others and not patient):
-            self._not_delivered(batch, result)
+            self._not_delivered(batch, result, outcome)
             now = self._clock.monotonic()
             self._report(batch, result, outcome, seconds, 0.0)
             self._lanes.split(batch, now, self._owner.holds)
@@ -226,10 +249,10 @@ class Dispatcher:
             self._wait(batch, result, outcome, seconds)
 
     def _wait(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> None:
-        self._not_delivered(batch, result)
+        self._not_delivered(batch, result, outcome)
         wait = self._backoff(batch)
         self._report(batch, result, outcome, seconds, wait)
-        self._lanes.put_back(batch, self._clock.monotonic() + wait, self._owner.holds)
+        self._put_back(batch, self._clock.monotonic() + wait)
 
     def _backoff(self, batch: Batch) -> float:
         pinning = not self.breaker.is_open and any(
@@ -242,10 +265,10 @@ class Dispatcher:
             jitter=self._jitter(),
         )
 
-    def _not_delivered(self, batch: Batch, result: Result) -> None:
-        opened = self.breaker.not_delivered(self._clock.monotonic(), is_probe=self._probe is batch)
-        if opened:
-            self._owner.breaker_moved(is_open=True, reason=said(result))
+    def _not_delivered(self, batch: Batch, result: Result, outcome: Outcome) -> None:
+        is_probe, rejected = self._probe is batch, outcome is Outcome.REJECTED
+        if self.breaker.not_delivered(self._clock.monotonic(), is_probe=is_probe, rejected=rejected):
+            self._owner.breaker_moved(self.breaker.state, reason=said(result))
 
     def _hold(self, answer: Answer) -> None:
         wait = retry_after_s(answer.retry_after, now=self._clock.wall())

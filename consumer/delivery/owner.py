@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from consumer.delivery.breaker import BreakerState
 from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import NoAnswer, Outcome, Result
 from consumer.lane import Delivery
@@ -50,8 +51,8 @@ class Owner(Protocol):
     def attempted(self, attempt: Attempt) -> None:
         """An attempt ended."""
 
-    def breaker_moved(self, *, is_open: bool, reason: str) -> None:
-        """The breaker opened or closed."""
+    def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
+        """The breaker is in another state."""
 
     def turn(self) -> None:
         """Something ended: look again what can be done."""

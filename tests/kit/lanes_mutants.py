@@ -1,9 +1,10 @@
 """Lanes with a fault each, as they would be easy to write."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
-from consumer.lane import Batch, Delivery, Lane
+from consumer.lane import NEVER, Batch, Delivery, Lane
 from consumer.lanes import Lanes, Ours
 from consumer.record import Record
 from schemas.event import Event
@@ -24,7 +25,7 @@ class SendsTwoAtOnce(Lanes):
         batch = super()._gather(first)
         for lane in batch.lanes:
             if lane.queue:
-                self._candidates.enter(lane)
+                self._candidates(lane).enter(lane)
         return batch
 
 
@@ -46,16 +47,15 @@ class LetsHalvesPass(Lanes):
         halves = super().split(batch, due, ours)
         for half in halves:
             if not half.is_first:
-                self._candidates.wait(half)
+                self.wait(half, due)
         return halves
 
 
 class LetsQuartersPass(Lanes):
     """Halves of a half stand behind its other half."""
 
-    @staticmethod
-    def _halve(batch: Batch) -> list[Batch]:
-        halves = Lanes._halve(batch)
+    def _halve(self, batch: Batch) -> list[Batch]:
+        halves = super()._halve(batch)
         for lane in batch.lanes:
             lane.batches.rotate(-sum(lane in half.lanes for half in halves))
         return halves
@@ -64,8 +64,7 @@ class LetsQuartersPass(Lanes):
 class CutsThroughLanes(Lanes):
     """Halves of several repositories in the middle, so that one of them waits for another."""
 
-    @staticmethod
-    def _halve(batch: Batch) -> list[Batch]:
+    def _halve(self, batch: Batch) -> list[Batch]:
         middle = (len(batch.deliveries) + 1) // 2
         halves = [Batch(batch.deliveries[:middle], batch.tries), Batch(batch.deliveries[middle:], batch.tries)]
         for lane in batch.lanes:
@@ -89,23 +88,24 @@ class ForgetsWhoIsBehind(Lanes):
     def _let_go(self, lane: Lane, batch: Batch) -> None:
         super()._let_go(lane, batch)
         if lane.batches:
-            self._candidates.withdraw(lane.batches[0])
+            self._candidates(lane).withdraw(lane.batches[0])
 
 
 class WakesForWhatMayNotGo(Lanes):
     """Counts a second half, due at once, among what waits for time."""
 
-    def next_due(self, now: float) -> float | None:
+    def next_due(self, now: float, *, fresh_only: bool = False) -> float | None:
         """When something may be sent next."""
-        return min((batch.due for batch in self.waiting()), default=super().next_due(now))
+        found = super().next_due(now, fresh_only=fresh_only)
+        return min((batch.due for batch in self.waiting()), default=found)
 
 
 class NeverWakes(Lanes):
     """Forgets its alarm."""
 
-    def next_due(self, now: float) -> float | None:
+    def next_due(self, now: float, *, fresh_only: bool = False) -> float | None:
         """When something may be sent next."""
-        del now
+        del now, fresh_only
         return None
 
 
@@ -123,7 +123,7 @@ class MiscountsStartable(Lanes):
     def add(self, record: Record, event: Event | None, now: float, epoch: int = 0) -> Delivery:
         """A record that is to be delivered."""
         delivery = super().add(record, event, now, epoch)
-        self._candidates.startable += bool(delivery.lane.batches)
+        self._candidates(delivery.lane).startable += bool(delivery.lane.batches)
         return delivery
 
 
@@ -157,28 +157,87 @@ class SlowsDown(Lanes):
 
     def hurry(self, offset: int, partition: int, due: float) -> None:
         """Let the batch wait until `due`."""
-        for batch in list(self._candidates.waiting):
-            self._candidates.withdraw(batch)
-            self.wait(batch, due + 1)
+        for candidates in (self._fresh, self._refused):
+            for batch in list(candidates.waiting):
+                candidates.withdraw(batch)
+                self.wait(batch, due + 1)
         super().hurry(offset, partition, due)
 
 
 class LingersForCompany(Lanes):
     """Waits for a full batch, however long."""
 
-    def _lingers(self, first: Lane, now: float) -> bool:
-        del first, now
-        return self._linger_s > 0 and self.startable < self._max_events
+    def _ready_at(self, first: Lane) -> float:
+        return super()._ready_at(first) if self.startable >= self._batching.max_events else math.inf
 
 
 class ProbesWithTheNext(Lanes):
     """Takes the next batch for a probe, so that a poison head holds the endpoint shut."""
 
-    def next_probe(self) -> Batch | None:
+    def next_probe(self, *, refused_only: bool = False) -> Batch | None:
         """The next batch."""
-        found = self._candidates.pop_due(float("inf"))
-        last = next(reversed(self._candidates.ready), None)
-        return found if found is not None or last is None else self._gather(last)
+        candidates = [self._refused] if refused_only else [self._fresh, self._refused]
+        due = min(candidates, key=lambda some: some.next_due).pop_due(math.inf)
+        ready = [lane for some in candidates for lane in some.ready]
+        return due if due is not None or not ready else self._gather(ready[-1])
+
+
+class ProbesWhatWasNotRefused(Lanes):
+    """Takes any lane for a probe, so that new ones keep the refused from their turn."""
+
+    def next_probe(self, *, refused_only: bool = False) -> Batch | None:
+        """The lane tried longest ago."""
+        del refused_only
+        return super().next_probe()
+
+
+class HoldsUpTheInnocent(Lanes):
+    """Passes over every lane that was tried before, refused or not."""
+
+    def next_batch(self, now: float, *, fresh_only: bool = False) -> Batch | None:
+        """What was never tried."""
+        if fresh_only and any(lane.last_try > NEVER for lane in self._fresh.ready):
+            return None
+        return super().next_batch(now, fresh_only=fresh_only)
+
+
+class TriesRefusedOnes(Lanes):
+    """Passes over nothing."""
+
+    def next_batch(self, now: float, *, fresh_only: bool = False) -> Batch | None:
+        """What is next."""
+        del fresh_only
+        return super().next_batch(now)
+
+
+class NeverForgives(Lanes):
+    """Keeps refused lanes apart for ever."""
+
+    def forgive(self) -> None:
+        """Does nothing."""
+
+
+class ForgivesByHalves(Lanes):
+    """Leaves those where they were that are no longer refused."""
+
+    def forgive(self) -> None:
+        """Only the marks go."""
+        for lane in self._all_refused:
+            lane.refused = False
+        self._all_refused.clear()
+
+
+class SendsRefusedInCompany(Lanes):
+    """Lets a refused lane spoil the batch of others."""
+
+    def _gather(self, first: Lane) -> Batch:
+        refused = [lane for lane in self._refused.ready if lane is not first]
+        batch = super()._gather(first)
+        if refused and not first.refused and len(batch.deliveries) < self._batching.max_events:
+            more = super()._gather(refused[0])
+            refused[0].batches[0] = batch
+            batch.deliveries += more.deliveries
+        return batch
 
 
 class MixesKinds(Lanes):
@@ -217,9 +276,15 @@ MUTANTS = [
     LanesMutant(KeepsWhatIsNotOurs, "the counters|another set"),
     LanesMutant(KeepsRetries, "the counters|another set"),
     LanesMutant(NeverHurries, "it does not hurry"),
-    LanesMutant(SlowsDown, "it does not hurry"),
-    LanesMutant(LingersForCompany, ".* linger too long"),
+    LanesMutant(SlowsDown, "it does not hurry|it is not the one"),
+    LanesMutant(LingersForCompany, ".* linger too long|nothing wakes"),
     LanesMutant(ProbesWithTheNext, "the probe"),
+    LanesMutant(ProbesWhatWasNotRefused, "the probe is of a lane"),
+    LanesMutant(HoldsUpTheInnocent, "a fresh lane|a batch is due|a full batch|.* linger too long"),
+    LanesMutant(TriesRefusedOnes, "a refused lane is sent"),
+    LanesMutant(NeverForgives, "a lane is refused"),
+    LanesMutant(ForgivesByHalves, "there are refused lanes|the counters"),
+    LanesMutant(SendsRefusedInCompany, "a refused lane (goes with others|is sent)"),
     LanesMutant(MixesKinds, "a batch of several kinds"),
     LanesMutant(MakesHeavyBatches, "a batch has too many bytes"),
     LanesMutant(MakesLargeBatches, "a batch has too many events|a full batch"),

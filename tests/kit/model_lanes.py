@@ -39,6 +39,8 @@ class LanesModel:
     """When each lane was tried last."""
     free_since: dict[object, float] = field(default_factory=dict)
     """Since when each lane that could send could do so."""
+    refused: set[object] = field(default_factory=set)
+    """Lanes of which a batch was rejected since the last delivery."""
     broken: bool = False
     """Whether a claim was found false: then nothing more can be said."""
 
@@ -66,47 +68,65 @@ class LanesModel:
         self.owed.setdefault(self.lane_of(record), []).append(delivery)
         self.check()
 
-    def start(self) -> None:
+    def start(self, *, fresh_only: bool = False) -> None:
         """The dispatcher asks what may be sent now."""
-        may = self._startable_lanes()
-        due = [batch for batch, when in self.waiting.items() if when <= self.now and self._is_first(batch)]
-        batch = self.lanes.next_batch(self.now)
+        passed_over = self.refused if fresh_only else set()
+        may = [lane for lane in self._startable_lanes() if lane not in passed_over]
+        waiting = {batch: when for batch, when in self.waiting.items() if not self._lanes(batch) & passed_over}
+        due = [batch for batch, when in waiting.items() if when <= self.now and self._is_first(batch)]
+        batch = self.lanes.next_batch(self.now, fresh_only=fresh_only)
         if batch is None:
             self._must(not due, "a batch is due and is not sent")
             if may:
-                self._must(self.lanes.startable < self.shape.max_events, "a full batch could go and does not")
-                late = [lane for lane in may if self.now >= self.free_since[lane] + self.shape.linger_s]
+                fresh = sum(len(self.owed[lane]) for lane in may if lane not in self.refused)
+                self._must(fresh < self.shape.max_events, "a full batch could go and does not")
+                late = [lane for lane in may if lane in self.refused or self.now >= self._lingers_until(lane)]
                 self._must(not late, f"{late} linger too long")
-            wake = self.lanes.next_due(self.now)
+            wake = self.lanes.next_due(self.now, fresh_only=fresh_only)
             self._must(wake is None or wake > self.now, f"asks to be woken at {wake}, which is past")
-            first = min((when for waits, when in self.waiting.items() if self._is_first(waits)), default=None)
+            first = min((when for waits, when in waiting.items() if self._is_first(waits)), default=None)
             self._must(wake is not None or (first is None and not may), "nothing wakes it though something waits")
             self._must(wake is None or first is None or wake <= first, "it is woken too late")
         else:
+            self._must(not self._lanes(batch) & passed_over, "a refused lane is sent")
             earliest = min((self.waiting[one] for one in due), default=None)
             self._must(earliest == self.waiting.get(batch), "it is not the one that is due first")
             self._started(batch)
 
-    def probe(self) -> None:
+    def probe(self, *, refused_only: bool = False) -> None:
         """The breaker is open: the lane that was tried longest ago."""
-        candidates = [self.tried.get(lane, NEVER) for lane in self._startable_lanes()]
-        candidates += [self._last_try(batch) for batch in self.waiting if self._is_first(batch)]
-        batch = self.lanes.next_probe()
+        asked = self.refused if refused_only else {self._lane(delivery) for delivery in self._held()}
+        candidates = [self.tried.get(lane, NEVER) for lane in self._startable_lanes() if lane in asked]
+        candidates += [self._last_try(one) for one in self.waiting if self._is_first(one) and self._lanes(one) <= asked]
+        batch = self.lanes.next_probe(refused_only=refused_only)
         if batch is None:
             self._must(not candidates, "there is something to probe with")
             return
-        asked = batch.deliveries if batch in self.waiting else batch.deliveries[:1]
-        last = min(self.tried.get(self._lane(delivery), NEVER) for delivery in asked)
+        asked_for = batch.deliveries if batch in self.waiting else batch.deliveries[:1]
+        last = min(self.tried.get(self._lane(delivery), NEVER) for delivery in asked_for)
+        self._must(bool(candidates) and self._lanes(batch) <= asked, "the probe is of a lane that was not asked for")
         self._must(last == min(candidates), "the probe is not the one that was tried longest ago")
         self._started(batch)
 
-    def finish(self, which: int) -> None:
-        """A batch was delivered."""
+    def finish(self, which: int, *, delivered: bool = True) -> None:
+        """A batch was delivered, or its dead letter is written."""
         if self.under_way:
             batch = self.under_way.pop(which % len(self.under_way))
+            if delivered:
+                self.refused.clear()
+                self.lanes.forgive()
             self._settle(batch.deliveries)
             self.lanes.finish(batch)
             self.check()
+
+    def refuse(self, which: int, seconds: float) -> None:
+        """A batch of one lane was rejected."""
+        single = [batch for batch in self.under_way if len(self._lanes(batch)) == 1]
+        if single:
+            batch = single[which % len(single)]
+            self.refused |= self._lanes(batch)
+            self.lanes.refuse(batch)
+            self.wait(self.under_way.index(batch), seconds)
 
     def wait(self, which: int, seconds: float) -> None:
         """A batch was not delivered."""
@@ -124,7 +144,7 @@ class LanesModel:
             self._must(left == [one for part in parts for one in part.deliveries], "halves are not the whole")
             self._must(len(parts) == min(len(left), 2), "halves are no halves")
             sizes = [len(part.deliveries) for part in parts]
-            lanes = [{self._lane(delivery) for delivery in part.deliveries} for part in parts]
+            lanes = [self._lanes(part) for part in parts]
             alone = len(set().union(*lanes)) < 2
             self._must(alone or lanes[0].isdisjoint(lanes[1]), "halves of several lanes share one")
             self._must(not alone or max(sizes, default=0) - min(sizes, default=0) < 2, "halves of a lane are no halves")
@@ -144,7 +164,7 @@ class LanesModel:
             self.gone += [delivery for delivery in mine if delivery in flying and delivery not in self.gone]
             deliveries[:] = [delivery for delivery in deliveries if delivery not in mine or delivery in flying]
             if not deliveries:
-                self.tried.pop(lane, None)
+                self._forget_lane(lane)
         for batch in list(self.waiting):
             if all(delivery.record.partition == partition for delivery in batch.deliveries):
                 del self.waiting[batch]
@@ -174,21 +194,23 @@ class LanesModel:
                 if wake is None:
                     break
                 self.now = wake
-        self._must((0, 0, 0, 0) == (*self._counters(), len(self.lanes)), "the lanes do not empty")
+        self._must((0, 0, 0, 0, 0) == (*self._counters(), len(self.lanes)), "the lanes do not empty")
         self._must(not any(self.owed.values()), "something never went out")
 
     def check(self) -> None:
         """Counters equal a recount; what waits, what is ready and what is behind what follows from who holds what."""
         free = self._startable_lanes()
         self.free_since = {lane: self.free_since.get(lane, self.now) for lane in free}
-        held = [delivery for deliveries in self.owed.values() for delivery in deliveries]
+        held = self._held()
         startable = sum(len(self.owed[lane]) for lane in free)
-        expected = (len(held), sum(delivery.record.size for delivery in held), startable)
+        fresh = sum(len(self.owed[lane]) for lane in free if lane not in self.refused)
+        expected = (len(held), sum(delivery.record.size for delivery in held), startable, fresh)
         self._must(expected == self._counters(), f"the counters say {self._counters()}, a recount {expected}")
         self._must(Counter(list(self.waiting)) == Counter(self.lanes.waiting()), "another set of batches waits")
         busy = {self._lane(delivery) for delivery in held}
         self._must(len(busy) == len(self.lanes), "there are lanes without deliveries, or deliveries without a lane")
         self._check_relations(held)
+        self._check_refused(held, free)
 
     def _check_relations(self, held: list[Delivery]) -> None:
         """A lane has the batches that hold its deliveries, in their order; who is first in all of its lanes may go."""
@@ -203,6 +225,14 @@ class LanesModel:
             first = all(next(iter(batches[delivery.lane])) is batch for delivery in batch.deliveries)
             self._must(batch.is_first is first, "a batch that may not go shares no lane with an earlier one")
             self._must(first or len(batch.lanes) == 1, "a batch of several lanes is behind another one")
+
+    def _check_refused(self, held: list[Delivery], free: list[object]) -> None:
+        """The marks are right, and refused lanes that could be sent are known to be there."""
+        marked = {self._lane(delivery) for delivery in held if delivery.lane.refused}
+        self._must(marked == self.refused, "a lane is refused that is not, or the reverse")
+        first = [batch for batch in self.waiting if self._is_first(batch)]
+        could = any(lane in self.refused for lane in free) or any(self._lanes(one) & self.refused for one in first)
+        self._must(could is self.lanes.has_refused, "there are refused lanes to probe with, or none")
 
     def _forget_gone(self, batch: Batch) -> list[Delivery]:
         """What is still ours of a batch that came back."""
@@ -221,7 +251,8 @@ class LanesModel:
         """I5: of each lane a batch holds what is owed first, in order, and no other batch of that lane is under way."""
         self.waiting.pop(batch, None)
         shape, held = self.shape, batch.deliveries
-        for lane in {self._lane(delivery) for delivery in held}:
+        self._must(len(batch.lanes) == 1 or not self._lanes(batch) & self.refused, "a refused lane goes with others")
+        for lane in self._lanes(batch):
             mine = [delivery for delivery in held if self._lane(delivery) == lane]
             self._must(mine == self.owed[lane][: len(mine)], f"I5: {lane} is sent out of order")
             others = {self._lane(delivery) for other in self.under_way for delivery in other.deliveries}
@@ -242,7 +273,20 @@ class LanesModel:
             if delivery in self.gone:
                 self.gone.remove(delivery)
             if not self.owed[self._lane(delivery)]:
-                self.tried.pop(self._lane(delivery), None)
+                self._forget_lane(self._lane(delivery))
+
+    def _forget_lane(self, lane: object) -> None:
+        self.tried.pop(lane, None)
+        self.refused.discard(lane)
+
+    def _lingers_until(self, lane: object) -> float:
+        return self.free_since[lane] + self.shape.linger_s
+
+    def _held(self) -> list[Delivery]:
+        return [delivery for deliveries in self.owed.values() for delivery in deliveries]
+
+    def _lanes(self, batch: Batch) -> set[object]:
+        return {self._lane(delivery) for delivery in batch.deliveries}
 
     def _last_try(self, batch: Batch) -> float:
         return min(self.tried.get(self._lane(delivery), NEVER) for delivery in batch.deliveries)
@@ -256,11 +300,10 @@ class LanesModel:
 
     def _is_first(self, batch: Batch) -> bool:
         """Whether nothing of its lanes stands before it."""
-        lanes = {self._lane(delivery) for delivery in batch.deliveries}
-        return all(self.owed[lane][0] in batch.deliveries for lane in lanes)
+        return all(self.owed[lane][0] in batch.deliveries for lane in self._lanes(batch))
 
-    def _counters(self) -> tuple[int, int, int]:
-        return self.lanes.held, self.lanes.bytes, self.lanes.startable
+    def _counters(self) -> tuple[int, int, int, int]:
+        return self.lanes.held, self.lanes.bytes, self.lanes.startable, self.lanes.fresh_startable
 
     def _must(self, truth: bool, claim: str) -> None:  # noqa: FBT001 - as `assert`
         if not truth:

@@ -18,6 +18,7 @@ from zlib import crc32
 from prometheus_client import CollectorRegistry
 
 from consumer import holes
+from consumer.delivery.breaker import Breaker
 from consumer.delivery.burial import Burial
 from consumer.delivery.letters import ERROR, OFFSET, PARTITION, REASON, STATUS
 from consumer.delivery.outcome import Answer, Fault, NoAnswer, Result
@@ -179,10 +180,12 @@ class World:
         script: Script | None = None,
         seed: int | None = None,
         schemas: "SchemaRegistry | None" = None,
+        breaker: type[Breaker] = Breaker,
         **keys: Any,
     ) -> None:
         """`keys` are those of the endpoint's settings, as in the file; `schemas` is the schema registry, if any."""
         self.schemas: Final = schemas
+        self.breaker: Final = breaker
         self.topic: Final = Topic({number: [] for number in range(partitions)})
         self.group: Final = Group(check=self._check_commit)
         self.script: Script = script or always(200)
@@ -421,6 +424,7 @@ class Worker:
             clock=clock,
             jitter=world.jitter,
             open_log=self._open_log,
+            make_breaker=world.breaker,
             schema_ids=_SchemaIds(world.schemas) if world.schemas is not None else None,
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from consumer.admission import Admission
+from consumer.delivery.breaker import BreakerState
 from consumer.event import UnaskedError
 from consumer.filters import Filter
 from consumer.lanes import Lanes
@@ -63,9 +64,9 @@ class Door:
         for offset, at in enumerate(records, first):
             backlog.append(Record("registry.events", number, offset, 7, at.key, at.value, at.headers))
 
-    def admit(self, *, breaker_open: bool = False) -> None:
+    def admit(self, breaker: BreakerState = BreakerState.CLOSED) -> None:
         """Let in what helps."""
-        self.admission.admit(self.partitions, 0.0, breaker_open=breaker_open)
+        self.admission.admit(self.partitions, 0.0, breaker=breaker)
 
 
 def test_a_filtered_event_is_finished_at_once() -> None:
@@ -196,7 +197,7 @@ def test_behind_an_open_breaker_only_new_heads_are_admitted() -> None:
     """As many lanes as may be in flight; what lies between belongs to lanes that are known."""
     door = Door(concurrency=4)
     door.read(0, *[stored("a")] * 300, *(stored(f"r{number}") for number in range(50)))
-    door.admit(breaker_open=True)
+    door.admit(BreakerState.OPEN)
     assert 4 == len(door.lanes)
     assert 303 == len(door.admitted)
 
@@ -207,13 +208,29 @@ def test_behind_an_open_breaker_there_is_always_a_head_that_was_never_tried() ->
     door.read(0, *(stored(f"r{number}") for number in range(6)))
     tried = []
     for now in range(6):
-        door.admit(breaker_open=True)
+        door.admit(BreakerState.OPEN)
         batch = door.lanes.next_probe()
         assert batch is not None
         batch.deliveries[0].lane.last_try = float(now)
         tried.append(batch.deliveries[0].record.offset)
         door.lanes.wait(batch, 1e9)
     assert [0, 1, 2, 3, 4, 5] == tried
+
+
+def test_what_an_endpoint_refused_hides_nothing_behind_it() -> None:
+    """While it refuses, as many new heads are admitted as with the breaker closed, past what refused lanes have."""
+    door = Door(concurrency=2)
+    door.read(0, *[stored("a")] * 400, *(stored(f"r{number}") for number in range(200)))
+    door.admit()
+    batch = door.lanes.next_batch(0.0)
+    assert batch is not None
+    door.lanes.refuse(batch)
+    door.lanes.finish(batch)
+    door.admit(BreakerState.OPEN)
+    assert 2 == len(door.lanes)
+    door.admit(BreakerState.REFUSED)
+    assert 128 == door.lanes.fresh_startable
+    assert 129 == len(door.lanes)
 
 
 def test_what_only_the_schema_registry_can_tell_waits_for_it() -> None:

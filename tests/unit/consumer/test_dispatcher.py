@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
+from consumer.delivery.breaker import BreakerState
 from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.formats import UnsendableError
 from consumer.delivery.letters import Cause
@@ -32,7 +33,7 @@ class Ledgers:
         self.finished_ones: list[int] = []
         self.buried: list[tuple[int, str]] = []
         self.attempts: list[Attempt] = []
-        self.moves: list[bool] = []
+        self.moves: list[BreakerState] = []
         self.sent: list[tuple[float, list[int]]] = []
         self.lanes = Lanes(max_events=max_events)
         self._answer = send
@@ -89,9 +90,9 @@ class Ledgers:
         """Note it."""
         self.attempts.append(attempt)
 
-    def breaker_moved(self, *, is_open: bool, reason: str) -> None:
+    def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """Note it."""
-        self.moves.append(is_open)
+        self.moves.append(state)
 
     def turn(self) -> None:
         """Look at once, and again when the dispatcher says."""
@@ -144,7 +145,7 @@ async def test_a_dead_letter_of_a_probe_has_the_next_probe_wait_all_the_same() -
     ledgers = Ledgers(lambda _: Answer(422), threshold=1, concurrency=1)
     ledgers.add(*range(20))
     await asyncio.sleep(3600.0)
-    assert [True] == ledgers.moves
+    assert [BreakerState.REFUSED] == ledgers.moves
     gaps = [later[0] - sooner[0] for sooner, later in itertools.pairwise(ledgers.sent)]
     assert [1, 2, 4, 8, 16, 32, 64, 128, 256, 300] == [round(gap) for gap in gaps[:10]]
 
@@ -323,8 +324,36 @@ async def test_the_breaker_tells_when_it_moves() -> None:
     status[0] = 200
     await asyncio.sleep(ledgers.dispatcher.breaker.next_probe - running_loop().time() + 0.011)
     assert 1 == len(ledgers.finished_ones)
-    assert [True, False] == ledgers.moves
+    assert [BreakerState.OPEN, BreakerState.CLOSED] == ledgers.moves
     assert 2 == ledgers.dispatcher.ceiling.limit  # 1, and one delivery of as many as it is wide
+
+
+@simulated
+async def test_an_endpoint_that_refused_some_is_not_narrowed_by_that() -> None:
+    """It was up all the time: the breaker opens and closes, and the ceiling stays."""
+    ledgers = Ledgers(lambda deliveries: Answer(422) if deliveries[0].record.key == b"a" else OK, threshold=2)
+    ledgers.add(*range(40))
+    await asyncio.sleep(2.0)
+    ledgers.add(100, key=b"b")
+    await asyncio.sleep(0.02)
+    assert [100] == ledgers.finished_ones
+    assert [BreakerState.REFUSED, BreakerState.CLOSED] == ledgers.moves
+    assert 64 == ledgers.dispatcher.ceiling.limit
+
+
+@simulated
+async def test_a_probe_waits_for_a_place_in_flight() -> None:
+    """Probes count: an endpoint of one request at a time gets none beside one that hangs."""
+    ledgers = Ledgers(
+        lambda deliveries: None if deliveries[0].record.offset == 1 else Answer(503), concurrency=2, threshold=1
+    )
+    ledgers.add(1, key=b"a")
+    ledgers.add(2, key=b"b")
+    ledgers.add(3, key=b"c")
+    await asyncio.sleep(60.0)
+    assert ledgers.dispatcher.breaker.is_open
+    assert 1 == ledgers.dispatcher.ceiling.limit
+    assert [[1], [2]] == [offsets for _, offsets in ledgers.sent]
 
 
 def test_the_program_logs_nothing_secret_here() -> None:
