@@ -13,7 +13,7 @@ from consumer.commands.report import report_command_with
 from consumer.commands.rewind import rewind_command
 from consumer.commands.status import status_command
 from consumer.commands.tail import tail_command
-from runtime.cli import run_command
+from runtime.running import run_command
 
 _PROGRAM: Final = "registry-worker"
 

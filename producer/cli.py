@@ -16,7 +16,7 @@ from producer.preparation import prepare
 from producer.publish import Publisher, Summary
 from producer.registration import Registration, registration_of
 from producer.service import CLIENT_ID, serve
-from runtime.cli import AddressType, LabelType, common_options, run_command, run_service
+from runtime.cli import AddressType, LabelType, common_options
 from runtime.clock import SystemClock
 from runtime.config import Address, Settings, with_intake_listen
 from runtime.counts import counted
@@ -24,6 +24,7 @@ from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
+from runtime.running import run_command, run_service, uninterrupted
 from runtime.schema_registry import SchemaRegistry
 from runtime.topics import max_event_bytes
 from schemas.event import MEDIA_TYPE_V2
@@ -102,6 +103,7 @@ def publish_command(
         schema_id=registration.complete(),
         clock=SystemClock(),
         refuse=_say_refused,
+        uninterrupted=uninterrupted,
     )
     try:
         summary = publisher.publish(_found(sources, content_type, registry))

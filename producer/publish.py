@@ -1,6 +1,7 @@
 """`registry-bridge publish`: events from files into the topic, in order; yes only when all are acknowledged."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,6 +9,7 @@ from producer.event_files import Found, Place, Refused
 from producer.records import record_of
 from runtime.clock import Clock
 from runtime.counts import counted
+from runtime.errors import BridgeError
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
@@ -22,6 +24,10 @@ _AGAIN_S: Final = 1.0
 
 class IncompleteError(KafkaUnavailableError):
     """Kafka went away for too long; the text says from where on events are missing."""
+
+
+class StoppedError(BridgeError):
+    """A signal ended it; the text says from where on events are missing."""
 
 
 @dataclass(slots=True)
@@ -43,13 +49,18 @@ class Publisher:
         schema_id: int,
         clock: Clock,
         refuse: Callable[[Refused], None],
+        uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """`refuse` is told of each text without events as soon as it is met; `schema_id` frames the values."""
+        """`refuse` is told of each text without events as soon as it is met; `schema_id` frames the values.
+
+        A KeyboardInterrupt must wait for the end of what is done in `uninterrupted`, so that a write's fate is known.
+        """
         self._writer = writer
         self._topic = topic
         self._schema_id = schema_id
         self._clock = clock
         self._refuse = refuse
+        self._uninterrupted = uninterrupted
         self._batch: list[OutgoingRecord] = []
         self._bytes = 0
         self._first: Place | None = None
@@ -61,14 +72,19 @@ class Publisher:
         Raises:
             IncompleteError: Kafka was away for too long; everything before the place it names is acknowledged.
             KafkaRefusedError: Kafka will not take a record.
+            StoppedError: it was interrupted; everything before the place it names is acknowledged.
         """
-        for item in found:
-            if isinstance(item, Refused):
-                self.summary.refused.append(item)
-                self._refuse(item)
-                continue
-            self._add(item)
-        self._flush()
+        try:
+            for item in found:
+                if isinstance(item, Refused):
+                    self.summary.refused.append(item)
+                    self._refuse(item)
+                    continue
+                self._add(item)
+            self._flush()
+        except KeyboardInterrupt:
+            rest = f"go on from {self._first}" if self._first else "the rest was not read"
+            raise StoppedError(f"stopped: {counted(self.summary.acknowledged, 'event')} acknowledged; {rest}") from None
         return self.summary
 
     def _add(self, found: Found) -> None:
@@ -85,7 +101,8 @@ class Publisher:
         deadline = self._clock.monotonic() + _PATIENCE_S
         while self._batch:
             try:
-                self._writer.write(self._batch)
+                with self._uninterrupted():
+                    self._write()
             except KafkaUnavailableError as error:
                 if self._clock.monotonic() >= deadline:
                     done = self.summary.acknowledged
@@ -93,6 +110,8 @@ class Publisher:
                         f"{error}; {counted(done, 'event')} acknowledged, from {self._first} on it is not known"
                     ) from error
                 self._clock.sleep(_AGAIN_S)
-                continue
-            self.summary.acknowledged += len(self._batch)
-            self._batch, self._bytes, self._first = [], 0, None
+
+    def _write(self) -> None:
+        self._writer.write(self._batch)
+        self.summary.acknowledged += len(self._batch)
+        self._batch, self._bytes, self._first = [], 0, None

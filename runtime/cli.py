@@ -1,29 +1,18 @@
-"""What both command lines are made of: common options, how errors end, and running a service under signals."""
+"""What the options of both command lines are made of; `running.py` has how a command runs and ends."""
 
-import asyncio
 import functools
 import os
-import signal
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
-import structlog
-import uvloop
 
 from runtime.config import load
 from runtime.config.addresses import Address, parse_address
-from runtime.errors import BridgeError
 from runtime.logs import LEVELS, configure_logs
 from runtime.units import parse_duration
 from schemas.names import LABEL
-
-_log: Final = structlog.get_logger(__name__)
-
-INTERRUPTED: Final = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,50 +88,3 @@ class LabelType(click.ParamType[str]):
         if value and not LABEL.fullmatch(value):
             self.fail(f"{value!r} is no label: 1 to 63 of the characters a-z 0-9 . _ -", param, ctx)
         return str(value)
-
-
-def run_command(group: click.Group, program: str) -> None:
-    """Run a command line to its exit status: errors are lines on stderr, never a traceback."""
-    configure_logs(None, "info")
-    try:
-        sys.exit(group.main(prog_name=program, standalone_mode=False) or 0)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(INTERRUPTED)
-    except click.ClickException as error:
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else program
-        click.echo(f"{where}: {error.format_message()} (--help says more)", err=True)
-        sys.exit(error.exit_code)
-    except BridgeError as error:
-        for line in str(error).splitlines():
-            click.echo(f"{program}: {line}", err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on: not an error of ours
-        sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - the last door: a user gets a line, the log the rest
-        _log.debug("command.failed", exc_info=True)
-        click.echo(
-            f"{program}: internal error: {type(error).__name__}: {error} (--log-level debug says more)", err=True
-        )
-        sys.exit(1)
-
-
-def run_service(service: Callable[[asyncio.Event], Awaitable[int]]) -> int:
-    """Run a service until it ends by itself or SIGTERM or SIGINT sets its stop event; its exit status."""
-
-    async def until_stopped() -> int:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(_say_unhandled)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        return await service(stop)
-
-    return uvloop.run(until_stopped())
-
-
-def _say_unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A fault of ours that nobody waited for: said aloud, whatever the log level."""
-    _log.error("internal_error", said=context.get("message"), exc_info=context.get("exception"))

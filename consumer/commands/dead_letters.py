@@ -20,11 +20,12 @@ from consumer.dead_letters.text import json_line, json_of, line_of, page_of
 from consumer.delivery.attempts import Reason
 from consumer.places import Place
 from consumer.terminal import printable
-from runtime.cli import common_options, run_service
+from runtime.cli import common_options
 from runtime.clock import SystemClock
 from runtime.config import Beginning, End, EndpointSettings, Settings
 from runtime.counts import counted
 from runtime.kafka.writer import AcknowledgedWriter
+from runtime.running import run_service, uninterrupted
 from runtime.topics import max_dead_letter_bytes
 
 _CLIENT_ID: Final = "registry-worker-dead-letters"
@@ -157,17 +158,26 @@ def discard_command(asked: Asked, *, yes: bool, dry_run: bool, as_json: bool) ->
         return 0
     if not yes:
         _confirm(len(asked.letters))
-    with closing(_writer(asked.settings)) as writer:
-        done = 0
-        with _bar(len(asked.letters), "discarding") as bar:
-            for part in _parts(asked.letters):
+    done: list[Letter] = []
+    try:
+        _discard(asked, done, as_json=as_json)
+    finally:
+        left = len(asked.letters) - len(done)
+        rest = f", {left} left as they were" if left else ""
+        click.echo(f"{counted(len(done), 'dead letter')} discarded{rest}", err=as_json)
+    return 0
+
+
+def _discard(asked: Asked, done: list[Letter], *, as_json: bool) -> None:
+    """Close the letters, some at a time; `done` gets those that are."""
+    with closing(_writer(asked.settings)) as writer, _bar(len(asked.letters), "discarding") as bar:
+        for part in _parts(asked.letters):
+            with uninterrupted():
                 writer.write([record for letter in part for record in _discarding(asked, letter)])
-                done += len(part)
-                bar.update(len(part))
+                done.extend(part)
                 if as_json:
                     click.echo("\n".join(json_line(letter, asked.topic.topic) for letter in part))
-    click.echo(f"{counted(done, 'dead letter')} discarded", err=as_json)
-    return 0
+            bar.update(len(part))
 
 
 def _redriven(

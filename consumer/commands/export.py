@@ -20,10 +20,11 @@ from consumer.commands.options import PlaceType, admin_of
 from consumer.log.batches import BatchReader
 from consumer.places import Place
 from consumer.schema_ids import SchemaIds, schema_ids_of
-from runtime.cli import DurationType, common_options, run_service
+from runtime.cli import DurationType, common_options
 from runtime.clock import SystemClock
 from runtime.config import End, Settings
 from runtime.counts import counted
+from runtime.running import run_service
 from runtime.topics import max_event_bytes
 
 _CLIENT_ID: Final = "registry-worker-export"

@@ -23,11 +23,12 @@ from consumer.replay.runs import RUN, Runs, new_run
 from consumer.replay.target import target_of
 from consumer.selection import Selection
 from consumer.terminal import printable
-from runtime.cli import common_options, run_service
+from runtime.cli import common_options
 from runtime.clock import SystemClock
 from runtime.config import End, EndpointSettings, Settings
 from runtime.config.http_values import url_fault
 from runtime.counts import counted
+from runtime.running import run_service
 
 _CLIENT_ID: Final = "registry-worker-replay"
 _FROM: Final = "From here, included: beginning, end, a time, -24h, PARTITION:OFFSET[,...]."

@@ -15,6 +15,8 @@ from runtime.errors import BridgeError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_INTERRUPTED: Final = "Query interrupted"
+"""What DuckDB says when a signal's handler raised; it keeps the handler's exception to itself."""
 INSTALL: Final = "pip install 'registry-event-bridge[analytics]'"
 
 
@@ -65,6 +67,7 @@ def opened(files: Sequence[Path], scratch: Path) -> Iterator["DuckDBPyConnection
         AnalyticsMissingError: DuckDB is not installed.
         InputError: a file is no Parquet, or columns are missing or of other types.
         QueryError: DuckDB failed within the `with`.
+        KeyboardInterrupt: a signal ended a query.
     """
     require_duckdb()
     import duckdb  # noqa: PLC0415 - an extra, asked for just above
@@ -84,6 +87,10 @@ def opened(files: Sequence[Path], scratch: Path) -> Iterator["DuckDBPyConnection
         yield connection
     except duckdb.Error as error:
         raise QueryError(f"DuckDB: {_said(error)}") from error
+    except RuntimeError as error:
+        if str(error) == _INTERRUPTED:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         connection.close()
 

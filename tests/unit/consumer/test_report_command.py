@@ -13,8 +13,8 @@ import pytest
 from consumer.analytics.report.columns import COLUMNS
 from consumer.commands.report import report_command_with
 from consumer.places import Place
-from runtime.cli import run_command
 from runtime.config import Ago, End, Settings
+from runtime.running import run_command
 from tests.kit.parquet_rows import SCHEMA, row, write_export
 
 A = f"sha256:{'a' * 64}"

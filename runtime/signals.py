@@ -1,0 +1,79 @@
+"""The signals that end a command: SIGHUP (its terminal was closed), SIGINT (Ctrl-C) and SIGTERM (a supervisor).
+
+The first one stops the command in order. Further ones change nothing: every stop has a limit of its own, and shells,
+terminals and supervisors often send two. SIGKILL ends a process at once.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final, Self
+
+_STOPPING: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+_KEPT_IF_IGNORED: Final = frozenset({signal.SIGHUP, signal.SIGINT})
+"""`nohup` and a shell's `&` make a process ignore these; that is what its user wants."""
+
+
+class StopSignals:
+    """The stop signals of this process while the context is open. Belongs to the main thread.
+
+    A signal raises KeyboardInterrupt in the main thread, unless somebody has said what else it should do.
+    """
+
+    def __init__(self) -> None:
+        self.received: str = ""
+        """The name of the first signal, once there was one."""
+        self._stop: Callable[[], None] = _interrupt
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        for number in _STOPPING:
+            before = signal.getsignal(number)
+            if before is signal.SIG_IGN and number in _KEPT_IF_IGNORED:
+                continue
+            self._before[number] = before
+            signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """What comes on the way out of a process that was told to end changes nothing either."""
+        for number, before in self._before.items():
+            signal.signal(number, signal.SIG_IGN if self.received else before)
+        self._before.clear()
+
+    @property
+    def exit_status(self) -> int:
+        """Of a command that a signal broke off, as shells have it: 128 and the signal's number; 1 without a signal."""
+        return 128 + signal.Signals[self.received] if self.received else 1
+
+    @contextmanager
+    def calling(self, stop: Callable[[], None]) -> Iterator[None]:
+        """The first signal calls `stop`, which only sets or wakes something: it runs in between whatever is done."""
+        before, self._stop = self._stop, stop
+        try:
+            yield
+        finally:
+            self._stop = before
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """What is done here is not broken off; a signal that came meanwhile interrupts at the end."""
+        before = self.received
+        with self.calling(_nothing):
+            yield
+        if self.received != before:
+            self._stop()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if not self.received:
+            self.received = signal.Signals(number).name
+            self._stop()
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def _nothing() -> None:
+    """A signal that is only noted."""

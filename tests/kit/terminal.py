@@ -1,0 +1,89 @@
+"""A terminal with one of our commands in it, that can be closed under the command, as a window or an ssh session is."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from broker.leash import Leash
+from tests.kit.eventually import eventually
+from tests.kit.process import ROOT
+
+
+class Terminal:
+    """`python -m MODULE ARGUMENTS` as the leader of a session whose controlling terminal this is.
+
+    Entering it starts the command; leaving it kills the command if it still runs.
+
+    Args:
+        module: what to run, e.g. `consumer.cli`.
+        arguments: of the command.
+        output: a file for standard output; the terminal if there is none.
+    """
+
+    def __init__(self, module: str, *arguments: str, output: Path | None = None) -> None:
+        self._command = ["setsid", "--ctty", sys.executable, "-m", module, *arguments]
+        self._output = output
+        self._shown = bytearray()
+        self._wake, self._woken = os.pipe()
+
+    def __enter__(self) -> Self:
+        self._ours, theirs = pty.openpty()
+        out = self._output.open("wb") if self._output else None
+        self._process = subprocess.Popen(self._command, cwd=ROOT, stdin=theirs, stdout=out or theirs, stderr=theirs)
+        self._leash = Leash(self._process.pid)
+        os.close(theirs)
+        if out:
+            out.close()
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            sys.stderr.write(f"--- terminal\n{self.shown}\n")
+        if self._process.poll() is None:
+            self._process.kill()
+        self._leash.release()
+        self._process.wait()
+        self.close()
+        os.close(self._wake)
+
+    @property
+    def shown(self) -> str:
+        """What it has shown so far."""
+        return self._shown.decode(errors="replace")
+
+    def wait_for(self, text: str, timeout: float = 30.0) -> None:
+        """Return as soon as it shows this; AssertionError after `timeout` seconds."""
+        eventually(lambda: text in self.shown, timeout)
+
+    def close(self) -> None:
+        """Hang up: the command gets SIGHUP, and what it writes to the terminal from here on fails with EIO."""
+        if self._reading.is_alive():
+            os.close(self._woken)
+            self._reading.join()
+            os.close(self._ours)
+
+    def wait(self, timeout: float = 30.0) -> int:
+        """The command's exit status (negative: the signal that ended it)."""
+        return self._process.wait(timeout)
+
+    def _read(self) -> None:
+        """Take what it shows, lest the command waits for a full terminal; until it is closed."""
+        while True:
+            ready, _, _ = select.select([self._ours, self._wake], [], [])
+            if self._wake in ready:
+                return
+            try:
+                self._shown += os.read(self._ours, 65_536)
+            except OSError:  # the command has ended
+                select.select([self._wake], [], [])
+                return
