@@ -31,7 +31,7 @@ def start(data: Path, port: int) -> None:
     Example: python -m broker start --port 9092
     """
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
         with LocalKafka(data, port=port) as kafka:

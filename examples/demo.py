@@ -5,12 +5,11 @@
 Uses the two commands as an operator would: by their configuration file, their HTTP side and their signals.
 """
 
-import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,6 +24,7 @@ from examples.next_steps import authorization, next_steps
 from examples.sample_endpoint import Arrival, SampleEndpoint
 from examples.sample_events import NotTakenError, Sample, post, read_samples
 from runtime.config import Address, ConfigurationError, Settings
+from runtime.signals import StopSignals
 
 LOOK_SECONDS = 0.5
 INTERRUPTED = 130
@@ -185,18 +185,6 @@ def _child(home: Home, name: str, listen: Address, module: str, command: str) ->
     return Child(name, arguments, address=reachable(listen), log=log, environment=home.environment)
 
 
-def _interrupt_once() -> None:
-    """Makes Ctrl-C and SIGTERM end the demo in order, and later ones not disturb that."""
-
-    def interrupt(*_: object) -> NoReturn:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
-
-
 @click.command()
 @click.option("--once", is_flag=True, help="Stop with exit 0 when all sample events have arrived.")
 @click.option("--broker", metavar="HOST:PORT", help="A Kafka that is there already; without it a local one is started.")
@@ -208,9 +196,8 @@ def _interrupt_once() -> None:
 )
 def main(*, once: bool, broker: str | None, kafka_port: int | None, prefix: str, home: Path, patience: float) -> None:
     """Run the whole bridge on this machine and send sample events through it."""
-    _interrupt_once()
     try:
-        with running(home, broker, kafka_port, prefix, patience) as demo:
+        with StopSignals(), running(home, broker, kafka_port, prefix, patience) as demo:
             late = demo.send(patience)
             if once:
                 if late is not None:
@@ -222,7 +209,8 @@ def main(*, once: bool, broker: str | None, kafka_port: int | None, prefix: str,
             demo.tell()
             demo.stay()
     except KeyboardInterrupt:
-        click.echo("\nStopped.")
+        with suppress(OSError):  # its terminal may be closed
+            click.echo("\nStopped.")
         sys.exit(INTERRUPTED if once else 0)
     except ConfigurationError as error:
         click.echo("\n".join(error.faults), err=True)

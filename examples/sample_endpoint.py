@@ -142,7 +142,7 @@ def main() -> None:
     options.add_argument("--listen", type=_address, default=("127.0.0.1", 5052), metavar="HOST:PORT")
     host, port = options.parse_args().listen
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     endpoint = SampleEndpoint(host, port, lambda arrival: print(arrival.line, flush=True))
     endpoint.start()

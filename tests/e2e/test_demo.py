@@ -181,11 +181,11 @@ def test_demo_tells_why_it_gives_up(tmp_path: Path, topic: str) -> None:
     assert (tmp_path / "bridge.yaml").read_text() == CONFIGURATION
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
 def test_run_stays_up_until_it_is_interrupted(
     kafka: LocalKafka, tmp_path: Path, topic: str, number: signal.Signals
 ) -> None:
-    """`make run` stays up after the events have arrived; Ctrl-C or SIGTERM stops all of it, with exit 0."""
+    """`make run` stays up after the events have arrived; SIGHUP, Ctrl-C or SIGTERM stops all of it, with exit 0."""
     home = tmp_path / "home"
     with run_and_stay(home, topic, kafka.bootstrap) as process:
         assert not any(nothing_listens(address) for address in addresses((home / "stdout").read_text()))
