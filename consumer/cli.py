@@ -1,41 +1,38 @@
-"""`registry-worker`: its commands, put together."""
+"""`registry-worker`: its commands, put together. Each is imported when it is called for."""
 
-from typing import Final
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
-from consumer.commands.dead_letters import dead_letters_group
-from consumer.commands.deliver import deliver_command
-from consumer.commands.explain import explain_command
-from consumer.commands.export import export_command, export_to
-from consumer.commands.replay import replay_command
-from consumer.commands.report import report_command_with
-from consumer.commands.rewind import rewind_command
-from consumer.commands.status import status_command
-from consumer.commands.tail import tail_command
+from runtime.imported_commands import ImportedCommands
 from runtime.running import run_command
 
 _PROGRAM: Final = "registry-worker"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _part(module: str, name: str) -> Any:
+    return getattr(import_module(f"consumer.commands.{module}"), name)
+
+
+def _command(name: str) -> Callable[[], click.Command]:
+    return lambda: _part(name, f"{name}_command")
+
+
+COMMANDS: Final = ImportedCommands(
+    {name: _command(name) for name in ("deliver", "status", "explain", "tail", "replay", "rewind", "export")}
+    | {
+        "report": lambda: _part("report", "report_command_with")(_part("export", "export_to")),
+        "dead-letters": lambda: _part("dead_letters", "dead_letters_group"),
+    }
+)
+
+
+@click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="registry-event-bridge", prog_name=_PROGRAM)
 def commands() -> None:
     """Delivers a registry's events from Kafka to endpoints: in order, retried, without loss."""
-
-
-for _command in (
-    deliver_command,
-    status_command,
-    explain_command,
-    tail_command,
-    replay_command,
-    rewind_command,
-    export_command,
-    report_command_with(export_to),
-    dead_letters_group,
-):
-    commands.add_command(_command)
 
 
 def main() -> None:

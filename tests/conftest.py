@@ -18,9 +18,22 @@ from tests.kit.examples import import_all_of_ours, load_profiles
 load_profiles()
 
 COUNT = itertools.count(1)
+PROXIES = {f"{scheme}_proxy" for scheme in ("http", "https", "all", "no")}
+FOREIGN = {"CI", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", *PROXIES, *map(str.upper, PROXIES)}
+"""What a machine may tell programs that is no matter of ours."""
+WITHOUT = Path(__file__).parent / "kit" / "without"
+"""Modules that are as good as not installed."""
 
 
 def pytest_configure() -> None:
+    """Sets the environment of the programs that tests start, which is the same wherever the tests run."""
+    for name in FOREIGN & os.environ.keys():
+        del os.environ[name]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(WITHOUT), os.environ.get("PYTHONPATH")]))
+    _take_a_share_of_the_ports()
+
+
+def _take_a_share_of_the_ports() -> None:
     """Of several processes of a run, none takes a port that another's server gave up for a moment."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         count = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])

@@ -40,7 +40,7 @@ def load_profiles() -> None:
         print_blob=True,
     )
     settings.register_profile(SUITE, common, derandomize=True)
-    settings.register_profile(FUZZ, common, derandomize=False, max_examples=1000)
+    settings.register_profile(FUZZ, common, derandomize=False, max_examples=300)
     settings.load_profile(SUITE)
 
 
