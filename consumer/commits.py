@@ -61,9 +61,11 @@ class Commits:
         if self.cadence.under_way:
             self.cadence.ended(succeeded=False, now=now)
 
-    def _of(self, partition: Partition) -> Commit | None:
+    def now(self, partition: Partition) -> Commit:
+        """What a commit of the partition would say now."""
         snapshot = partition.ledger.snapshot()
-        if snapshot == partition.committed:
-            return None
         metadata = holes.encode(snapshot, group=self._group, topic=self._topic, partition=partition.number)
         return Commit(partition.number, partition.epoch, snapshot, metadata)
+
+    def _of(self, partition: Partition) -> Commit | None:
+        return None if partition.ledger.snapshot() == partition.committed else self.now(partition)

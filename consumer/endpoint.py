@@ -78,7 +78,9 @@ class Endpoint:
         self.group: Final = group
         self._drain_s = drain_s
         self._sending = sending
-        self._burial = burial
+        self.burial: Final = burial
+        self.burying = 0
+        """Dead letters that are being written."""
         self.telling: Final = telling
         self._clock = clock
         self.lanes: Final = _lanes_of(settings, sending)
@@ -107,7 +109,7 @@ class Endpoint:
             obstructed=telling.obstructed,
             learn=self.schemas.learn,
         )
-        self._commits = Commits(group, topic, width=settings.concurrency * settings.batch.max_events)
+        self.commits: Final = Commits(group, topic, width=settings.concurrency * settings.batch.max_events)
         self.partitions: Final[dict[int, Partition]] = {}
         self.ends: Final[dict[int, int]] = {}
         self.trouble_text = NOT_YET
@@ -119,7 +121,7 @@ class Endpoint:
     @property
     def repeats_possible(self) -> int:
         """Events that would be delivered again if the worker died now."""
-        return self._commits.cadence.uncommitted + self.dispatcher.events_in_flight
+        return self.commits.cadence.uncommitted + self.dispatcher.events_in_flight
 
     def start(self) -> None:
         """Join the group and begin."""
@@ -142,7 +144,7 @@ class Endpoint:
     def assigned(self, partitions: list[Assigned]) -> None:
         """Begin with these partitions where their group stands."""
         for at in partitions:
-            committed, foreign = self._commits.read(at)
+            committed, foreign = self.commits.read(at)
             if foreign:
                 self.telling.foreign_metadata(at.partition, foreign)
             ledger = Ledger(at.start, committed, end=at.end)
@@ -187,7 +189,7 @@ class Endpoint:
         )
         for partition in mine:
             self.lanes.remove(partition.number)
-        return self._commits.of(mine)
+        return self.commits.of(mine)
 
     def revoked(self, partitions: set[int]) -> None:
         """Forget these; nothing that still comes of them counts."""
@@ -203,7 +205,7 @@ class Endpoint:
 
     def committed(self, commits: list[Commit], error: str) -> None:
         """A commit ended; a failed one is tried again at the next tick."""
-        self._commits.ended(self.partitions, commits, error, self._clock.monotonic())
+        self.commits.ended(self.partitions, commits, error, self._clock.monotonic())
         self.telling.committed(error)
         self.turn()
 
@@ -215,7 +217,7 @@ class Endpoint:
         """The consumer was given up; what was asked of it before is never answered."""
         self._ahead.forget()
         self.trouble_text = error
-        self._commits.unanswered(self._clock.monotonic())
+        self.commits.unanswered(self._clock.monotonic())
         self.turn()
 
     def membership(self, obstacle: str) -> None:
@@ -235,7 +237,7 @@ class Endpoint:
         if partition is not None and partition.epoch == delivery.epoch:
             partition.ledger.finish(delivery.record.offset)
             partition.bytes -= delivery.record.size
-            self._commits.finished()
+            self.commits.finished()
 
     def window_full(self, delivery: Delivery) -> bool:
         """Whether the window of the delivery's partition is full."""
@@ -249,7 +251,7 @@ class Endpoint:
 
     def may_attempt(self, in_flight: int) -> bool:
         """Whether another attempt keeps the promise about repeats."""
-        return self._commits.cadence.may_attempt(in_flight)
+        return self.commits.cadence.may_attempt(in_flight)
 
     def attempted(self, attempt: Attempt) -> None:
         """Count and tell it."""
@@ -270,11 +272,11 @@ class Endpoint:
         for partition in self.partitions.values():
             partition.pass_over()
         self.dispatcher.start_due()
-        if commits := self._commits.due(self.partitions.values(), now):
+        if commits := self.commits.due(self.partitions.values(), now):
             self._log.commit(commits)
         wanted = self._admission.wants_more(breaker.state)
         self._ahead.read_on(self.partitions.values(), now, wanted=wanted, breaker_open=breaker.is_open)
-        wakes = [self._commits.cadence.next_tick, self.dispatcher.next_wake()]
+        wakes = [self.commits.cadence.next_tick, self.dispatcher.next_wake()]
         return min((wake for wake in wakes if wake is not None and wake > now), default=math.inf)
 
     def _give_up_undecodable(self, partition: Partition, record: Record, error: str) -> None:
@@ -294,7 +296,11 @@ class Endpoint:
         self.turn()
 
     async def _bury(self, delivery: Delivery, cause: Cause) -> None:
-        await self._burial.bury(delivery, cause)
+        self.burying += 1
+        try:
+            await self.burial.bury(delivery, cause)
+        finally:
+            self.burying -= 1
         self.telling.buried(delivery, cause)
 
 

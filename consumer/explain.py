@@ -1,31 +1,29 @@
 """`registry-worker explain`: where an event lies, and what has become of it for each endpoint. Changes nothing."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from consumer.cursor import Cursor
 from consumer.dead_letters.history import Entry, LetterHistory
 from consumer.dead_letters.letter import Identity, Letter, event_id_of
 from consumer.dead_letters.text import time_of
 from consumer.event import event_of
-from consumer.live import Worker, ask_worker
 from consumer.log.range import RangeReader
 from consumer.places import Bounds, PlaceError, TopicMissingError, bounds_of
-from consumer.positions import cursors_at_start, positions_of
 from consumer.record import Record
+from consumer.stands import EndpointStand, stands_of
 from consumer.terminal import printable, table
 from consumer.verdict import Stand, Verdict, verdict_by_letter, verdict_on
 from runtime.clock import Clock
-from runtime.config import EndpointSettings, Settings
+from runtime.config import Settings
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.event import Event
 from schemas.headers import text_header
-from schemas.names import CE_ID, group_of
+from schemas.names import CE_ID
 
 _PLACE: Final = re.compile(r"([0-9]{1,9}):([0-9]{1,18})", re.ASCII)
 _HEAD: Final = ("ENDPOINT", "STATE", "WHY")
@@ -78,9 +76,18 @@ class Explainer:
     """Looks for events and judges them."""
 
     def __init__(
-        self, settings: Settings, *, admin: Admin, groups: Groups, reader: RangeReader, clock: Clock, watch: Watch
+        self,
+        settings: Settings,
+        *,
+        admin: Admin,
+        groups: Groups,
+        reader: RangeReader,
+        clock: Clock,
+        watch: Watch,
+        client_id: str,
     ) -> None:
         """Does not reach out yet."""
+        self._client_id = client_id
         self._settings = settings
         self._admin = admin
         self._groups = groups
@@ -106,11 +113,11 @@ class Explainer:
         gone = [at for at in history.places() if at not in found]
         if not found and not gone:
             raise NotFoundError(f"{_missing(place, text, topic, bounds)}, nor is there a dead letter of it")
-        stands = self._stands()
-        worker = ask_worker(self._settings.worker.listen)
+        # read after the event was found, however long that took: what was delivered meanwhile is finished
+        stands = stands_of(self._settings, self._admin, self._groups, self._clock, client_id=self._client_id).endpoints
         entries = history.entries()
         return [
-            *(self._explained(found[at], stands, entries, worker) for at in sorted(found)),
+            *(self._explained(found[at], stands, entries) for at in sorted(found)),
             *(_explained_by_letters(at, entries) for at in sorted(gone)),
         ]
 
@@ -148,43 +155,24 @@ class Explainer:
             history.add(record)
         return history
 
-    def _stands(self) -> dict[str, tuple[EndpointSettings, Mapping[int, Cursor], bool]]:
-        """Where each endpoint stands in every partition, and whether its group has said so.
-
-        Read after the event was found, however long that took: what was delivered meanwhile is finished.
-        """
-        topic, prefix = self._settings.topics.events, self._settings.worker.group_prefix
-        groups = {endpoint.name: group_of(prefix, endpoint.name) for endpoint in self._settings.endpoints}
-        positions = positions_of(self._admin, self._groups, topic, list(groups.values()))
-        stands = {}
-        for endpoint in self._settings.endpoints:
-            at = positions[groups[endpoint.name]]
-            now = self._clock.wall()
-            cursors = at.cursors or cursors_at_start(self._admin, topic, endpoint, at.bounds, now=now)
-            stands[endpoint.name] = endpoint, cursors, bool(at.cursors)
-        return stands
-
     def _explained(
-        self,
-        record: Record,
-        stands: Mapping[str, tuple[EndpointSettings, Mapping[int, Cursor], bool]],
-        entries: Mapping[Identity, Entry],
-        worker: Worker,
+        self, record: Record, stands: Sequence[EndpointStand], entries: Mapping[Identity, Entry]
     ) -> Explanation:
         event, obstacle = _decoded(record)
         verdicts = [
             verdict_on(
                 record.offset,
                 event,
-                endpoint,
-                stand=Stand(cursors[record.partition], begun),
-                letter=entries.get((name, record.topic, record.partition, record.offset)),
-                worker=worker,
+                at.endpoint,
+                stand=Stand(record.partition, at.cursors[record.partition], at.has_cursor),
+                letter=entries.get((at.endpoint.name, record.topic, record.partition, record.offset)),
+                serving=at.serving,
             )
-            for name, (endpoint, cursors, begun) in stands.items()
+            for at in stands
         ]
         at = (record.topic, record.partition, record.offset)
-        verdicts += [v for v in _by_letters(at, entries) if v.endpoint not in stands]
+        known = {stand.endpoint.name for stand in stands}
+        verdicts += [v for v in _by_letters(at, entries) if v.endpoint not in known]
         return Explanation(record.place, record, event, obstacle, verdicts)
 
 

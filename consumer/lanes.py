@@ -215,6 +215,14 @@ class Lanes:
         for lane in self._lanes.values():
             yield from itertools.islice(lane.batches, 1, None)
 
+    def repository_of(self, partition: int, offset: int) -> str:
+        """Of the event at this place if it is the first of a lane, as text; empty if it is not, or has none."""
+        for (number, key), lane in self._lanes.items():
+            first = lane.batches[0].deliveries if lane.batches else [lane.queue[0]]
+            if number == partition and any(delivery.record.offset == offset for delivery in first):
+                return key.decode(errors="replace") if isinstance(key, bytes) else ""
+        return ""
+
     def _candidates(self, lane: Lane) -> Candidates:
         """Where what may be sent of this lane stands. A refused lane shares a batch with no other."""
         return self._refused if lane.refused else self._fresh

@@ -5,22 +5,26 @@ A worker of another release may answer, or something else that listens there.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from runtime.ask import NoAnswerError, ask
 from runtime.config.addresses import Address
-
-UNKNOWN: Final = "unknown"
+from runtime.kafka.groups import Committed
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
     """One endpoint in that worker."""
 
-    breaker: str = UNKNOWN
+    breaker: str | None = None
+    """`closed` or `open`; None if it does not say."""
     waits_because: tuple[str, ...] = ()
     partitions: tuple[int, ...] = ()
     """Those that this worker has."""
+    group: str = ""
+    """The consumer group as whose member it has them."""
+    cursors: Mapping[int, Committed] = field(default_factory=dict)
+    """What it would commit of them now: commits follow up to a second later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,9 @@ class Worker:
     silence: str = ""
     """Why there is no answer, or none that says anything; empty if there is one."""
 
-    def of(self, endpoint: str) -> Live:
-        """What it says of one endpoint; nothing if it does not serve it."""
-        return self.endpoints.get(endpoint, Live())
+    def of(self, endpoint: str) -> Live | None:
+        """What it says of one endpoint; None if it does not serve it, or did not answer."""
+        return self.endpoints.get(endpoint)
 
 
 def ask_worker(address: Address) -> Worker:
@@ -54,11 +58,24 @@ def worker_of(answer: Any, *, where: str) -> Worker:
 
 
 def _live(entry: Mapping[str, Any]) -> Live:
-    breaker, reasons, partitions = (entry.get(key) for key in ("breaker", "waits_because", "partitions"))
+    breaker, reasons, partitions, group = (
+        entry.get(key) for key in ("breaker", "waits_because", "partitions", "group")
+    )
     return Live(
-        breaker=breaker if isinstance(breaker, str) else UNKNOWN,
+        breaker=breaker if isinstance(breaker, str) else None,
         waits_because=tuple(map(str, reasons)) if isinstance(reasons, list) else (),
         partitions=tuple(number for number in partitions if isinstance(number, int))
         if isinstance(partitions, list)
         else (),
+        group=group if isinstance(group, str) else "",
+        cursors=_cursors(entry.get("cursors")),
     )
+
+
+def _cursors(told: Any) -> dict[int, Committed]:
+    found = {}
+    for entry in told if isinstance(told, list) else ():
+        match entry:
+            case {"partition": int(number), "offset": int(offset), "metadata": str(metadata)} if offset >= 0:
+                found[number] = Committed(offset, metadata)
+    return found

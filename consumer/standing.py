@@ -1,10 +1,15 @@
 """Where an endpoint stands: what waits, since when, and why. Pure but for the clock it is given."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from consumer.endpoint import Endpoint
+from consumer.log import Commit
+from consumer.partition import Partition
+from consumer.reasons import Blocked, Facts, reasons_of
 from runtime.clock import Clock
+
+_JUST_NOW_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,10 @@ class Standing:
     breaker: str
     """`closed` or `open`."""
     waits_because: list[str]
+    group: str
+    """The consumer group as whose member it has these partitions."""
+    cursors: list[dict[str, Any]]
+    """What a commit of each of them would say now."""
 
     def as_json(self) -> dict[str, Any]:
         """As `/status` answers it."""
@@ -41,17 +50,25 @@ def standing_of(endpoint: Endpoint, clock: Clock) -> Standing:
         in_flight=dispatcher.in_flight,
         limit=dispatcher.ceiling.limit,
         breaker="open" if dispatcher.breaker.is_open else "closed",
-        waits_because=_reasons(endpoint, clock.monotonic()),
+        waits_because=reasons_of(facts_of(endpoint, clock.monotonic())),
+        group=endpoint.group,
+        cursors=[_cursor(endpoint.commits.now(at)) for _, at in sorted(endpoint.partitions.items())],
     )
+
+
+def _cursor(commit: Commit) -> dict[str, Any]:
+    return {"partition": commit.partition, "offset": commit.offset, "metadata": commit.metadata}
 
 
 def lag_of(endpoint: Endpoint) -> int:
     """Unfinished records: admitted ones, and all that the log has beyond what was read."""
-    unfinished = 0
-    for number, partition in endpoint.partitions.items():
-        unread = max(0, endpoint.ends.get(number, 0) - partition.ledger.unknown_from)
-        unfinished += partition.ledger.unfinished + unread
-    return unfinished
+    return unread_of(endpoint) + sum(at.ledger.unfinished for at in endpoint.partitions.values())
+
+
+def unread_of(endpoint: Endpoint) -> int:
+    """Offsets that the log has beyond what was read."""
+    ends = endpoint.ends
+    return sum(max(0, ends.get(number, 0) - at.ledger.unknown_from) for number, at in endpoint.partitions.items())
 
 
 def oldest_age_s(endpoint: Endpoint, now: float) -> float | None:
@@ -60,19 +77,35 @@ def oldest_age_s(endpoint: Endpoint, now: float) -> float | None:
     return max(0.0, now - min(oldest) / 1000) if oldest else None
 
 
-def _reasons(endpoint: Endpoint, now: float) -> list[str]:
-    reasons = [endpoint.trouble_text] if endpoint.trouble_text else []
-    reasons += endpoint.schemas.troubles
-    if endpoint.dispatcher.breaker.is_open:
-        wait = max(0.0, endpoint.dispatcher.breaker.next_probe - now)
-        reasons.append(f"breaker open ({endpoint.telling.breaker_reason}); next probe in {wait:.0f} s")
-    if endpoint.dispatcher.held_until > now:
-        reasons.append(f"the endpoint asked to wait {endpoint.dispatcher.held_until - now:.0f} s more (Retry-After)")
-    for number, partition in sorted(endpoint.partitions.items()):
-        if partition.awaits is not None:
-            reasons.append(f"partition {number} waits for the schema registry, asked for id {partition.awaits}")
-        elif partition.obstacle:
-            reasons.append(f"partition {number} needs a newer worker: {partition.obstacle}")
-        elif partition.is_blocked:
-            reasons.append(f"partition {number}: {partition.ledger.base} holds up a full window")
-    return reasons
+def facts_of(endpoint: Endpoint, now: float) -> Facts:
+    """What its reasons to wait follow from; `now` monotonic."""
+    dispatcher, lanes, telling = endpoint.dispatcher, endpoint.lanes, endpoint.telling
+    retries = {lane: batch.due for batch in lanes.waiting() if batch.due > now for lane in batch.lanes}
+    return Facts(
+        lag=lag_of(endpoint),
+        unread=unread_of(endpoint) + sum(len(partition.backlog) for partition in endpoint.partitions.values()),
+        trouble=endpoint.trouble_text,
+        schema_troubles=tuple(endpoint.schemas.troubles),
+        breaker=telling.breaker_reason if dispatcher.breaker.is_open else "",
+        next_probe=None if dispatcher.is_probing else max(0.0, dispatcher.breaker.next_probe - now),
+        held=max(0.0, dispatcher.held_until - now),
+        blocked=tuple(_blocked(endpoint, at) for _, at in sorted(endpoint.partitions.items()) if at.is_blocked),
+        burying=endpoint.burying,
+        burial_trouble=endpoint.burial.trouble,
+        rate_limit=endpoint.settings.rate_limit if dispatcher.waits_for_rate(now) else None,
+        in_flight=dispatcher.in_flight,
+        limit=dispatcher.ceiling.limit,
+        answers_take=telling.latency.mean_s,
+        waits_for_commit=not endpoint.may_attempt(dispatcher.events_in_flight),
+        lanes=len(lanes),
+        retrying=len(retries),
+        next_try=min(retries.values(), default=now) - now,
+        ordered=endpoint.settings.ordering == "repository",
+        filtering=now - telling.filtered_at < _JUST_NOW_S,
+    )
+
+
+def _blocked(endpoint: Endpoint, at: Partition) -> Blocked:
+    if at.obstacle or at.awaits is not None:
+        return Blocked(at.number, at.obstacle, at.awaits)
+    return Blocked(at.number, base=at.ledger.base, repository=endpoint.lanes.repository_of(at.number, at.ledger.base))

@@ -9,20 +9,21 @@ from typing import Any, Final
 
 from consumer.cursor import Cursor
 from consumer.dead_letters.open_letters import OpenCounts
-from consumer.live import UNKNOWN, Worker, ask_worker
 from consumer.log.range import RangeReader
 from consumer.places import TopicMissingError, bounds_of
-from consumer.positions import Position, cursors_at_start, positions_of
+from consumer.serving import Serving, outside_reasons
+from consumer.stands import EndpointStand, stands_of
 from consumer.terminal import table
 from consumer.unread import heads_of, past_what_is_no_record
 from runtime.clock import Clock
-from runtime.config import EndpointSettings, Settings
+from runtime.config import Settings
+from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.units import format_duration
-from schemas.names import group_of
 
-_HEAD: Final = ("ENDPOINT", "LAG", "OLDEST", "BREAKER", "DEAD LETTERS", "WAITS BECAUSE")
+_HEAD: Final = ("ENDPOINT", "LAG", "OLDEST", "GROUP", "BREAKER", "DEAD LETTERS", "WAITS BECAUSE")
+UNKNOWN: Final = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,25 @@ class EndpointStatus:
     """False: the group has no offset yet, and `partitions` is what its `start` would deliver."""
     partitions: Mapping[int, Cursor]
     oldest_age_s: float | None
-    """Seconds since the oldest unfinished event was accepted; None if nothing waits."""
-    breaker: str
-    """`closed`, `open`, or `unknown` where no worker says it."""
-    waits_because: list[str] = field(default_factory=list)
-    dead_letters: int = 0
+    """Seconds since the oldest unfinished event was accepted; None if nothing waits, or it cannot be known."""
+    serving: Serving = field(default_factory=Serving)
+    dead_letters: int | None = None
+    """Open ones; None if they cannot be known."""
+
+    @property
+    def breaker(self) -> str | None:
+        """`closed` or `open`; None where no worker says it."""
+        return self.serving.live.breaker if self.serving.live else None
+
+    @property
+    def waits_because(self) -> list[str]:
+        """At least one reason if anything lags."""
+        reasons = outside_reasons(self.serving, self.partitions, disabled=self.disabled)
+        if not self.has_cursor:
+            reasons.insert(0, f"not started yet: its start leaves {counted(self.lag, 'record')} before it")
+        if self.lost:
+            reasons.append(f"the log has lost {self.lost} that were not delivered")
+        return reasons
 
     @property
     def lag(self) -> int:
@@ -65,6 +80,7 @@ class EndpointStatus:
             "breaker": self.breaker,
             "waits_because": self.waits_because,
             "dead_letters": self.dead_letters,
+            **self.serving.as_json(self.partitions),
             "partitions": [
                 {"partition": number, "offset": at.start, "holes": len(at.holes), "end": at.end, "lag": at.lag}
                 for number, at in self.partitions.items()
@@ -75,17 +91,27 @@ class EndpointStatus:
 class StatusReader:
     """Looks at all endpoints of a configuration."""
 
-    def __init__(self, settings: Settings, *, admin: Admin, groups: Groups, reader: RangeReader, clock: Clock) -> None:
-        """Does not reach out yet."""
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        admin: Admin,
+        groups: Groups,
+        reader: RangeReader,
+        clock: Clock,
+        client_id: str,
+    ) -> None:
+        """Does not reach out yet; `client_id` is how the broker's logs name whoever looks."""
         self._settings = settings
+        self._client_id = client_id
         self._admin = admin
         self._groups = groups
         self._reader = reader
         self._clock = clock
         self._letters = OpenCounts()
         self._letters_read: dict[int, int] = {}
-        self.silence = ""
-        """Why no worker said anything at the last look; empty if one did."""
+        self.unknown: list[str] = []
+        """What could not be known at the last look, and why."""
 
     def look(self) -> list[EndpointStatus]:
         """Every endpoint, in the order of the configuration.
@@ -94,34 +120,22 @@ class StatusReader:
             TopicMissingError: there is no events topic.
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
-        prefix = self._settings.worker.group_prefix
-        groups = [group_of(prefix, endpoint.name) for endpoint in self._settings.endpoints]
-        positions = positions_of(self._admin, self._groups, self._settings.topics.events, groups)
-        worker = ask_worker(self._settings.worker.listen)
-        self.silence = worker.silence
-        self._read_letters()
-        letters = self._letters.by_endpoint()
-        return [
-            self._status(endpoint, positions[group], worker, letters.get(endpoint.name, 0))
-            for endpoint, group in zip(self._settings.endpoints, groups, strict=True)
-        ]
+        stands = stands_of(self._settings, self._admin, self._groups, self._clock, client_id=self._client_id)
+        self.unknown = [f"breakers are unknown: {stands.silence}"] if stands.silence else []
+        letters = self._read_letters()
+        return [self._status(stand, letters) for stand in stands.endpoints]
 
-    def _status(self, endpoint: EndpointSettings, position: Position, worker: Worker, letters: int) -> EndpointStatus:
-        live = worker.of(endpoint.name)
-        partitions, oldest_age_s = self._looked_at(
-            position.cursors
-            or cursors_at_start(self._admin, position.topic, endpoint, position.bounds, now=self._clock.wall())
-        )
+    def _status(self, stand: EndpointStand, letters: Mapping[str, int] | None) -> EndpointStatus:
+        partitions, oldest_age_s = self._looked_at(stand.cursors)
         return EndpointStatus(
-            endpoint=endpoint.name,
-            disabled=endpoint.disabled,
-            group=position.group,
-            has_cursor=bool(position.cursors),
+            endpoint=stand.endpoint.name,
+            disabled=stand.endpoint.disabled,
+            group=stand.group,
+            has_cursor=stand.has_cursor,
             partitions=partitions,
             oldest_age_s=oldest_age_s,
-            breaker=live.breaker,
-            waits_because=list(live.waits_because),
-            dead_letters=letters,
+            serving=stand.serving,
+            dead_letters=None if letters is None else letters.get(stand.endpoint.name, 0),
         )
 
     def _looked_at(self, cursors: Mapping[int, Cursor]) -> tuple[dict[int, Cursor], float | None]:
@@ -134,12 +148,14 @@ class StatusReader:
         age = None if oldest_ms is None else max(0.0, self._clock.wall() - oldest_ms / 1000)
         return past_what_is_no_record(cursors, heads), age
 
-    def _read_letters(self) -> None:
+    def _read_letters(self) -> Mapping[str, int] | None:
+        """How many are open, by endpoint; None if they cannot be known."""
         topic = self._settings.topics.dead_letters
         try:
             bounds = bounds_of(self._admin, topic)
-        except TopicMissingError:
-            return
+        except TopicMissingError as error:
+            self.unknown.append(f"dead letters are unknown: {error}")
+            return None
         unread = {
             number: range(max(first, self._letters_read.get(number, 0)), bounds.end[number])
             for number, first in bounds.first.items()
@@ -147,6 +163,7 @@ class StatusReader:
         for record in self._reader.read(topic, unread):
             self._letters.add(record)
             self._letters_read[record.partition] = record.offset + 1
+        return self._letters.by_endpoint()
 
 
 def text_of(statuses: Sequence[EndpointStatus]) -> str:
@@ -155,11 +172,16 @@ def text_of(statuses: Sequence[EndpointStatus]) -> str:
 
 
 def _row(status: EndpointStatus) -> list[str]:
-    age = "-" if status.oldest_age_s is None else format_duration(float(round(status.oldest_age_s)))
-    breaker = "disabled" if status.disabled and status.breaker == UNKNOWN else status.breaker
-    reasons = list(status.waits_because)
-    if not status.has_cursor:
-        reasons.insert(0, f"not started yet: its start would deliver {status.lag}")
-    if status.lost:
-        reasons.append(f"the log has lost {status.lost} that were not delivered")
-    return [status.endpoint, str(status.lag), age, breaker, str(status.dead_letters), "; ".join(reasons) or "-"]
+    if status.oldest_age_s is None:
+        age = UNKNOWN if status.lag else "-"
+    else:
+        age = format_duration(float(round(status.oldest_age_s)))
+    return [
+        status.endpoint,
+        str(status.lag),
+        age,
+        status.serving.text(),
+        "disabled" if status.disabled and status.breaker is None else status.breaker or UNKNOWN,
+        UNKNOWN if status.dead_letters is None else str(status.dead_letters),
+        "; ".join(status.waits_because) or "-",
+    ]

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from consumer.delivery.breaker import BreakerState
+from consumer.delivery.latency import Latency
 from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import Answer, Outcome
 from consumer.delivery.owner import Attempt, said
@@ -32,6 +33,9 @@ class Telling:
         self._log = _log.bind(endpoint=endpoint)
         self.breaker_reason = ""
         """Why the breaker is open; empty while it is closed."""
+        self.latency: Final = Latency()
+        self.filtered_at = float("-inf")
+        """When the last event was passed over by a filter, on the monotonic clock."""
 
     def assigned(self, partitions: list[int]) -> None:
         """The partitions that are this worker's now."""
@@ -71,6 +75,7 @@ class Telling:
     def filtered(self, _record: Record, rule: str) -> None:
         """The endpoint did not ask for this event."""
         self._metrics.filtered(rule)
+        self.filtered_at = self._clock.monotonic()
 
     def obstructed(self, partition: Partition) -> None:
         """A newer release wrote into this partition."""
@@ -84,6 +89,7 @@ class Telling:
     def attempted(self, attempt: Attempt) -> None:
         """An attempt ended."""
         self._metrics.attempted(attempt, self._clock.wall())
+        self.latency.observe(attempt.seconds)
         if attempt.outcome is Outcome.DELIVERED:
             return
         for delivery in attempt.deliveries:

@@ -7,7 +7,7 @@ from consumer.cursor import Cursor
 from consumer.dead_letters.history import Entry
 from consumer.dead_letters.text import time_of
 from consumer.filters import Filter
-from consumer.live import Worker
+from consumer.serving import Serving, outside_reasons
 from runtime.config import EndpointSettings
 from runtime.counts import counted
 from schemas.event import Event
@@ -39,6 +39,7 @@ class Verdict:
 class Stand:
     """Where an endpoint stands in the event's partition."""
 
+    partition: int
     cursor: Cursor
     has_cursor: bool
     """False: the group has no offset yet, and `cursor` is where its `start` would begin."""
@@ -51,7 +52,7 @@ def verdict_on(
     *,
     stand: Stand,
     letter: Entry | None,
-    worker: Worker,
+    serving: Serving,
 ) -> Verdict:
     """The first that fits: a letter, a rule of the endpoint, the cursor.
 
@@ -61,7 +62,7 @@ def verdict_on(
         endpoint: its settings as they are now.
         stand: in the event's partition.
         letter: of this event for this endpoint.
-        worker: what the live worker says.
+        serving: who serves the endpoint, and what the live worker says.
     """
     if letter is not None:
         return verdict_by_letter(letter)
@@ -74,7 +75,7 @@ def verdict_on(
         return Verdict(endpoint.name, State.FILTERED, f"by {rule}{when}")
     if finished:
         return Verdict(endpoint.name, State.FINISHED, "delivered, or before the endpoint's start")
-    return Verdict(endpoint.name, State.WAITING, "; ".join(_reasons(offset, endpoint, stand, worker)))
+    return Verdict(endpoint.name, State.WAITING, "; ".join(_reasons(offset, endpoint, stand, serving)))
 
 
 def verdict_by_letter(entry: Entry) -> Verdict:
@@ -89,13 +90,17 @@ def verdict_by_letter(entry: Entry) -> Verdict:
     return Verdict(letter.endpoint, state, f"at {time_of(closing.written_ms)}; it was a dead letter: {told}")
 
 
-def _reasons(offset: int, endpoint: EndpointSettings, stand: Stand, worker: Worker) -> list[str]:
-    reasons = ["the endpoint is disabled"] if endpoint.disabled else []
-    if not stand.has_cursor:
-        reasons.append("the endpoint has not started yet; its start would deliver it")
-    reasons += worker.of(endpoint.name).waits_because
-    before = stand.cursor.before(offset)
-    reasons.append(f"{before} unfinished before it in its partition" if before else "it is the next of its partition")
-    if worker.silence and not endpoint.disabled:
-        reasons.append(worker.silence)
+def _reasons(offset: int, endpoint: EndpointSettings, stand: Stand, serving: Serving) -> list[str]:
+    reasons = [] if stand.has_cursor else ["the endpoint has not started yet; its start would deliver it"]
+    reasons += outside_reasons(serving, {stand.partition: stand.cursor}, disabled=endpoint.disabled)
+    reasons.append(_before(offset, stand.cursor))
     return reasons
+
+
+def _before(offset: int, cursor: Cursor) -> str:
+    """How many events are before it; of those that no worker has read some offsets may hold none."""
+    before = cursor.before(offset)
+    if not before:
+        return "it is the next of its partition"
+    most = "at most " if offset > cursor.unread else ""
+    return f"{most}{before} unfinished before it in its partition"

@@ -29,6 +29,7 @@ def explain_command(settings: Settings, event: str) -> int:
             reader=reader,
             clock=SystemClock(),
             watch=watched,
+            client_id=_CLIENT_ID,
         )
         for explanation in explainer.explain(event):
             click.echo("\n".join(explanation.lines()))

@@ -26,13 +26,16 @@ _REDRAW_S: Final = 2.0
 def status_command(settings: Settings, *, as_json: bool, watch: bool) -> int:
     """Show how far each endpoint is, what it waits for and what it would not take.
 
-    The breaker, and why an endpoint waits, is what the worker at `worker.listen` says; else it is unknown.
+    The breaker, and most of why an endpoint waits, is what the worker at `worker.listen` says; workers that were not
+    asked are named. What cannot be known is ?, with --json null.
     """
     admin, groups = admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID)
     with reader_of(settings, _CLIENT_ID, events=False) as reader:
-        status = StatusReader(settings, admin=admin, groups=groups, reader=reader, clock=SystemClock())
+        status = StatusReader(
+            settings, admin=admin, groups=groups, reader=reader, clock=SystemClock(), client_id=_CLIENT_ID
+        )
         if not watch:
-            _print(status.look(), status.silence, as_json=as_json)
+            _print(status.look(), status.unknown, as_json=as_json)
             return 0
         try:
             while True:
@@ -50,15 +53,15 @@ def _look_again(status: StatusReader, *, as_json: bool) -> None:
         return
     if not as_json and sys.stdout.isatty():
         click.clear()
-    _print(statuses, status.silence, as_json=as_json)
+    _print(statuses, status.unknown, as_json=as_json)
 
 
-def _print(statuses: Sequence[EndpointStatus], silence: str, *, as_json: bool) -> None:
+def _print(statuses: Sequence[EndpointStatus], unknown: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([status.as_json() for status in statuses]))
     elif statuses:
         click.echo(text_of(statuses))
-        if silence:
-            click.echo(f"breakers are unknown: {silence}", err=True)
+        for line in unknown:
+            click.echo(line, err=True)
     else:
         click.echo("no endpoints are configured", err=True)

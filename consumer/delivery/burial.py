@@ -23,6 +23,11 @@ Write = Callable[[Sequence[OutgoingRecord]], Awaitable[None]]
 class Buries(Protocol):
     """What takes the events that are given up."""
 
+    @property
+    def trouble(self) -> str:
+        """Why they cannot be kept now; empty if they can."""
+        ...
+
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
         """Return when it is kept for good that this event was given up, and why."""
         ...
@@ -37,6 +42,8 @@ class Burial:
         self._topic = topic
         self._write = write
         self._jitter = jitter
+        self.trouble = ""
+        """Why the last one could not be written; empty if it was."""
 
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
         """Return when the dead letter is in the log."""
@@ -55,6 +62,7 @@ class Burial:
                 await self._write([letter])
             except BridgeError as error:
                 tries += 1
+                self.trouble = str(error)
                 wait = backoff_s(tries, first_s=_FIRST_S, most_s=_MOST_S, jitter=self._jitter())
                 place, repeats = delivery.record.place, round(wait, 1)
                 _log.error(
@@ -66,4 +74,5 @@ class Burial:
                 )
                 await asyncio.sleep(wait)
             else:
+                self.trouble = ""
                 return

@@ -87,6 +87,15 @@ class Dispatcher:
         return self._under_way.events
 
     @property
+    def is_probing(self) -> bool:
+        """Whether the breaker is open and a probe is under way."""
+        return self._probe is not None
+
+    def waits_for_rate(self, now: float) -> bool:
+        """Whether the rate alone keeps the next request back; `now` monotonic."""
+        return self._rate.next_at(now) > now
+
+    @property
     def held_until(self) -> float:
         """Until when the endpoint asked for patience (monotonic)."""
         return self._hold_until

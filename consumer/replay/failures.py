@@ -67,6 +67,11 @@ class Failures:
         """Records without an event, where the run means certain events."""
 
     @property
+    def trouble(self) -> str:
+        """None that is shown: a run has no page."""
+        return ""
+
+    @property
     def are_kept(self) -> bool:
         """Whether nothing of them is still to be written."""
         return not self._unsaved and not self._lock.locked()

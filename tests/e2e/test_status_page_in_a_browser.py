@@ -56,7 +56,7 @@ def test_it_is_one_request_without_a_complaint(page: Browser, address: str) -> N
     """No icon is asked for, the console is empty, and the page says who waits and why."""
     assert {address} == set(page.requests())
     assert [] == page.console()
-    assert "breaker open (status 503)" in page.asks("textOf", ".bad")
+    assert "breaker open: status 503, " in page.asks("textOf", ".bad")
 
 
 @pytest.mark.parametrize("light", LIGHTS)

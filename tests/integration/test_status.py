@@ -1,7 +1,9 @@
 """`registry-worker status` on a real Kafka: lag with holes, ages, breakers, letters, and without a worker."""
 
 import json
+import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from broker import LocalKafka
 from broker.ports import free_port
 from tests.kit import Answer, Captured, Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
+from tests.kit.load import Load
 from tests.kit.notifications import delivered, envelope, envelopes, event_json
 from tests.kit.topics import committed, delete_records, metadata
 
@@ -36,6 +39,16 @@ def status(setup: Installation) -> dict[str, dict[str, Any]]:
     return {found["endpoint"]: found for found in json.loads(done.stdout)}
 
 
+def seen(setup: Installation, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """What is said of the endpoint `ci` as soon as this is so."""
+
+    def found() -> dict[str, Any]:
+        now = status(setup)["ci"]
+        return now if is_so(now) else {}
+
+    return eventually(found, 90)
+
+
 def holding(receiver: Receiver, repository: bytes) -> None:
     """Lets one repository's events wait for ever, and answers 200 to all others."""
 
@@ -55,7 +68,7 @@ def test_group_without_offsets(setup: Installation) -> None:
     assert 0 < found["ci"]["oldest_age_s"] < 60
     assert found["late"]["oldest_age_s"] is None
     done = setup.run_worker("status")
-    assert "not started yet: its start would deliver 10" in done.stdout
+    assert "not started yet: its start leaves 10 records before it; nobody serves it" in done.stdout
     assert "does not answer" in done.stderr
 
 
@@ -64,7 +77,7 @@ def test_caught_up(setup: Installation, receiver: Receiver) -> None:
     setup.publish(*envelopes(2, 5))
     assert setup.run_worker("deliver", "--until-caught-up").code == 0
     found = status(setup)["ci"]
-    assert (found["has_cursor"], found["lag"], found["oldest_age_s"], found["breaker"]) == (True, 0, None, "unknown")
+    assert (found["has_cursor"], found["lag"], found["oldest_age_s"], found["breaker"]) == (True, 0, None, None)
 
 
 def test_lag_counts_holes(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:
@@ -85,7 +98,7 @@ def test_lag_counts_holes(kafka: LocalKafka, setup: Installation, receiver: Rece
             [{"partition": 0, "offset": 0, "holes": 3, "end": 103, "lag": 3}],
         )
         assert found["oldest_age_s"] > 0
-    assert (live["breaker"], after["breaker"]) == ("closed", "unknown")
+    assert (live["breaker"], after["breaker"]) == ("closed", None)
 
 
 def test_open_breaker(setup: Installation, receiver: Receiver) -> None:
@@ -97,8 +110,79 @@ def test_open_breaker(setup: Installation, receiver: Receiver) -> None:
         worker.wait_ready()
         found = eventually(lambda: (now := status(setup)["ci"])["breaker"] == "open" and now)
         assert found["lag"] == 3
-        assert any("breaker open (status 503)" in reason for reason in found["waits_because"])
-        assert "breaker open (status 503)" in setup.run_worker("status").stdout
+        assert any("breaker open: status 503, " in reason for reason in found["waits_because"])
+        assert "breaker open: status 503, " in setup.run_worker("status").stdout
+
+
+def test_slow_answers(setup: Installation, receiver: Receiver) -> None:
+    """An endpoint that is late because its answers take long, one repository at a time, says so."""
+    receiver.answer(200, delay=0.8)
+    setup.publish(*envelopes(4, 20))
+    with setup.worker() as worker:
+        worker.wait_ready()
+        receiver.wait_for(8, 30)
+        said = "4 repositories waiting in order; answers take "
+        found = seen(setup, lambda now: said in "".join(now["waits_because"][:1]))
+        assert found["lag"] > 0
+        assert re.search(r"answers take (0\.[89]|[1-9]\.\d|\d\d) s$", found["waits_because"][0])
+        assert found["members"] == [{"host": "127.0.0.1", "partitions": [0]}]
+        assert (found["unassigned"], found["not_asked"], found["group_protocol"]) == ([], {}, "consumer")
+        receiver.answer(200)
+    assert "0 members (consumer)" in setup.run_worker("status").stdout
+
+
+def test_a_busy_log_makes_nobody_late(setup: Installation, receiver: Receiver) -> None:
+    """Six endpoints that keep up with 40 events a second: none is ever later than what came while it was looked at."""
+    names = [f"e{number}" for number in range(6)]
+    setup.endpoints = [endpoint(name, f"{receiver.url}/{name}", **BRISK) for name in names]
+
+    def arrived(name: str) -> list[str]:
+        return [one.id for one in delivered(receiver) if one.request.path == f"/{name}"]
+
+    with setup.bridge() as bridge, setup.worker() as worker:
+        worker.wait_ready()
+        with Load(f"{bridge.wait_ready()}/events", 4, pause=0.1) as load:
+            eventually(lambda: len(load.taken) > 40 and all(map(arrived, names)), 60)
+            for _ in range(4):
+                before = {name: len(arrived(name)) for name in names}
+                found = status(setup)
+                written = len(load.taken) + 4  # and what is being posted
+                late = {name: found[name]["lag"] for name in names if found[name]["lag"] > written - before[name]}
+                assert not late, f"{written} written, {before} delivered before"
+            everywhere = set.intersection(*(set(arrived(name)) for name in names))
+            newest = [name for name in arrived("e0") if name in everywhere][-1]
+            explained = setup.run_worker("explain", newest)
+            assert explained.stdout.count(" finished ") == 6, explained.stdout
+        eventually(lambda: {one["lag"] for one in status(setup).values()} == {0}, 30)
+
+
+def test_one_of_two_workers_is_killed(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
+    """Members that were not asked are named with their partitions; then the group gives these to the other worker."""
+    listen = {"worker": {"listen": f"127.0.0.1:{free_port()}"}}
+    ends = [endpoint("ci", receiver.url, **BRISK)]
+    setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=4, endpoints=ends, sections=listen)
+    assert setup.run_bridge("init").code == 0
+    receiver.answer(503)
+    with setup.worker() as asked, setup.worker("--listen", f"127.0.0.1:{free_port()}", name="other") as other:
+        asked.wait_ready()
+        other.wait_ready()
+        shared = seen(setup, lambda now: len(held(now)) == 2)
+        (mine,) = shared["not_asked"].values()
+        assert len(mine) == 2
+        setup.publish(*envelopes(40, 1))
+        other.kill()
+        found = status(setup)["ci"]
+        told = f"partitions {mine[0]}, {mine[1]}: served from 127.0.0.1 by a worker that was not asked"
+        assert told in found["waits_because"], "it counts as a member until its session ends"
+        assert (found["lag"], found["unassigned"]) == (40, [])
+        seen(setup, lambda now: now["not_asked"] == {} and len(held(now)) == 1)
+    found = status(setup)["ci"]
+    assert (found["members"], found["unassigned"], found["waits_because"]) == ([], [0, 1, 2, 3], ["nobody serves it"])
+
+
+def held(found: dict[str, Any]) -> list[list[int]]:
+    """The partitions of each member that has some."""
+    return [member["partitions"] for member in found["members"] if member["partitions"]]
 
 
 def test_dead_letters_and_disabled(setup: Installation, receiver: Receiver) -> None:

@@ -6,10 +6,12 @@ from consumer.cursor import Cursor
 from consumer.dead_letters.history import Entry
 from consumer.dead_letters.letter import Closing, Letter
 from consumer.explain import Explanation, is_named
-from consumer.live import Live, Worker
+from consumer.live import Live
 from consumer.record import Record
+from consumer.serving import Serving
 from consumer.verdict import Stand, State, Verdict, verdict_on
 from runtime.config import EndpointSettings
+from runtime.kafka.group_members import Member, Membership
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.event import Event, Target
@@ -18,7 +20,9 @@ from schemas.headers import record_headers
 CI = EndpointSettings(name="ci", url="http://h/", ignored_actions=frozenset({"pull"}))
 PUSH = Event(id="one", action="push", target=Target(repository="team/app", tag="v1"))
 PULL = Event(id="one", action="pull", target=Target(repository="team/app"))
-STAND = Stand(Cursor(10, (10, 12), 15, 20), has_cursor=True)
+STAND = Stand(0, Cursor(10, (10, 12), 15, 20), has_cursor=True)
+ALONE = Membership((Member("10.0.0.1", (0,)),), "consumer")
+SERVED = Serving(ALONE, Live("closed", partitions=(0,)))
 LETTER = Letter(
     place=(0, 3),
     endpoint="ci",
@@ -47,12 +51,10 @@ def verdict(
     endpoint: EndpointSettings = CI,
     stand: Stand = STAND,
     letter: Entry | None = None,
-    worker: Worker | None = None,
+    serving: Serving = SERVED,
 ) -> tuple[State, str]:
     """The verdict, without the endpoint's name."""
-    found = verdict_on(
-        offset, event, endpoint, stand=stand, letter=letter, worker=worker or Worker({"ci": Live("closed")})
-    )
+    found = verdict_on(offset, event, endpoint, stand=stand, letter=letter, serving=serving)
     assert found.endpoint == "ci"
     return found.state, found.why
 
@@ -74,17 +76,22 @@ def test_cursor_decides(offset: int, state: State) -> None:
 
 
 def test_waiting_says_why() -> None:
-    """What the worker says, what lies before it, and that nobody answers."""
-    live = Worker({"ci": Live("open", ("breaker open (status 503)",))})
-    assert verdict(17, worker=live)[1] == "breaker open (status 503); 3 unfinished before it in its partition"
-    assert verdict(10)[1] == "it is the next of its partition"
-    assert verdict(10, worker=Worker(silence="nobody"))[1] == "it is the next of its partition; nobody"
+    """What the worker says, what lies before it, and that nobody answers or serves it."""
+    live = Live("open", ("breaker open: status 503, next try in 41 s",), (0,))
+    said = verdict(17, serving=Serving(ALONE, live))[1]
+    assert said == "breaker open: status 503, next try in 41 s; at most 3 unfinished before it in its partition"
+    assert verdict(12)[1] == "being delivered; 1 unfinished before it in its partition"
+    assert verdict(10, serving=Serving())[1] == "nobody serves it; it is the next of its partition"
+    assert verdict(10, serving=Serving(ALONE, silence="h:1 does not answer"))[1] == (
+        "partition 0: served from 10.0.0.1 by a worker that was not asked (h:1 does not answer); "
+        "it is the next of its partition"
+    )
 
 
 def test_disabled() -> None:
     """A disabled endpoint's events wait because it is disabled, whoever does not answer."""
     disabled = EndpointSettings(name="ci", url="http://h/", disabled=True)
-    why = verdict(10, endpoint=disabled, worker=Worker(silence="nobody"))[1]
+    why = verdict(10, endpoint=disabled, serving=Serving(silence="nobody"))[1]
     assert why == "the endpoint is disabled; it is the next of its partition"
 
 
@@ -102,7 +109,7 @@ def test_undecodable_waits_for_its_letter() -> None:
 
 def test_not_started() -> None:
     """Without a cursor, the endpoint's `start` decides what it will get."""
-    stand = Stand(Cursor(10, (), -1, 20), has_cursor=False)
+    stand = Stand(0, Cursor(10, (), -1, 20), has_cursor=False)
     assert verdict(9, stand=stand)[0] is State.NEVER
     assert verdict(10, stand=stand)[1].startswith("the endpoint has not started yet; its start would deliver it")
 

@@ -254,7 +254,7 @@ async def test_commits_go_on_after_a_consumer_that_died_with_one_under_way() -> 
     world.group.commit_s = 0.5
     world.events(REPOSITORIES, times=20)
     worker = world.worker()
-    await world.until(lambda: worker.endpoint._commits.cadence.under_way, step_s=0.001)
+    await world.until(lambda: worker.endpoint.commits.cadence.under_way, step_s=0.001)
     await worker.log.give_up("the broker is too old")
     await world.finish(120.0)
     assert 1200 == len(world.accepted)
