@@ -79,8 +79,6 @@ class Endpoint:
         self._drain_s = drain_s
         self._sending = sending
         self.burial: Final = burial
-        self.burying = 0
-        """Dead letters that are being written."""
         self.telling: Final = telling
         self._clock = clock
         self.lanes: Final = _lanes_of(settings, sending)
@@ -296,11 +294,8 @@ class Endpoint:
         self.turn()
 
     async def _bury(self, delivery: Delivery, cause: Cause) -> None:
-        self.burying += 1
-        try:
+        with self.telling.burying_one():
             await self.burial.bury(delivery, cause)
-        finally:
-            self.burying -= 1
         self.telling.buried(delivery, cause)
 
 

@@ -90,7 +90,7 @@ def facts_of(endpoint: Endpoint, now: float) -> Facts:
         next_probe=None if dispatcher.is_probing else max(0.0, dispatcher.breaker.next_probe - now),
         held=max(0.0, dispatcher.held_until - now),
         blocked=tuple(_blocked(endpoint, at) for _, at in sorted(endpoint.partitions.items()) if at.is_blocked),
-        burying=endpoint.burying,
+        burying=telling.burying,
         burial_trouble=endpoint.burial.trouble,
         rate_limit=endpoint.settings.rate_limit if dispatcher.waits_for_rate(now) else None,
         in_flight=dispatcher.in_flight,

@@ -3,6 +3,8 @@
 A successful attempt is counted and not logged; each failed one is one line with all that is known.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -33,6 +35,8 @@ class Telling:
         self._log = _log.bind(endpoint=endpoint)
         self.breaker_reason = ""
         """Why the breaker is open; empty while it is closed."""
+        self.burying = 0
+        """Dead letters that are being written."""
         self.latency: Final = Latency()
         self.filtered_at = float("-inf")
         """When the last event was passed over by a filter, on the monotonic clock."""
@@ -104,6 +108,15 @@ class Telling:
                 error=said(attempt.result),
                 next_try_s=None if attempt.next_try_s is None else round(attempt.next_try_s, 3),
             )
+
+    @contextmanager
+    def burying_one(self) -> Iterator[None]:
+        """A dead letter is being written meanwhile."""
+        self.burying += 1
+        try:
+            yield
+        finally:
+            self.burying -= 1
 
     def buried(self, delivery: Delivery, cause: Cause) -> None:
         """A dead letter is written."""
