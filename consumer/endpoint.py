@@ -17,11 +17,10 @@ from consumer.delivery.burial import Buries
 from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.letters import Cause
 from consumer.delivery.owner import Attempt
-from consumer.delivery.sending import Sending
+from consumer.delivery.sending import Sending, lanes_of
 from consumer.delivery.undecodable import Undecodable
 from consumer.filters import Filter
 from consumer.lane import Delivery, Lane
-from consumer.lanes import Lanes
 from consumer.ledger import Ledger
 from consumer.log import NOT_YET, Assigned, Commit, Log, SettingsOf
 from consumer.partition import Partition
@@ -81,7 +80,7 @@ class Endpoint:
         self.burial: Final = burial
         self.telling: Final = telling
         self._clock = clock
-        self.lanes: Final = _lanes_of(settings, sending)
+        self.lanes: Final = lanes_of(settings, sending)
         self.dispatcher: Final = Dispatcher(
             settings,
             self.lanes,
@@ -297,12 +296,3 @@ class Endpoint:
         with self.telling.burying_one():
             await self.burial.bury(delivery, cause)
         self.telling.buried(delivery, cause)
-
-
-def _lanes_of(settings: EndpointSettings, sending: Sending) -> Lanes:
-    return Lanes(
-        ordered=settings.ordering == "repository",
-        max_events=settings.batch.max_events,
-        linger_s=settings.batch.linger_s,
-        kind=sending.kind,
-    )

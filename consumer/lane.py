@@ -85,3 +85,11 @@ class Batch:
 def lanes_of(deliveries: Iterable[Delivery]) -> list[Lane]:
     """The lanes of these deliveries, each once."""
     return list(dict.fromkeys(delivery.lane for delivery in deliveries))
+
+
+def try_next_once(given_up: Delivery) -> None:
+    """The lane's next event takes its place: what was delivered since its last try shows that others are taken."""
+    lane = given_up.lane
+    lane.single = True
+    if lane.queue:
+        lane.queue[0].tries.deliveries_seen = given_up.tries.deliveries_seen

@@ -39,6 +39,8 @@ class Facts:
     """Why the schema registry does not answer, by schema id."""
     breaker: str = ""
     """Why the breaker is open; empty while it is closed."""
+    only_refused: bool = False
+    """Whether it holds back the repositories that the endpoint refused and no others."""
     next_probe: float | None = None
     """Until then nothing is tried; None: a probe is under way."""
     held: float = 0.0
@@ -81,17 +83,23 @@ def reasons_of(facts: Facts) -> list[str]:
 def _stops_all(facts: Facts) -> Iterator[str]:
     if facts.trouble:
         yield facts.trouble
-    if facts.breaker:
-        when = "a try is under way" if facts.next_probe is None else f"next try in {_seconds(facts.next_probe)}"
-        yield f"breaker open: {facts.breaker}, {when}"
+    if facts.breaker and not facts.only_refused:
+        yield _breaker(facts)
     if facts.held > 0:
         yield f"held back by Retry-After for {_seconds(facts.held)}"
 
 
 def _stops_some(facts: Facts) -> Iterator[str]:
+    if facts.breaker and facts.only_refused:
+        yield _breaker(facts)
     yield from facts.schema_troubles
     if facts.burial_trouble and facts.burying:
         yield f"{counted(facts.burying, 'dead letter')} cannot be written: {facts.burial_trouble}"
+
+
+def _breaker(facts: Facts) -> str:
+    when = "a try is under way" if facts.next_probe is None else f"next try in {_seconds(facts.next_probe)}"
+    return f"breaker open: {facts.breaker}, {when}"
 
 
 def _blocked(block: Blocked) -> str:

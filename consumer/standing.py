@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from consumer.delivery.breaker import BreakerState
 from consumer.endpoint import Endpoint
 from consumer.log import Commit
 from consumer.partition import Partition
@@ -87,12 +88,13 @@ def facts_of(endpoint: Endpoint, now: float) -> Facts:
         trouble=endpoint.trouble_text,
         schema_troubles=tuple(endpoint.schemas.troubles),
         breaker=telling.breaker_reason if dispatcher.breaker.is_open else "",
-        next_probe=None if dispatcher.is_probing else max(0.0, dispatcher.breaker.next_probe - now),
+        only_refused=dispatcher.breaker.state is BreakerState.REFUSED,
+        next_probe=None if dispatcher.probe is not None else max(0.0, dispatcher.breaker.next_probe - now),
         held=max(0.0, dispatcher.held_until - now),
         blocked=tuple(_blocked(endpoint, at) for _, at in sorted(endpoint.partitions.items()) if at.is_blocked),
         burying=telling.burying,
         burial_trouble=endpoint.burial.trouble,
-        rate_limit=endpoint.settings.rate_limit if dispatcher.waits_for_rate(now) else None,
+        rate_limit=endpoint.settings.rate_limit if dispatcher.rate.next_at(now) > now else None,
         in_flight=dispatcher.in_flight,
         limit=dispatcher.ceiling.limit,
         answers_take=telling.latency.mean_s,

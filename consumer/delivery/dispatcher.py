@@ -15,11 +15,11 @@ from consumer.delivery.ceiling import Ceiling
 from consumer.delivery.formats import UnsendableError
 from consumer.delivery.letters import Cause
 from consumer.delivery.outcome import Answer, Outcome, Result, narrows, outcome_of
-from consumer.delivery.owner import Attempt, Bury, Owner, Send, said
+from consumer.delivery.owner import Attempt, Bury, Owner, Send, cause_of, said
 from consumer.delivery.rate import Rate
 from consumer.delivery.retry import MAX_RETRY_AFTER_S, backoff_s, retry_after_s
 from consumer.delivery.under_way import UnderWay
-from consumer.lane import Batch, Delivery
+from consumer.lane import Batch, try_next_once
 from consumer.lanes import Lanes
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
@@ -68,9 +68,11 @@ class Dispatcher:
             jitter=jitter,
         )
         self.ceiling: Final = Ceiling(endpoint.concurrency)
-        self._rate = Rate(endpoint.rate_limit)
-        self._hold_until = 0.0
-        self._probe: Batch | None = None
+        self.rate: Final = Rate(endpoint.rate_limit)
+        self.held_until = 0.0
+        """Until when the endpoint asked for patience (monotonic)."""
+        self.probe: Batch | None = None
+        """The probe that is under way, if one is."""
         self._under_way: Final = UnderWay(self._ended)
         self._looked_at = 0.0
         self.deliveries = 0
@@ -85,20 +87,6 @@ class Dispatcher:
     def events_in_flight(self) -> int:
         """Events in these requests."""
         return self._under_way.events
-
-    @property
-    def is_probing(self) -> bool:
-        """Whether the breaker is open and a probe is under way."""
-        return self._probe is not None
-
-    def waits_for_rate(self, now: float) -> bool:
-        """Whether the rate alone keeps the next request back; `now` monotonic."""
-        return self._rate.next_at(now) > now
-
-    @property
-    def held_until(self) -> float:
-        """Until when the endpoint asked for patience (monotonic)."""
-        return self._hold_until
 
     def start_due(self) -> None:
         """Start every attempt that may start now."""
@@ -117,13 +105,13 @@ class Dispatcher:
         now, state = self._looked_at, self.breaker.state
         refusing = state is BreakerState.REFUSED
         dues = []
-        if state is not BreakerState.CLOSED and self._probe is None:
+        if state is not BreakerState.CLOSED and self.probe is None:
             probeable = self._lanes.has_refused if refusing else len(self._lanes)
             dues.append(self.breaker.next_probe if probeable else None)
         if state is not BreakerState.OPEN:
             startable = self._lanes.fresh_startable if refusing else self._lanes.startable
             dues += [self._lanes.next_due(now, fresh_only=refusing), now if startable else None]
-        wakes = [max(due, self._hold_until, self._rate.next_at(now)) for due in dues if due is not None]
+        wakes = [max(due, self.held_until, self.rate.next_at(now)) for due in dues if due is not None]
         return min((wake for wake in wakes if wake > now), default=None)
 
     async def drain(self, partitions: set[int], limit_s: float) -> None:
@@ -136,7 +124,7 @@ class Dispatcher:
 
     def _has_room(self, now: float) -> bool:
         may_attempt = self._owner.may_attempt(self._under_way.events)
-        if now < self._hold_until or not may_attempt or self._rate.next_at(now) > now:
+        if now < self.held_until or not may_attempt or self.rate.next_at(now) > now:
             return False
         return self._under_way.requests < self.ceiling.limit
 
@@ -146,16 +134,16 @@ class Dispatcher:
         if state is BreakerState.CLOSED:
             return self._lanes.next_batch(now)
         refusing = state is BreakerState.REFUSED
-        if self._probe is None and now >= self.breaker.next_probe:
-            self._probe = self._lanes.next_probe(refused_only=refusing)
-            if self._probe is not None:
-                return self._probe
+        if self.probe is None and now >= self.breaker.next_probe:
+            self.probe = self._lanes.next_probe(refused_only=refusing)
+            if self.probe is not None:
+                return self.probe
             if refusing:
                 self.breaker.probe_missed(now)
         return self._lanes.next_batch(now, fresh_only=True) if refusing else None
 
     def _start(self, batch: Batch, now: float) -> None:
-        self._rate.take(now)
+        self.rate.take(now)
         wall = self._clock.wall()
         for delivery in batch.deliveries:
             delivery.lane.last_try = now
@@ -166,13 +154,13 @@ class Dispatcher:
     def _ended(self, batch: Batch, broken_off: bool) -> None:  # noqa: FBT001 - a callback
         if broken_off and not batch.finished:
             self._put_back(batch, self._clock.monotonic())
-        if self._probe is batch:
-            self._probe = None
+        if self.probe is batch:
+            self.probe = None
         self._owner.turn()
 
     def _put_back(self, batch: Batch, due: float) -> None:
-        if self._probe is batch:
-            self._probe = None
+        if self.probe is batch:
+            self.probe = None
         self._lanes.put_back(batch, due, self._owner.holds)
 
     async def _attempt(self, batch: Batch) -> None:
@@ -181,7 +169,7 @@ class Dispatcher:
         except Exception:  # noqa: BLE001 - a fault of ours must not stop a lane for good
             _log.exception("delivery.internal_error", endpoint=self._endpoint.name)
             now = self._clock.monotonic()
-            if self._probe is batch:
+            if self.probe is batch:
                 self.breaker.probe_ended(now)
             if not batch.finished:
                 self._put_back(batch, now + self._endpoint.max_backoff_s)
@@ -225,7 +213,7 @@ class Dispatcher:
             self._wait(batch, result, outcome, seconds)
         else:
             self._report(batch, result, outcome, seconds, None)
-            await self._give_up(batch, _cause(reason, result))
+            await self._give_up(batch, cause_of(reason, result))
 
     def _delivered(self, batch: Batch) -> None:
         was_away = self.breaker.state is BreakerState.OPEN
@@ -275,7 +263,7 @@ class Dispatcher:
         )
 
     def _not_delivered(self, batch: Batch, result: Result, outcome: Outcome) -> None:
-        is_probe, rejected = self._probe is batch, outcome is Outcome.REJECTED
+        is_probe, rejected = self.probe is batch, outcome is Outcome.REJECTED
         if self.breaker.not_delivered(self._clock.monotonic(), is_probe=is_probe, rejected=rejected):
             self._owner.breaker_moved(self.breaker.state, reason=said(result))
 
@@ -283,7 +271,7 @@ class Dispatcher:
         wait = retry_after_s(answer.retry_after, now=self._clock.wall())
         if wait is not None:
             stretched = min(wait * (1.0 + 0.1 * self._jitter()), MAX_RETRY_AFTER_S)
-            self._hold_until = max(self._hold_until, self._clock.monotonic() + stretched)
+            self.held_until = max(self.held_until, self._clock.monotonic() + stretched)
 
     async def _unsendable(self, batch: Batch, error: UnsendableError) -> None:
         if len(batch.deliveries) > 1:
@@ -293,29 +281,17 @@ class Dispatcher:
 
     async def _give_up(self, batch: Batch, cause: Cause) -> None:
         """Write the dead letter; until it is written the lane stands still, and the offset does not move."""
-        if self._probe is batch:
-            self._probe = None
+        if self.probe is batch:
+            self.probe = None
             self.breaker.probe_ended(self._clock.monotonic())
         delivery = batch.deliveries[0]
         holds_up = self._owner.window_full(delivery) and not self.breaker.is_open
         self._owner.turn()
         await self._bury(delivery, cause)
         if cause.reason is Reason.EXHAUSTED and holds_up:
-            self._try_next_once(delivery)
+            try_next_once(delivery)
         self._owner.finished(delivery)
         self._lanes.finish(batch)
 
-    @staticmethod
-    def _try_next_once(given_up: Delivery) -> None:
-        """The lane's next event takes its place: what was delivered since its last try shows that others are taken."""
-        lane = given_up.lane
-        lane.single = True
-        if lane.queue:
-            lane.queue[0].tries.deliveries_seen = given_up.tries.deliveries_seen
-
     def _report(self, batch: Batch, result: Result, outcome: Outcome, seconds: float, next_try_s: float | None) -> None:
         self._owner.attempted(Attempt(batch.deliveries, result, outcome, seconds, next_try_s))
-
-
-def _cause(reason: Reason, result: Result) -> Cause:
-    return Cause(reason, result.status if isinstance(result, Answer) else None, said(result))

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from consumer.delivery.attempts import Reason
 from consumer.delivery.breaker import BreakerState
 from consumer.delivery.letters import Cause
-from consumer.delivery.outcome import NoAnswer, Outcome, Result
+from consumer.delivery.outcome import Answer, NoAnswer, Outcome, Result
 from consumer.lane import Delivery
 
 Send = Callable[[list[Delivery]], Awaitable[Result]]
@@ -63,3 +64,8 @@ def said(result: Result) -> str:
     if isinstance(result, NoAnswer):
         return f"{result.fault.value}: {result.error}"
     return f"status {result.status}"
+
+
+def cause_of(reason: Reason, result: Result) -> Cause:
+    """Why an event is given up after this result."""
+    return Cause(reason, result.status if isinstance(result, Answer) else None, said(result))

@@ -8,6 +8,7 @@ from consumer.delivery.outcome import Result
 from consumer.delivery.signing import Signer
 from consumer.event import event_of
 from consumer.lane import Delivery
+from consumer.lanes import Lanes
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.config.endpoint_settings import Format
@@ -59,3 +60,13 @@ def sending_of(endpoint: EndpointSettings, clock: Clock) -> Sending:
     """
     secrets = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
     return Sending(client_of(endpoint), Signer(secrets), clock, endpoint.format)
+
+
+def lanes_of(settings: EndpointSettings, sending: Sending) -> Lanes:
+    """Empty lanes, in the order and with the batches of the endpoint."""
+    return Lanes(
+        ordered=settings.ordering == "repository",
+        max_events=settings.batch.max_events,
+        linger_s=settings.batch.linger_s,
+        kind=sending.kind,
+    )

@@ -20,6 +20,7 @@ FACTS = st.builds(
     trouble=TEXT,
     schema_troubles=st.just(()) | st.just(("schema id 7: no answer",)),
     breaker=TEXT,
+    only_refused=st.booleans(),
     next_probe=st.none() | SECONDS,
     held=st.just(0.0) | SECONDS,
     blocked=st.lists(BLOCKED, max_size=2).map(tuple),
@@ -77,6 +78,10 @@ def test_whatever_lags_has_a_reason(facts: Facts) -> None:
         (Facts(lag=9, in_flight=1, limit=1, lanes=9), ["1 request at once is the limit"]),
         (Facts(lag=9, in_flight=2, limit=64, lanes=5, ordered=False), ["5 events under way"]),
         (Facts(lag=9, rate_limit=0.5, in_flight=1, limit=64), ["rate limit: 0.5 requests a second"]),
+        (
+            Facts(lag=9, breaker="status 422; only what it refused waits", only_refused=True, next_probe=3.0, unread=5),
+            ["breaker open: status 422; only what it refused waits, next try in 3 s"],
+        ),
         (Facts(lag=9, held=12.4), ["held back by Retry-After for 12 s"]),
         (Facts(lag=9, unread=9, filtering=True), ["filtered events being passed over"]),
         (Facts(lag=9, unread=9), ["the log is being read"]),
