@@ -73,7 +73,7 @@ class Facts:
 def reasons_of(facts: Facts) -> list[str]:
     """What stops the endpoint, and if something waits at least one reason."""
     stopped = list(_stops_all(facts))
-    found = stopped + [text for block in facts.blocked if (text := _blocked(block))] + list(_stops_some(facts))
+    found = stopped + list(_stops_some(facts)) + [_blocked(block) for block in facts.blocked]
     if facts.lag <= 0 or stopped:
         return found
     found += _pace(facts)

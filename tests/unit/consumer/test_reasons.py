@@ -104,10 +104,10 @@ def test_whatever_lags_has_a_reason(facts: Facts) -> None:
                 ),
             ),
             [
+                "schema id 7: no answer",
                 "partition 1 needs a newer worker: event of release 9",
                 "partition 2 waits for the schema registry, asked for id 7",
                 "partition 3: the window is full, waiting for a/b (offset 17)",
-                "schema id 7: no answer",
             ],
         ),
         (Facts(lag=9, blocked=(Blocked(3, base=17),)), ["partition 3: the window is full, waiting for offset 17"]),
