@@ -1,55 +1,71 @@
 """`deliver --until-caught-up`: when every record that the log had at the start is finished and committed."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
 
+from consumer.places import Bounds, bounds_of
+from consumer.positions import GroupOffsets, LogEnds, Position, positions_of
 from runtime.errors import BridgeError
-from runtime.kafka.admin import Admin
-from runtime.kafka.groups import Groups
+from runtime.news import News
 
 _log: Final = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 0.25
+_LAST_LOOK_S: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Groups that must reach the end that a topic has now."""
+class CaughtUp:
+    """Groups that must reach the ends that a topic has when it is waited for."""
 
-    admin: Admin
-    groups: Groups
-    topic: str
-    names: Sequence[str]
+    def __init__(self, log: LogEnds, offsets: GroupOffsets, topic: str, groups: Sequence[str]) -> None:
+        """Nothing is asked yet."""
+        self._log = log
+        self._offsets = offsets
+        self._topic = topic
+        self._news = News()
+        self._ends: Bounds | None = None
+        self.owed: dict[str, int | None] = dict.fromkeys(groups)
+        """The groups that are not there yet, and how many records they still owe; None where that is not known."""
 
-    def ends(self) -> dict[int, int]:
-        """The end of each partition."""
-        topic = self.admin.topic(self.topic)
-        return self.admin.end(self.topic, range(topic.partitions)) if topic else {}
+    async def wait(self) -> None:
+        """Return when all groups have committed everything below the ends of this moment, by whichever worker."""
+        while self.owed:
+            await asyncio.to_thread(self._look)
+            if self.owed:
+                await asyncio.sleep(_LOOK_EVERY_S)
 
-    def reached_by(self, group: str, ends: dict[int, int]) -> bool:
-        """Whether the group has committed all of it; other workers of the group count as well.
+    async def look_once_more(self) -> None:
+        """Before it is said who is not there: what was committed since the last look counts. Takes 2 s at most."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(self._look), _LAST_LOOK_S)
 
-        An offset beyond the log is of a log that was, and says nothing of this one.
-        """
-        found = {number: at.offset for number, at in self.groups.committed(group, self.topic, ends).items()}
-        if any(end and found.get(number, -1) < end for number, end in ends.items()):
-            return False
-        return all(found[number] <= end for number, end in self.ends().items() if ends.get(number))
-
-
-async def until_caught_up(target: Target) -> None:
-    """Return when every group has committed everything below the ends of this moment."""
-    ends = await asyncio.to_thread(target.ends)
-    waiting = list(target.names)
-    while waiting:
+    def _look(self) -> None:
+        """Find out who is there; blocks."""
         try:
-            reached = [await asyncio.to_thread(target.reached_by, group, ends) for group in waiting]
-            waiting = [group for group, done in zip(waiting, reached, strict=True) if not done]
+            self._ends = self._ends or bounds_of(self._log, self._topic)
+            found = positions_of(self._log, self._offsets, self._topic, list(self.owed))
         except BridgeError as error:
-            _log.warning("deliver.progress_unknown", reason=str(error))
-        if waiting:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            self._unknown(str(error))
+            return
+        self.owed = {group: owed for group, at in found.items() if (owed := owed_by(at, self._ends))}
+        self._news.settled(self._topic)
+
+    def _unknown(self, reason: str) -> None:
+        self.owed = dict.fromkeys(self.owed)
+        if self._news.is_news(self._topic, reason):
+            _log.warning("deliver.progress_unknown", reason=reason)
+
+
+def owed_by(position: Position, bounds: Bounds) -> int:
+    """How many records below these ends a group has not finished. Pure.
+
+    A group without a commit owes all of them; so does one whose commit is of a log that was, and lies beyond this one.
+    """
+    ends: Mapping[int, int] = bounds.end
+    if not position.cursors:
+        return sum(end - bounds.first[number] for number, end in ends.items())
+    return sum(position.cursors[number].before(end) for number, end in ends.items() if number in position.cursors)

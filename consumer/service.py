@@ -9,15 +9,16 @@ from typing import Final
 import structlog
 from prometheus_client import CollectorRegistry
 
-from consumer.caught_up import Target, until_caught_up
+from consumer.caught_up import CaughtUp
 from consumer.delivery.burial import Burial
 from consumer.delivery.sending import sending_of
 from consumer.endpoint import Endpoint
 from consumer.pages import page_routes
 from consumer.preparation import Preparation, keep_cursors_alive
+from consumer.reasons import reasons_of
 from consumer.retention import guard_retention
 from consumer.schema_ids import SchemaIds, schema_ids_of
-from consumer.standing import lag_of, oldest_age_s
+from consumer.standing import facts_of, lag_of, oldest_age_s
 from consumer.telling import Telling
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
 from runtime.clock import Clock, SystemClock
@@ -99,27 +100,39 @@ async def deliver_until_caught_up(
     ready = asyncio.Event()
     running = asyncio.create_task(_run(parts, served, _preparation(parts, endpoints), ready))
     stopping = asyncio.create_task(stop.wait())
-    target = asyncio.create_task(_caught_up(parts, served, ready, timeout_s))
-    await asyncio.wait((running, stopping, target), return_when=asyncio.FIRST_COMPLETED)
+    target = CaughtUp(parts.admin, parts.groups, settings.topics.events, [endpoint.group for endpoint in served])
+    waiting = asyncio.create_task(_wait_for(target, ready, timeout_s))
+    await asyncio.wait((running, stopping, waiting), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    finished = target.done() and target.result()
-    target.cancel()
+    finished = waiting.done() and waiting.result()
+    waiting.cancel()
+    if not finished and not running.done():
+        await target.look_once_more()
+        finished = not target.owed
+        _tell_who_is_not(target, served, parts.clock)
     failed = await _stop(parts, served, running)
     return failed or (0 if finished else 1)
 
 
-async def _caught_up(parts: Parts, served: list[Endpoint], ready: asyncio.Event, timeout_s: float | None) -> bool:
+async def _wait_for(target: CaughtUp, ready: asyncio.Event, timeout_s: float | None) -> bool:
     try:
         async with asyncio.timeout(timeout_s):
             await ready.wait()
-            topic = parts.settings.topics.events
-            target = Target(parts.admin, parts.groups, topic, [endpoint.group for endpoint in served])
-            await until_caught_up(target)
+            await target.wait()
     except TimeoutError:
-        for endpoint in served:
-            _log.error("deliver.not_caught_up", endpoint=endpoint.settings.name, lag=lag_of(endpoint))
         return False
     return True
+
+
+def _tell_who_is_not(target: CaughtUp, served: list[Endpoint], clock: Clock) -> None:
+    for endpoint in served:
+        if endpoint.group in target.owed:
+            _log.error(
+                "deliver.not_caught_up",
+                endpoint=endpoint.settings.name,
+                lag=target.owed[endpoint.group],
+                waits_because=reasons_of(facts_of(endpoint, clock.monotonic())) or ["its last commit is not made yet"],
+            )
 
 
 def _preparation(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Preparation:

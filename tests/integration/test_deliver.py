@@ -1,5 +1,6 @@
 """`registry-worker deliver` on a real Kafka: filters, isolation, catching up, and what it says when it cannot."""
 
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -139,19 +140,30 @@ def test_a_slow_repository_delays_no_other(kafka: LocalKafka, topic: str, tmp_pa
 
 
 def test_until_caught_up(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
-    """It stops with 0 once all is finished and committed, and with 1 at the timeout, saying which endpoint lags."""
-    ends = [endpoint("ci", receiver.url, start="beginning")]
+    """It stops with 0 once all is finished and committed, and with 1 at the timeout, saying who is not, and why."""
+    ends = [
+        endpoint("ci", receiver.url, start="beginning"),
+        endpoint("audit", "http://127.0.0.1:9/", start="beginning"),
+    ]
     setup = Installation(kafka.bootstrap, topic, tmp_path, endpoints=ends)
     bodies = envelopes(5, 10)
     setup.publish(*bodies)
+    with setup.worker("--until-caught-up", "--timeout", "5m") as waiting:
+        wait_for_ids(receiver, ids(bodies))
+        eventually(lambda: sum(committed(kafka, setup.group("ci"), topic).values()) == len(bodies), 90)
+        waiting.wait_for_log("breaker.open", timeout=90.0)
+        waiting.signal(signal.SIGTERM)
+        assert waiting.wait(90) == 1
+        told = [entry for entry in waiting.log() if entry["event"] == "deliver.not_caught_up"]
+    assert [("audit", 50)] == [(entry["endpoint"], entry["lag"]) for entry in told]
+    assert told[0]["waits_because"][0].startswith("breaker open: ")
+    setup.endpoints = [endpoint("ci", receiver.url), endpoint("audit", receiver.url, start="beginning")]
     receiver.answer(503)
     done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "2s")
-    assert 1 == done.code
-    assert '"event": "deliver.not_caught_up"' in done.stderr
+    assert (1, 1) == (done.code, done.stderr.count('"event": "deliver.not_caught_up"'))
     receiver.answer(200)
     assert setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s").code == 0
-    assert ids(bodies) == {arrival.id for arrival in delivered(receiver)}
-    assert len(bodies) == sum(committed(kafka, setup.group("ci"), topic).values())
+    assert len(bodies) == sum(committed(kafka, setup.group("audit"), topic).values())
 
 
 def test_only_the_named_endpoints(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
