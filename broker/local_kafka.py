@@ -6,11 +6,12 @@ Knows the process and its life; its files, its folder, its ports and the meaning
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
+from broker.class_data import archive_of, options_of
 from broker.errors import LocalKafkaError
 from broker.jars import class_path
 from broker.java import bring_java
@@ -44,6 +45,7 @@ class LocalKafka:
         features: levels of Kafka's features that the first start formats the cluster with, such as `group.version` 0;
             the release's own defaults for all others.
         environment: where java is looked for; the process's own by default.
+        jvm: further options of the broker's Java.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class LocalKafka:
         release: Program = NEWEST,
         features: Mapping[str, int] = NO_FEATURES,
         environment: Mapping[str, str] = os.environ,
+        jvm: Sequence[str] = (),
     ) -> None:
         self._storage = Storage(data)
         self._port = port
@@ -62,6 +65,7 @@ class LocalKafka:
         self._release = release
         self._features = features
         self._environment = environment
+        self._jvm = jvm
         self._process: subprocess.Popen[bytes] | None = None
         self._leash: Leash | None = None
         self._cluster_id = ""
@@ -108,12 +112,14 @@ class LocalKafka:
         """
         if self._runs():
             raise LocalKafkaError(f"the broker at {self.bootstrap} runs already (pid {self.pid})")
-        java = [bring_java(self._environment), *JVM, LOGGING, "-cp", class_path(self._release.files())]
+        program, jars = bring_java(self._environment), self._release.files()
+        shared = options_of(archive_of(program, jars))
+        java = [program, *JVM, *shared, LOGGING, "-cp", class_path(jars)]
         ports = self._choose_ports()
         with self._storage.locked() as lock:
             self._storage.write(ports, self._settings)
             self._cluster_id = self._storage.cluster_id() or self._storage.format(java, self._features)
-            self._spawn([*java, "kafka.Kafka", str(self._storage.properties)], lock)
+            self._spawn([*java, *self._jvm, "kafka.Kafka", str(self._storage.properties)], lock)
         self._port = ports.client
         try:
             wait_until_ready(self.bootstrap, self.cluster_id, died=self.died, seconds=READY_SECONDS)

@@ -15,7 +15,8 @@ from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, Producer, 
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
-from broker import LocalKafka, LocalKafkaError, free_port
+from broker import NEWEST, LocalKafka, LocalKafkaError, free_port
+from broker.archiving import make_archive
 from broker.ports import ALL, CHOICE, LOOPBACK, SHARE, choice, is_free, subshare
 from broker.readiness import wait_until_ready
 from broker.storage import SETTINGS, Ports, Storage
@@ -132,6 +133,15 @@ def test_restarts_on_the_same_data(broker: LocalKafka, topic: str) -> None:
     with LocalKafka(broker.log.parent) as again:
         assert before == (again.cluster_id, again.bootstrap)
         assert [b"kept"] == read(again, topic, 1)
+
+
+def test_a_start_shares_the_classes_of_earlier_ones(tmp_path: Path) -> None:
+    """The broker uses the archive that was made for it, and says nothing about it."""
+    archive = make_archive(NEWEST)
+    with LocalKafka(tmp_path / "kafka") as kafka:
+        is_shared = str(archive) in Path(f"/proc/{kafka.pid}/maps").read_text()
+        assert (archive.stat().st_size > 0) == is_shared
+    assert "cds" not in kafka.log.read_text()
 
 
 def test_second_start_is_quick(broker: LocalKafka) -> None:

@@ -4,6 +4,7 @@ import os
 import sys
 
 from broker import KAFKA_3_9, NEWEST, LocalKafkaError
+from broker.archiving import make_archive
 from broker.java import bring_java
 from tests.kit import apicurio, connect
 
@@ -15,6 +16,7 @@ def main() -> int:
         for program in (NEWEST, KAFKA_3_9, connect.PROGRAM):
             program.files()
         apicurio.unpacked()
+        make_archive(NEWEST)  # of dozens of brokers, each starts in half the time
     except (LocalKafkaError, apicurio.ApicurioError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
