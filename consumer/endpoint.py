@@ -120,6 +120,11 @@ class Endpoint:
         """Events that would be delivered again if the worker died now."""
         return self.commits.cadence.uncommitted + self.dispatcher.events_in_flight
 
+    @property
+    def reader_turned_at(self) -> float:
+        """When the log's thread was last seen at work (monotonic)."""
+        return self._log.turned_at
+
     def start(self) -> None:
         """Join the group and begin."""
         self._log.start()

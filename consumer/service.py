@@ -13,6 +13,7 @@ from consumer.caught_up import CaughtUp
 from consumer.delivery.burial import Burial
 from consumer.delivery.sending import sending_of
 from consumer.endpoint import Endpoint
+from consumer.health import Health
 from consumer.pages import page_routes
 from consumer.preparation import Preparation, keep_cursors_alive
 from consumer.reasons import reasons_of
@@ -28,6 +29,7 @@ from runtime.http import application
 from runtime.kafka.admin import Admin
 from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.groups import Groups
+from runtime.kafka.pulse import Pulse
 from runtime.kafka.settings import consumer_settings
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.probes import probe_routes
@@ -48,6 +50,7 @@ class Parts:
     admin: Admin
     groups: Groups
     protocols: GroupProtocols
+    pulse: Pulse
     writer: AcknowledgedWriter
     metrics: WorkerMetrics
     clock: Clock
@@ -59,11 +62,13 @@ def parts_of(settings: Settings) -> Parts:
     """Make what the endpoints share; the writer's thread runs from here on."""
     kafka = settings.kafka.revealed()
     clock = SystemClock()
+    admin = Admin(kafka, client_id=CLIENT_ID)
     return Parts(
         settings=settings,
-        admin=Admin(kafka, client_id=CLIENT_ID),
+        admin=admin,
         groups=Groups(kafka, client_id=CLIENT_ID),
         protocols=GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events),
+        pulse=Pulse(admin, clock),
         writer=AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(settings)),
         metrics=WorkerMetrics(CollectorRegistry()),
         clock=clock,
@@ -74,18 +79,14 @@ def parts_of(settings: Settings) -> Parts:
 async def deliver(settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event) -> int:
     """Serve these endpoints until `stop` is set; then let what is in flight end, and commit. The exit status."""
     parts = parts_of(settings)
-    served: list[Endpoint] = []
+    served = [_endpoint(parts, endpoint) for endpoint in endpoints]
     ready = asyncio.Event()
     preparation = _preparation(parts, endpoints)
 
-    async def not_ready() -> list[str]:
-        waiting = [f"endpoint {e.settings.name}: {reason}" for e in served for reason in _not_ready(e)]
-        return waiting if ready.is_set() else [preparation.obstacle]
-
-    served.extend(_endpoint(parts, endpoint) for endpoint in endpoints)
-    routes = [*probe_routes(not_ready, parts.metrics.registry), *page_routes(served, parts.metrics, parts.clock)]
+    health = Health(served, preparation, parts.pulse, parts.clock)
+    routes = [*probe_routes(health.reasons, parts.metrics.registry), *page_routes(served, parts.metrics, parts.clock)]
     server = Server(application(routes), settings.worker.listen, drain_s=1.0)
-    running = asyncio.create_task(_run(parts, served, preparation, ready))
+    running = asyncio.create_task(_run(parts, served, preparation, health, ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
     await server.serve(stop)
     return await _stop(parts, served, running)
@@ -98,7 +99,9 @@ async def deliver_until_caught_up(
     parts = parts_of(settings)
     served = [_endpoint(parts, endpoint) for endpoint in endpoints]
     ready = asyncio.Event()
-    running = asyncio.create_task(_run(parts, served, _preparation(parts, endpoints), ready))
+    preparation = _preparation(parts, endpoints)
+    health = Health(served, preparation, parts.pulse, parts.clock)
+    running = asyncio.create_task(_run(parts, served, preparation, health, ready))
     stopping = asyncio.create_task(stop.wait())
     target = CaughtUp(parts.admin, parts.groups, settings.topics.events, [endpoint.group for endpoint in served])
     waiting = asyncio.create_task(_wait_for(target, ready, timeout_s))
@@ -141,12 +144,16 @@ def _preparation(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Prepara
     )
 
 
-async def _run(parts: Parts, served: list[Endpoint], preparation: Preparation, ready: asyncio.Event) -> None:
+async def _run(
+    parts: Parts, served: list[Endpoint], preparation: Preparation, health: Health, ready: asyncio.Event
+) -> None:
     partitions = await preparation.run()
+    parts.pulse.start()
     for endpoint in served:
         endpoint.start()
     ready.set()
     async with asyncio.TaskGroup() as watches:
+        watches.create_task(health.watch())
         watches.create_task(keep_cursors_alive(parts.groups, parts.settings, partitions))
         watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
 
@@ -158,6 +165,7 @@ def _stop_if_failed(task: asyncio.Task[None], stop: asyncio.Event) -> None:
 
 async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[None]") -> int:
     running.cancel()
+    parts.pulse.stop()
     await asyncio.gather(*(endpoint.close() for endpoint in served))
     await asyncio.to_thread(parts.writer.close)
     _log.info("stopped")
@@ -207,8 +215,3 @@ def _watch(endpoint: Endpoint, metrics: EndpointMetrics, clock: Clock) -> None:
     metrics.pending.set_function(lambda: lag_of(endpoint))
     metrics.oldest.set_function(lambda: oldest_age_s(endpoint, clock.wall()) or 0.0)
     metrics.uncommitted.set_function(lambda: endpoint.repeats_possible)
-
-
-def _not_ready(endpoint: Endpoint) -> list[str]:
-    obstacles = [partition.obstacle for partition in endpoint.partitions.values() if partition.obstacle]
-    return ([endpoint.trouble_text] if endpoint.trouble_text else []) + obstacles + endpoint.schemas.troubles

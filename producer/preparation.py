@@ -79,7 +79,7 @@ class Preparation:
         """
         while self._obstacle is not None:
             try:
-                await asyncio.to_thread(self._admin.brokers, _REACH_LIMIT_S)  # so that no call hangs while it is away
+                await asyncio.to_thread(self._admin.ping, _REACH_LIMIT_S)  # so that no call hangs while it is away
                 await asyncio.to_thread(
                     prepare, self._admin, self._groups, self._settings, self._registration, self._news
                 )
@@ -126,7 +126,7 @@ class Preparation:
             if self._clock.monotonic() - self._reach_checked >= _REACH_VALID_S:
                 self._reach_fault = ""
                 try:
-                    await asyncio.to_thread(self._admin.brokers, _REACH_LIMIT_S)
+                    await asyncio.to_thread(self._admin.ping, _REACH_LIMIT_S)
                 except BridgeError as error:
                     self._reach_fault = str(error)
                 self._reach_checked = self._clock.monotonic()

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from producer.bridge_metrics import BridgeMetrics
 from producer.intake import Intake
+from producer.outages import Outages
 from producer.preparation import Preparation
 from producer.registration import registration_of
 from producer.schema_routes import schema_routes
@@ -16,6 +17,7 @@ from runtime.config.settings import Settings
 from runtime.http import application
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
+from runtime.kafka.pulse import Pulse
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.probes import probe_routes
 from runtime.server import Server
@@ -51,12 +53,15 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     routes = [intake.route(), *probe_routes(preparation.not_ready, metrics.registry)]
     app = application([*routes, *schema_routes(topic, registration)], astray=intake.astray)
     server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, unreadable=intake.unreadable)
+    pulse = Pulse(admin, clock, Outages(writer).changed)
+    pulse.start()
     preparing = asyncio.create_task(preparation.run())
     preparing.add_done_callback(lambda task: stop.set() if _failed(task) else None)
     try:
         await server.serve(stop)
     finally:
         preparing.cancel()
+        pulse.stop()
         await asyncio.to_thread(writer.close)
     _log.info("stopped")
     if _failed(preparing):

@@ -77,6 +77,8 @@ class Log:
         self._paused: set[int] = set()
         self._all_paused = False
         self._quiet_since = 0.0
+        self.turned_at = time.monotonic()
+        """When the thread was last seen at work."""
         self._next_ends = 0.0
         self._committing = Committing(topic, lambda commits, error: self._tell(listener.committed, commits, error))
         self._faults = ConnectionFaults()
@@ -126,6 +128,7 @@ class Log:
             try:
                 self._live()
             except Exception as error:  # noqa: BLE001 - whatever it was, the endpoint must not stop for good
+                self.turned_at = time.monotonic()
                 self._give_up(explained(error))
                 self._closing.wait(_AGAIN_S)
 
@@ -155,6 +158,7 @@ class Log:
         self._tell(self._listener.trouble, reason)
 
     def _turn(self, consumer: Consumer) -> None:
+        self.turned_at = time.monotonic()
         self._obey(consumer)
         if self._credit > 0:
             self._unpause(consumer)

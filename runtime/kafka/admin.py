@@ -69,6 +69,15 @@ class Admin:
         doing = f"reaching Kafka at {self._servers}"
         return len(self._asked(doing, lambda: self._client.list_topics(timeout=timeout_s)).brokers)
 
+    def ping(self, timeout_s: float) -> None:
+        """Return when a broker has answered a question about no topic at all, the cheapest there is.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: none has within the time, and why.
+        """
+        future = self._client.describe_cluster(request_timeout=timeout_s)
+        self._asked(f"reaching Kafka at {self._servers}", lambda: future.result(timeout_s), limit_s=timeout_s)
+
     def topic(self, name: str) -> Topic | None:
         """The topic, or None if there is none of that name."""
         doing = f"describing topic {name}"
@@ -143,7 +152,9 @@ class Admin:
     def _result(self, doing: str, answer: "Future[Any]") -> Any:
         return self._asked(doing, lambda: answer.result(LIMIT_S))
 
-    def _asked(self, doing: str, ask: Callable[[], _T], *, keep: frozenset[int] = frozenset()) -> _T:
+    def _asked(
+        self, doing: str, ask: Callable[[], _T], *, keep: frozenset[int] = frozenset(), limit_s: float = LIMIT_S
+    ) -> _T:
         """What `ask` gives, with its errors in our words; those whose codes are in `keep` pass as they are."""
         try:
             answer = ask()
@@ -153,7 +164,7 @@ class Admin:
                 raise
             raise translated(error, doing, fault=self._fault()) from error
         except TimeoutError as error:
-            raise KafkaUnavailableError(f"{doing}: {self._fault() or f'no answer within {LIMIT_S:g} s'}") from error
+            raise KafkaUnavailableError(f"{doing}: {self._fault() or f'no answer within {limit_s:g} s'}") from error
         self._client.poll(0)  # what was said on the way to the answer is over
         self._faults.forget()
         return answer

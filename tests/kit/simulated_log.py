@@ -201,6 +201,11 @@ class SimulatedLog:
         self._listener.membership("")
         self.assign(gone)
 
+    @property
+    def turned_at(self) -> float:
+        """The real one's thread is always at work."""
+        return asyncio.get_running_loop().time()
+
     def die(self) -> None:
         """Tell nothing more, do nothing more."""
         self.dead = True

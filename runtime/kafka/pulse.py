@@ -1,0 +1,71 @@
+"""The pulse: asks Kafka again and again whether it is there, once for all of a process, on a thread of its own.
+
+What the clients notice by themselves is not enough: over a connection to a frozen broker nothing comes, no error
+either, and a consumer without a coordinator goes on waiting for ever.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from runtime.clock import Clock
+from runtime.errors import BridgeError
+from runtime.kafka.reachability import LIMIT_S, Reachability
+
+
+class Asks(Protocol):
+    """Who asks the cluster."""
+
+    def ping(self, timeout_s: float) -> None:
+        """Return when a broker has answered.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: none has within the time, and why.
+        """
+
+
+class Pulse:
+    """Whether Kafka answers this process; stop it."""
+
+    def __init__(self, admin: Asks, clock: Clock, changed: Callable[[str], None] = lambda _: None) -> None:
+        """Not started yet; `changed` is told on the pulse's thread why Kafka is away, and with "" that it is back."""
+        self._admin = admin
+        self._clock = clock
+        self._changed = changed
+        self._state = Reachability(clock.monotonic())
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="kafka-pulse", daemon=True)
+
+    @property
+    def silence(self) -> str:
+        """Why Kafka does not answer; empty while it does, and until more is known."""
+        return self._state.silence
+
+    @property
+    def is_up(self) -> bool | None:
+        """Whether Kafka answers; None before anything is known."""
+        return self._state.is_up
+
+    def start(self) -> None:
+        """Begin to ask."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask no more. Does not wait for the question under way."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._ask()
+            self._stopping.wait(self._state.pause_s)
+
+    def _ask(self) -> None:
+        was_silent = bool(self._state.silence)
+        try:
+            self._admin.ping(LIMIT_S)
+        except BridgeError as error:
+            self._state.failed(str(error), self._clock.monotonic())
+        else:
+            self._state.answered(self._clock.monotonic())
+        if was_silent != bool(self._state.silence):
+            self._changed(self._state.silence)

@@ -1,0 +1,133 @@
+"""Readiness is true: of Kafka killed or frozen, of consumers that no group admits, of workers without partitions."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from broker import LocalKafka
+from tests.kit import Process, Receiver, eventually
+from tests.kit.bridge import Installation, endpoint
+from tests.kit.notifications import Poster, envelopes, ids, wait_for_ids
+
+pytestmark = pytest.mark.kafka
+
+PROMISED_S = 15.0
+BUSY_S = 10.0
+"""A busy machine's own delay, on top of what is promised."""
+LONELY = {"group.consumer.max.size": "1", "group.max.size": "1"}
+
+
+@pytest.fixture(scope="module")
+def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A Kafka whose groups admit one member each."""
+    with LocalKafka(tmp_path_factory.mktemp("lonely"), settings=LONELY) as running:
+        yield running
+
+
+def readiness(process: Process) -> tuple[int, list[str]]:
+    """The status of `/readyz`, and the reasons."""
+    with Poster(f"http://{process.address}/") as asked:
+        answer = asked.request("GET", "/readyz")
+    return answer.status, answer.json.get("reasons", [])
+
+
+def wait_unready(process: Process, words: str) -> float:
+    """Waits until it is not ready for a reason with these words; how long that took, in seconds."""
+    began = time.monotonic()
+
+    def unready() -> bool:
+        status, reasons = readiness(process)
+        assert 503 == status
+        assert any(words in reason for reason in reasons), reasons
+        return True
+
+    eventually(unready, PROMISED_S + BUSY_S)
+    return time.monotonic() - began
+
+
+def events(process: Process, *names: str) -> list[str]:
+    """The log lines of these events, in order."""
+    return [line["event"] for line in process.log() if line["event"] in names]
+
+
+@pytest.mark.parametrize("fate", ["killed", "frozen"])
+def test_kafka_falls_silent_and_comes_back(
+    broker: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver, fate: str
+) -> None:
+    """Worker and intake are unready with the cause, say so in one line, and go on by themselves."""
+    setup = Installation(broker.bootstrap, topic, tmp_path, endpoints=[endpoint("ci", receiver.url)])
+    with setup.bridge() as bridge, setup.worker() as worker:
+        bridge.wait_ready()
+        worker.wait_ready()
+        first = envelopes(1, 5, first=0)
+        setup.publish(*first)
+        wait_for_ids(receiver, ids(first), 30)
+        (broker.kill if fate == "killed" else broker.pause)()
+        cause = "Connection refused" if fate == "killed" else "no answer within"
+        wait_unready(worker, cause)
+        wait_unready(bridge, cause)
+        line = worker.wait_for_log("deliver.not_ready")
+        assert all(cause in reason for reason in line["reasons"]), line
+        (broker.start if fate == "killed" else broker.resume)()
+        worker.wait_ready(timeout=60)
+        bridge.wait_ready(timeout=60)
+        second = envelopes(1, 5, first=5)
+        setup.publish(*second)
+        wait_for_ids(receiver, ids(first) | ids(second), 60)
+        bridge.wait_for_log("kafka.back", timeout=30)
+        told = events(worker, "deliver.ready", "deliver.not_ready")
+        assert ["deliver.ready", "deliver.not_ready", "deliver.ready"] == told
+        assert ["kafka.away", "kafka.back"] == events(bridge, "kafka.away", "kafka.back")
+
+
+@pytest.mark.parametrize("kind", ["kafka", "kafka_39"])
+def test_a_worker_without_partitions_is_ready(
+    request: pytest.FixtureRequest, topic: str, tmp_path: Path, receiver: Receiver, kind: str
+) -> None:
+    """Two workers, one partition: both are members of the group, and ready, whatever its protocol."""
+    kafka = request.getfixturevalue(kind)
+    setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=1, endpoints=[endpoint("ci", receiver.url)])
+    assert 0 == setup.run_bridge("init").code
+    with ExitStack() as running:
+        workers = [running.enter_context(setup.worker(name=name)) for name in ("one", "two")]
+        for worker in workers:
+            worker.wait_ready()
+
+        def settled() -> bool:
+            held = []
+            for worker in workers:
+                with Poster(f"http://{worker.address}/") as asked:
+                    held += [asked.request("GET", "/status").json[0]["partitions"]]
+            return sorted(held) == [[], [0]]
+
+        eventually(settled, 30)
+        assert [(200, [])] * 2 == [readiness(worker) for worker in workers]
+
+
+@pytest.mark.parametrize("protocol", ["consumer", "classic"])
+def test_a_consumer_that_its_group_does_not_admit_is_not_ready(
+    lonely: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver, protocol: str
+) -> None:
+    """The reason is the group's own; it is said once, and over when there is room."""
+    setup = Installation(
+        lonely.bootstrap,
+        topic,
+        tmp_path,
+        endpoints=[endpoint("ci", receiver.url)],
+        sections={"kafka": {"group.protocol": protocol}},
+    )
+    assert 0 == setup.run_bridge("init").code
+    with setup.worker(name="first") as first:
+        first.wait_ready()
+        with setup.worker(name="second") as second:
+            wait_unready(second, "Consumer group has reached maximum size")
+            second.wait_for_log("deliver.not_ready", timeout=30)
+            assert 0 == first.terminate()
+            second.wait_ready(timeout=60)
+            loud = [line["event"] for line in second.log() if line["level"] in {"warning", "error"}]
+            assert 1 == loud.count("deliver.not_ready")
+            assert loud.count("log.error") <= 1
+            assert "log.failed" not in loud
