@@ -65,6 +65,7 @@ class Preparation:
 
     def _prepare(self) -> int:
         settings = self._settings
+        _log.debug("deliver.preparing")
         self._admin.ping(_REACH_LIMIT_S)  # so that no call hangs while it is away
         topic = self._admin.topic(settings.topics.events)
         if topic is None:

@@ -20,6 +20,7 @@ from consumer.partition import Partition
 from consumer.record import Record
 from consumer.worker_metrics import EndpointMetrics
 from runtime.clock import Clock
+from runtime.news import News
 from schemas import names
 from schemas.headers import text_header
 
@@ -33,6 +34,7 @@ class Telling:
         self._metrics = metrics
         self._clock = clock
         self._log = _log.bind(endpoint=endpoint)
+        self._news = News()
         self.breaker_reason = ""
         """Why the breaker is open; empty while it is closed."""
         self.burying = 0
@@ -150,5 +152,7 @@ class Telling:
     def committed(self, error: str) -> None:
         """A commit ended."""
         self._metrics.committed(succeeded=not error)
-        if error:
+        if not error:
+            self._news.settled("commits")
+        elif self._news.is_news("commits", error):
             self._log.warning("endpoint.commit_failed", error=error, consequence="tried again; a crash repeats more")

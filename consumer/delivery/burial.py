@@ -11,11 +11,13 @@ from consumer.delivery.retry import backoff_s
 from consumer.lane import Delivery
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
+from runtime.news import News
 
 _log: Final = structlog.get_logger(__name__)
 
 _FIRST_S: Final = 1.0
 _MOST_S: Final = 30.0
+_WRITING: Final = "writing"
 
 Write = Callable[[Sequence[OutgoingRecord]], Awaitable[None]]
 
@@ -44,6 +46,7 @@ class Burial:
         self._jitter = jitter
         self.trouble = ""
         """Why the last one could not be written; empty if it was."""
+        self._news = News()
 
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
         """Return when the dead letter is in the log."""
@@ -64,15 +67,16 @@ class Burial:
                 tries += 1
                 self.trouble = str(error)
                 wait = backoff_s(tries, first_s=_FIRST_S, most_s=_MOST_S, jitter=self._jitter())
-                place, repeats = delivery.record.place, round(wait, 1)
-                _log.error(
-                    "dead_letter.not_written",
-                    endpoint=self._endpoint,
-                    record=place,
-                    error=str(error),
-                    again_in_s=repeats,
-                )
+                self._say_failed(delivery, str(error))
                 await asyncio.sleep(wait)
             else:
                 self.trouble = ""
+                self._news.settled(_WRITING)
                 return
+
+    def _say_failed(self, delivery: Delivery, error: str) -> None:
+        """Once for each cause, whatever number of letters it keeps from being written and however often."""
+        if self._news.is_news(_WRITING, error):
+            consequence = "tried again until it is written; its repository waits"
+            facts = {"endpoint": self._endpoint, "record": delivery.record.place, "error": error}
+            _log.error("dead_letter.not_written", consequence=consequence, **facts)

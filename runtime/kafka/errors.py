@@ -13,6 +13,7 @@ _REFUSALS: Final = frozenset(
         KafkaError.INVALID_RECORD,
         KafkaError.INVALID_TIMESTAMP,
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
         KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - librdkafka's local codes are public constants
         KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001

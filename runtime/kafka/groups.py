@@ -121,6 +121,11 @@ class Groups:
             if error.code() in _MEMBERS:
                 raise GroupIsLiveError(f"{doing}: the group is live")
             if error.code() not in _PASSING or self._clock.monotonic() >= deadline:
-                consumer.poll(0)  # the client tells why it has no connection only when it is polled
-                raise translated(error, doing, fault=self._faults.cause)
+                raise translated(_told_by(consumer) or error, doing, fault=self._faults.cause)
             self._clock.sleep(_AGAIN_S)
+
+
+def _told_by(consumer: Consumer) -> KafkaError | None:
+    """What the coordinator refuses: a call waits for it in vain, and only a poll tells (of the connection too)."""
+    message = consumer.poll(0)
+    return None if message is None else message.error()

@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka.admin import AclOperation, ResourceType
 
 from broker import free_port
-from tests.kit import Receiver
+from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import Finished, Installation, endpoint
 from tests.kit.notifications import envelopes, ids, wait_for_ids
 from tests.kit.secured_kafka import Right, SecuredKafka
@@ -65,6 +65,34 @@ def test_check_says_what_it_may_not_ask(secured: SecuredKafka, topic: str, tmp_p
     done = Installation(secured.sasl, topic, tmp_path, endpoints=ends, sections=section).run_bridge("check")
     assert 0 == done.code, done.stdout
     assert "the cluster does not say whether it takes part in the protocol consumer" in done.stdout
+
+
+def test_a_worker_that_cannot_prepare_says_so_once(
+    secured: SecuredKafka, topic: str, tmp_path: Path, receiver: Receiver
+) -> None:
+    """Though it tries every second; and goes on when it is given what it lacks."""
+    ends = [endpoint("ci", receiver.url)]
+    root = Installation(secured.bootstrap, topic, tmp_path / "root", endpoints=ends)
+    assert 0 == root.run_bridge("init").code
+    secured.allow(
+        "starter",
+        Right(ResourceType.TOPIC, f"{topic}*", (DESCRIBE, CONFIGS, READ, WRITE)),
+        Right(ResourceType.BROKER, "kafka-cluster", (CONFIGS,)),
+    )
+    section = {"kafka": secured.as_user("starter")}
+    installed = Installation(secured.sasl, topic, tmp_path, endpoints=ends, sections=section)
+    with installed.worker("--log-level", "debug") as worker:
+        assert "GROUP_AUTHORIZATION_FAILED" in worker.wait_for_log("deliver.waiting", timeout=30)["reason"]
+        eventually(lambda: attempts(worker) >= 2, 30)
+        secured.allow("starter", Right(ResourceType.GROUP, f"{topic}.*", (DESCRIBE, READ)))
+        worker.wait_ready()
+        said = [line["event"] for line in worker.log()]
+        assert (1, 1) == (said.count("topics.single_copy"), said.count("deliver.waiting"))
+
+
+def attempts(worker: Process) -> int:
+    """How often it has tried to prepare, by what it says of it when it is asked to say all."""
+    return sum(line["event"] == "deliver.preparing" for line in worker.log())
 
 
 COMMANDS = (

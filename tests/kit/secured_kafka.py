@@ -19,7 +19,11 @@ from confluent_kafka.admin import (
 from broker import LocalKafka, free_port
 from broker.ports import LOOPBACK
 
-USERS: Mapping[str, str] = {"worker": "w0rkers-pa55word", "checker": "ch3ckers-pa55word"}
+USERS: Mapping[str, str] = {
+    "worker": "w0rkers-pa55word",
+    "checker": "ch3ckers-pa55word",
+    "starter": "st4rters-pa55word",
+}
 
 
 @dataclass(frozen=True, slots=True)
