@@ -112,22 +112,17 @@ class Endpoint:
         self.trouble_text = NOT_YET
         """Why it reads nothing: its consumer was given up, or is not a member of its group; empty if it is."""
         self._turns = Turns(self._look, clock, endpoint=settings.name)
-        self._log: Final = open_log(consumer_settings, topic=topic, name=settings.name, listener=self, drain_s=drain_s)
-        self._ahead = ReadAhead(self._log, self.lanes, backoff_s=settings.backoff_s)
+        self.log: Final = open_log(consumer_settings, topic=topic, name=settings.name, listener=self, drain_s=drain_s)
+        self._ahead = ReadAhead(self.log, self.lanes, backoff_s=settings.backoff_s)
 
     @property
     def repeats_possible(self) -> int:
         """Events that would be delivered again if the worker died now."""
         return self.commits.cadence.uncommitted + self.dispatcher.events_in_flight
 
-    @property
-    def reader_turned_at(self) -> float:
-        """When the log's thread was last seen at work (monotonic)."""
-        return self._log.turned_at
-
     def start(self) -> None:
         """Join the group and begin."""
-        self._log.start()
+        self.log.start()
 
     async def close(self) -> None:
         """Let what is in flight end, commit, leave the group.
@@ -136,7 +131,7 @@ class Endpoint:
         committed any more.
         """
         await self.drain(set(self.partitions))
-        await asyncio.to_thread(self._log.close)
+        await asyncio.to_thread(self.log.close)
         self._turns.stop()
         await self.schemas.close()
         await self._sending.close()
@@ -275,7 +270,7 @@ class Endpoint:
             partition.pass_over()
         self.dispatcher.start_due()
         if commits := self.commits.due(self.partitions.values(), now):
-            self._log.commit(commits)
+            self.log.commit(commits)
         wanted = self._admission.wants_more(breaker.state)
         self._ahead.read_on(self.partitions.values(), now, wanted=wanted, breaker_open=breaker.is_open)
         wakes = [self.commits.cadence.next_tick, self.dispatcher.next_wake()]

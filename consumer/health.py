@@ -90,7 +90,7 @@ def _waits_on_purpose(endpoint: Endpoint, now: float) -> bool:
 
 
 def _silence(endpoint: Endpoint, now: float) -> str:
-    silent_s = now - endpoint.reader_turned_at
+    silent_s = now - endpoint.log.turned_at
     if silent_s < _DEAD_AFTER_S or any(partition.draining for partition in endpoint.partitions.values()):
         return ""
     return "its consumer's thread does not answer"
