@@ -1,13 +1,15 @@
 # One image with both commands: `registry-bridge serve` takes events in, `registry-worker deliver` sends them out.
+# `docker build --build-arg EXTRAS=analytics .` makes one that can also export Parquet and make reports.
 # The configuration is read from /etc/registry-bridge/bridge.yaml. Probes: /livez and /readyz of the port that a command listens on.
 
 FROM python:3.13-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/build && python -m venv /opt/bridge
-COPY requirements.txt requirements-build.txt ./
+ARG EXTRAS=""
+COPY requirements.txt requirements-analytics.txt requirements-build.txt ./
 RUN /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt \
- && /opt/bridge/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt
-COPY pyproject.toml README.md LICENSE ./
+ && /opt/bridge/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements${EXTRAS:+-$EXTRAS}.txt
+COPY pyproject.toml hatch_build.py README.md LICENSE bridge.example.yaml ./
 COPY schemas schemas
 COPY runtime runtime
 COPY producer producer

@@ -58,13 +58,14 @@ schema: $(DEV) ## Write docs/bridge.schema.json anew, after a change of the conf
 lock: $(RUN) ## Write the lists of packages and jars anew (ARGS=--upgrade for newer packages)
 	$(PIP) install --quiet $(UV)
 	$(call compile,pyproject.toml,requirements.txt)
+	$(call compile,pyproject.toml --extra analytics-fast --constraint requirements.txt,requirements-analytics.txt)
 	$(call compile,--group build,requirements-build.txt)
 	$(call compile,--group broker --constraint requirements.txt,broker/requirements.txt)
 	$(call compile,--group java,broker/requirements-java.txt)
 	$(call compile,--group dev $(foreach list,$(LISTED),--constraint $(list)),requirements-dev.txt)
 	$(PY) -m broker lock $(wildcard broker/*.lock.toml tests/kit/*/*.lock.toml)
 
-LISTED := requirements.txt requirements-build.txt broker/requirements.txt broker/requirements-java.txt
+LISTED := requirements.txt requirements-analytics.txt requirements-build.txt broker/requirements.txt broker/requirements-java.txt
 compile = $(PY) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--custom-compile-command "make lock" $(ARGS) $(1) --output-file $(2)
 

@@ -1,1 +1,1 @@
-"""."""
+"""The consuming half: from the log to endpoints, dead letters, replays, exports and reports."""

@@ -1,5 +1,6 @@
 """The producing half: what a registry calls, and what brings events from there into the log."""
 
+import producer.neighbours  # isort: split # noqa: F401 - before all that imports other packages
 from producer.bridge import Bridge, URLBuilder
 from producer.decorate import listen
 from producer.kafka_sink import KafkaSink

@@ -11,6 +11,7 @@ import click
 
 from producer.check import check_installation, check_settings
 from producer.event_files import Found, Refused, events_of
+from producer.example import example_configuration
 from producer.findings import Finding, Verdict, exit_code_of, summary_of
 from producer.preparation import prepare
 from producer.publish import Publisher, Summary
@@ -57,6 +58,13 @@ def init_command(settings: Settings) -> int:
     click.echo(
         f"topic {settings.topics.events} is there, with {counted(partitions, 'partition')}; {_registered(settings)}"
     )
+    return 0
+
+
+@commands.command("example", epilog="Example: registry-bridge example > bridge.yaml")
+def example_command() -> int:
+    """Print a configuration with every key, its default and what it does, to begin with."""
+    click.echo(example_configuration(), nl=False)
     return 0
 
 

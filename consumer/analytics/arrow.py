@@ -1,6 +1,7 @@
 """A batch as an Arrow table with the exported columns: decoded by pyruhvro all at once, what it cannot take by the row.
 
-Needs the extra `analytics`. Same rules as `columns.py`, and the same rows: a property test holds one against the other.
+Needs the extra `analytics`; without pyruhvro, which has no wheels for some platforms, all goes by the row. Same rules
+as `columns.py`, and the same rows: a property test holds one against the other.
 """
 
 import json
@@ -11,7 +12,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyruhvro
 
 from consumer.analytics.batch import Batch, micros_of
 from consumer.analytics.columns import (
@@ -27,6 +27,11 @@ from consumer.analytics.decoding import FRAME_BYTES, schema_id_of
 from consumer.analytics.releases import releases_of
 from schemas.catalog import CATALOG, Release
 from schemas.compiled_writer import varint
+
+try:
+    from pyruhvro import deserialize_array
+except ModuleNotFoundError:
+    deserialize_array = None
 
 _TIME: Final = pa.timestamp("us", tz="UTC")
 _REFERENCE: Final = pa.struct(
@@ -79,6 +84,11 @@ def _with_end(release: Release) -> str:
 _SCHEMAS: Final = {release.version: _with_end(release) for release in CATALOG.releases}
 
 
+def decodes_in_bulk() -> bool:
+    """Whether pyruhvro is there: ten times the rate."""
+    return deserialize_array is not None
+
+
 def table_of(batch: Batch) -> Any:
     """The batch's rows, a `pyarrow.Table` of `SCHEMA`, in order.
 
@@ -101,7 +111,7 @@ def slow_table(batch: Batch, releases: Sequence[Release | None]) -> Any:
 
 def _rows(batch: Batch, release: Release | None) -> list[Any]:
     """Tables of records of one release; a lot that is refused as a whole is halved until the odd record is alone."""
-    if release is None or len(batch) <= _FEW:
+    if release is None or len(batch) <= _FEW or deserialize_array is None:
         return [slow_table(batch, [release] * len(batch))]
     events = _decoded(batch, release)
     if events is not None:
@@ -114,7 +124,7 @@ def _decoded(batch: Batch, release: Release) -> Any:
     """The events as a record batch; None if any cannot be decoded, or not to its last byte."""
     values = [value[FRAME_BYTES:] + _END_BYTES for value in batch.values if value is not None]
     try:
-        events = pyruhvro.deserialize_array(values, _SCHEMAS[release.version])
+        events = deserialize_array(values, _SCHEMAS[release.version])
         events.validate(full=True)  # its texts need not be UTF-8
     except ValueError:  # whichever of them it was, they are read one by one then
         return None

@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -89,3 +91,28 @@ def test_other_formats_need_no_extra(setup: Installation, tmp_path: Path, format
     with command:
         assert 0 == command.wait(), command.stderr
     assert command.stdout.startswith(f"{EVENTS} records in ")
+
+
+def test_parquet_without_the_fast_decoder(setup: Installation, tmp_path: Path) -> None:
+    """Without pyruhvro the same rows are written, and one line says at what rate, and how to get the other."""
+    command = Process(
+        WORKER,
+        *("export", "--output", str(tmp_path / "slow"), "--format", "parquet"),
+        folder=tmp_path / "process",
+        config=setup.config(),
+        environment=without(tmp_path / "stubs", "pyruhvro"),
+    )
+    with command:
+        assert 0 == command.wait(), command.stderr
+    (line,) = command.log()
+    assert ("export.decodes_slowly", "pyruhvro") == (line["event"], line["missing"])
+    assert line["records_per_second"] < line["instead_of"]
+    assert "pip install 'pyruhvro>=0.4'" in line["install"]
+    assert 0 == setup.run_worker("export", "--output", str(tmp_path / "fast"), "--format", "parquet").code
+    assert rows(tmp_path / "fast") == rows(tmp_path / "slow")
+
+
+def rows(directory: Path) -> list[Any]:
+    """What was exported, in the order of the log."""
+    found = [row for file in sorted(directory.rglob("*.parquet")) for row in pq.read_table(file).to_pylist()]
+    return sorted(found, key=lambda row: (row["kafka_partition"], row["kafka_offset"]))

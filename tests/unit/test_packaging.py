@@ -11,9 +11,12 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from consumer.analytics.extra import FAST
+
 ROOT = Path(__file__).parents[2]
 LISTS = (
     "requirements.txt",
+    "requirements-analytics.txt",
     "requirements-build.txt",
     "requirements-dev.txt",
     "broker/requirements.txt",
@@ -40,9 +43,10 @@ def pinned(name: str) -> dict[str, str]:
 
 def wanted(name: str) -> Iterator[Requirement]:
     """What pyproject.toml wants of a list."""
-    groups = project()["dependency-groups"]
+    groups, extras = project()["dependency-groups"], project()["project"]["optional-dependencies"]
     of = {
         "requirements.txt": project()["project"]["dependencies"],
+        "requirements-analytics.txt": [*project()["project"]["dependencies"], *extras["analytics"], *FAST],
         "requirements-build.txt": [*groups["build"], *project()["build-system"]["requires"]],
         "requirements-dev.txt": [*groups["java"], *(one for one in groups["dev"] if isinstance(one, str))],
         "broker/requirements.txt": groups["broker"],
@@ -75,13 +79,3 @@ def test_lists_agree() -> None:
         for package, version in pinned(name).items():
             versions.setdefault(package, set()).add(version)
     assert {package: found for package, found in versions.items() if len(found) > 1} == {}
-
-
-def test_wheel_holds_the_four_packages() -> None:
-    """The wheel has what users import and run, and neither tests nor the local broker."""
-    assert project()["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == [
-        "schemas",
-        "runtime",
-        "producer",
-        "consumer",
-    ]

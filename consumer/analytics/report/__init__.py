@@ -2,8 +2,8 @@
 
 from consumer.analytics.report.answers import Answer, Report
 from consumer.analytics.report.ask import Asked, report_on
-from consumer.analytics.report.database import AnalyticsMissingError, InputError
+from consumer.analytics.report.database import InputError
 from consumer.analytics.report.page import page_of
 from consumer.analytics.report.text import text_of
 
-__all__ = ["AnalyticsMissingError", "Answer", "Asked", "InputError", "Report", "page_of", "report_on", "text_of"]
+__all__ = ["Answer", "Asked", "InputError", "Report", "page_of", "report_on", "text_of"]

@@ -56,7 +56,7 @@ def report_on(
         took: is told the seconds that each rule and question took.
 
     Raises:
-        AnalyticsMissingError: DuckDB is not installed.
+        ExtraMissingError: DuckDB is not installed.
         InputError: the files are no export.
         PlaceError: the export has no such partition, or `from_` lies behind `to`.
         QueryError: DuckDB failed.

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from consumer.analytics.extra import ANALYTICS, ExtraMissingError, how_to_install
 from consumer.analytics.report.columns import COLUMNS
 from runtime.errors import BridgeError
 
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
 
 _INTERRUPTED: Final = "Query interrupted"
 """What DuckDB says when a signal's handler raised; it keeps the handler's exception to itself."""
-INSTALL: Final = "pip install 'registry-event-bridge[analytics]'"
-
-
-class AnalyticsMissingError(BridgeError):
-    """The extra `analytics` is not installed."""
-
-    exit_code: ClassVar[int] = 2
 
 
 class InputError(BridgeError):
@@ -40,12 +34,13 @@ def require_duckdb() -> None:
     """See that a report can be made at all.
 
     Raises:
-        AnalyticsMissingError: DuckDB is not installed.
+        ExtraMissingError: DuckDB is not installed.
     """
     try:
         importlib.import_module("duckdb")
     except ImportError:
-        raise AnalyticsMissingError(f"report needs DuckDB: {INSTALL}") from None
+        needs = "report needs duckdb, which is not installed"
+        raise ExtraMissingError(f"{needs}: {how_to_install(ANALYTICS)}") from None
 
 
 def parquet_files(directory: Path) -> list[Path]:
@@ -64,7 +59,7 @@ def opened(files: Sequence[Path], scratch: Path) -> Iterator["DuckDBPyConnection
     It installs and loads no extension, so that nothing is asked of a network. No files: an empty view.
 
     Raises:
-        AnalyticsMissingError: DuckDB is not installed.
+        ExtraMissingError: DuckDB is not installed.
         InputError: a file is no Parquet, or columns are missing or of other types.
         QueryError: DuckDB failed within the `with`.
         KeyboardInterrupt: a signal ended a query.

@@ -1,25 +1,26 @@
-"""Without the extra `analytics`: the commands that need it say so in one line, at once, and name what to install."""
+"""Without the extra `analytics`: the commands that need it say so in one line, at once, and how to install it here."""
 
+import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from consumer.analytics.extra import ANALYTICS, FAST, advice
 from tests.kit.bridge import WORKER, Installation
 from tests.kit.missing import without
-from tests.kit.process import Process
+from tests.kit.process import ROOT, Process
 
 NOWHERE = "127.0.0.1:9"
 PARQUET = ("export", "--output", "{}", "--format", "parquet")
-INSTALL = "pip install 'registry-event-bridge[analytics]'"
 
 
 @pytest.mark.parametrize(
     ("arguments", "missing", "said"),
     [
         (PARQUET, "pyarrow", "Parquet needs pyarrow, which is not installed"),
-        (PARQUET, "pyruhvro", "Parquet needs pyruhvro, which is not installed"),
-        (("report", "--input", "{}"), "duckdb", "report needs DuckDB"),
-        (("report",), "duckdb", "report needs DuckDB"),
+        (("report", "--input", "{}"), "duckdb", "report needs duckdb, which is not installed"),
+        (("report",), "duckdb", "report needs duckdb, which is not installed"),
         (("report",), "pyarrow", "Parquet needs pyarrow, which is not installed"),
     ],
 )
@@ -38,5 +39,34 @@ def test_what_is_missing_is_named(arguments: tuple[str, ...], missing: str, said
         assert 2 == command.wait()
     (line,) = command.stderr.splitlines()
     assert said in line
-    assert line.endswith(INSTALL)
+    assert "python -m pip install " in line
+    assert line.endswith(" ".join(map(shlex.quote, ANALYTICS)))
     assert ("", []) == (command.stdout, list(output.iterdir()))
+
+
+@pytest.mark.parametrize(
+    ("has_pip", "has_uv", "said"),
+    [
+        (True, False, "{} -m pip install 'pyarrow>=20' 'duckdb>=1.4'"),
+        (False, True, "uv pip install --python {} 'pyarrow>=20' 'duckdb>=1.4'"),
+        (
+            False,
+            False,
+            "build the container image with --build-arg EXTRAS=analytics, "
+            "or install 'pyarrow>=20' 'duckdb>=1.4' for {}",
+        ),
+    ],
+    ids=["pip", "uv", "image"],
+)
+def test_advice_fits_the_environment(said: str, *, has_pip: bool, has_uv: bool) -> None:
+    """It names the environment's own Python, relative where that is shorter, and what it has to install with."""
+    shown = {Path("/opt/bridge/bin/python"): "/opt/bridge/bin/python", Path.cwd() / "a b/python": "'a b/python'"}
+    for python, text in shown.items():
+        assert said.format(text) == advice(ANALYTICS, python=python, has_pip=has_pip, has_uv=has_uv)
+
+
+def test_packages_are_the_extras() -> None:
+    """What the advice names is what pyproject.toml has under the extras."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert list(ANALYTICS) == extras["analytics"]
+    assert ["registry-event-bridge[analytics]", *FAST] == extras["analytics-fast"]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from consumer.analytics.extra import ANALYTICS, how_to_install
 from consumer.analytics.report.columns import COLUMNS
 from consumer.commands.report import report_command_with
 from consumer.places import Place
@@ -141,7 +142,7 @@ def test_without_the_extra_a_line_says_what_to_install(
 ) -> None:
     """DuckDB is not there: exit 2, before anything is exported."""
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    expected = "registry-worker: report needs DuckDB: pip install 'registry-event-bridge[analytics]'\n"
+    expected = f"registry-worker: report needs duckdb, which is not installed: {how_to_install(ANALYTICS)}\n"
     assert (2, "", expected) == run("--input", write_export(tmp_path, ROWS))
 
 

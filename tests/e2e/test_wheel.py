@@ -1,0 +1,179 @@
+"""The wheel and the sdist, built and used as somebody does who has nothing else of the project."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from collections.abc import Sequence
+from email.message import Message
+from email.parser import HeaderParser
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.kit.process import ROOT
+
+USER = """
+from typing import assert_type
+
+from producer import Bridge, KafkaSink, Manifest, RegistryURLBuilder, Sink, SinkClosed, listen, request_from_asgi
+from schemas import ActorRecord, Descriptor, Event, RequestRecord, SourceRecord
+
+sink = KafkaSink({"bootstrap.servers": "127.0.0.1:9092"}, topic="registry.events", registry="eu")
+bridge = Bridge(
+    RegistryURLBuilder("https://registry.example.com"),
+    SourceRecord(addr="registry:5000", instance_id="1"),
+    ActorRecord(name="alice"),
+    RequestRecord(id="1", method="PUT"),
+    sink,
+    include_references=True,
+)
+bridge.manifest_pushed("library/app", Manifest("application/vnd.oci.image.manifest.v1+json", b"{}"), tag="latest")
+bridge.blob_mounted("library/app", Descriptor(digest="sha256:00", size=1), "library/base")
+
+
+class Remembering:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def write(self, event: Event) -> None:
+        self.events.append(event)
+
+    def close(self) -> None:
+        raise SinkClosed
+
+
+kept: Sink = Remembering()
+assert_type(Event().target.repository, str)
+assert_type(request_from_asgi({}), RequestRecord)
+listen
+"""
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both, built from this checkout."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", str(folder)], cwd=ROOT, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> Path:
+    """The wheel."""
+    (found,) = dist.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment of its own with the wheel, and with our dependencies but not our checkout."""
+    home = tmp_path_factory.mktemp("installed")
+    venv.create(home, symlinks=True)
+    python = home / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python)]
+    subprocess.run([*pip, "install", "--quiet", "--no-index", "--no-deps", str(wheel)], check=True)
+    place = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True)
+    (Path(place.strip()) / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    return python
+
+
+def run(command: Sequence[str | Path], folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Runs it there, as a user who has set nothing."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def test_a_users_file_type_checks(installed: Path, tmp_path: Path) -> None:
+    """Mypy in strict mode knows the types of all that a registry in Python uses, and finds a wrong one."""
+    (tmp_path / "user.py").write_text(USER)
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--python-executable", installed, "user.py"]
+    done = run(mypy, tmp_path)
+    assert (0, "Success: no issues found in 1 source file\n") == (done.returncode, done.stdout), done
+    (tmp_path / "user.py").write_text(USER + "bridge.repo_deleted(1)\n")
+    done = run(mypy, tmp_path)
+    assert (1, True) == (done.returncode, "[arg-type]" in done.stdout), done
+
+
+@pytest.mark.parametrize("package", ["consumer", "producer", "runtime", "schemas"])
+def test_each_package_is_marked_as_typed(wheel: Path, package: str) -> None:
+    """The marker of PEP 561 is in the wheel."""
+    assert f"{package}/py.typed" in zipfile.ZipFile(wheel).namelist()
+
+
+def test_the_wheel_holds_the_four_packages(wheel: Path) -> None:
+    """What users import and run, and neither tests nor the local broker."""
+    names = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {"consumer", "producer", "runtime", "schemas"} == {name for name in names if not name.endswith(".dist-info")}
+
+
+@pytest.mark.parametrize("program", ["registry-bridge", "registry-worker"])
+def test_the_commands_run(installed: Path, tmp_path: Path, program: str) -> None:
+    """Both are there and come from the wheel."""
+    done = run([installed.with_name(program), "--version"], tmp_path)
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_the_example_is_a_configuration(installed: Path, tmp_path: Path) -> None:
+    """`registry-bridge example > bridge.yaml` gives the sample of the repository, and both commands take it."""
+    done = run([installed.with_name("registry-bridge"), "example"], tmp_path)
+    assert (0, "") == (done.returncode, done.stderr)
+    assert (ROOT / "bridge.example.yaml").read_text("utf-8") == done.stdout
+    (tmp_path / "bridge.yaml").write_text(done.stdout)
+    checked = run([installed.with_name("registry-bridge"), "check", "--offline"], tmp_path)
+    assert 0 == checked.returncode, checked
+
+
+@pytest.mark.parametrize("name", ["schemas", "runtime"])
+@pytest.mark.parametrize("form", ["{}.py", "{}/__init__.py"])
+def test_a_users_file_that_hides_a_package_is_named(installed: Path, tmp_path: Path, name: str, form: str) -> None:
+    """A file of that name beside a program comes first in Python's search: the error names it and what to do."""
+    hiding = tmp_path / form.format(name)
+    hiding.parent.mkdir(exist_ok=True)
+    hiding.write_text("")
+    (tmp_path / "program.py").write_text("from producer import Bridge\n")
+    done = run([installed, "program.py"], tmp_path)
+    assert 1 == done.returncode
+    assert f"ImportError: '{name}' is {hiding.resolve()}, and not the package of registry-event-bridge" in done.stderr
+    assert "rename it" in done.stderr
+
+
+def metadata(wheel: Path) -> Message:
+    """What the wheel says of itself."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return HeaderParser().parsestr(archive.read(name).decode())
+
+
+def test_metadata(wheel: Path) -> None:
+    """Classifiers, the README as Markdown, and a client that is capped where its next minor release may break us."""
+    told = metadata(wheel)
+    assert {"Typing :: Typed", "Programming Language :: Python :: 3.11"} <= set(told.get_all("Classifier", []))
+    assert "text/markdown" == told["Description-Content-Type"]
+    assert "# Registry event bridge" in str(told.get_payload())
+    wants = {one.name: one for one in map(Requirement, told.get_all("Requires-Dist", []))}
+    assert not wants["pyreqwest"].specifier.contains("0.16")
+    assert wants["pyruhvro"].marker is not None
+    assert not wants["pyruhvro"].marker.evaluate({"extra": "analytics"})
+
+
+def test_the_sdist_can_run_its_tests(dist: Path, tmp_path: Path) -> None:
+    """Unpacked, it has all that the tests look at: every test can be collected, and those of the files pass."""
+    (archive,) = dist.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (folder,) = tmp_path.iterdir()
+    pytest_ = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+    collected = run([*pytest_, "--collect-only"], folder)
+    assert 0 == collected.returncode, collected.stdout[-3000:]
+    files = [f"tests/unit/{name}" for name in ("test_docs.py", "test_containers.py", "test_packaging.py", "schemas")]
+    passed = run([*pytest_, "-n", "0", *files], folder)
+    assert 0 == passed.returncode, passed.stdout[-3000:]
+    code = "import schemas; print(schemas.__file__)"
+    assert str(folder) in run([sys.executable, "-c", code], folder).stdout, "it was the sdist that was tested"
