@@ -52,8 +52,8 @@ def test_what_is_missing_is_named(arguments: tuple[str, ...], missing: str, said
         (
             False,
             False,
-            "build the container image with --build-arg EXTRAS=analytics, "
-            "or install 'pyarrow>=20' 'duckdb>=1.4' for {}",
+            "build the container image with --build-arg EXTRAS=analytics, or install 'pyarrow>=20' 'duckdb>=1.4'"
+            " for {}",
         ),
     ],
     ids=["pip", "uv", "image"],
