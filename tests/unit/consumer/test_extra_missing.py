@@ -47,13 +47,12 @@ def test_what_is_missing_is_named(arguments: tuple[str, ...], missing: str, said
 @pytest.mark.parametrize(
     ("has_pip", "has_uv", "said"),
     [
-        (True, False, "{} -m pip install 'pyarrow>=20' 'duckdb>=1.4'"),
-        (False, True, "uv pip install --python {} 'pyarrow>=20' 'duckdb>=1.4'"),
+        (True, False, "{python} -m pip install {wanted}"),
+        (False, True, "uv pip install --python {python} {wanted}"),
         (
             False,
             False,
-            "build the container image with --build-arg EXTRAS=analytics, or install 'pyarrow>=20' 'duckdb>=1.4'"
-            " for {}",
+            "build the container image with --build-arg EXTRAS=analytics, or install {wanted} for {python}",
         ),
     ],
     ids=["pip", "uv", "image"],
@@ -61,8 +60,11 @@ def test_what_is_missing_is_named(arguments: tuple[str, ...], missing: str, said
 def test_advice_fits_the_environment(said: str, *, has_pip: bool, has_uv: bool) -> None:
     """It names the environment's own Python, relative where that is shorter, and what it has to install with."""
     shown = {Path("/opt/bridge/bin/python"): "/opt/bridge/bin/python", Path.cwd() / "a b/python": "'a b/python'"}
+    wanted = "'pyarrow>=20' 'duckdb>=1.4'"
     for python, text in shown.items():
-        assert said.format(text) == advice(ANALYTICS, python=python, has_pip=has_pip, has_uv=has_uv)
+        assert said.format(python=text, wanted=wanted) == advice(
+            ANALYTICS, python=python, has_pip=has_pip, has_uv=has_uv
+        )
 
 
 def test_packages_are_the_extras() -> None:
