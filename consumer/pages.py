@@ -14,24 +14,28 @@ from consumer.worker_metrics import WorkerMetrics
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.http import Request, Response, Route
+from runtime.kafka.pulse import Pulse
 
 _NANOSECONDS: Final = 1_000_000_000
 _COUNTERS: Final = ("Events", "Successes", "Failures", "Errors")
 
 
-def page_routes(endpoints: Iterable[Endpoint], metrics: WorkerMetrics, clock: Clock) -> list[Route]:
-    """The routes."""
+def page_routes(endpoints: Iterable[Endpoint], metrics: WorkerMetrics, clock: Clock, pulse: Pulse) -> list[Route]:
+    """The routes; what nobody knows while Kafka does not answer is null, and a question mark on the page."""
     served = tuple(endpoints)
 
+    def standing(endpoint: Endpoint) -> Standing:
+        return standing_of(endpoint, clock, pulse.silence)
+
     async def status(_: Request) -> Response:
-        return Response.json(200, [standing_of(endpoint, clock).as_json() for endpoint in served])
+        return Response.json(200, [standing(endpoint).as_json() for endpoint in served])
 
     async def variables(_: Request) -> Response:
-        told = [_expvar(endpoint.settings, standing_of(endpoint, clock), metrics) for endpoint in served]
+        told = [_expvar(endpoint.settings, standing(endpoint), metrics) for endpoint in served]
         return Response.json(200, {"registry": {"notifications": {"endpoints": told or None}}})
 
     async def page(_: Request) -> Response:
-        text = _page(standing_of(endpoint, clock) for endpoint in served)
+        text = _page(standing(endpoint) for endpoint in served)
         return Response(200, text.encode(), content_type="text/html; charset=utf-8")
 
     return [Route.get("/status", status), Route.get("/debug/vars", variables), Route.get("/", page)]
@@ -86,7 +90,7 @@ def _row(standing: Standing) -> str:
     cells = (
         standing.endpoint,
         standing.url,
-        str(standing.lag),
+        "?" if standing.lag is None else str(standing.lag),
         age,
         f"{standing.in_flight} / {standing.limit}",
         standing.breaker,

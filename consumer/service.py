@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from prometheus_client import CollectorRegistry
 
+from consumer.backlogs import Backlogs
 from consumer.caught_up import CaughtUp
 from consumer.delivery.burial import Burial
 from consumer.delivery.sending import sending_of
 from consumer.endpoint import Endpoint
 from consumer.health import Health
+from consumer.log.range import RangeReader
 from consumer.pages import page_routes
 from consumer.preparation import Preparation, keep_cursors_alive
 from consumer.reasons import reasons_of
 from consumer.retention import guard_retention
 from consumer.schema_ids import SchemaIds, schema_ids_of
-from consumer.standing import facts_of, lag_of, oldest_age_s
+from consumer.standing import facts_of
 from consumer.telling import Telling
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
 from runtime.clock import Clock, SystemClock
@@ -32,6 +33,7 @@ from runtime.kafka.groups import Groups
 from runtime.kafka.pulse import Pulse
 from runtime.kafka.settings import consumer_settings
 from runtime.kafka.writer import AcknowledgedWriter
+from runtime.metrics import kafka_up, process_metrics
 from runtime.probes import probe_routes
 from runtime.server import Server
 from runtime.topics import max_dead_letter_bytes, max_event_bytes
@@ -70,7 +72,7 @@ def parts_of(settings: Settings) -> Parts:
         protocols=GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events),
         pulse=Pulse(admin, clock),
         writer=AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(settings)),
-        metrics=WorkerMetrics(CollectorRegistry()),
+        metrics=WorkerMetrics(process_metrics("registry_worker")),
         clock=clock,
         schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),
     )
@@ -82,13 +84,16 @@ async def deliver(settings: Settings, endpoints: Sequence[EndpointSettings], sto
     served = [_endpoint(parts, endpoint) for endpoint in endpoints]
     ready = asyncio.Event()
     preparation = _preparation(parts, endpoints)
-
     health = Health(served, preparation, parts.pulse, parts.clock)
-    routes = [*probe_routes(health.reasons, parts.metrics.registry), *page_routes(served, parts.metrics, parts.clock)]
+    backlogs = _backlogs(parts, served)
+    pages = page_routes(served, parts.metrics, parts.clock, parts.pulse)
+    routes = [*probe_routes(health.reasons, parts.metrics.registry), *pages]
     server = Server(application(routes), settings.worker.listen, drain_s=1.0)
+    backlogs.start()
     running = asyncio.create_task(_run(parts, served, preparation, health, ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
     await server.serve(stop)
+    backlogs.stop()
     return await _stop(parts, served, running)
 
 
@@ -136,6 +141,25 @@ def _tell_who_is_not(target: CaughtUp, served: list[Endpoint], clock: Clock) -> 
                 lag=target.owed[endpoint.group],
                 waits_because=reasons_of(facts_of(endpoint, clock.monotonic())) or ["its last commit is not made yet"],
             )
+
+
+def _backlogs(parts: Parts, served: Sequence[Endpoint]) -> Backlogs:
+    """The backlogs of all enabled endpoints, and the gauges that ask for them."""
+    settings, kafka = parts.settings, parts.settings.kafka.revealed()
+    enabled = [endpoint.name for endpoint in settings.endpoints if not endpoint.disabled]
+    made = Backlogs(
+        settings.topics.events,
+        {name: group_of(settings.worker.group_prefix, name) for name in enabled},
+        served,
+        log=parts.admin,
+        offsets=parts.groups,
+        open_reader=lambda: RangeReader(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings)),
+        pulse=parts.pulse,
+        clock=parts.clock,
+    )
+    parts.metrics.ask_for_backlogs(made, [endpoint.settings.name for endpoint in served])
+    kafka_up("registry_worker_kafka_up", parts.metrics.registry, lambda: parts.pulse.is_up)
+    return made
 
 
 def _preparation(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Preparation:
@@ -203,15 +227,13 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
         clock=parts.clock,
         schema_ids=parts.schema_ids,
     )
-    _watch(made, metrics, parts.clock)
+    _watch(made, metrics)
     return made
 
 
-def _watch(endpoint: Endpoint, metrics: EndpointMetrics, clock: Clock) -> None:
+def _watch(endpoint: Endpoint, metrics: EndpointMetrics) -> None:
     """Gauges that are asked when somebody looks."""
     metrics.in_flight.set_function(lambda: endpoint.dispatcher.in_flight)
     metrics.limit.set_function(lambda: endpoint.dispatcher.ceiling.limit)
-    metrics.lag.set_function(lambda: lag_of(endpoint))
-    metrics.pending.set_function(lambda: lag_of(endpoint))
-    metrics.oldest.set_function(lambda: oldest_age_s(endpoint, clock.wall()) or 0.0)
+    metrics.partitions.set_function(lambda: len(endpoint.partitions))
     metrics.uncommitted.set_function(lambda: endpoint.repeats_possible)

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from consumer.backlog import Waiting
 from consumer.delivery.breaker import BreakerState
 from consumer.endpoint import Endpoint
 from consumer.log import Commit
@@ -20,10 +21,10 @@ class Standing:
     endpoint: str
     url: str
     partitions: list[int]
-    lag: int
-    """Records of these partitions that are not finished."""
+    lag: int | None
+    """Records of these partitions that are not finished; None while Kafka does not answer."""
     oldest_age_s: float | None
-    """Of the oldest event that waits, in seconds; None if nothing waits or it was not read yet."""
+    """Of the oldest event that waits, in seconds; None if nothing waits, it was not read yet, or Kafka is silent."""
     in_flight: int
     limit: int
     breaker: str
@@ -39,19 +40,19 @@ class Standing:
         return asdict(self)
 
 
-def standing_of(endpoint: Endpoint, clock: Clock) -> Standing:
-    """Look at an endpoint."""
+def standing_of(endpoint: Endpoint, clock: Clock, silence: str = "") -> Standing:
+    """Look at an endpoint; `silence` is why Kafka does not answer, if it does not."""
     dispatcher = endpoint.dispatcher
     return Standing(
         endpoint=endpoint.settings.name,
         url=endpoint.settings.safe_url,
         partitions=sorted(endpoint.partitions),
-        lag=lag_of(endpoint),
-        oldest_age_s=oldest_age_s(endpoint, clock.wall()),
+        lag=None if silence else lag_of(endpoint),
+        oldest_age_s=None if silence else oldest_age_s(endpoint, clock.wall()),
         in_flight=dispatcher.in_flight,
         limit=dispatcher.ceiling.limit,
         breaker="open" if dispatcher.breaker.is_open else "closed",
-        waits_because=reasons_of(facts_of(endpoint, clock.monotonic())),
+        waits_because=reasons_of(facts_of(endpoint, clock.monotonic(), silence)),
         group=endpoint.group,
         cursors=[_cursor(endpoint.commits.now(at)) for _, at in sorted(endpoint.partitions.items())],
     )
@@ -59,6 +60,15 @@ def standing_of(endpoint: Endpoint, clock: Clock) -> Standing:
 
 def _cursor(commit: Commit) -> dict[str, Any]:
     return {"partition": commit.partition, "offset": commit.offset, "metadata": commit.metadata}
+
+
+def waiting_in(endpoint: Endpoint, number: int) -> Waiting:
+    """What waits in a partition, which may be gone meanwhile; may be asked on any thread."""
+    at = endpoint.partitions.get(number)
+    if at is None:
+        return Waiting(0)
+    unread = max(0, endpoint.ends.get(number, 0) - at.ledger.unknown_from)
+    return Waiting(at.ledger.unfinished + unread, at.oldest_ms or None)
 
 
 def lag_of(endpoint: Endpoint) -> int:
@@ -78,14 +88,14 @@ def oldest_age_s(endpoint: Endpoint, now: float) -> float | None:
     return max(0.0, now - min(oldest) / 1000) if oldest else None
 
 
-def facts_of(endpoint: Endpoint, now: float) -> Facts:
-    """What its reasons to wait follow from; `now` monotonic."""
+def facts_of(endpoint: Endpoint, now: float, silence: str = "") -> Facts:
+    """What its reasons to wait follow from; `now` monotonic, `silence` why Kafka does not answer."""
     dispatcher, lanes, telling = endpoint.dispatcher, endpoint.lanes, endpoint.telling
     retries = {lane: batch.due for batch in lanes.waiting() if batch.due > now for lane in batch.lanes}
     return Facts(
         lag=lag_of(endpoint),
         unread=unread_of(endpoint) + sum(len(partition.backlog) for partition in endpoint.partitions.values()),
-        trouble=endpoint.trouble_text,
+        trouble=f"Kafka does not answer: {silence}" if silence else endpoint.trouble_text,
         schema_troubles=tuple(endpoint.schemas.troubles),
         breaker=telling.breaker_reason if dispatcher.breaker.is_open else "",
         only_refused=dispatcher.breaker.state is BreakerState.REFUSED,

@@ -1,15 +1,32 @@
 """What the workers count: the registry's own names, so that dashboards stay, and ours; see docs/operations.md."""
 
-from typing import Final
+from collections.abc import Iterable
+from functools import partial
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from consumer.delivery.outcome import Answer, Outcome
 from consumer.delivery.owner import Attempt
 from consumer.status_text import status_text
+from runtime.metrics import AskedGauge
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _END_TO_END_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0, 3600.0, 86400.0)
+
+
+class Backlogs(Protocol):
+    """Who knows what waits for each endpoint."""
+
+    @property
+    def endpoints(self) -> Iterable[str]:
+        """Those that can be asked for."""
+
+    def lag(self, endpoint: str) -> float | None:
+        """Records that are not finished; None if that is not known."""
+
+    def oldest_age_s(self, endpoint: str) -> float | None:
+        """Age of the oldest event that waits, in seconds; None if that is not known."""
 
 
 class WorkerMetrics:
@@ -24,13 +41,16 @@ class WorkerMetrics:
         def gauge(name: str, text: str) -> Gauge:
             return Gauge(name, text, ["endpoint"], registry=registry)
 
+        def asked(name: str, text: str) -> AskedGauge:
+            return AskedGauge(name, text, registry, ["endpoint"])
+
         def seconds(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
             return Histogram(name, text, ["endpoint"], registry=registry, buckets=buckets)
 
         self.events: Final = counter(
             "registry_notifications_events_total", "The number of total events", "type", "endpoint"
         )
-        self.pending: Final = gauge("registry_notifications_pending_total", "The gauge of pending events in queue")
+        self.pending: Final = asked("registry_notifications_pending_total", "The gauge of pending events in queue")
         self.status: Final = counter(
             "registry_notifications_status_total", "The number of status code", "code", "endpoint"
         )
@@ -44,8 +64,11 @@ class WorkerMetrics:
         )
         self.in_flight: Final = gauge("registry_worker_in_flight", "Requests under way")
         self.limit: Final = gauge("registry_worker_concurrency_limit", "Requests that may be under way now")
-        self.lag: Final = gauge("registry_worker_lag", "Records of this worker's partitions that are not finished")
-        self.oldest: Final = gauge("registry_worker_oldest_age_seconds", "Age of the oldest event that waits")
+        self.lag: Final = asked("registry_worker_lag", "Records that are not finished, in all partitions of the group")
+        self.oldest: Final = asked(
+            "registry_worker_oldest_age_seconds", "Age of the oldest event that waits, in all partitions of the group"
+        )
+        self.partitions: Final = gauge("registry_worker_assigned_partitions", "Partitions that this worker has")
         self.breaker: Final = gauge("registry_worker_breaker_open", "1 while the breaker is open")
         self.uncommitted: Final = gauge(
             "registry_worker_duplicates_possible", "Events that would be delivered again if the worker died now"
@@ -66,6 +89,14 @@ class WorkerMetrics:
             "registry_worker_metadata_rejected_total", "Commit metadata that was ignored", "endpoint"
         )
 
+    def ask_for_backlogs(self, backlogs: Backlogs, served: Iterable[str]) -> None:
+        """Show the lag of every endpoint, as far as it is known; of those served here also by the registry's name."""
+        for name in backlogs.endpoints:
+            self.lag.ask(name, value=partial(backlogs.lag, name))
+            self.oldest.ask(name, value=partial(backlogs.oldest_age_s, name))
+        for name in served:
+            self.pending.ask(name, value=partial(backlogs.lag, name))
+
 
 class EndpointMetrics:
     """The series of one endpoint, bound once."""
@@ -79,11 +110,9 @@ class EndpointMetrics:
         self._errors = metrics.events.labels("Errors", endpoint)
         self._delivery_seconds = metrics.delivery_seconds.labels(endpoint)
         self._end_to_end_seconds = metrics.end_to_end_seconds.labels(endpoint)
-        self.pending: Final = metrics.pending.labels(endpoint)
         self.in_flight: Final = metrics.in_flight.labels(endpoint)
         self.limit: Final = metrics.limit.labels(endpoint)
-        self.lag: Final = metrics.lag.labels(endpoint)
-        self.oldest: Final = metrics.oldest.labels(endpoint)
+        self.partitions: Final = metrics.partitions.labels(endpoint)
         self.breaker: Final = metrics.breaker.labels(endpoint)
         self.uncommitted: Final = metrics.uncommitted.labels(endpoint)
         self.expired: Final = metrics.expired.labels(endpoint)

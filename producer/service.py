@@ -4,7 +4,6 @@ import asyncio
 from typing import Final
 
 import structlog
-from prometheus_client import CollectorRegistry
 
 from producer.bridge_metrics import BridgeMetrics
 from producer.intake import Intake
@@ -19,6 +18,7 @@ from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.pulse import Pulse
 from runtime.kafka.writer import AcknowledgedWriter
+from runtime.metrics import kafka_up, process_metrics
 from runtime.probes import probe_routes
 from runtime.server import Server
 from runtime.topics import max_event_bytes
@@ -41,7 +41,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     writer = AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings), clock=clock)
     admin, groups = Admin(kafka, client_id=CLIENT_ID), Groups(kafka, client_id=CLIENT_ID)
     preparation = Preparation(admin, groups, settings, registration=registration, writer=writer, clock=clock)
-    metrics = BridgeMetrics(CollectorRegistry())
+    metrics = BridgeMetrics(process_metrics("registry_bridge"))
     intake = Intake(
         settings.intake,
         topic=topic,
@@ -54,6 +54,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     app = application([*routes, *schema_routes(topic, registration)], astray=intake.astray)
     server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, unreadable=intake.unreadable)
     pulse = Pulse(admin, clock, Outages(writer).changed)
+    kafka_up("registry_bridge_kafka_up", metrics.registry, lambda: pulse.is_up)
     pulse.start()
     preparing = asyncio.create_task(preparation.run())
     preparing.add_done_callback(lambda task: stop.set() if _failed(task) else None)

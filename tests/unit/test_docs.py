@@ -9,13 +9,13 @@ from typing import Any
 import click
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry
 
 from consumer.cli import commands as worker_commands
 from consumer.worker_metrics import WorkerMetrics
 from producer.bridge_metrics import BridgeMetrics
 from producer.cli import commands as bridge_commands
 from runtime.config import ConfigurationError, settings_from
+from runtime.metrics import kafka_up, process_metrics
 from tests.kit.configuration_page import documented_keys
 
 ROOT = Path(__file__).parents[2]
@@ -209,9 +209,15 @@ def test_keys_without_default_are_marked() -> None:
 
 def test_every_metric_is_documented() -> None:
     """docs/operations.md has a row for every metric of both processes, and for no other."""
-    bridge, worker = BridgeMetrics(CollectorRegistry()).registry, WorkerMetrics(CollectorRegistry()).registry
+    bridge, worker = process_metrics("registry_bridge"), process_metrics("registry_worker")
+    BridgeMetrics(bridge)
+    WorkerMetrics(worker)
+    for name, registry in (("registry_bridge_kafka_up", bridge), ("registry_worker_kafka_up", worker)):
+        kafka_up(name, registry, lambda: True)
     families = [family for registry in (bridge, worker) for family in registry.collect()]
-    real = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+    suffixes = {"counter": "_total", "info": "_info"}
+    real = {f"{family.name}{suffixes.get(family.type, '')}" for family in families}
+    real = {name for name in real if name.startswith("registry_")}
     rows = re.findall(
         r"^\| `(registry_[a-z_]+)` \|", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE
     )
