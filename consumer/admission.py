@@ -5,8 +5,8 @@ partition until this program is upgraded, because skipping it would lose it; and
 stops it until that has answered.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable, Collection
+from typing import Final, Protocol
 
 from consumer.delivery.breaker import BreakerState
 from consumer.event import UnaskedError, event_of
@@ -27,6 +27,15 @@ _ROUND: Final = 64
 """Records of one partition before the next has its turn."""
 
 
+class GivesUp(Protocol):
+    """Who writes the dead letters of undecodable records; its length is how many are being written."""
+
+    def __len__(self) -> int: ...
+
+    def give_up(self, record: Record, life: int, error: str) -> None:
+        """Write its dead letter; `life` is that of its partition."""
+
+
 class Admission:
     """Lets records of one endpoint into its lanes, as many as it has use for."""
 
@@ -39,7 +48,7 @@ class Admission:
         max_events: int,
         filtered: Callable[[Record, str], None],
         admitted: Callable[[Record], None],
-        undecodable: Callable[[Partition, Record, str], None],
+        undecodable: GivesUp,
         obstructed: Callable[[Partition], None],
         learn: Callable[[Record, int], Record],
     ) -> None:
@@ -52,7 +61,7 @@ class Admission:
             max_events: events in a request at most.
             filtered: a record that the endpoint did not ask for, and the rule.
             admitted: a record that is to be delivered.
-            undecodable: a record that no release can read, and why.
+            undecodable: whom to give records that no release can read.
             obstructed: a partition that cannot go on with this release.
             learn: the record with what is known of its foreign schema id; raises `UnaskedError` while the schema
                 registry is being asked, and `UndecodableError` where nobody knows it.
@@ -66,8 +75,6 @@ class Admission:
         self._undecodable = undecodable
         self._obstructed = obstructed
         self._learn = learn
-        self.giving_up = 0
-        """Undecodable records whose dead letters are being written."""
 
     def wants_more(self, breaker: BreakerState) -> bool:
         """Whether more records would help.
@@ -76,15 +83,17 @@ class Admission:
         that was never tried, so that however many heads are poison a good one is come to. Otherwise more are wanted
         while too few could start at once, so that a lane that waits hides nothing behind it.
         """
-        if self._lanes.bytes >= _HOLD_BYTES or self.giving_up >= _UNDECODABLE_AT_ONCE:
+        if self._lanes.bytes >= _HOLD_BYTES or len(self._undecodable) >= _UNDECODABLE_AT_ONCE:
             return False
         if breaker is BreakerState.OPEN:
             return len(self._lanes) < self._lanes_when_open or not self._lanes.has_untried
         refusing = breaker is BreakerState.REFUSED
         return (self._lanes.fresh_startable if refusing else self._lanes.startable) < self._enough
 
-    def admit(self, partitions: Iterable[Partition], now: float, *, breaker: BreakerState) -> None:
+    def admit(self, partitions: Collection[Partition], now: float, *, breaker: BreakerState) -> None:
         """Move records from the partitions' backlogs into lanes while that helps; `now` monotonic."""
+        for partition in partitions:
+            self._share(partition)  # of all, be their turn to come or not: what left the lanes may have made room
         going = [partition for partition in partitions if partition.backlog and not partition.draining]
         while going:
             for partition in going:
@@ -94,40 +103,48 @@ class Admission:
                         break
                     if not self.wants_more(breaker):
                         return
-                    self._admit_one(partition, partition.backlog.popleft(), now)
+                    self._admit_first(partition, now)
             going = [partition for partition in going if partition.backlog and not partition.is_blocked]
 
     def _share(self, partition: Partition) -> None:
         """Let a partition hold as much as is still free: one that is stuck takes half, and others always have room."""
         partition.is_crowded = partition.bytes >= _HOLD_BYTES - self._lanes.bytes
 
-    def _admit_one(self, partition: Partition, record: Record, now: float) -> None:
+    def _admit_first(self, partition: Partition, now: float) -> None:
+        """What it comes to is decided before the record leaves the backlog: a fault must not lose it on the way."""
+        record = partition.backlog[0]
         try:
-            record, event = self._read(record)
+            learned, event = self._read(record)
         except UnaskedError as error:
             partition.awaits = error.schema_id
-            partition.backlog.appendleft(record)
-            return
         except UnknownSchemaError as error:
             partition.obstacle = str(error)
             partition.forget_backlog()  # read again by the release that understands it
             self._obstructed(partition)
-            return
         except UndecodableError as error:
-            if partition.ledger.admit(record.offset, record.timestamp_ms) is Verdict.NEW:
-                self.giving_up += 1
+            if self._note(partition) is Verdict.NEW:
                 partition.bytes += record.size
-                self._undecodable(partition, record, str(error))
-            return
-        if partition.ledger.admit(record.offset, record.timestamp_ms) is Verdict.FINISHED:
-            return
+                self._undecodable.give_up(record, partition.life, str(error))
+        else:
+            if self._note(partition) is Verdict.NEW:
+                self._admit(partition, learned, event, now)
+
+    @staticmethod
+    def _note(partition: Partition) -> Verdict:
+        """Move the first record from the backlog into the ledger, which refuses it as long as it is in the backlog."""
+        record = partition.backlog[0]
+        verdict = partition.ledger.admit(record.offset, record.timestamp_ms)
+        partition.backlog.popleft()
+        return verdict
+
+    def _admit(self, partition: Partition, record: Record, event: Event, now: float) -> None:
         rule = self._filter.rule_against(event)
         if rule is not None:
             partition.ledger.finish(record.offset)
             self._filtered(record, rule)
             return
         partition.bytes += record.size
-        self._lanes.add(record, event if self._lanes.held < _HOLD_EVENTS else None, now, partition.epoch)
+        self._lanes.add(record, event if self._lanes.held < _HOLD_EVENTS else None, now, partition.life)
         self._admitted(record)
 
     def _read(self, record: Record) -> tuple[Record, Event]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from consumer import holes
 from consumer.cadence import CommitCadence
-from consumer.ledger import Snapshot
+from consumer.ledger import Ledger, Snapshot
 from consumer.log import Assigned, Commit
 from consumer.partition import Partition
 
@@ -28,6 +28,13 @@ class Commits:
             return holes.decode(at.metadata, at.committed, partition=at.partition, **place), ""
         except holes.ForeignMetadataError as error:
             return Snapshot(at.committed), str(error)
+
+    def begin(self, at: Assigned, *, life: int) -> tuple[Partition, str]:
+        """The partition where the group stands, and why the commit's metadata was ignored if it was."""
+        committed, foreign = self.read(at)
+        partition = Partition(at.partition, at.epoch, Ledger(at.start, committed, end=at.end), life=life)
+        partition.committed = committed
+        return partition, foreign
 
     def finished(self) -> None:
         """An attempted event is finished."""

@@ -5,6 +5,7 @@ in the order admit, send, commit, read on.
 """
 
 import asyncio
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -20,8 +21,7 @@ from consumer.delivery.owner import Attempt
 from consumer.delivery.sending import Sending, lanes_of
 from consumer.delivery.undecodable import Undecodable
 from consumer.filters import Filter
-from consumer.lane import Delivery, Lane
-from consumer.ledger import Ledger
+from consumer.lane import Delivery
 from consumer.log import NOT_YET, Assigned, Commit, Log, SettingsOf
 from consumer.partition import Partition
 from consumer.read_ahead import ReadAhead
@@ -94,7 +94,7 @@ class Endpoint:
         self.schemas: Final = SchemaLookup(
             schema_ids, endpoint=settings.name, answered=self._schema_learned, jitter=jitter
         )
-        self._undecodable = Undecodable(self._bury, written=self.finished, ended=self._given_up)
+        self._undecodable = Undecodable(self._bury, written=self.finished, ended=self.turn)
         self._admission = Admission(
             filter_ or Filter(settings),
             self.lanes,
@@ -102,12 +102,13 @@ class Endpoint:
             max_events=settings.batch.max_events,
             filtered=telling.filtered,
             admitted=telling.admitted,
-            undecodable=self._give_up_undecodable,
+            undecodable=self._undecodable,
             obstructed=telling.obstructed,
             learn=self.schemas.learn,
         )
         self.commits: Final = Commits(group, topic, width=settings.concurrency * settings.batch.max_events)
         self.partitions: Final[dict[int, Partition]] = {}
+        self._lives = itertools.count()
         self.ends: Final[dict[int, int]] = {}
         self.trouble_text = NOT_YET
         """Why it reads nothing: its consumer was given up, or is not a member of its group; empty if it is."""
@@ -141,16 +142,13 @@ class Endpoint:
     def assigned(self, partitions: list[Assigned]) -> None:
         """Begin with these partitions where their group stands."""
         for at in partitions:
-            committed, foreign = self.commits.read(at)
+            partition, foreign = self.commits.begin(at, life=next(self._lives))
             if foreign:
                 self.telling.foreign_metadata(at.partition, foreign)
-            ledger = Ledger(at.start, committed, end=at.end)
-            partition = Partition(at.partition, at.epoch, ledger)
-            partition.committed = committed
             self.partitions[at.partition] = partition
             self.ends[at.partition] = at.end
             if at.committed is not None and at.start != at.committed:
-                self.telling.out_of_range(at, ledger.expired)
+                self.telling.out_of_range(at, partition.ledger.expired)
         self.telling.assigned(sorted(self.partitions))
         self.turn()
 
@@ -159,9 +157,18 @@ class Endpoint:
         self._ahead.came(records)
         for record in records:
             partition = self.partitions.get(record.partition)
+            if partition is not None and record.offset < partition.read_next:
+                partition = self._begin_anew(partition, record.offset)
             if partition is not None and not partition.obstacle:
                 partition.backlog.append(record)
         self.turn()
+
+    def _begin_anew(self, partition: Partition, offset: int) -> Partition:
+        """Offsets only fall where the topic was deleted and made anew, or an election took the end of the log."""
+        self.telling.log_begins_anew(partition.number, offset, read_before=partition.read_next)
+        self.lanes.remove(partition.number)  # what is under way ends, and changes nothing any more
+        anew = self.partitions[partition.number] = partition.in_new_log(offset, life=next(self._lives))
+        return anew
 
     def read_up_to(self, offsets: dict[int, int]) -> None:
         """Note how far the log was read: what lies behind the last record is owed to nobody."""
@@ -225,26 +232,26 @@ class Endpoint:
 
     def holds(self, delivery: Delivery) -> bool:
         """Whether the delivery's partition is still ours, by the same assignment."""
-        partition = self.partitions.get(delivery.record.partition)
-        return partition is not None and partition.epoch == delivery.epoch and not partition.draining
+        return (partition := self._of(delivery)) is not None and not partition.draining
 
     def finished(self, delivery: Delivery) -> None:
         """Delivered, or its dead letter is written: nothing is owed for it any more."""
-        partition = self.partitions.get(delivery.record.partition)
-        if partition is not None and partition.epoch == delivery.epoch:
+        if (partition := self._of(delivery)) is not None:
             partition.ledger.finish(delivery.record.offset)
             partition.bytes -= delivery.record.size
             self.commits.finished()
 
     def window_full(self, delivery: Delivery) -> bool:
         """Whether the window of the delivery's partition is full."""
-        partition = self.partitions.get(delivery.record.partition)
-        return partition is not None and partition.is_full
+        return (partition := self._of(delivery)) is not None and partition.is_full
 
     def pins(self, delivery: Delivery) -> bool:
         """Whether the delivery is what keeps its partition's window from moving on."""
+        return (partition := self._of(delivery)) is not None and partition.ledger.base == delivery.record.offset
+
+    def _of(self, delivery: Delivery) -> Partition | None:
         partition = self.partitions.get(delivery.record.partition)
-        return partition is not None and partition.ledger.base == delivery.record.offset
+        return partition if partition is not None and partition.life == delivery.life else None
 
     def may_attempt(self, in_flight: int) -> bool:
         """Whether another attempt keeps the promise about repeats."""
@@ -276,20 +283,10 @@ class Endpoint:
         wakes = [self.commits.cadence.next_tick, self.dispatcher.next_wake()]
         return min((wake for wake in wakes if wake is not None and wake > now), default=math.inf)
 
-    def _give_up_undecodable(self, partition: Partition, record: Record, error: str) -> None:
-        delivery = Delivery(
-            record, None, Lane((record.partition, record.offset)), self._clock.monotonic(), partition.epoch
-        )
-        self._undecodable.give_up(delivery, error)
-
     def _schema_learned(self, schema_id: int) -> None:
         for partition in self.partitions.values():
             if partition.awaits == schema_id:
                 partition.awaits = None
-        self.turn()
-
-    def _given_up(self) -> None:
-        self._admission.giving_up -= 1
         self.turn()
 
     async def _bury(self, delivery: Delivery, cause: Cause) -> None:

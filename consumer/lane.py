@@ -25,8 +25,8 @@ class Delivery:
     lane: "Lane"
     arrived: float
     """When it was read, on the monotonic clock."""
-    epoch: int
-    """Of the partition's assignment: what belongs to an earlier one changes nothing."""
+    life: int
+    """Of its partition: what belongs to an earlier one changes nothing."""
     tries: Tries = field(default_factory=Tries)
     first_try: float | None = None
     """Seconds since the epoch."""

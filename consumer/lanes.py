@@ -87,13 +87,13 @@ class Lanes:
         """Whether there is a refused lane that nothing is under way for."""
         return bool(self._refused)
 
-    def add(self, record: Record, event: Event | None, now: float, epoch: int = 0) -> Delivery:
+    def add(self, record: Record, event: Event | None, now: float, life: int = 0) -> Delivery:
         """A record that is to be delivered, behind what its lane has."""
         key: LaneKey = (record.partition, record.key if self._ordered and record.key else record.offset)
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane(key)
-        delivery = Delivery(record, event, lane, now, epoch)
+        delivery = Delivery(record, event, lane, now, life)
         lane.queue.append(delivery)
         self.held += 1
         self.bytes += record.size

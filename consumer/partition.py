@@ -8,12 +8,14 @@ from consumer.record import Record
 
 
 class Partition:
-    """The state of one assignment; a later assignment of the same partition is another object."""
+    """The state of one assignment, of one log; a later one of the same partition is another object."""
 
-    def __init__(self, number: int, epoch: int, ledger: Ledger) -> None:
+    def __init__(self, number: int, epoch: int, ledger: Ledger, *, life: int = 0) -> None:
         self.number: Final = number
         self.epoch: Final = epoch
-        """Counts assignments: what belongs to an earlier one must change nothing."""
+        """Counts assignments: a commit of an earlier one must not be made."""
+        self.life: Final = life
+        """Counts assignments and logs: a delivery of an earlier one must change nothing."""
         self.ledger: Final = ledger
         self.backlog: deque[Record] = deque()
         """Read, not admitted yet."""
@@ -35,6 +37,11 @@ class Partition:
         self.draining = False
 
     @property
+    def read_next(self) -> int:
+        """The lowest offset that has not come yet. What comes below it is of another log."""
+        return self.backlog[-1].offset + 1 if self.backlog else self.ledger.next
+
+    @property
     def oldest_ms(self) -> int:
         """When the oldest event that waits was accepted, in ms since the epoch; 0 if nothing waits or is read."""
         if self.ledger.unfinished:
@@ -51,6 +58,12 @@ class Partition:
         """Once everything that was read is admitted, the offsets behind the last record are owed to nobody."""
         if not self.backlog:
             self.ledger.pass_over(self._read_up_to)
+
+    def in_new_log(self, start: int, *, life: int) -> "Partition":
+        """The same assignment where the log begins anew: nothing of the old one is owed any more."""
+        anew = Partition(self.number, self.epoch, Ledger(start, end=start), life=life)
+        anew.paused, anew.draining = self.paused, self.draining
+        return anew
 
     def forget_backlog(self) -> None:
         """What was read and not admitted is read again by whoever comes next."""

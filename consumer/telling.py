@@ -69,6 +69,17 @@ class Telling:
             events_lost=len(lost),
         )
 
+    def log_begins_anew(self, partition: int, offset: int, *, read_before: int) -> None:
+        """The topic was deleted and made anew, or lost its end: what comes now is delivered, read before or not."""
+        self._log.warning(
+            "endpoint.log_begins_anew",
+            partition=partition,
+            offset=offset,
+            read_before=read_before,
+            reason="the topic was made anew, or its log was cut",
+            consequence="all events from this offset on are delivered; those of the old log that were not yet are lost",
+        )
+
     def foreign_metadata(self, partition: int, reason: str) -> None:
         """A commit's metadata could not be used: finished events above the offset are sent again."""
         self._metrics.foreign_metadata.inc()

@@ -13,7 +13,8 @@ import structlog
 from consumer.delivery.attempts import Reason
 from consumer.delivery.letters import Cause
 from consumer.delivery.owner import Bury
-from consumer.lane import Delivery
+from consumer.lane import NEVER, Delivery, Lane
+from consumer.record import Record
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -36,8 +37,12 @@ class Undecodable:
         self._ended = ended
         self._tasks: dict[asyncio.Task[None], int] = {}
 
-    def give_up(self, delivery: Delivery, error: str) -> None:
-        """Write its dead letter."""
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def give_up(self, record: Record, life: int, error: str) -> None:
+        """Write its dead letter; `life` is that of its partition."""
+        delivery = Delivery(record, None, Lane((record.partition, record.offset)), NEVER, life)
         task = asyncio.create_task(self._give_up(delivery, Cause(Reason.UNDECODABLE, error=error)))
         self._tasks[task] = delivery.record.partition
         task.add_done_callback(self._end)

@@ -32,9 +32,9 @@ class SendsTwoAtOnce(Lanes):
 class SendsTheNewestFirst(Lanes):
     """A stack where a queue should be."""
 
-    def add(self, record: Record, event: Event | None, now: float, epoch: int = 0) -> Delivery:
+    def add(self, record: Record, event: Event | None, now: float, life: int = 0) -> Delivery:
         """A record that is to be delivered."""
-        delivery = super().add(record, event, now, epoch)
+        delivery = super().add(record, event, now, life)
         delivery.lane.queue.rotate(1)
         return delivery
 
@@ -120,9 +120,9 @@ class MiscountsBytes(Lanes):
 class MiscountsStartable(Lanes):
     """Counts what stands behind a busy lane as startable."""
 
-    def add(self, record: Record, event: Event | None, now: float, epoch: int = 0) -> Delivery:
+    def add(self, record: Record, event: Event | None, now: float, life: int = 0) -> Delivery:
         """A record that is to be delivered."""
-        delivery = super().add(record, event, now, epoch)
+        delivery = super().add(record, event, now, life)
         self._candidates(delivery.lane).startable += bool(delivery.lane.batches)
         return delivery
 

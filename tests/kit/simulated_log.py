@@ -52,6 +52,14 @@ class Topic:
         for reader in self.readers:
             reader.wake()
 
+    def make_anew(self, partition: int) -> None:
+        """Delete what it holds; it begins again at offset 0, and so do all who read it."""
+        self.partitions[partition].clear()
+        self.low.pop(partition, None)
+        self.gaps.pop(partition, None)
+        for reader in self.readers:
+            reader.positions[partition] = 0
+
     def read(self, partition: int, position: int, most: int) -> tuple[list[Record], int]:
         """Up to `most` records from a position on, and the next position."""
         found: list[Record] = []
@@ -120,6 +128,8 @@ class SimulatedLog:
         self.paused: set[int] = set()
         self.credits = 0
         """What may still be read, by its cost."""
+        self.faults: list[Exception] = []
+        """What asking for more ends with, each once."""
         self.given = 0
         """Records given to the listener."""
         self._epoch = 0
@@ -140,6 +150,8 @@ class SimulatedLog:
 
     def ask(self, cost: int) -> None:
         """Read so much more."""
+        if self.faults:
+            raise self.faults.pop()
         self._obey(lambda: self._add(cost))
 
     def pause(self, partition: int) -> None:

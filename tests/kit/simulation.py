@@ -232,6 +232,21 @@ class World:
         """Append a good event of each repository, `times` over."""
         self.write(*map(stored, repositories), partition=partition, times=times)
 
+    def make_anew(self, partition: int) -> None:
+        """The topic is deleted and made anew: nothing of the old log is owed or counted any more."""
+        self.topic.make_anew(partition)
+        self.group.committed.pop(partition, None)
+        self.unfinished[partition].clear()
+        for place in [place for place in self.accepted if place[0] == partition]:
+            del self.accepted[place]
+        for lanes in (self._waiting, self._busy):
+            for lane in [lane for lane in lanes if lane[0] == partition]:
+                del lanes[lane]
+        for post in [post for post in self.posts if post.ended is None]:
+            kept = [at for at, place in enumerate(post.places) if place[0] != partition]
+            post.places = [post.places[at] for at in kept]
+            post.repositories = [post.repositories[at] for at in kept]
+
     def _partition(self, record: Stored) -> int:
         return crc32(record.key or b"") % len(self.topic.partitions)
 

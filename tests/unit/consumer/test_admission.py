@@ -30,6 +30,8 @@ class Door:
     admitted: list[int] = field(default_factory=list)
     undecodable: list[tuple[int, str]] = field(default_factory=list)
     obstructed: list[int] = field(default_factory=list)
+    giving_up: int = 0
+    """Undecodable records whose dead letters are not written yet."""
     known: dict[int, str | None] | None = None
     """Fingerprints by foreign schema id; None: there is no schema registry."""
 
@@ -42,10 +44,19 @@ class Door:
             max_events=self.max_events,
             filtered=lambda record, rule: self.filtered.append((record.offset, rule)),
             admitted=lambda record: self.admitted.append(record.offset),
-            undecodable=lambda _, record, error: self.undecodable.append((record.offset, error)),
+            undecodable=self,
             obstructed=lambda partition: self.obstructed.append(partition.number),
             learn=self.learn,
         )
+
+    def __len__(self) -> int:
+        return self.giving_up
+
+    def give_up(self, record: Record, life: int, error: str) -> None:
+        """Note it."""
+        assert life == self.partitions[record.partition].life
+        self.undecodable.append((record.offset, error))
+        self.giving_up += 1
 
     def learn(self, record: Record, schema_id: int) -> Record:
         """What a schema registry says of an id, if there is one."""
@@ -97,7 +108,7 @@ def test_what_cannot_be_read_is_told_and_stays_unfinished(value: bytes | None) -
     assert [0] == [offset for offset, _ in door.undecodable]
     assert [1] == door.admitted
     assert 0 == door.partitions[0].ledger.base
-    assert 1 == door.admission.giving_up
+    assert 1 == door.giving_up
 
 
 def test_undecodable_records_are_given_up_256_at_a_time() -> None:
@@ -106,7 +117,7 @@ def test_undecodable_records_are_given_up_256_at_a_time() -> None:
     door.read(0, *[damaged("a")] * 400, stored("a"))
     door.admit()
     assert 256 == len(door.undecodable)
-    door.admission.giving_up -= 200
+    door.giving_up -= 200
     door.admit()
     assert 400 == len(door.undecodable)
     assert [400] == door.admitted
@@ -264,3 +275,30 @@ def test_a_newer_schema_of_the_registry_stops_the_partition() -> None:
     door.read(0, foreign("a", 7))
     door.admit()
     assert [0] == door.obstructed
+
+
+def test_a_record_that_the_ledger_refuses_stays_where_it_is() -> None:
+    """A fault of ours stops the partition, which is seen; it loses nothing."""
+    door = Door()
+    door.read(0, stored("a"), stored("a"), first=5)
+    door.partitions[0].ledger.pass_over(6)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="offset 5 was read after 5"):
+            door.admit()
+    assert [5, 6] == [record.offset for record in door.partitions[0].backlog]
+
+
+def test_each_partition_has_its_share_of_memory_at_each_look() -> None:
+    """One that was crowded is not any more when others have left the lanes, though nothing more is wanted now."""
+    door = Door()
+    door.read(0, *[stored("a", pad=1_000_000)] * 40)
+    door.read(1, stored("b"))
+    door.admit()
+    assert door.partitions[0].is_full
+    batch = door.lanes.next_batch(0.0)
+    assert batch is not None
+    door.lanes.remove(0)
+    door.partitions[0].bytes = 0
+    door.giving_up = 256
+    door.admit()
+    assert not door.partitions[0].is_full
