@@ -187,7 +187,7 @@ def _missing(place: re.Match[str] | None, text: str, topic: str, bounds: Bounds)
     partition, offset = int(place[1]), int(place[2])
     first, end = bounds.first[partition], bounds.end[partition]
     if offset >= end:
-        return f"{topic}/{partition}/{offset} is not written yet: the partition ends at {end}"
+        return f"{topic}/{partition}/{offset} is not there yet: the partition ends at {end}"
     if offset < first:
         return f"{topic}/{partition}/{offset} is gone: the partition begins at {first}"
     return f"{topic}/{partition}/{offset} holds no record"

@@ -148,7 +148,9 @@ def _previewed(settings: Settings, target: EndpointSettings, spans: dict[int, ra
 def _run(settings: Settings, runs: Runs, job: Job) -> int:
     """Deliver; SIGINT and SIGTERM end it in order."""
     run = job.plan.run
-    what = f"{counted(job.asked, 'record')} of {settings.topics.events} to {job.target.name} ({job.target.safe_url})"
+    what = (
+        f"up to {counted(job.asked, 'record')} of {settings.topics.events} to {job.target.name} ({job.target.safe_url})"
+    )
     click.echo(f"replay {run}: {what}", err=True)
     found: list[Report] = []
     with _bar(job.asked, f"replay {run}") as show:

@@ -141,7 +141,7 @@ def test_undecodable(kafka: LocalKafka, setup: Installation) -> None:
     ("event", "code", "told"),
     [
         ("nobody", 1, "no event in topic {topic} has the id nobody, nor is there a dead letter of it"),
-        ("0:7", 1, "{topic}/0/7 is not written yet: the partition ends at 1, nor is there a dead letter of it"),
+        ("0:7", 1, "{topic}/0/7 is not there yet: the partition ends at 1, nor is there a dead letter of it"),
         ("5:0", 2, "topic {topic} has no partition 5; it has partitions 0 to 0"),
     ],
 )
