@@ -94,6 +94,8 @@ class Explainer:
         self._reader = reader
         self._clock = clock
         self._watch = watch
+        self.unknown: list[str] = []
+        """What could not be known of the event explained last, and why."""
 
     def explain(self, text: str) -> list[Explanation]:
         """Every place of the event whose id, or PARTITION:OFFSET, this is.
@@ -147,7 +149,8 @@ class Explainer:
         letters = self._settings.topics.dead_letters
         try:
             bounds = bounds_of(self._admin, letters)
-        except TopicMissingError:
+        except TopicMissingError as error:
+            self.unknown = [f"dead letters are unknown: {error}"]
             return history
         every = {number: range(first, bounds.end[number]) for number, first in bounds.first.items()}
         records = self._reader.read(letters, every)

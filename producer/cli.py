@@ -140,6 +140,8 @@ def _readable(sources: tuple[Path, ...]) -> None:
 def _found(sources: tuple[Path, ...], content_type: str, registry: str) -> Iterator[Found | Refused]:
     for source in sources:
         if str(source) == "-":
+            if sys.stdin.isatty():
+                click.echo(f"{_PROGRAM}: reading events from standard input; Ctrl-D ends it", err=True)
             yield from events_of(sys.stdin.buffer, "-", content_type=content_type, registry=registry)
             continue
         with source.open("rb") as file:

@@ -38,6 +38,9 @@ def run_command(group: click.Group, program: str) -> None:
 def _failed(error: Exception, program: str, signals: StopSignals) -> int:
     """Say why it failed; the exit status."""
     match error:
+        case click.exceptions.NoArgsIsHelpError():  # a group alone: the help is the answer
+            click.echo(error.format_message(), err=True)
+            return error.exit_code
         case click.ClickException():
             where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else program
             click.echo(f"{where}: {error.format_message()} (--help says more)", err=True)

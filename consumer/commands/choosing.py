@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from consumer.commands.matching import warn_of_hopeless
 from consumer.selection import Selection
 from runtime.cli import LabelType
 from runtime.config import EndpointSettings, Settings
@@ -18,6 +19,7 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_selection(*, repository: str, action: str, registry: str, **arguments: Any) -> Any:
+        warn_of_hopeless(action=action, repositories=[repository] if repository else [])
         return command(selection=Selection(repository, action, registry), **arguments)
 
     decorated: Callable[..., Any] = with_selection

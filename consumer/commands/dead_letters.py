@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from consumer.commands.matching import say
 from consumer.commands.options import PlaceType, admin_of, reader_of, watched
 from consumer.dead_letters.letter import Letter, State, closings_of
 from consumer.dead_letters.reading import DeadLetterTopic
@@ -87,7 +89,18 @@ def _asked(settings: Settings, selection: Selection, from_: Place, to: Place) ->
             raise click.UsageError(
                 f"no endpoint is named {selection.endpoint}, nor has a letter; known are {', '.join(known) or 'none'}"
             )
+        if not letters:
+            say(
+                f"no open dead letter matches {options}"
+                if (options := _options_of(selection))
+                else "no open dead letters"
+            )
         yield Asked(settings, topic, letters)
+
+
+def _options_of(selection: Selection) -> str:
+    given = {"endpoint": selection.endpoint, "reason": selection.reason, "id": selection.event}
+    return " ".join(f"--{name} {shlex.quote(text)}" for name, text in given.items() if text)
 
 
 @dead_letters_group.command("list", epilog="Example: registry-worker dead-letters list --reason rejected --from -24h")
@@ -95,7 +108,6 @@ def _asked(settings: Settings, selection: Selection, from_: Place, to: Place) ->
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 def list_command(asked: Asked, *, as_json: bool) -> int:
     """A line for each open letter: event id first, or PARTITION:OFFSET of the event where there is none."""
-    _say_none(asked)
     for letter in asked.letters:
         click.echo(json_line(letter, asked.topic.topic) if as_json else line_of(letter))
     return 0
@@ -106,7 +118,6 @@ def list_command(asked: Asked, *, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 def show_command(asked: Asked, *, as_json: bool) -> int:
     """Each open letter whole: why it is one, its headers, and the event's JSON."""
-    _say_none(asked)
     render = json_of if as_json else page_of
     for part in _parts(asked.letters):
         records = asked.topic.records(part)
@@ -126,7 +137,6 @@ def redrive_command(asked: Asked, *, rate: float | None, dry_run: bool, as_json:
 
     Exit 0 only if every one was delivered. What fails again stays open, as does all that was not come to: run it again.
     """
-    _say_none(asked)
     if dry_run:
         return _would(asked, "be redriven", as_json=as_json)
     by_endpoint: dict[str, list[Letter]] = {}
@@ -151,7 +161,6 @@ def redrive_command(asked: Asked, *, rate: float | None, dry_run: bool, as_json:
 @click.option("--json", "as_json", is_flag=True, help="The letters as JSON, one a line.")
 def discard_command(asked: Asked, *, yes: bool, dry_run: bool, as_json: bool) -> int:
     """Close open letters without sending them: they are not offered again."""
-    _say_none(asked)
     if dry_run:
         return _would(asked, "be discarded", as_json=as_json)
     if not asked.letters:
@@ -233,11 +242,6 @@ def _confirm(letters: int) -> None:
 
 def _discarding(asked: Asked, letter: Letter) -> list[Any]:
     return closings_of(letter, State.DISCARDED, topic=asked.topic.topic)
-
-
-def _say_none(asked: Asked) -> None:
-    if not asked.letters:
-        click.echo("no open dead letters", err=True)
 
 
 def _parts(letters: Sequence[Letter]) -> Iterator[Sequence[Letter]]:

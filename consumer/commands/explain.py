@@ -33,4 +33,6 @@ def explain_command(settings: Settings, event: str) -> int:
         )
         for explanation in explainer.explain(event):
             click.echo("\n".join(explanation.lines()))
+        for line in explainer.unknown:
+            click.echo(line, err=True)
     return 0

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from consumer.commands.choosing import endpoint_named, selecting
+from consumer.commands.matching import say_unmatched
 from consumer.commands.options import PlaceType, admin_of, groups_of, reader_of, watched
 from consumer.places import Bounds, Place, bounds_of, ranges
 from consumer.replay.filtering import ReplayFilter
@@ -142,6 +143,8 @@ def _previewed(settings: Settings, target: EndpointSettings, spans: dict[int, ra
         preview = preview_of(seen, ReplayFilter(target, selection))
     for line in preview.lines(target.name):
         click.echo(line)
+    if preview.not_selected and not (preview.wanted or preview.filtered):
+        say_unmatched(selection, "of the range")
     return 0
 
 
@@ -162,6 +165,8 @@ def _run(settings: Settings, runs: Runs, job: Job) -> int:
         run_service(service)
     for line in found[0].lines():
         click.echo(printable(line))
+    if found[0].none_selected:
+        say_unmatched(job.plan.selection, "of the range")
     return 0 if found[0].is_complete else 1
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -13,6 +14,8 @@ import click
 
 from consumer.analytics.report import Asked, InputError, Report, page_of, report_on, text_of
 from consumer.analytics.report.database import parquet_files, require_duckdb
+from consumer.analytics.report.questions import WHO_PULLS_TAG
+from consumer.commands.matching import say, warn_of_hopeless
 from consumer.commands.options import PlaceType
 from consumer.places import Place
 from runtime.config import Beginning, End, Settings, load
@@ -79,8 +82,10 @@ def report_command_with(export_to: ExportTo) -> click.Command:
         configure_logs(log_format, log_level)
         require_duckdb()
         asked = Asked(**choice)
+        warn_of_hopeless(repositories=asked.repositories, tag=asked.tag or "")
         found = _of_export(directory, asked) if directory else _of_log(load(config, os.environ), asked, export_to)
         _show(found, page, as_json=as_json)
+        _say_unmatched(found, asked.tag)
         return 0
 
     decorated: Callable[..., Any] = report
@@ -96,6 +101,13 @@ def _show(report: Report, page: Path | None, *, as_json: bool) -> None:
         click.echo(json.dumps(report.as_json()))
     elif not page:
         click.echo(text_of(report))
+
+
+def _say_unmatched(report: Report, tag: str | None) -> None:
+    for pattern in report.unmatched:
+        say(f"no repository of these events matches --repository {shlex.quote(pattern)}")
+    if tag and not report.answers[WHO_PULLS_TAG.name].total:
+        say(f"none of these events is a pull of --tag {shlex.quote(tag)}")
 
 
 def _of_export(directory: Path, asked: Asked) -> Report:

@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 import click
 
 from consumer.commands.choosing import selecting
+from consumer.commands.matching import say, say_unmatched
 from consumer.commands.options import PlaceType, admin_of, reader_of
 from consumer.places import Place
 from consumer.record import Record
@@ -46,13 +47,18 @@ def tail_command(*, settings: Settings, selection: Selection, from_: Place | Non
         def wanted(record: Record) -> bool:
             return _is_wanted(seen_of(record), selection)
 
-        def show(records: Iterable[Record]) -> None:
+        def show(records: Iterable[Record]) -> bool:
+            shown = False
             for seen in map(seen_of, records):
                 if _is_wanted(seen, selection):
                     click.echo(render(seen))
+                    shown = True
+            return shown
 
         def begin() -> None:
-            show(tail.last(_LAST, wanted) if from_ is None else tail.unread())
+            if not show(tail.last(_LAST, wanted) if from_ is None else tail.unread()):
+                more = "; waiting for what comes in" if follow else ""
+                say_unmatched(selection, "in the log" if from_ is None else "from there on", more=more)
 
         if from_ is not None:
             tail.start(from_, now=clock.wall())
@@ -64,7 +70,7 @@ def tail_command(*, settings: Settings, selection: Selection, from_: Place | Non
     return 0
 
 
-def _follow(begin: Callable[[], None], go_on: Callable[[], None], clock: Clock) -> NoReturn:
+def _follow(begin: Callable[[], object], go_on: Callable[[], object], clock: Clock) -> NoReturn:
     """Show what is there and what comes in, until Ctrl-C; only a Kafka that is away from the start is an error."""
     _patiently(begin, clock, SchemaRegistryUnavailableError)
     while True:
@@ -72,16 +78,18 @@ def _follow(begin: Callable[[], None], go_on: Callable[[], None], clock: Clock) 
         _patiently(go_on, clock, SchemaRegistryUnavailableError, KafkaUnavailableError)
 
 
-def _patiently(step: Callable[[], None], clock: Clock, *passing: type[BridgeError]) -> None:
+def _patiently(step: Callable[[], object], clock: Clock, *passing: type[BridgeError]) -> None:
     """Do it; while it fails like this, wait and say so once."""
     told = False
     while True:
         try:
-            return step()
+            step()
         except passing as error:
             if not told:
-                click.echo(f"registry-worker: {error}; waiting", err=True)
+                say(f"{error}; waiting")
             told = True
+        else:
+            return
         clock.sleep(_LOOK_EVERY_S)
 
 

@@ -12,15 +12,8 @@ from consumer.dead_letters.letter import Letter, Place
 from consumer.dead_letters.open_letters import OpenLetters
 from consumer.dead_letters.selection import Selection, within
 from consumer.log.range import RangeReader
-from consumer.places import (
-    LogOffsets,
-    TopicMissingError,
-    bounds_of,
-    ranges,
-)
-from consumer.places import (
-    Place as TopicPlace,
-)
+from consumer.places import LogOffsets, bounds_of, ranges
+from consumer.places import Place as TopicPlace
 from consumer.record import Record
 
 Watch = Callable[[Iterable[Record], int], Iterable[Record]]
@@ -50,7 +43,7 @@ class DeadLetterTopic:
     def open_letters(self, selection: Selection, from_: TopicPlace, to: TopicPlace, *, now: float) -> list[Letter]:
         """The open letters that are meant and lie from `from_` (included) to `to` (excluded), oldest first.
 
-        None where the topic does not exist. Closings count wherever they lie.
+        Closings count wherever they lie.
 
         Args:
             selection: which are meant.
@@ -59,13 +52,11 @@ class DeadLetterTopic:
             now: seconds since the epoch, for times ago.
 
         Raises:
+            TopicMissingError: there is no such topic.
             PlaceError: the topic has no such partition, or `from_` lies behind `to`.
             KafkaUnavailableError, KafkaRefusedError: it could not be read.
         """
-        try:
-            bounds = bounds_of(self._log, self.topic)
-        except TopicMissingError:
-            return []
+        bounds = bounds_of(self._log, self.topic)
         wanted = ranges(self._log, self.topic, from_, to, now=now, bounds=bounds)
         found = OpenLetters(lambda letter: selection.matches(letter) and within(letter, wanted))
         for record in self._read({at: range(span.start, bounds.end[at]) for at, span in wanted.items() if span}):

@@ -35,6 +35,13 @@ class Report:
         failed = self.failed or self.failed_before or self.unnamed_before
         return not (failed or self.lost or self.stopped)
 
+    @property
+    def none_selected(self) -> bool:
+        """Whether all of the range was read, and its every event was one that the command line did not mean."""
+        filtered = dict(self.filtered)
+        other = self.failed or self.failed_before or self.unnamed_before
+        return bool(filtered.pop(NOT_SELECTED, 0)) and not (self.delivered or filtered or other or self.stopped)
+
     def lines(self) -> list[str]:
         """For a person: the sum, then each event that was not delivered."""
         rules = dict(self.filtered)

@@ -11,6 +11,11 @@ from schemas.actions import ACTIONS
 METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
 """Of the requests that make events."""
 
+REPOSITORY_NAMES: Final = (
+    "a repository's name has components of a-z 0-9 with . _ - between them, separated by single slashes"
+)
+TAG_NAMES: Final = "a tag has up to 128 of the characters A-Z a-z 0-9 _ . - and begins with none of . -"
+
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+([ \t]*;.*)?", re.DOTALL)
 _glob: Final = matching(r"(?s)(?!!$).+", "is an empty pattern; write e.g. library/* or !library/tmp*")
 
@@ -50,10 +55,8 @@ def globs_of(grammar: Grammar, legal: str) -> Reader[str]:
     return Shaped(read, text(r"[^!](.|\n)*|!(.|\n)+"))
 
 
-repository_glob: Final = globs_of(
-    REPOSITORY, "a repository's name has components of a-z 0-9 with . _ - between them, separated by single slashes"
-)
-tag_glob: Final = globs_of(TAG, "a tag has up to 128 of the characters A-Z a-z 0-9 _ . - and begins with none of . -")
+repository_glob: Final = globs_of(REPOSITORY, REPOSITORY_NAMES)
+tag_glob: Final = globs_of(TAG, TAG_NAMES)
 
 
 def _known(value: Value, words: tuple[str, ...], what: str) -> str:

@@ -34,6 +34,8 @@ class Report:
     """By the question's name, in the order in which they were asked."""
     asked: Mapping[str, Any]
     """What was asked for: repositories, tag, and whether signatures count."""
+    unmatched: Sequence[str] = ()
+    """The globs of repositories that no record matches."""
 
     def one(self, question: Question) -> Mapping[str, Cell]:
         """The only row of an answer that has one."""

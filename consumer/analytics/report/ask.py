@@ -62,11 +62,11 @@ def report_on(
         QueryError: DuckDB failed.
     """
     with tempfile.TemporaryDirectory(prefix="registry-report-") as scratch, opened(files, Path(scratch)) as connection:
-        prepare(connection, asked, now=now, took=took)
+        unmatched = prepare(connection, asked, now=now, took=took)
         fitting = [question for question in questions if question != WHO_PULLS_TAG or asked.tag]
         answers = {question.name: _answer(connection, question, rows, took) for question in fitting}
     said = {"repositories": list(asked.repositories), "tag": asked.tag, "all": asked.everything}
-    return Report(answers, said)
+    return Report(answers, said, unmatched)
 
 
 def prepare(
@@ -75,10 +75,10 @@ def prepare(
     *,
     now: float,
     took: Callable[[str, float], None] = lambda _name, _seconds: None,
-) -> None:
-    """Make the tables and variables that the questions read."""
+) -> list[str]:
+    """Make the tables and variables that the questions read; which globs no record matches."""
     select_ranges(connection, asked.from_, asked.to, now=now)
-    _select_repositories(connection, asked.repositories)
+    unmatched = _select_repositories(connection, asked.repositories)
     connection.execute("set variable everything = ?", [asked.everything])
     connection.execute("set variable tag = ?", [asked.tag])
     for rule in RULES:
@@ -86,17 +86,20 @@ def prepare(
         connection.execute(sql_of(rule))
         took(rule, time.perf_counter() - begin)
     connection.execute("set variable as_of = (select max(accepted_at) from records)")
+    return unmatched
 
 
-def _select_repositories(connection: "DuckDBPyConnection", patterns: Sequence[str]) -> None:
+def _select_repositories(connection: "DuckDBPyConnection", patterns: Sequence[str]) -> list[str]:
     globs = Globs(patterns)
     connection.execute("set variable some_repositories = ?", [bool(globs)])
     connection.execute("create or replace temp table wanted (repository varchar)")
     if not globs:
-        return
+        return []
     found = connection.execute("select distinct repository from exported where repository is not null").fetchall()
     wanted = [repository for (repository,) in found if globs.match(repository)]
     connection.execute("insert into wanted select unnest(?::varchar[])", [wanted])
+    each = {pattern: Globs([pattern.removeprefix("!")]) for pattern in patterns}
+    return [pattern for pattern, glob in each.items() if not any(glob.match(repository) for (repository,) in found)]
 
 
 def _answer(
