@@ -1,6 +1,8 @@
 """`registry-bridge`: serve, publish, init, check. Reads arguments, calls the parts, prints; nothing is decided here."""
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from itertools import chain
@@ -29,6 +31,7 @@ from runtime.running import run_command, run_service, uninterrupted
 from runtime.schema_registry import SchemaRegistry
 from runtime.topics import max_event_bytes
 from schemas.event import MEDIA_TYPE_V2
+from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
 
 _PROGRAM: Final = "registry-bridge"
 _COLOURS: Final = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARNING: "yellow", Verdict.WRONG: "red"}
@@ -89,7 +92,13 @@ def check_command(settings: Settings, *, offline: bool) -> int:
 @commands.command("publish", epilog="Example: registry-bridge publish --registry eu examples/events.jsonl")
 @common_options
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--content-type", default=MEDIA_TYPE_V2, show_default=True, help="As if they had come in with it.")
+@click.option(
+    "--content-type",
+    callback=lambda _context, _parameter, value: _content_type(value),
+    default=MEDIA_TYPE_V2,
+    show_default=True,
+    help="As if they had come in with it.",
+)
 @click.option("--registry", type=LabelType(), default="", help="Label of the registry they come from.")
 def publish_command(
     settings: Settings,
@@ -120,6 +129,12 @@ def publish_command(
     return _said(summary)
 
 
+def _content_type(text: str) -> str:
+    if not is_envelope_type(text):
+        raise click.BadParameter(f"{text!r} is none of {', '.join(ENVELOPE_MEDIA_TYPES)}")
+    return text
+
+
 def _said(summary: Summary) -> int:
     refused = f", {len(summary.refused)} refused" if summary.refused else ""
     click.echo(f"{counted(summary.acknowledged, 'event')} acknowledged{refused}")
@@ -131,10 +146,20 @@ def _say_refused(refused: Refused) -> None:
 
 
 def _readable(sources: tuple[Path, ...]) -> None:
-    """Find an unreadable file before anything is written, not in the middle."""
+    """Find an unreadable file before anything is written, not in the middle; a pipe is not opened for that."""
     for source in sources:
-        if str(source) != "-" and not (source.is_file() and os.access(source, os.R_OK)):
-            raise click.BadParameter(f"{source} is no file that can be read", param_hint="FILES")
+        if str(source) != "-" and (why := _obstacle(source)):
+            raise click.BadParameter(f"{source} cannot be read: {why}", param_hint="FILES")
+
+
+def _obstacle(source: Path) -> str:
+    try:
+        mode = source.stat().st_mode
+    except OSError as error:
+        return error.strerror or str(error)
+    if stat.S_ISDIR(mode):
+        return os.strerror(errno.EISDIR)
+    return "" if os.access(source, os.R_OK) else os.strerror(errno.EACCES)
 
 
 def _found(sources: tuple[Path, ...], content_type: str, registry: str) -> Iterator[Found | Refused]:
@@ -150,9 +175,10 @@ def _found(sources: tuple[Path, ...], content_type: str, registry: str) -> Itera
 
 
 def _with_progress(file: BinaryIO, source: Path) -> Iterator[bytes]:
-    """The file's lines; on a terminal, a bar of the bytes read."""
-    hidden = not sys.stderr.isatty()
-    with click.progressbar(length=source.stat().st_size, label=source.name, file=sys.stderr, hidden=hidden) as bar:
+    """The file's lines; on a terminal, a bar of the bytes read, unless it is a pipe, whose size nobody knows."""
+    size = source.stat().st_size
+    hidden = size == 0 or not sys.stderr.isatty()
+    with click.progressbar(length=size, label=source.name, file=sys.stderr, hidden=hidden) as bar:
         for line in file:
             yield line
             bar.update(len(line))

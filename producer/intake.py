@@ -22,14 +22,13 @@ from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.server_protocol import Unreadable
 from schemas.envelope import EnvelopeError, read_envelope
-from schemas.event import MEDIA_TYPE_V1, MEDIA_TYPE_V2, Event
+from schemas.event import Event
 from schemas.headers import is_traceparent
 from schemas.names import LABEL
-from schemas.wire import media_type
+from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
 
 _log: Final = structlog.get_logger(__name__)
 
-_MEDIA_TYPES: Final = (MEDIA_TYPE_V1, MEDIA_TYPE_V2, "application/json")
 _BODIES_IN_MEMORY: Final = 16
 """How many bodies of the largest size may be held at once; beyond that a registry is asked to come again."""
 
@@ -78,11 +77,14 @@ class Intake:
 
     def astray(self, request: Request, status: int) -> None:
         """A request that found no route here: a mistyped URL in a registry's configuration loses nothing, but waits."""
-        self._metrics.refused("method" if status == 405 else "path")
+        reason = "method" if status == 405 else "path"
+        self._metrics.refused(reason)
+        base = self._settings.path.rstrip("/")
         _log.warning(
             "intake.refused",
             status=status,
-            reason="astray",
+            reason=reason,
+            error=f"registries POST to {self._settings.path} or {base}/NAME, where NAME is 1 to 63 of a-z 0-9 . _ -",
             sender=request.sender,
             url_path=request.path,
             method=request.method,
@@ -136,8 +138,8 @@ class Intake:
                 request.chunks(), 401, "unauthorized", "the Authorization header is not the configured one"
             )
         content_type = request.header(b"content-type") or ""
-        if media_type(content_type) not in _MEDIA_TYPES:
-            shown = f"Content-Type {content_type!r} is none of {', '.join(_MEDIA_TYPES)}"
+        if not is_envelope_type(content_type):
+            shown = f"Content-Type {content_type!r} is none of {', '.join(ENVELOPE_MEDIA_TYPES)}"
             raise await refuse(request.chunks(), 415, "content-type", shown)
         return content_type
 

@@ -24,6 +24,8 @@ from schemas.event import (
 )
 from schemas.timestamps import registry_time
 
+ENVELOPE_MEDIA_TYPES: Final = (MEDIA_TYPE_V1, MEDIA_TYPE_V2, "application/json")
+"""What an envelope comes with: either of the registry's own types, or JSON."""
 ENVELOPE_HEAD: Final = b'{\n   "events": [\n      '
 ENVELOPE_BETWEEN: Final = b",\n      "
 ENVELOPE_TAIL: Final = b"\n   ]\n}"
@@ -74,6 +76,11 @@ class _Body(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def media_type(content_type: str) -> str:
     """The media type of a Content-Type value: parameters and case do not count (RFC 9110 section 8.3.1)."""
     return content_type.partition(";")[0].strip().lower()
+
+
+def is_envelope_type(content_type: str) -> bool:
+    """Whether an envelope can come with this Content-Type value."""
+    return media_type(content_type) in ENVELOPE_MEDIA_TYPES
 
 
 def shape_of(content_type: str) -> Shape:

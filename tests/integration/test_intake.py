@@ -206,7 +206,8 @@ def test_answers_404_elsewhere(poster: Poster, bridge: Process, path: str) -> No
     reply = poster.post(envelope(event_json("astray/app", 0)), path=path)
     assert 404 == reply.status
     assert path in reply.json["error"]
-    refused_line(bridge, 404, url_path=path)
+    line = refused_line(bridge, 404, url_path=path, reason="path")
+    assert "registries POST to /events or /events/NAME, where NAME is 1 to 63 of a-z 0-9 . _ -" == line["error"]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])

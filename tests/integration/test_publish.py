@@ -1,7 +1,9 @@
 """`registry-bridge publish` on a real Kafka: what it takes, what it refuses by line, and what it says."""
 
 import json
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,17 @@ def test_reads_standard_input(setup: Installation, kafka: LocalKafka, topic: str
     assert {("eu", "application/json")} == {(event.registry, event.content_type) for event in found}
 
 
+def test_reads_pipes(setup: Installation, kafka: LocalKafka, topic: str) -> None:
+    """A pipe that has a name, as `<(zcat events.jsonl.gz)` makes one, is read like a file."""
+    pipe = setup.folder / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as writer:
+        written = writer.submit(pipe.write_bytes, bare(0) + b"\n" + bare(1))
+        assert setup.run_bridge("publish", str(pipe)).code == 0
+        written.result()
+    assert ["library-app-0", "library-app-1"] == ids(kafka, topic)
+
+
 def test_names_what_it_refuses(setup: Installation, kafka: LocalKafka, topic: str) -> None:
     """A line that is no event is named by file and line on stderr; the rest goes in, and the exit is 1."""
     file = setup.folder / "events.jsonl"
@@ -112,7 +125,12 @@ def test_many_events(setup: Installation, kafka: LocalKafka, topic: str) -> None
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["/nowhere/events.json"], "/nowhere/events.json"),
+        (["/nowhere/events.json"], "/nowhere/events.json cannot be read: No such file or directory"),
+        (["/"], "/ cannot be read: Is a directory"),
+        (
+            ["--content-type", "text/plain"],
+            "'text/plain' is none of application/vnd.docker.distribution.events.v1+json",
+        ),
         (["--registry", "No Label"], "No Label"),
         (["--unknown"], "--unknown"),
     ],
