@@ -86,7 +86,7 @@ def _waits_on_purpose(endpoint: Endpoint, now: float) -> bool:
     held_until = max(dispatcher.held_until, dispatcher.rate.next_at(now))
     if dispatcher.breaker.is_open or dispatcher.in_flight or held_until > now:
         return True
-    return not lanes.startable and lanes.next_due(now, fresh_only=False) is not None
+    return not lanes.has_due(now) and lanes.next_due(now, fresh_only=False) is not None
 
 
 def _silence(endpoint: Endpoint, now: float) -> str:

@@ -144,6 +144,12 @@ class Lanes:
             due = min(due, at)
         return due if due < math.inf else None
 
+    def has_due(self, now: float) -> bool:
+        """Whether something may be sent now, for all that the lanes know."""
+        firsts = [some.first for some in (self._fresh, self._refused) if some.first is not None]
+        next_due = min(self._fresh.next_due, self._refused.next_due)
+        return next_due <= now or any(self._ready_at(first) <= now for first in firsts)
+
     def refuse(self, batch: Batch) -> None:
         """A batch of one lane under way was rejected: its lane is refused until something is delivered."""
         (lane,) = batch.lanes
