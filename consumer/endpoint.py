@@ -5,7 +5,6 @@ in the order admit, send, commit, read on.
 """
 
 import asyncio
-import itertools
 import math
 import random
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from consumer.delivery.undecodable import Undecodable
 from consumer.filters import Filter
 from consumer.lane import Delivery
 from consumer.log import NOT_YET, Assigned, Commit, Log, SettingsOf
+from consumer.new_log import NewLogs
 from consumer.partition import Partition
 from consumer.read_ahead import ReadAhead
 from consumer.record import Record
@@ -108,7 +108,7 @@ class Endpoint:
         )
         self.commits: Final = Commits(group, topic, width=settings.concurrency * settings.batch.max_events)
         self.partitions: Final[dict[int, Partition]] = {}
-        self._lives = itertools.count()
+        self._new_logs = NewLogs(self.partitions, self.lanes, telling, clock)
         self.ends: Final[dict[int, int]] = {}
         self.trouble_text = NOT_YET
         """Why it reads nothing: its consumer was given up, or is not a member of its group; empty if it is."""
@@ -142,7 +142,7 @@ class Endpoint:
     def assigned(self, partitions: list[Assigned]) -> None:
         """Begin with these partitions where their group stands."""
         for at in partitions:
-            partition, foreign = self.commits.begin(at, life=next(self._lives))
+            partition, foreign = self.commits.begin(at, life=self._new_logs.next_life())
             if foreign:
                 self.telling.foreign_metadata(at.partition, foreign)
             self.partitions[at.partition] = partition
@@ -150,6 +150,8 @@ class Endpoint:
             if at.committed is not None and at.start != at.committed:
                 self.telling.out_of_range(at, partition.ledger.expired)
         self.telling.assigned(sorted(self.partitions))
+        if self._new_logs.settling:
+            self._read_all({at.partition for at in partitions if at.start})
         self.turn()
 
     def received(self, records: list[Record]) -> None:
@@ -158,17 +160,19 @@ class Endpoint:
         for record in records:
             partition = self.partitions.get(record.partition)
             if partition is not None and record.offset < partition.read_next:
-                partition = self._begin_anew(partition, record.offset)
+                partition = self._new_logs.begin(partition, record.offset)
             if partition is not None and not partition.obstacle:
                 partition.backlog.append(record)
         self.turn()
 
-    def _begin_anew(self, partition: Partition, offset: int) -> Partition:
-        """Offsets only fall where the topic was deleted and made anew, or an election took the end of the log."""
-        self.telling.log_begins_anew(partition.number, offset, read_before=partition.read_next)
-        self.lanes.remove(partition.number)  # what is under way ends, and changes nothing any more
-        anew = self.partitions[partition.number] = partition.in_new_log(offset, life=next(self._lives))
-        return anew
+    def begin_anew(self) -> None:
+        """The topic was deleted and made anew: deliver all of it."""
+        self._new_logs.made_anew()
+        self._read_all(set(self.partitions))
+
+    def _read_all(self, partitions: set[int]) -> None:
+        self._new_logs.begin_all(partitions)
+        self.log.begin_anew(partitions)
 
     def read_up_to(self, offsets: dict[int, int]) -> None:
         """Note how far the log was read: what lies behind the last record is owed to nobody."""

@@ -22,6 +22,7 @@ from consumer.retention import guard_retention
 from consumer.schema_ids import SchemaIds, schema_ids_of
 from consumer.standing import facts_of
 from consumer.telling import Telling
+from consumer.topic_identity import watch_identity
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
 from runtime.clock import Clock, SystemClock
 from runtime.config import EndpointSettings, Settings
@@ -179,6 +180,7 @@ async def _run(
     async with asyncio.TaskGroup() as watches:
         watches.create_task(health.watch())
         watches.create_task(keep_cursors_alive(parts.groups, parts.settings, partitions))
+        watches.create_task(watch_identity(parts.admin, parts.settings.topics.events, served))
         watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from consumer.log.anew import begin_anew
 from consumer.log.asking import ASK_LIMIT_S, beginning_of, ends_of, place_of
 from consumer.log.committing import Committing
 from consumer.log.listener import Commit, LogListener, SettingsOf
@@ -67,6 +68,7 @@ class Log:
         self._drain_s = drain_s
         self._loop = asyncio.get_running_loop()
         self._commands: queue.SimpleQueue[Callable[[Consumer], None]] = queue.SimpleQueue()
+        self._command: Final = self._commands.put
         self._thread = threading.Thread(target=self._run, name=f"log-{name}", daemon=True)
         self._log = _logger.bind(endpoint=name)
         self._closing = threading.Event()
@@ -104,6 +106,10 @@ class Log:
         """Commit asynchronously; `listener.committed` tells how it ended. One at a time."""
         self._command(lambda consumer: self._commit(consumer, commits))
 
+    def begin_anew(self, partitions: set[int]) -> None:
+        """The topic was deleted and made anew: read all of these, whatever was committed."""
+        self._command(lambda consumer: begin_anew(consumer, self._topic, partitions & self._epochs.keys()))
+
     def close(self) -> None:
         """Leave the group, which drains and commits all partitions; returns when the thread has ended.
 
@@ -115,9 +121,6 @@ class Log:
             self._thread.join(self._drain_s + _GRACE_S)
             if self._thread.is_alive():
                 self._log.warning("log.not_closed", reason="Kafka does not answer", consequence="events repeat")
-
-    def _command(self, command: Callable[[Consumer], None]) -> None:
-        self._commands.put(command)
 
     def _tell(self, what: Callable[..., None], *arguments: Any) -> None:
         if not self._loop.is_closed():
@@ -170,12 +173,8 @@ class Log:
             self._tell_ends(consumer)
 
     def _obey(self, consumer: Consumer) -> None:
-        while True:
-            try:
-                command = self._commands.get_nowait()
-            except queue.Empty:
-                return
-            command(consumer)
+        while not self._commands.empty():  # nobody else takes from it
+            self._commands.get_nowait()(consumer)
 
     def _read(self, consumer: Consumer) -> None:
         first = consumer.poll(_BUSY_POLL_S if self._committing.under_way else _QUIET_POLL_S)

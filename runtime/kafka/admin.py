@@ -15,6 +15,7 @@ from confluent_kafka.admin import (
     NewTopic,
     OffsetSpec,
     ResourceType,
+    TopicDescription,
 )
 
 from runtime.clock import Clock, SystemClock
@@ -80,17 +81,31 @@ class Admin:
 
     def topic(self, name: str) -> Topic | None:
         """The topic, or None if there is none of that name."""
-        doing = f"describing topic {name}"
+        found = self._described(name)
+        if found is None:
+            return None
+        replicas = min((len(partition.replicas) for partition in found.partitions), default=0)
+        settings = self._settings_of(ConfigResource(ResourceType.TOPIC, name), f"describing topic {name}")
+        return Topic(name, len(found.partitions), replicas, settings)
+
+    def topic_id(self, name: str) -> str | None:
+        """What tells the topic from an earlier one of its name; None if there is no topic, or the brokers give no ids.
+
+        Kafka has ids since 2.8 (KIP-516).
+        """
+        found = self._described(name)
+        return str(found.topic_id) if found is not None and found.topic_id is not None else None
+
+    def _described(self, name: str) -> TopicDescription | None:
         future = self._client.describe_topics(TopicCollection([name]), request_timeout=LIMIT_S)[name]
+        unknown = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART})
         try:
-            found = self._asked(
-                doing, lambda: future.result(LIMIT_S), keep=frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART})
+            found: TopicDescription = self._asked(
+                f"describing topic {name}", lambda: future.result(LIMIT_S), keep=unknown
             )
         except KafkaException:
             return None
-        replicas = min((len(partition.replicas) for partition in found.partitions), default=0)
-        settings = self._settings_of(ConfigResource(ResourceType.TOPIC, name), doing)
-        return Topic(name, len(found.partitions), replicas, settings)
+        return found
 
     def broker_settings(self) -> Mapping[str, str]:
         """The settings of one broker of the cluster."""

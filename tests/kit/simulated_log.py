@@ -52,13 +52,13 @@ class Topic:
         for reader in self.readers:
             reader.wake()
 
-    def make_anew(self, partition: int) -> None:
-        """Delete what it holds; it begins again at offset 0, and so do all who read it."""
+    def make_anew(self, partition: int, *, noticed: bool) -> None:
+        """Delete what it holds; it begins again at offset 0, and so do those who read it if they notice."""
         self.partitions[partition].clear()
         self.low.pop(partition, None)
         self.gaps.pop(partition, None)
         for reader in self.readers:
-            reader.positions[partition] = 0
+            reader.positions[partition] = 0 if noticed else reader.positions[partition]
 
     def read(self, partition: int, position: int, most: int) -> tuple[list[Record], int]:
         """Up to `most` records from a position on, and the next position."""
@@ -162,6 +162,10 @@ class SimulatedLog:
         """Read it again."""
         self._obey(lambda: self._resume(partition))
 
+    def begin_anew(self, partitions: set[int]) -> None:
+        """Commit the beginning of these, and read on from there."""
+        self._obey(lambda: self._begin_anew(partitions & self.epochs.keys()))
+
     def commit(self, commits: list[Commit]) -> None:
         """Commit, and tell how it ended."""
         self._obey(lambda: self._commit(commits))
@@ -248,6 +252,12 @@ class SimulatedLog:
 
     def _add(self, cost: int) -> None:
         self.credits += cost
+        self.wake()
+
+    def _begin_anew(self, partitions: set[int]) -> None:
+        for partition in partitions:
+            self.positions[partition] = self._content.low.get(partition, 0)
+            self._group.committed[partition] = (self.positions[partition], "")
         self.wake()
 
     def _resume(self, partition: int) -> None:

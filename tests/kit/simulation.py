@@ -232,9 +232,9 @@ class World:
         """Append a good event of each repository, `times` over."""
         self.write(*map(stored, repositories), partition=partition, times=times)
 
-    def make_anew(self, partition: int) -> None:
+    def make_anew(self, partition: int, *, noticed: bool = True) -> None:
         """The topic is deleted and made anew: nothing of the old log is owed or counted any more."""
-        self.topic.make_anew(partition)
+        self.topic.make_anew(partition, noticed=noticed)
         self.group.committed.pop(partition, None)
         self.unfinished[partition].clear()
         for place in [place for place in self.accepted if place[0] == partition]:

@@ -82,3 +82,34 @@ async def test_a_partition_that_was_left_alone_is_read_again() -> None:
     await world.until(lambda: len(world.accepted) == 17, 60.0)
     world.events(REPOSITORIES)
     await world.finish(60.0)
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_topic_made_anew_behind_the_reader_is_delivered_too(*, moves: bool) -> None:
+    """The new log is longer than the old one was: reading would go on in its middle if the topic's id did not tell."""
+
+    @simulated
+    async def scenario() -> None:
+        world = World(partitions=2)
+        world.events(REPOSITORIES, times=10)
+        worker = world.worker()
+        await world.finish()
+        for number in range(2):
+            world.make_anew(number, noticed=False)
+        world.events(REPOSITORIES, times=30)
+        if moves:
+            await worker.log.revoke({0})
+        worker.endpoint.begin_anew()
+        if moves:
+            worker.log.assign([0])
+        await world.finish(60.0)
+        assert 17 * 30 == len(world.accepted)
+        assert 0 == worker.endpoint.lanes.held
+        await asyncio.sleep(100.0)
+        delivered = len(world.posts)
+        worker.log.lose({1})
+        worker.log.assign([1])
+        await asyncio.sleep(5.0)
+        assert delivered == len(world.posts), "long after that a commit is believed again"
+
+    scenario()
