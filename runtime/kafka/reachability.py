@@ -45,5 +45,5 @@ class Reachability:
 
     def failed(self, cause: str, now: float) -> None:
         """A question was not answered, and why as far as it is known."""
-        if self.silence or now - self._answered_at >= AWAY_AFTER_S:
+        if now - self._answered_at >= AWAY_AFTER_S:
             self.silence = cause
