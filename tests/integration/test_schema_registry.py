@@ -354,7 +354,7 @@ def test_a_wrong_password(setup: Setup, known: Authority, guarded: str) -> None:
 
 def test_an_authority_that_nobody_knows(setup: Setup, guarded: str) -> None:
     """Without `tls.ca` the registry is not trusted; with `verify: false` it is."""
-    assert "UnknownIssuer" in said(setup.at(with_user(guarded)).run_bridge("init"))
+    assert "signed by an unknown authority" in said(setup.at(with_user(guarded)).run_bridge("init"))
     assert 0 == setup.at(with_user(guarded), tls={"verify": False}).run_bridge("init").code
 
 
