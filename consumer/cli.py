@@ -32,7 +32,7 @@ COMMANDS: Final = ImportedCommands(
 @click.group(commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="registry-event-bridge", prog_name=_PROGRAM)
 def commands() -> None:
-    """Delivers a registry's events from Kafka to endpoints: in order, retried, without loss."""
+    """Delivers a registry's events from Kafka to endpoints: in order, with retries, without loss."""
 
 
 def main() -> None:

@@ -40,14 +40,16 @@ _COLOURS: Final = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARNING: "
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="registry-event-bridge", prog_name=_PROGRAM)
 def commands() -> None:
-    """Takes in a registry's notifications and says yes only when Kafka has them."""
+    """Receives a registry's notifications and answers 200 only after Kafka has stored them."""
 
 
 @commands.command("serve", epilog="Example: registry-bridge serve -c bridge.yaml --listen 127.0.0.1:5050")
 @common_options
-@click.option("--listen", type=AddressType(), help="Where to listen, over the file's; port 0 takes a free one.")
+@click.option(
+    "--listen", type=AddressType(), help="Where to listen, instead of intake.listen; port 0 picks a free one."
+)
 def serve_command(settings: Settings, listen: Address | None) -> int:
-    """Take in POSTs of registries (the intake)."""
+    """Receive the POSTs of registries (the intake)."""
     if listen is not None:
         settings = with_intake_listen(settings, listen)
     return run_service(lambda stop: serve(settings, stop))
@@ -56,7 +58,10 @@ def serve_command(settings: Settings, listen: Address | None) -> int:
 @commands.command("init", epilog="Example: registry-bridge init -c bridge.yaml")
 @common_options
 def init_command(settings: Settings) -> int:
-    """Create missing topics, register endpoints that are new, and the schema if there is a schema registry."""
+    """Create missing topics and register new endpoints.
+
+    With `schema_registry` it also registers the schema of events there.
+    """
     partitions = prepare(_admin(settings), _groups(settings), settings, _registration(settings), News())
     click.echo(
         f"topic {settings.topics.events} is there, with {counted(partitions, 'partition')}; {_registered(settings)}"
@@ -66,18 +71,24 @@ def init_command(settings: Settings) -> int:
 
 @commands.command("example", epilog="Example: registry-bridge example > bridge.yaml")
 def example_command() -> int:
-    """Print a configuration with every key, its default and what it does, to begin with."""
+    """Print a sample configuration.
+
+    It has every key with its default and what it does: registry-bridge example > bridge.yaml.
+    """
     click.echo(example_configuration(), nl=False)
     return 0
 
 
 @commands.command("check", epilog="Example: registry-bridge check -c bridge.yaml")
 @common_options
-@click.option("--offline", is_flag=True, help="Only what needs neither Kafka nor a network; exit 2 if it is wrong.")
+@click.option(
+    "--offline", is_flag=True, help="Check only what needs neither Kafka nor a network; exit 2 if something is wrong."
+)
 def check_command(settings: Settings, *, offline: bool) -> int:
-    """Validate the configuration, reach Kafka and every endpoint, and show what falls short of production.
+    """Check the configuration, Kafka and every endpoint.
 
-    It also shows where endpoints behave differently from a registry's own. The last line is the result.
+    Validates the configuration, connects to Kafka and to every endpoint's address, and shows which settings are not fit
+    for production and where endpoints behave differently from a registry's own. The last line is the result.
     """
     registry = SchemaRegistry(settings.schema_registry, program=CLIENT_ID) if settings.schema_registry else None
     found: list[Finding] = []
@@ -97,16 +108,20 @@ def check_command(settings: Settings, *, offline: bool) -> int:
     callback=lambda _context, _parameter, value: _content_type(value),
     default=MEDIA_TYPE_V2,
     show_default=True,
-    help="As if they had come in with it.",
+    help="The Content-Type with which they count as received.",
 )
-@click.option("--registry", type=LabelType(), default="", help="Label of the registry they come from.")
+@click.option("--registry", type=LabelType(), default="", help="Label of the registry that sent them.")
 def publish_command(
     settings: Settings,
     files: tuple[Path, ...],
     content_type: str,
     registry: str,
 ) -> int:
-    """Publish envelopes or bare events, JSON or one per line, from FILES or standard input (-)."""
+    """Publish events from files or standard input.
+
+    FILES hold envelopes or bare events as JSON, whole or one per line, or an export in avro or ndjson; - is standard
+    input. Exit 0 only if Kafka has stored all of them.
+    """
     sources = files or (Path("-"),)
     _readable(sources)
     registration = _registration(settings)

@@ -25,8 +25,18 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     decorated: Callable[..., Any] = with_settings
     for decorate in (
-        click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True),
-        click.option("--log-format", type=click.Choice(["console", "json"]), help="[console on a terminal, else json]"),
+        click.option(
+            "--log-level",
+            type=click.Choice(LEVELS),
+            default="info",
+            show_default=True,
+            help="Least urgent lines to log.",
+        ),
+        click.option(
+            "--log-format",
+            type=click.Choice(["console", "json"]),
+            help="Format of the log.  [console on a terminal, else json]",
+        ),
         click.option("-c", "--config", type=click.Path(path_type=Path), help="Configuration file [bridge.yaml]."),
     ):
         decorated = decorate(decorated)

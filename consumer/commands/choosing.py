@@ -11,7 +11,7 @@ from consumer.selection import Selection
 from runtime.cli import LabelType
 from runtime.config import EndpointSettings, Settings
 
-_GLOB: Final = "Only of repositories that match, as in an endpoint's `repositories`."
+_GLOB: Final = "Only events of matching repositories; a glob as in an endpoint's `repositories`."
 
 
 def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,8 +24,10 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
 
     decorated: Callable[..., Any] = with_selection
     for decorate in (
-        click.option("--registry", type=LabelType(), default="", help="Only from the registry of this label."),
-        click.option("--action", default="", metavar="A", help="Only of this action: push, pull, mount, delete."),
+        click.option("--registry", type=LabelType(), default="", help="Only events of the registry with this label."),
+        click.option(
+            "--action", default="", metavar="A", help="Only events with this action: push, pull, mount, delete."
+        ),
         click.option("--repository", default="", metavar="GLOB", help=_GLOB),
     ):
         decorated = decorate(decorated)

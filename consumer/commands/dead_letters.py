@@ -33,7 +33,9 @@ from runtime.topics import max_dead_letter_bytes
 _CLIENT_ID: Final = "registry-worker-dead-letters"
 _AT_ONCE: Final = 200
 """Letters shown or discarded in one go."""
-_FROM: Final = "Place in their topic: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
+_FROM: Final = (
+    "From this place in the dead-letter topic: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Asked:
 
 @click.group("dead-letters", epilog="Example: registry-worker dead-letters list -c bridge.yaml --endpoint ci")
 def dead_letters_group() -> None:
-    """Show what endpoints would not take, send it again, or close it."""
+    """List dead letters, send them again, or close them."""
 
 
 def _selecting(command: Callable[..., int]) -> Callable[..., Any]:
@@ -63,11 +65,13 @@ def _selecting(command: Callable[..., int]) -> Callable[..., Any]:
 
     decorated: Callable[..., Any] = with_letters
     for decorate in (
-        click.option("--to", type=PlaceType(), default=End(), help="Up to such a place, excluded. [end]"),
+        click.option("--to", type=PlaceType(), default=End(), help="Up to this place, which is excluded. [end]"),
         click.option("--from", "from_", type=PlaceType(), default=Beginning(), help=_FROM),
-        click.option("--id", "event", default="", metavar="ID", help="Of the event; or its PARTITION:OFFSET."),
-        click.option("--reason", type=click.Choice([reason.value for reason in Reason])),
-        click.option("--endpoint", default="", metavar="E", help="Of this endpoint. [of all]"),
+        click.option(
+            "--id", "event", default="", metavar="ID", help="Only the event with this id, or this PARTITION:OFFSET."
+        ),
+        click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Only this reason."),
+        click.option("--endpoint", default="", metavar="E", help="Only this endpoint. [all]"),
         common_options,
     ):
         decorated = decorate(decorated)
@@ -105,9 +109,12 @@ def _options_of(selection: Selection) -> str:
 
 @dead_letters_group.command("list", epilog="Example: registry-worker dead-letters list --reason rejected --from -24h")
 @_selecting
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def list_command(asked: Asked, *, as_json: bool) -> int:
-    """A line for each open letter: event id first, or PARTITION:OFFSET of the event where there is none."""
+    """List the open dead letters, one a line.
+
+    A line begins with the event's id, or with its PARTITION:OFFSET if it has none.
+    """
     for letter in asked.letters:
         click.echo(json_line(letter, asked.topic.topic) if as_json else line_of(letter))
     return 0
@@ -115,9 +122,9 @@ def list_command(asked: Asked, *, as_json: bool) -> int:
 
 @dead_letters_group.command("show", epilog="Example: registry-worker dead-letters show --id 3:17")
 @_selecting
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def show_command(asked: Asked, *, as_json: bool) -> int:
-    """Each open letter whole: why it is one, its headers, and the event's JSON."""
+    """Show open dead letters with reason, headers and the event's JSON."""
     render = json_of if as_json else page_of
     for part in _parts(asked.letters):
         records = asked.topic.records(part)
@@ -129,13 +136,19 @@ def show_command(asked: Asked, *, as_json: bool) -> int:
 
 @dead_letters_group.command("redrive", epilog="Example: registry-worker dead-letters redrive --endpoint ci --rate 10")
 @_selecting
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Requests a second at most.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="At most N requests a second to each endpoint.",
+)
 @click.option("--dry-run", is_flag=True, help="List what would be sent, and send nothing.")
-@click.option("--json", "as_json", is_flag=True, help="The summary as JSON, an endpoint a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, one object for each endpoint.")
 def redrive_command(asked: Asked, *, rate: float | None, dry_run: bool, as_json: bool) -> int:
-    """Send open letters to their endpoint again, in order within a repository; close each that is delivered.
+    """Send open dead letters to their endpoint again.
 
-    Exit 0 only if every one was delivered. What fails again stays open, as does all that was not come to: run it again.
+    In order within a repository; each letter that is delivered is closed. Exit 0 only if every letter was delivered. A
+    letter that fails again, or was not tried, stays open: run it again.
     """
     if dry_run:
         return _would(asked, "be redriven", as_json=as_json)
@@ -156,11 +169,14 @@ def redrive_command(asked: Asked, *, rate: float | None, dry_run: bool, as_json:
 
 @dead_letters_group.command("discard", epilog="Example: registry-worker dead-letters discard --endpoint ci --dry-run")
 @_selecting
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--dry-run", is_flag=True, help="List what would be discarded, and discard nothing.")
-@click.option("--json", "as_json", is_flag=True, help="The letters as JSON, one a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print the letters as JSON, one a line.")
 def discard_command(asked: Asked, *, yes: bool, dry_run: bool, as_json: bool) -> int:
-    """Close open letters without sending them: they are not offered again."""
+    """Close open dead letters without sending them.
+
+    They stay in the topic, but are not listed or sent again.
+    """
     if dry_run:
         return _would(asked, "be discarded", as_json=as_json)
     if not asked.letters:

@@ -15,14 +15,28 @@ _log: Final = structlog.get_logger(__name__)
 
 @click.command("deliver", epilog="Example: registry-worker deliver -c bridge.yaml --endpoint ci")
 @common_options
-@click.option("--endpoint", "names", multiple=True, metavar="E", help="Serve only this one; may be repeated.")
-@click.option("--listen", type=AddressType(), help="Metrics and status, over the file's; port 0 takes a free one.")
-@click.option("--until-caught-up", is_flag=True, help="Stop when all that the log has at the start is finished.")
-@click.option("--timeout", metavar="D", type=DurationType(), help="With --until-caught-up: exit 1 after this long.")
+@click.option(
+    "--endpoint",
+    "names",
+    multiple=True,
+    metavar="E",
+    help="Only to this endpoint; may be repeated. [all that are enabled]",
+)
+@click.option(
+    "--listen",
+    type=AddressType(),
+    help="Where metrics and status are served, instead of worker.listen; port 0 picks a free one.",
+)
+@click.option(
+    "--until-caught-up", is_flag=True, help="Stop as soon as everything that was in the log at the start is finished."
+)
+@click.option(
+    "--timeout", metavar="D", type=DurationType(), help="With --until-caught-up: give up after this long, with exit 1."
+)
 def deliver_command(
     *, settings: Settings, names: tuple[str, ...], listen: Address | None, until_caught_up: bool, timeout: float | None
 ) -> int:
-    """Serve endpoints."""
+    """Deliver events to the endpoints until stopped."""
     endpoints = _chosen(settings, names)
     for warning in settings.warnings:
         _log.warning("configuration.no_effect", said=warning)

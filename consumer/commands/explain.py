@@ -13,13 +13,18 @@ from runtime.config import Settings
 _CLIENT_ID: Final = "registry-worker-explain"
 
 
-@click.command("explain", epilog="Example: registry-worker explain 3:17 -c bridge.yaml")
+@click.command(
+    "explain",
+    short_help="Show where an event is stored and its state.",
+    epilog="Example: registry-worker explain 3:17 -c bridge.yaml",
+)
 @common_options
 @click.argument("event", metavar="ID|PARTITION:OFFSET")
 def explain_command(settings: Settings, event: str) -> int:
-    """Say where an event lies and, for each endpoint, whether it is finished, filtered, waiting or a dead letter.
+    """Show where an event is stored and its state at each endpoint.
 
-    An id is looked for in the whole log; PARTITION:OFFSET is found at once.
+    The states: finished, filtered, waiting, dead letter. An id is searched for in the whole log, which takes a while;
+    PARTITION:OFFSET is found at once.
     """
     with reader_of(settings, _CLIENT_ID) as reader:
         explainer = Explainer(

@@ -29,17 +29,21 @@ from runtime.topics import max_event_bytes
 
 _CLIENT_ID: Final = "registry-worker-export"
 _FOLLOWING_ROLL_S: Final = 3600.0
-_FROM: Final = "Where partitions without files begin: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
-_ROLL: Final = "End a file after this long, at the latest. [1h with --follow]"
+_FROM: Final = (
+    "Where a partition that has no file yet begins: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
+)
+_ROLL: Final = "Start a new file after this long. [1h with --follow]"
 
 
 @click.command("export", epilog="Example: registry-worker export --output events --format parquet --from -24h")
 @common_options
-@click.option("--output", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Where the files go.")
-@click.option("--format", "format_name", type=click.Choice(FORMATS), required=True)
+@click.option(
+    "--output", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Directory for the files."
+)
+@click.option("--format", "format_name", type=click.Choice(FORMATS), required=True, help="Format of the files.")
 @click.option("--from", "from_", type=PlaceType(), help=_FROM)
-@click.option("--to", type=PlaceType(), help="Up to such a place, excluded. [end]")
-@click.option("--follow", is_flag=True, help="Go on with what comes in, until Ctrl-C.")
+@click.option("--to", type=PlaceType(), help="Up to this place, which is excluded. [end]")
+@click.option("--follow", is_flag=True, help="Then export new records as they come in, until Ctrl-C.")
 @click.option("--roll", type=DurationType(), metavar="D", help=_ROLL)
 def export_command(
     *,
@@ -51,9 +55,10 @@ def export_command(
     follow: bool,
     roll: float | None,
 ) -> int:
-    """Write the log to files, whole or not at all; run again, it goes on where the files end.
+    """Write the log to Parquet, Avro or NDJSON files.
 
-    Files lie in DIR/accepted_date=YYYY-MM-DD/ and are named TOPIC-PARTITION-FIRST-LAST, by the offsets in them.
+    A file appears when it is complete. Run it again to continue where the files end: each record is written once. The
+    files are DIR/accepted_date=YYYY-MM-DD/TOPIC-PARTITION-FIRST-LAST.FORMAT, with their first and last offset.
     """
     if follow and to is not None:
         raise click.UsageError("--follow has no end: leave out --to")

@@ -32,8 +32,8 @@ from runtime.counts import counted
 from runtime.running import run_service
 
 _CLIENT_ID: Final = "registry-worker-replay"
-_FROM: Final = "From here, included: beginning, end, a time, -24h, PARTITION:OFFSET[,...]."
-_RESUME: Final = "Go on with a run that was broken off; its range and filters are kept."
+_FROM: Final = "From this place, included: beginning, end, a time, -24h, PARTITION:OFFSET[,...]."
+_RESUME: Final = "Continue a run that was stopped or killed, with its range and filters."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +52,22 @@ class Options:
 
 @click.command("replay", epilog="Example: registry-worker replay -c bridge.yaml --endpoint ci --from -24h --dry-run")
 @common_options
-@click.option("--endpoint", "name", default="", metavar="E", help="To this endpoint.")
+@click.option("--endpoint", "name", default="", metavar="E", help="The endpoint to deliver to.")
 @click.option("--from", "from_", type=PlaceType(), help=_FROM)
-@click.option("--to", type=PlaceType(), help="Up to such a place, excluded. [end]")
+@click.option("--to", type=PlaceType(), help="Up to this place, which is excluded. [end]")
 @selecting
-@click.option("--id", "event_id", default="", metavar="ID", help="Only the event of this id.")
-@click.option("--all", "everything", is_flag=True, help="Also what the endpoint's own filters keep from it.")
-@click.option("--url", default="", metavar="URL", help="To this address in place of the endpoint's own.")
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Requests a second at most.")
+@click.option("--id", "event_id", default="", metavar="ID", help="Only the event with this id.")
+@click.option("--all", "everything", is_flag=True, help="Also deliver events that the endpoint's filters would drop.")
+@click.option("--url", default="", metavar="URL", help="Deliver to this address instead of the endpoint's own.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="At most N requests a second.")
 @click.option("--dry-run", is_flag=True, help="Count what would be delivered, and send nothing.")
 @click.option("--resume", metavar="RUN", default="", help=_RESUME)
 def replay_command(*, settings: Settings, selection: Selection, event_id: str, resume: str, **given: Any) -> int:
-    """Deliver a range of the log again, beside the live endpoint, whose cursor is not touched.
+    """Deliver a range of the log to an endpoint again.
 
-    Requests carry the header registry-replay: RUN and are otherwise those of live delivery. What the endpoint will not
-    take is named in the summary. Exit 0 only if everything was delivered.
+    Live delivery goes on meanwhile, and its cursor is not moved. Requests are those of live delivery and carry the
+    header registry-replay: RUN too. The summary names what the endpoint did not accept. Exit 0 only if everything was
+    delivered.
     """
     options = Options(selection=replace(selection, event_id=event_id), **given)
     refuse_bad_url(options.url)

@@ -22,7 +22,7 @@ from runtime.config import Beginning, End, Settings, load
 from runtime.errors import BridgeError
 from runtime.logs import LEVELS, configure_logs
 
-_FROM: Final = "Place in the log: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
+_FROM: Final = "From this place in the log, included: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
 _EXAMPLE: Final = "Example: registry-worker report -c bridge.yaml --from -720h --html report.html"
 
 
@@ -41,22 +41,34 @@ class PageError(BridgeError):
 # Not `common_options`: a report of an export that is there needs neither Kafka nor a configuration.
 _OPTIONS: Final = (
     click.option("-c", "--config", type=click.Path(path_type=Path), help="Configuration file [bridge.yaml]."),
-    click.option("--log-format", type=click.Choice(["console", "json"]), help="[console on a terminal, else json]"),
-    click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True),
+    click.option(
+        "--log-format",
+        type=click.Choice(["console", "json"]),
+        help="Format of the log.  [console on a terminal, else json]",
+    ),
+    click.option(
+        "--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="Least urgent lines to log."
+    ),
     click.option(
         "--input",
         "directory",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="An export in Parquet. [the log is exported first, to a temporary directory]",
+        help="Read this export in Parquet. [the log is exported first, to a temporary directory]",
     ),
     click.option("--from", "from_", type=PlaceType(), default=Beginning(), help=_FROM),
-    click.option("--to", type=PlaceType(), default=End(), help="Up to such a place, excluded. [end]"),
-    click.option("--repository", "repositories", multiple=True, metavar="GLOB", help="Only these; can be repeated."),
-    click.option("--tag", metavar="T", help="Say who pulls this tag."),
-    click.option("--all", "everything", is_flag=True, help="Count signatures and the like (sha256-HEX.*) as images."),
-    click.option("--json", "as_json", is_flag=True, help="One JSON object."),
+    click.option("--to", type=PlaceType(), default=End(), help="Up to this place, which is excluded. [end]"),
     click.option(
-        "--html", "page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="A page with charts."
+        "--repository", "repositories", multiple=True, metavar="GLOB", help="Only these repositories; may be repeated."
+    ),
+    click.option("--tag", metavar="T", help="Also show who pulls this tag."),
+    click.option("--all", "everything", is_flag=True, help="Count signatures and the like (sha256-HEX.*) as images."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    click.option(
+        "--html",
+        "page",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Write a page with charts.",
     ),
 )
 
@@ -74,7 +86,7 @@ def report_command_with(export_to: ExportTo) -> click.Command:
         page: Path | None,
         **choice: Any,
     ) -> int:
-        """Answer what an operator asks of a registry: what is pulled, by whom, what is unused, what moves how much.
+        """Report what is pulled and by whom, and what is unused.
 
         Reads an export in Parquet, or exports the log first. Counts events, not records, and image pulls, not requests;
         docs/report.md has the rules and the SQL.

@@ -16,19 +16,20 @@ from runtime.config import Settings
 from schemas.names import group_of
 
 _CLIENT_ID: Final = "registry-worker-rewind"
-_TO: Final = "Place in the log: beginning, end, a time, -24h, PARTITION:OFFSET[,...] (others stay)."
+_TO: Final = "The new place: beginning, end, a time, -24h, PARTITION:OFFSET[,...] (other partitions stay)."
 
 
 @click.command("rewind", epilog="Example: registry-worker rewind -c bridge.yaml --endpoint ci --to -24h --dry-run")
 @common_options
-@click.option("--endpoint", "name", required=True, metavar="E", help="Whose cursor.")
+@click.option("--endpoint", "name", required=True, metavar="E", help="The endpoint whose cursor is moved.")
 @click.option("--to", type=PlaceType(), required=True, help=_TO)
-@click.option("--skip", is_flag=True, help="Events that were not delivered may be skipped.")
-@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
+@click.option("--skip", is_flag=True, help="Allow a move that skips events which were not delivered.")
+@click.option("--dry-run", is_flag=True, help="Show what it would do, and change nothing.")
 def rewind_command(*, settings: Settings, name: str, to: Place, skip: bool, dry_run: bool) -> int:
-    """Move an endpoint's cursor: backwards to deliver events again, forwards to skip them (only with --skip).
+    """Move an endpoint's cursor, backwards or forwards.
 
-    Its workers must be stopped: the cursor of a live endpoint is theirs. To deliver again beside them, use replay. All
+    Backwards, events are delivered again; forwards, they are skipped (only with --skip). Stop the endpoint's workers
+    first. To deliver again while they run, use replay. All
     events that the move passes are read first, to say how many of them the endpoint will get.
     """
     endpoint = endpoint_named(settings, name)

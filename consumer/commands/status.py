@@ -21,13 +21,13 @@ _REDRAW_S: Final = 2.0
 
 @click.command("status", epilog="Example: registry-worker status -c bridge.yaml --watch")
 @common_options
-@click.option("--json", "as_json", is_flag=True, help="A JSON list of the endpoints.")
-@click.option("--watch", is_flag=True, help="Look again every 2 s until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of the endpoints.")
+@click.option("--watch", is_flag=True, help="Show it again every 2 s, until Ctrl-C.")
 def status_command(settings: Settings, *, as_json: bool, watch: bool) -> int:
-    """Show how far each endpoint is, what it waits for and what it would not take.
+    """Show each endpoint's lag, why it waits and its dead letters.
 
-    The breaker, and most of why an endpoint waits, is what the worker at `worker.listen` says; workers that were not
-    asked are named. What cannot be known is ?, with --json null.
+    The state of the breaker and most reasons come from the worker at `worker.listen`; workers that were not asked are
+    named. What cannot be known is shown as ?, with --json as null.
     """
     admin, groups = admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID)
     with reader_of(settings, _CLIENT_ID, events=False) as reader:

@@ -24,20 +24,20 @@ from runtime.schema_registry import SchemaRegistryUnavailableError
 _CLIENT_ID: Final = "registry-worker-tail"
 _LAST: Final = 10
 _LOOK_EVERY_S: Final = 0.5
-_FROM: Final = "From here on: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [the last 10]"
+_FROM: Final = "From this place on: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [the last 10]"
 
 
 @click.command("tail", epilog="Example: registry-worker tail -c bridge.yaml --follow --repository 'team/*'")
 @common_options
 @selecting
 @click.option("--from", "from_", type=PlaceType(), help=_FROM)
-@click.option("--follow", "-f", is_flag=True, help="Go on with what comes in, until Ctrl-C.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.option("--follow", "-f", is_flag=True, help="Then print new events as they come in, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def tail_command(*, settings: Settings, selection: Selection, from_: Place | None, follow: bool, as_json: bool) -> int:
-    """Print events, the last 10 by default, in the order in which they were accepted.
+    """Print events; by default the last 10.
 
-    A line has: when it was accepted, action, what it is about, method, actor, client, registry label, and its place
-    (PARTITION:OFFSET). Nobody's cursor is touched.
+    They are printed in the order in which the bridge accepted them. The columns: time of acceptance, action, repository
+    with tag or digest, HTTP method, actor, client, registry label, PARTITION:OFFSET. No cursor is moved.
     """
     render = json_line if as_json else line_of
     clock = SystemClock()
