@@ -1,6 +1,7 @@
 """What `check` finds of endpoints: whether their settings make a client, and whether their addresses can be reached.
 
-An endpoint with a proxy is asked through it, as `deliver` does. No event is sent.
+An endpoint with a proxy is asked through it, as `deliver` does; of one with https, the certificate is verified. No
+event is sent.
 """
 
 import socket
@@ -13,6 +14,7 @@ from producer.findings import Finding, Verdict
 from runtime.blocking_http import BlockingHTTP, NoExchangeError
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.http_client import ClientSettingsError
+from runtime.tls_handshake import handshake_fault
 
 _CONNECT_LIMIT_S: Final = 3.0
 _ANSWER_LIMIT_S: Final = 30.0
@@ -54,7 +56,7 @@ def _address(endpoint: EndpointSettings, reach: Connect) -> Finding:
     wrong = Verdict.WARNING if endpoint.disabled else Verdict.WRONG
     where = _host_and_port(urlsplit(endpoint.url))
     if endpoint.proxy is None:
-        fault, through = _fault_of_connecting(where, reach), ""
+        fault, through = _fault_of_connecting(where, reach) or _fault_of_handshake(endpoint, where), ""
     else:
         through = f" through the proxy {_shown(_host_and_port(urlsplit(endpoint.proxy.reveal())))}"
         fault = _fault_of_asking(endpoint)
@@ -69,6 +71,12 @@ def _fault_of_connecting(where: tuple[str, int], reach: Connect) -> str:
     except OSError as error:
         return error.strerror or str(error)
     return ""
+
+
+def _fault_of_handshake(endpoint: EndpointSettings, where: tuple[str, int]) -> str:
+    if urlsplit(endpoint.url).scheme.lower() != "https":
+        return ""
+    return handshake_fault(*where, endpoint.tls, limit_s=_CONNECT_LIMIT_S)
 
 
 def _fault_of_asking(endpoint: EndpointSettings) -> str:

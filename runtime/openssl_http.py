@@ -9,7 +9,6 @@ No error shows a URL, a header's value or a key file's content.
 
 import base64
 import os
-import ssl
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -20,6 +19,7 @@ from yarl import URL
 
 from runtime.certificate_faults import certificate_fault
 from runtime.config import TLSSettings
+from runtime.tls_handshake import client_context
 
 __all__ = ["ClientError", "address_of", "headers_of", "openssl_session", "told"]
 
@@ -38,7 +38,7 @@ def openssl_session(tls: TLSSettings, *, timeout_s: float, connections: int) -> 
     Raises:
         OSError: a file cannot be read or used.
     """
-    connector = TCPConnector(ssl=_context(tls), limit=connections, keepalive_timeout=_IDLE_S)
+    connector = TCPConnector(ssl=client_context(tls), limit=connections, keepalive_timeout=_IDLE_S)
     return ClientSession(
         connector=connector,
         timeout=ClientTimeout(total=timeout_s),
@@ -73,14 +73,3 @@ def told(error: ClientError | OSError) -> str:
 def headers_of(lines: Sequence[tuple[str, str]]) -> CIMultiDict[str]:
     """The header lines in their order; a name may stand on several."""
     return CIMultiDict(lines)
-
-
-def _context(tls: TLSSettings) -> ssl.SSLContext:
-    """As Go's client and curl verify: chain, dates and name (RFC 6125); the system's authorities and `tls.ca`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_default_certs()
-    if tls.ca:
-        context.load_verify_locations(tls.ca)
-    if tls.cert and tls.key:
-        context.load_cert_chain(tls.cert, tls.key, password="")
-    return context

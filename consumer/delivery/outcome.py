@@ -33,6 +33,11 @@ class Fault(Enum):
     PROXY = "proxy"
     PROTOCOL = "protocol"
 
+    @property
+    def word(self) -> str:
+        """What failed, for people."""
+        return "tls" if self is Fault.AUTHORITY_AS_SERVER else str(self.value)
+
 
 ANSWER_LIMIT_BYTES: Final = 64 * 1024
 """Of an answer's body, as much is read so that its connection can serve again."""

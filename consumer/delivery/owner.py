@@ -62,7 +62,7 @@ class Owner(Protocol):
 def said(result: Result) -> str:
     """What came back, in a few words."""
     if isinstance(result, NoAnswer):
-        return f"{result.fault.value}: {result.error}"
+        return f"{result.fault.word}: {result.error}"
     return f"status {result.status}"
 
 

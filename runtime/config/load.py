@@ -22,6 +22,7 @@ from runtime.config.settings import IntakeSettings, KafkaSettings, Settings, Top
 from runtime.config.shape import Shaped, array
 
 VARIABLE: Final = "REGISTRY_BRIDGE_CONFIG"
+_BEGIN: Final = "registry-bridge example > bridge.yaml"
 """Environment variable that names the file where `-c` does not."""
 DEFAULT_FILE: Final = Path("bridge.yaml")
 """Read from the working directory where neither names one."""
@@ -136,5 +137,5 @@ def _read_text(path: Path) -> str:
 
 def _unreadable(path: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"no configuration: {path} does not exist; use -c FILE or {VARIABLE}, or copy bridge.example.yaml"
+        return f"no configuration: {path} does not exist; use -c FILE or {VARIABLE}, or begin with one: {_BEGIN}"
     return f"no configuration: {path} cannot be read: {error.strerror or os.strerror(error.errno or 0)}"

@@ -2,10 +2,13 @@
 
 import http.server
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,11 +16,12 @@ from broker import free_port
 from producer.check_endpoints import addresses, client_settings
 from producer.findings import Finding, Verdict
 from runtime.config import EndpointSettings, Secret, TLSSettings
+from tests.kit.authority import authority, self_signed
 from tests.kit.bridge import Installation, endpoint
 
 
 @contextmanager
-def proxy(status: int) -> Iterator[tuple[str, list[str]]]:
+def proxy(status: int, tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[str]]]:
     """An HTTP proxy that answers every request with this status; its URL, and the request lines that it got."""
     lines: list[str] = []
 
@@ -28,6 +32,8 @@ def proxy(status: int) -> Iterator[tuple[str, list[str]]]:
             self.close_connection = True
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
@@ -89,6 +95,50 @@ def test_a_dead_proxy_is_a_fault() -> None:
     assert found.verdict is Verdict.WRONG
     assert "Connection refused" in found.text
     assert "pa55word" not in found.text
+
+
+def served(context: ssl.SSLContext, name: str, tls: TLSSettings) -> Finding:
+    """What is found of an https endpoint `name` whose server shows this certificate."""
+    with proxy(200, tls=context) as (url, _):
+        return finding(EndpointSettings(name="ci", url=f"https://{name}:{urlsplit(url).port}/", tls=tls))
+
+
+def test_a_certificate_is_verified_as_at_delivery(tmp_path: Path) -> None:
+    """Trusted: of an authority, or self-signed and named; the fault says which of the four ways not to be it is."""
+    other = tmp_path / "other"
+    other.mkdir()
+    known, unknown = authority(tmp_path), authority(other)
+    cert, itself = self_signed(tmp_path)
+    trusting = TLSSettings(ca=known.file)
+    assert served(known.server(), "127.0.0.1", trusting).verdict is Verdict.OK
+    assert served(itself, "localhost", TLSSettings(ca=cert)).verdict is Verdict.OK
+    assert served(unknown.server(), "127.0.0.1", TLSSettings(verify=False)).verdict is Verdict.OK
+    for context, name, says in (
+        (known.server("other.example"), "127.0.0.1", "is not valid for the name 127.0.0.1"),
+        (known.server(expired=True), "127.0.0.1", "has expired"),
+        (unknown.server(), "127.0.0.1", "is signed by an unknown authority"),
+        (itself, "localhost", "is self-signed and not trusted"),
+    ):
+        found = served(context, name, trusting)
+        assert found.verdict is Verdict.WRONG
+        assert says in found.text
+
+
+def test_https_to_a_port_that_speaks_http() -> None:
+    """The fault is in the URL, and says so."""
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as plain:
+
+        def answer() -> None:
+            for _ in ("whether it listens", "the handshake"):
+                with listening.accept()[0] as connection:
+                    if connection.recv(65536):
+                        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        answered = plain.submit(answer)
+        found = finding(EndpointSettings(name="ci", url=f"https://127.0.0.1:{listening.getsockname()[1]}/"))
+        answered.result()
+    assert found.verdict is Verdict.WRONG
+    assert found.text.endswith("it does not speak TLS there: write http://, or another port")
 
 
 def test_a_disabled_endpoint_out_of_reach_is_a_warning() -> None:

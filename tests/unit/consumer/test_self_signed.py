@@ -8,6 +8,7 @@ import pytest
 
 from consumer.delivery.client import client_of
 from consumer.delivery.outcome import Answer, Fault, NoAnswer, Result
+from consumer.delivery.owner import said
 from runtime.config import EndpointSettings, TLSSettings
 from tests.kit.authority import Authority, authority, self_signed
 from tests.kit.raw_server import OK, Server, answering, serving
@@ -57,7 +58,9 @@ def test_a_self_signed_certificate_that_is_not_named_is_refused(tmp_path: Path, 
     _, context = self_signed(tmp_path)
 
     for tls in (TLSSettings(), TLSSettings(ca=known.file)):
-        assert "self-signed and not trusted: name its file in tls.ca" in refused(context, tls).error
+        assert said(refused(context, tls)) == (
+            "tls: the server's certificate is self-signed and not trusted: name its file in tls.ca"
+        )
 
 
 def test_a_self_signed_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
