@@ -22,8 +22,8 @@ from broker.readiness import wait_until_ready
 from broker.releases import NEWEST
 from broker.storage import Ports, Storage
 
-READY_SECONDS = 60.0
-STOP_SECONDS = 20.0
+READY_SECONDS = 180.0
+STOP_SECONDS = 60.0
 # Quick to start and small. The first compiler alone saves a quarter of the start and is ample for a local broker.
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.awt.headless=true")
 LOGGING = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}"
@@ -108,7 +108,7 @@ class LocalKafka:
         """Starts the broker and returns when it serves topics and groups.
 
         Raises:
-            LocalKafkaError: it runs already, cannot be fetched, finds its port taken, dies, or is not ready in 60 s.
+            LocalKafkaError: it runs already, cannot be fetched, finds its port taken, dies, or is not ready in 180 s.
         """
         if self._runs():
             raise LocalKafkaError(f"the broker at {self.bootstrap} runs already (pid {self.pid})")
@@ -128,7 +128,7 @@ class LocalKafka:
             raise
 
     def stop(self) -> None:
-        """Stops the broker in order; kills it if it has not ended after 20 s. Quiet if it does not run."""
+        """Stops the broker in order; kills it if it has not ended after 60 s. Quiet if it does not run."""
         if not self._runs():
             return
         self._send(signal.SIGTERM)

@@ -21,7 +21,7 @@ from tests.kit.apicurio.settings import Certificate, Settings
 from tests.kit.authority import Authority
 from tests.kit.child import Child
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 # Quick to start and small: the first compiler alone is ample for a few requests.
 JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Dfile.encoding=UTF-8")
 NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -82,7 +82,7 @@ class Apicurio:
         """Starts it and returns when it serves schemas.
 
         Raises:
-            ApicurioError: it runs already, cannot be brought, finds its port taken, dies, or is not ready in 60 s.
+            ApicurioError: it runs already, cannot be brought, finds its port taken, dies, or is not ready in 180 s.
         """
         if self._child is not None and self._child.died() is None:
             raise ApicurioError(f"Apicurio Registry runs already (pid {self._child.pid})")

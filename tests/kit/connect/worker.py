@@ -15,7 +15,7 @@ from tests.kit.child import Child
 
 PROGRAM = Program("Kafka Connect", Path(__file__).with_name("connect.lock.toml"))
 MAIN = "org.apache.kafka.connect.cli.ConnectStandalone"
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 
 class ConnectWorker:
