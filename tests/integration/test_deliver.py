@@ -150,8 +150,8 @@ def test_until_caught_up(kafka: LocalKafka, topic: str, tmp_path: Path, receiver
     setup.publish(*bodies)
     with setup.worker("--until-caught-up", "--timeout", "5m") as waiting:
         wait_for_ids(receiver, ids(bodies))
-        eventually(lambda: sum(committed(kafka, setup.group("ci"), topic).values()) == len(bodies), 90)
-        waiting.wait_for_log("breaker.open", timeout=90.0)
+        eventually(lambda: sum(committed(kafka, setup.group("ci"), topic).values()) == len(bodies))
+        waiting.wait_for_log("breaker.open")
         waiting.signal(signal.SIGTERM)
         assert waiting.wait(90) == 1
         told = [entry for entry in waiting.log() if entry["event"] == "deliver.not_caught_up"]
@@ -222,7 +222,7 @@ def test_requests(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Recei
         "authorization": "Bearer only-for-tests",
     }
     assert wanted == {name: request.header(name) for name in wanted}
-    assert abs(int(request.header("webhook-timestamp") or 0) - time.time()) < 60
+    assert abs(int(request.header("webhook-timestamp") or 0) - time.time()) < 600
     assert ["one", "two"] == [value for name, value in request.headers if name.lower() == "x-several"]
     assert str(request.header("user-agent")).startswith("registry-worker/")
     assert not [secret for secret in ("only-for-tests", "s3cret", "pass@", "user:") if secret in said]

@@ -113,7 +113,7 @@ def test_waiting_and_finished_beside_a_hole(setup: Installation, receiver: Recei
         assert said.startswith("waiting breaker open: status 503, ")
         assert said.endswith("1 unfinished before it in its partition")
     assert "it is the next of its partition" in rows(explain(setup, "team-poison-0"))["ci"]
-    eventually(lambda: "nobody serves it" in rows(explain(setup, "team-poison-0"))["ci"], 30)
+    eventually(lambda: "nobody serves it" in rows(explain(setup, "team-poison-0"))["ci"])
 
 
 def test_gone_from_the_log(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:

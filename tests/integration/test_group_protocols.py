@@ -42,7 +42,7 @@ def test_every_kind_of_kafka_delivers_without_a_setting(
     with installed.worker() as worker:
         worker.wait_ready()
         installed.publish(*bodies)
-        wait_for_ids(receiver, ids(bodies), 30)
+        wait_for_ids(receiver, ids(bodies))
         lines = [line for line in worker.log() if line["event"] == "kafka.group_protocol"]
         assert [KINDS[kind]] == [line["protocol"] for line in lines]
         assert 0 == worker.terminate()
@@ -67,7 +67,7 @@ def test_a_protocol_that_the_cluster_lacks_is_never_silence(
         return all(words in text for words in ("set it to auto or classic", LACKING[kind]))
 
     with installed.worker() as worker:
-        line = worker.wait_for_log("deliver.waiting", timeout=30)
+        line = worker.wait_for_log("deliver.waiting")
         assert names_both(line["reason"])
         with Poster(f"http://{worker.address}/") as asked:
             answer = asked.request("GET", "/readyz")
@@ -96,11 +96,11 @@ def test_a_cluster_that_is_upgraded_is_taken_part_in(tmp_path: Path, topic: str,
         assert 0 == installed.run_bridge("init").code
         bodies = envelopes(1, 5)
         with installed.worker() as worker:
-            worker.wait_for_log("deliver.waiting", timeout=30)
+            worker.wait_for_log("deliver.waiting")
             switch_on(kafka)
             worker.wait_ready()
             installed.publish(*bodies)
-            wait_for_ids(receiver, ids(bodies), 30)
+            wait_for_ids(receiver, ids(bodies))
 
 
 def test_settings_that_only_one_protocol_has_are_not_passed_to_the_other(
@@ -134,4 +134,4 @@ def switch_on(kafka: LocalKafka) -> None:
         assert 0 == error, f"the cluster answers with error {error}"
         return True
 
-    eventually(request, 30)
+    eventually(request)

@@ -64,7 +64,7 @@ def test_kafka_falls_silent_and_comes_back(
         worker.wait_ready()
         first = envelopes(1, 5, first=0)
         setup.publish(*first)
-        wait_for_ids(receiver, ids(first), 30)
+        wait_for_ids(receiver, ids(first))
         (broker.kill if fate == "killed" else broker.pause)()
         cause = "Connection refused" if fate == "killed" else "no answer within"
         wait_unready(worker, cause)
@@ -76,8 +76,8 @@ def test_kafka_falls_silent_and_comes_back(
         bridge.wait_ready(timeout=60)
         second = envelopes(1, 5, first=5)
         setup.publish(*second)
-        wait_for_ids(receiver, ids(first) | ids(second), 60)
-        bridge.wait_for_log("kafka.back", timeout=30)
+        wait_for_ids(receiver, ids(first) | ids(second))
+        bridge.wait_for_log("kafka.back")
         told = events(worker, "deliver.ready", "deliver.not_ready")
         assert ["deliver.ready", "deliver.not_ready", "deliver.ready"] == told
         assert ["kafka.away", "kafka.back"] == events(bridge, "kafka.away", "kafka.back")
@@ -103,7 +103,7 @@ def test_a_worker_without_partitions_is_ready(
                     held += [asked.request("GET", "/status").json[0]["partitions"]]
             return sorted(held) == [[], [0]]
 
-        eventually(settled, 30)
+        eventually(settled)
         assert [(200, [])] * 2 == [readiness(worker) for worker in workers]
 
 
@@ -124,7 +124,7 @@ def test_a_consumer_that_its_group_does_not_admit_is_not_ready(
         first.wait_ready()
         with setup.worker(name="second") as second:
             wait_unready(second, "Consumer group has reached maximum size")
-            second.wait_for_log("deliver.not_ready", timeout=30)
+            second.wait_for_log("deliver.not_ready")
             assert 0 == first.terminate()
             second.wait_ready(timeout=60)
             loud = [line["event"] for line in second.log() if line["level"] in {"warning", "error"}]

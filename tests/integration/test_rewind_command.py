@@ -75,7 +75,7 @@ def test_only_what_the_endpoint_gets_is_counted(kafka: LocalKafka, setup: Instal
     said = rewind(setup, "--to", "beginning")
     told = "ci: 5 events will be delivered again, 0 events will be skipped; 15 more that the move passes are filtered\n"
     assert said.stdout.startswith(told)
-    assert setup.run_worker("deliver", "--until-caught-up", "--timeout", "60s", timeout=90).code == 0
+    assert setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s").code == 0
     assert len(delivered(receiver)) == 5
     setup.publish(*(body for body in envelopes(4, 1, first=5) if b"team/app0" not in body))
     assert "0 events will be skipped; 3 more that the move passes are filtered" in rewind(setup, "--to", "end").stdout

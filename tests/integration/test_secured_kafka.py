@@ -47,7 +47,7 @@ def test_the_documented_rights_of_a_worker_are_enough(
     root.publish(*bodies)
     with installed.worker() as worker:
         worker.wait_ready()
-        wait_for_ids(receiver, ids(bodies), 30)
+        wait_for_ids(receiver, ids(bodies))
         assert "consumer" == worker.wait_for_log("kafka.group_protocol")["protocol"]
         assert 0 == worker.terminate()
 
@@ -82,8 +82,8 @@ def test_a_worker_that_cannot_prepare_says_so_once(
     section = {"kafka": secured.as_user("starter")}
     installed = Installation(secured.sasl, topic, tmp_path, endpoints=ends, sections=section)
     with installed.worker("--log-level", "debug") as worker:
-        assert "GROUP_AUTHORIZATION_FAILED" in worker.wait_for_log("deliver.waiting", timeout=30)["reason"]
-        eventually(lambda: attempts(worker) >= 2, 30)
+        assert "GROUP_AUTHORIZATION_FAILED" in worker.wait_for_log("deliver.waiting")["reason"]
+        eventually(lambda: attempts(worker) >= 2)
         secured.allow("starter", Right(ResourceType.GROUP, f"{topic}.*", (DESCRIBE, READ)))
         worker.wait_ready()
         said = [line["event"] for line in worker.log()]

@@ -54,7 +54,7 @@ def assert_nothing_comes_twice(setup: Installation, receiver: Receiver, wanted: 
     assert 0 < answered < len(wanted), "it was stopped in the middle"
     assert all(one.status == 200 for one in receiver.requests), "what was in flight was answered"
     receiver.answer(200)
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "60s")
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert 0 == done.code, done.stderr
     assert wanted == {arrival.id for arrival in delivered(receiver)}
     assert {} == doubles(delivered(receiver))
@@ -66,7 +66,7 @@ def test_a_closed_terminal_repeats_nothing(setup: Installation, receiver: Receiv
     setup.publish(*bodies)
     receiver.answer(200, delay=0.2)
     with Terminal(WORKER, "deliver", "-c", configured(setup)) as terminal:
-        receiver.wait_for(20, 30)
+        receiver.wait_for(20)
         terminal.close()
         assert 0 == terminal.wait()
     assert_nothing_comes_twice(setup, receiver, ids(bodies))
@@ -79,7 +79,7 @@ def test_a_signal_repeats_nothing(setup: Installation, receiver: Receiver, numbe
     setup.publish(*bodies)
     receiver.answer(200, delay=0.2)
     with setup.worker() as worker:
-        receiver.wait_for(20, 30)
+        receiver.wait_for(20)
         worker.signal(number)
         assert number.name == worker.wait_for_log("stopping")["signal"]
         for further in STOPPING:
@@ -96,7 +96,7 @@ def test_messages_that_nobody_reads_stop_nothing(setup: Installation, receiver: 
     command = [sys.executable, "-m", WORKER, "deliver", "-c", configured(setup)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as worker:
         assert worker.stderr is not None
-        receiver.wait_for(20, 30)
+        receiver.wait_for(20)
         worker.stderr.close()
         worker.send_signal(signal.SIGINT)
         assert 0 == worker.wait(30)
@@ -109,10 +109,10 @@ def test_nohup_is_respected(setup: Installation, receiver: Receiver) -> None:
     command = ["sh", "-c", 'trap "" HUP; exec "$@"', "nohup", sys.executable, "-m", WORKER, "deliver"]
     command += ["-c", configured(setup), "--log-format", "json"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as worker:
-        receiver.wait_for(1, 30)
+        receiver.wait_for(1)
         worker.send_signal(signal.SIGHUP)
         setup.publish(envelope(event_json("team/more", 0)))
-        receiver.wait_for(2, 30)
+        receiver.wait_for(2)
         worker.send_signal(signal.SIGTERM)
         assert 0 == worker.wait(30)
 
@@ -149,7 +149,7 @@ def test_what_follows_ends_well(log: Installation, tmp_path: Path, name: str, nu
     """A signal is how a command that never ends by itself ends: exit 0, without a word."""
     arguments = [argument.format(tmp_path / "out") for argument in FOLLOWING[name]]
     with Process(WORKER, *arguments, folder=tmp_path / "process", config=log.config()) as process:
-        eventually(lambda: _has_begun(process, tmp_path), 30)
+        eventually(lambda: _has_begun(process, tmp_path))
         process.signal(number)
         assert 0 == process.wait()
     assert "Traceback" not in process.stderr
@@ -163,7 +163,7 @@ def test_what_follows_ends_with_its_terminal(log: Installation, tmp_path: Path, 
     with Terminal(WORKER, *arguments, "-c", configured(log)) as terminal:
         terminal.wait_for(shown[name])
         if name == "export":
-            eventually(lambda: list((tmp_path / "out").rglob("*.ndjson*")), 30)
+            eventually(lambda: list((tmp_path / "out").rglob("*.ndjson*")))
         terminal.close()
         assert terminal.wait() in {0, 129}
     if name == "export":
@@ -185,7 +185,7 @@ def test_a_replay_in_a_closed_terminal_can_go_on(setup: Installation, receiver: 
     receiver.answer(200, delay=0.2)
     arguments = ("replay", "--endpoint", "ci", "--from", "beginning", "-c", configured(setup))
     with Terminal(WORKER, *arguments) as terminal:
-        receiver.wait_for(20, 30)
+        receiver.wait_for(20)
         terminal.close()
         assert 129 == terminal.wait()
     run = terminal.shown.partition("replay ")[2].partition(":")[0]
@@ -208,7 +208,7 @@ def test_publish_says_how_far_it_came(setup: Installation, kafka: LocalKafka, nu
         publish.stdin.write(b"".join(lines))
         publish.stdin.flush()
         assert setup.run_bridge("init").code == 0
-        eventually(lambda: 500 == len(read(kafka, setup.topic)), 30)
+        eventually(lambda: 500 == len(read(kafka, setup.topic)))
         publish.send_signal(number)
         _, said = publish.communicate(timeout=30)
     assert 1 == publish.returncode

@@ -46,7 +46,7 @@ def seen(setup: Installation, is_so: Callable[[dict[str, Any]], bool]) -> dict[s
         now = status(setup)["ci"]
         return now if is_so(now) else {}
 
-    return eventually(found, 90)
+    return eventually(found)
 
 
 def holding(receiver: Receiver, repository: bytes) -> None:
@@ -120,7 +120,7 @@ def test_slow_answers(setup: Installation, receiver: Receiver) -> None:
     setup.publish(*envelopes(4, 20))
     with setup.worker() as worker:
         worker.wait_ready()
-        receiver.wait_for(8, 30)
+        receiver.wait_for(8)
         said = "4 repositories waiting in order; answers take "
         found = seen(setup, lambda now: said in "".join(now["waits_because"][:1]))
         assert found["lag"] > 0
@@ -142,7 +142,7 @@ def test_a_busy_log_makes_nobody_late(setup: Installation, receiver: Receiver) -
     with setup.bridge() as bridge, setup.worker() as worker:
         worker.wait_ready()
         with Load(f"{bridge.wait_ready()}/events", 4, pause=0.1) as load:
-            eventually(lambda: len(load.taken) > 40 and all(map(arrived, names)), 60)
+            eventually(lambda: len(load.taken) > 40 and all(map(arrived, names)))
             for _ in range(4):
                 before = {name: len(arrived(name)) for name in names}
                 found = status(setup)
@@ -153,7 +153,7 @@ def test_a_busy_log_makes_nobody_late(setup: Installation, receiver: Receiver) -
             newest = [name for name in arrived("e0") if name in everywhere][-1]
             explained = setup.run_worker("explain", newest)
             assert explained.stdout.count(" finished ") == 6, explained.stdout
-        eventually(lambda: {one["lag"] for one in status(setup).values()} == {0}, 30)
+        eventually(lambda: {one["lag"] for one in status(setup).values()} == {0})
 
 
 def test_one_of_two_workers_is_killed(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:

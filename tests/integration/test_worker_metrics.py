@@ -35,7 +35,7 @@ def wait_for_lag(process: Process, endpoint: str, lag: float) -> None:
         assert lag == metrics(process).get(("registry_worker_lag", endpoint))
         return True
 
-    eventually(said, 60)
+    eventually(said)
 
 
 def test_lag_of_all_partitions_whoever_has_them(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_lag_of_all_partitions_whoever_has_them(kafka: LocalKafka, topic: str, t
             assert [2.0, 2.0] == held
             return True
 
-        eventually(shared, 30)
+        eventually(shared)
         setup.publish(*envelopes(10, 3))
         for worker in workers:
             wait_for_lag(worker, "ci", 30)
@@ -72,7 +72,7 @@ def test_what_cannot_be_known_has_no_sample(broker: LocalKafka, topic: str, tmp_
         worker.wait_ready()
         bodies = envelopes(1, 3)
         setup.publish(*bodies)
-        wait_for_ids(receiver, ids(bodies), 30)
+        wait_for_ids(receiver, ids(bodies))
         wait_for_lag(worker, "ci", 0)
         assert 0 == metrics(worker)["registry_worker_oldest_age_seconds", "ci"]
         for process, program in ((bridge, "registry_bridge"), (worker, "registry_worker")):
@@ -90,14 +90,14 @@ def test_what_cannot_be_known_has_no_sample(broker: LocalKafka, topic: str, tmp_
             assert "registry_notifications_pending_total" not in names
             return True
 
-        eventually(unknown, 30)
+        eventually(unknown)
         with Poster(f"http://{worker.address}/") as asked:
             (told,) = asked.request("GET", "/status").json
             page = asked.request("GET", "/").body.decode()
         assert (None, None) == (told["lag"], told["oldest_age_s"])
         assert any("Kafka does not answer" in reason for reason in told["waits_because"])
         assert "<td>?</td>" in page
-        eventually(lambda: metrics(bridge)["registry_bridge_kafka_up", ""] == 0, 30)
+        eventually(lambda: metrics(bridge)["registry_bridge_kafka_up", ""] == 0)
         broker.resume()
         wait_for_lag(worker, "ci", 0)
 
