@@ -17,6 +17,7 @@ from runtime.kafka.connection_faults import ConnectionFaults
 LOST: Final = "is not a member of its group any more"
 _GENERATION: Final = slice(7, 11)
 """Of `consumer_group_metadata()`: after the mark `CGMDv2:`, in the machine's byte order of all our platforms."""
+_EVERY_S: Final = 1.0
 _FORGOTTEN_S: Final = 60.0
 """An error that was not met for so long is news when it comes back."""
 
@@ -49,7 +50,7 @@ class Membership:
         self._known = NOT_YET
         self._state = NOT_YET
         self._refusal = ""
-        self._refused_at = float("-inf")
+        self._refused_at = self._next_look = float("-inf")
 
     def begin(self) -> None:
         """Another consumer is about to join."""
@@ -64,7 +65,10 @@ class Membership:
         return is_news
 
     def look(self, consumer: Consumer) -> None:
-        """Tell if it has changed."""
+        """Tell if it has changed; of a member that is looked at once a second, however often it is asked for."""
+        if not self._known and self._monotonic() < self._next_look:
+            return
+        self._next_look = self._monotonic() + _EVERY_S
         if is_member(consumer):
             self._state = LOST  # if it ever is none again
             self._faults.forget()
