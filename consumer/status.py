@@ -52,7 +52,7 @@ class EndpointStatus:
         """At least one reason if anything lags."""
         reasons = outside_reasons(self.serving, self.partitions, disabled=self.disabled)
         if not self.has_cursor:
-            reasons.insert(0, f"not started yet: its start leaves {counted(self.lag, 'record')} before it")
+            reasons.insert(0, f"not started yet: it would begin with {counted(self.lag, 'record')} waiting")
         if self.lost:
             reasons.append(f"the log has lost {self.lost} that were not delivered")
         return reasons

@@ -46,6 +46,9 @@ PROTOCOLS: Final = ("auto", "classic", "consumer")
 """What `group.protocol` can be."""
 _CHOSEN: Final = "group.protocol"
 """The one setting of which the bridge knows more than the library."""
+_SECURITY: Final = "security.protocol"
+_USED_BY: Final = {"sasl": "SASL_SSL", "ssl": "SSL or SASL_SSL"}
+"""The protocols that use settings of this beginning, for whoever has written one without them."""
 _BROKER_LIST = re.compile(r"[^\s,]+(\s*,\s*[^\s,]+)*")
 
 
@@ -74,7 +77,16 @@ def read_kafka(value: Value) -> KafkaSettings:
         value.member(BOOTSTRAP, []).fail("is missing; write the brokers, e.g. 127.0.0.1:9092")
     if refused or servers is None:
         raise Refused
+    _warn_of_unused_security(value, str(properties.get(_SECURITY, "plaintext")).lower())
     return KafkaSettings(bootstrap_servers=servers, properties=properties)
+
+
+def _warn_of_unused_security(value: Value, protocol: str) -> None:
+    """Say which settings the protocol leaves unused: with them and without it, everything goes in the clear."""
+    for name, member in value.members():
+        for part in _USED_BY:
+            if name.startswith(f"{part}.") and part not in protocol.split("_"):
+                member.warn_alone(f"has no effect, since {_SECURITY} is {protocol.upper()}; write {_USED_BY[part]}")
 
 
 def _servers(value: Value) -> str:

@@ -9,10 +9,15 @@ from runtime.config.faults import quoted
 from runtime.config.regular_files import check_regular
 from runtime.config.secrets import MASK, Secret
 from runtime.config.settings import IntakeSettings, KafkaSettings
-from runtime.kafka.trial import refusals
+from runtime.kafka.trial import Refusal, refusals
 
 _FILE: Final = re.compile(r"\.(location|keytab|file)$")
 _FOLDER_OR_FILE: Final = frozenset({"ssl.ca.location", "https.ca.location"})
+_NO_KERBEROS: Final = "No provider for SASL mechanism GSSAPI"
+_MECHANISMS: Final = (
+    "must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; "
+    "Kafka's client here has no Kerberos (GSSAPI, its default)"
+)
 _PROBE: Final = "probe"
 """In place of such a path: the library looks where systems keep their authorities."""
 
@@ -23,13 +28,19 @@ def trial_faults(kafka: KafkaSettings, intake: IntakeSettings) -> list[str]:
     The files come first because the library looks only at those it uses, and has OpenSSL's words for what it misses.
     """
     return [*_unreadable(kafka)] or [
-        f"kafka.{refusal.name}: {refusal.said}" if refusal.name else f"kafka: {refusal.said}"
+        _said(refusal)
         for refusal in refusals(
             kafka.revealed(),
             max_record_bytes=intake.max_dead_letter_bytes,
             secrets=[value.reveal() for value in kafka.properties.values() if isinstance(value, Secret)],
         )
     ]
+
+
+def _said(refusal: Refusal) -> str:
+    if _NO_KERBEROS in refusal.said:  # the library goes on with how to build it anew
+        return f"kafka.{refusal.name or 'sasl.mechanisms'}: {_MECHANISMS}"
+    return f"kafka.{refusal.name}: {refusal.said}" if refusal.name else f"kafka: {refusal.said}"
 
 
 def _unreadable(kafka: KafkaSettings) -> Iterator[str]:

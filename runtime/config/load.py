@@ -22,11 +22,10 @@ from runtime.config.settings import IntakeSettings, KafkaSettings, Settings, Top
 from runtime.config.shape import Shaped, array
 
 VARIABLE: Final = "REGISTRY_BRIDGE_CONFIG"
-_BEGIN: Final = "registry-bridge example > bridge.yaml"
 """Environment variable that names the file where `-c` does not."""
 DEFAULT_FILE: Final = Path("bridge.yaml")
 """Read from the working directory where neither names one."""
-
+_BEGIN: Final = "registry-bridge example > bridge.yaml"
 
 _HAS_URL: Final = {"required": ["url"], "properties": {"url": {"minLength": 1, "type": "string"}}}
 _ENDPOINT: Final = {"of": read_endpoint, "anyOf": [_HAS_URL, {"required": ["disabled"]}]}

@@ -68,7 +68,7 @@ def test_group_without_offsets(setup: Installation) -> None:
     assert 0 < found["ci"]["oldest_age_s"] < 60
     assert found["late"]["oldest_age_s"] is None
     done = setup.run_worker("status")
-    assert "not started yet: its start leaves 10 records before it; nobody serves it" in done.stdout
+    assert "not started yet: it would begin with 10 records waiting; nobody serves it" in done.stdout
     assert "does not answer" in done.stderr
 
 

@@ -129,7 +129,7 @@ def test_text() -> None:
             "0 members",
             "?",
             "0",
-            "not started yet: its start leaves 6 records before it; nobody serves it",
+            "not started yet: it would begin with 6 records waiting; nobody serves it",
         ],
         ["off", "0", "-", "0 members", "disabled", "0", "the log has lost 4 that were not delivered"],
         ["dark", "1", "?", "?", "?", "?", "who serves it is not known: describing group g.dark: not authorized"],

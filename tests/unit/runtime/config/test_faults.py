@@ -82,6 +82,14 @@ SECTIONS = [
         'kafka.linger.ms: "${BIG:-1000001}" is refused by Kafka\'s client: Configuration property "queue.buffering.max.ms" value *** is outside allowed range 0..900000',
     ),
     (
+        "kafka: {bootstrap.servers: 'a:1', security.protocol: SASL_SSL, sasl.username: me}",
+        "kafka.sasl.mechanisms: must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; Kafka's client here has no Kerberos (GSSAPI, its default)",
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', security.protocol: SASL_SSL, sasl.mechanism: GSSAPI}",
+        "kafka.sasl.mechanism: must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; Kafka's client here has no Kerberos (GSSAPI, its default)",
+    ),
+    (
         "kafka: {bootstrap.servers: 'a:1', ssl.ca.location: /nope.pem}",
         'kafka.ssl.ca.location: "/nope.pem" cannot be read: No such file or directory',
     ),
