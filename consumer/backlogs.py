@@ -15,7 +15,7 @@ import structlog
 from consumer.backlog import Waiting, backlog
 from consumer.cursor import Cursor
 from consumer.endpoint import Endpoint
-from consumer.places import beginnings_of
+from consumer.places import TopicMissingError, beginnings_of
 from consumer.positions import GroupOffsets, LogEnds, positions_of
 from consumer.standing import waiting_in
 from consumer.unread import Reader, heads_of, past_what_is_no_record
@@ -115,6 +115,9 @@ class Backlogs:
     def _has_looked(self) -> bool:
         try:
             self._look()
+        except TopicMissingError:
+            self._partitions = 0  # of a log that is not there nothing is known; health says so
+            return False
         except BridgeError as error:
             _log.debug("backlogs.unknown", error=str(error))  # that Kafka does not answer is said elsewhere
             return False

@@ -10,6 +10,7 @@ from consumer.endpoint import Endpoint
 from consumer.preparation import Preparation
 from consumer.readiness import Kind, Readiness, Reason, Seen
 from consumer.standing import lag_of
+from consumer.topic_identity import TopicIdentity
 from runtime.clock import Clock
 from runtime.kafka.pulse import Pulse
 
@@ -25,11 +26,19 @@ _SAID_ELSEWHERE: Final = frozenset({Kind.PREPARING, Kind.JOINING, Kind.OBSTACLE}
 class Health:
     """The judgement over all endpoints of a process."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], preparation: Preparation, pulse: Pulse, clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        preparation: Preparation,
+        pulse: Pulse,
+        identity: TopicIdentity,
+        clock: Clock,
+    ) -> None:
         """Nothing was looked at yet."""
         self._endpoints = [(endpoint, Readiness(endpoint.settings.name)) for endpoint in endpoints]
         self._preparation = preparation
         self._pulse = pulse
+        self._identity = identity
         self._clock = clock
         self._said: frozenset[tuple[Kind, str]] | None = None
         """What the last line was about; None before there was one."""
@@ -53,6 +62,8 @@ class Health:
         ]
         if self._pulse.silence:  # whatever else there is follows from it
             return [Reason(Kind.KAFKA, f"Kafka does not answer: {self._pulse.silence}")]
+        if self._identity.missing:
+            return [Reason(Kind.TOPIC, self._identity.missing)]
         return found
 
     def _say(self, reasons: list[Reason]) -> None:

@@ -23,6 +23,8 @@ class Kind(Enum):
     """Kafka, the topics or the endpoints' cursors are not prepared yet."""
     KAFKA = "kafka"
     """Kafka does not answer."""
+    TOPIC = "topic"
+    """The events topic is gone."""
     JOINING = "joining"
     """A consumer has just begun to join its group."""
     CONSUMER = "consumer"

@@ -22,7 +22,7 @@ from consumer.retention import guard_retention
 from consumer.schema_ids import SchemaIds, schema_ids_of
 from consumer.standing import facts_of
 from consumer.telling import Telling
-from consumer.topic_identity import watch_identity
+from consumer.topic_identity import TopicIdentity
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
 from runtime.clock import Clock, SystemClock
 from runtime.config import EndpointSettings, Settings
@@ -85,13 +85,14 @@ async def deliver(settings: Settings, endpoints: Sequence[EndpointSettings], sto
     served = [_endpoint(parts, endpoint) for endpoint in endpoints]
     ready = asyncio.Event()
     preparation = _preparation(parts, endpoints)
-    health = Health(served, preparation, parts.pulse, parts.clock)
+    identity = TopicIdentity(parts.admin, settings.topics.events, served)
+    health = Health(served, preparation, parts.pulse, identity, parts.clock)
     backlogs = _backlogs(parts, served)
     pages = page_routes(served, parts.metrics, parts.clock, parts.pulse)
     routes = [*probe_routes(health.reasons, parts.metrics.registry), *pages]
     server = Server(application(routes), settings.worker.listen, drain_s=1.0)
     backlogs.start()
-    running = asyncio.create_task(_run(parts, served, preparation, health, ready))
+    running = asyncio.create_task(_run(parts, served, preparation, health, identity=identity, ready=ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
     await server.serve(stop)
     backlogs.stop()
@@ -106,8 +107,9 @@ async def deliver_until_caught_up(
     served = [_endpoint(parts, endpoint) for endpoint in endpoints]
     ready = asyncio.Event()
     preparation = _preparation(parts, endpoints)
-    health = Health(served, preparation, parts.pulse, parts.clock)
-    running = asyncio.create_task(_run(parts, served, preparation, health, ready))
+    identity = TopicIdentity(parts.admin, settings.topics.events, served)
+    health = Health(served, preparation, parts.pulse, identity, parts.clock)
+    running = asyncio.create_task(_run(parts, served, preparation, health, identity=identity, ready=ready))
     stopping = asyncio.create_task(stop.wait())
     target = CaughtUp(parts.admin, parts.groups, settings.topics.events, [endpoint.group for endpoint in served])
     waiting = asyncio.create_task(_wait_for(target, ready, timeout_s))
@@ -170,7 +172,13 @@ def _preparation(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Prepara
 
 
 async def _run(
-    parts: Parts, served: list[Endpoint], preparation: Preparation, health: Health, ready: asyncio.Event
+    parts: Parts,
+    served: list[Endpoint],
+    preparation: Preparation,
+    health: Health,
+    *,
+    identity: TopicIdentity,
+    ready: asyncio.Event,
 ) -> None:
     partitions = await preparation.run()
     parts.pulse.start()
@@ -180,7 +188,7 @@ async def _run(
     async with asyncio.TaskGroup() as watches:
         watches.create_task(health.watch())
         watches.create_task(keep_cursors_alive(parts.groups, parts.settings, partitions))
-        watches.create_task(watch_identity(parts.admin, parts.settings.topics.events, served))
+        watches.create_task(identity.watch())
         watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
 
 

@@ -1,4 +1,4 @@
-"""Whether the events topic is still the same one: deleted and made anew, it has its name and another id.
+"""Whether the events topic is still there, and the same one: deleted and made anew, it has another id.
 
 A consumer does not notice: it reads on at the offset where it was in the old topic, past what the new one holds below.
 """
@@ -14,6 +14,8 @@ from runtime.errors import BridgeError
 _log: Final = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 2.0
+_MISSING_AFTER: Final = 2
+"""Looks in a row."""
 
 
 class Identified(Protocol):
@@ -30,24 +32,48 @@ class Begins(Protocol):
         """Read it from its beginning."""
 
 
-async def watch_identity(
-    admin: Identified, topic: str, readers: Iterable[Begins], *, every_s: float = _LOOK_EVERY_S
-) -> None:
-    """Look for ever, so many seconds apart; have all readers begin anew when the topic is another one."""
-    known: str | None = None
-    while True:
-        found = await _id_of(admin, topic)
-        if found is not None and known is not None and found != known:
+class TopicIdentity:
+    """What became of the events topic; watch it."""
+
+    def __init__(
+        self, admin: Identified, topic: str, readers: Iterable[Begins], *, every_s: float = _LOOK_EVERY_S
+    ) -> None:
+        """Nothing was looked at yet; looks are `every_s` seconds apart."""
+        self._admin = admin
+        self._topic = topic
+        self._readers = readers
+        self._every_s = every_s
+        self._known: str | None = None
+        self._missed = 0
+
+    @property
+    def missing(self) -> str:
+        """Why there is nothing to read, if the topic was there and is not any more; else empty.
+
+        One look does not tell: a broker that has just started does not know all topics yet.
+        """
+        if self._missed < _MISSING_AFTER:
+            return ""
+        return f"topic {self._topic} does not exist any more (registry-bridge init creates it)"
+
+    async def watch(self) -> None:
+        """Look for ever; have all readers begin anew when the topic is another one."""
+        while True:
+            try:
+                found = await asyncio.to_thread(self._admin.topic_id, self._topic)
+            except BridgeError:
+                pass  # that Kafka is away is told elsewhere
+            else:
+                self._compare(found)
+            await asyncio.sleep(self._every_s)
+
+    def _compare(self, found: str | None) -> None:
+        if found is None:
+            self._missed += self._known is not None  # brokers that never gave an id give none
+            return
+        if self._known is not None and found != self._known:
             consequence = "all of the new topic is delivered; events of the old one that were not yet are lost"
-            _log.warning("topic.made_anew", topic=topic, consequence=consequence)
-            for reader in readers:
+            _log.warning("topic.made_anew", topic=self._topic, consequence=consequence)
+            for reader in self._readers:
                 reader.begin_anew()
-        known = found or known
-        await asyncio.sleep(every_s)
-
-
-async def _id_of(admin: Identified, topic: str) -> str | None:
-    try:
-        return await asyncio.to_thread(admin.topic_id, topic)
-    except BridgeError:
-        return None  # that Kafka is away is told elsewhere
+        self._known, self._missed = found, 0

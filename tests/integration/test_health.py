@@ -11,6 +11,7 @@ from broker import LocalKafka
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.notifications import Poster, envelopes, ids, wait_for_ids
+from tests.kit.topics import delete_topic
 
 pytestmark = pytest.mark.kafka
 
@@ -131,3 +132,37 @@ def test_a_consumer_that_its_group_does_not_admit_is_not_ready(
             assert 1 == loud.count("deliver.not_ready")
             assert loud.count("log.error") <= 1
             assert "log.failed" not in loud
+
+
+def test_a_topic_that_is_deleted_under_a_worker(
+    kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver
+) -> None:
+    """It reads nothing and knows no lag: it says that the topic is gone, and goes on when there is one again."""
+    setup = Installation(kafka.bootstrap, topic, tmp_path, endpoints=[endpoint("ci", receiver.url)])
+    assert 0 == setup.run_bridge("init").code
+    with setup.worker() as worker:
+        worker.wait_ready()
+        worker.wait_for_log("deliver.ready")
+        delete_topic(kafka, topic)
+        wait_unready(worker, f"topic {topic} does not exist any more")
+        eventually(lambda: no_lag(worker))
+        bodies = envelopes(2, 3)
+        setup.publish(*bodies)
+        wait_for_ids(receiver, ids(bodies))
+        worker.wait_ready()
+        eventually(lambda: told(worker))
+
+
+def no_lag(process: Process) -> bool:
+    """It has no sample of the lag."""
+    with Poster(f"http://{process.address}/") as asked:
+        assert b"registry_worker_lag{" not in asked.request("GET", "/metrics").body
+    return True
+
+
+def told(process: Process) -> bool:
+    """It has said that it is ready, is not, and is again, a line each."""
+    assert ["deliver.ready", "deliver.not_ready", "deliver.ready"] == events(
+        process, "deliver.ready", "deliver.not_ready"
+    )
+    return True

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from consumer.topic_identity import watch_identity
+from consumer.topic_identity import TopicIdentity
 from runtime.kafka.errors import KafkaUnavailableError
 
 
@@ -54,5 +54,27 @@ def test_readers_begin_anew_when_the_topic_is_another_one(ids: list[str | Except
     """Not when it is away for a while, nor when it is seen first, nor where brokers give no ids."""
     reader = Reader()
     with pytest.raises(LookupError):
-        asyncio.run(watch_identity(Cluster(ids), "registry.events", [reader], every_s=0.0))
+        asyncio.run(TopicIdentity(Cluster(ids), "registry.events", [reader], every_s=0.0).watch())
     assert begun == reader.begun
+
+
+@pytest.mark.parametrize(
+    ("ids", "is_missing"),
+    [
+        (["a"], False),
+        (["a", None], False),
+        (["a", None, None], True),
+        (["a", None, KafkaUnavailableError("away"), None], True),
+        (["a", None, None, KafkaUnavailableError("away")], True),
+        (["a", None, None, "a"], False),
+        (["a", None, None, "b"], False),
+        (["a", None, "a", None], False),
+        ([None, None, None], False),
+    ],
+)
+def test_a_topic_that_is_gone_is_missing(ids: list[str | Exception | None], *, is_missing: bool) -> None:
+    """By two looks in a row, and until it is back; where brokers give no ids nobody knows."""
+    identity = TopicIdentity(Cluster(ids), "registry.events", [], every_s=0.0)
+    with pytest.raises(LookupError):
+        asyncio.run(identity.watch())
+    assert is_missing == ("registry.events does not exist any more" in identity.missing)
