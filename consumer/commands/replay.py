@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -164,11 +165,18 @@ def _run(settings: Settings, runs: Runs, job: Job) -> int:
             return 0
 
         run_service(service)
-    for line in found[0].lines():
+    for line in found[0].lines(_options_again(job)):
         click.echo(printable(line))
     if found[0].none_selected:
         say_unmatched(job.plan.selection, "of the range")
     return 0 if found[0].is_complete else 1
+
+
+def _options_again(job: Job) -> str:
+    """What a resumed run needs on its command line too; the URL is not shown, as it can hold secrets."""
+    config = click.get_current_context().params.get("config")
+    file = f" -c {shlex.quote(str(config))}" if config else ""
+    return file + (" --url URL, with the same URL" if job.plan.address_mark else "")
 
 
 @contextmanager

@@ -42,7 +42,8 @@ def rewind_command(*, settings: Settings, name: str, to: Place, skip: bool, dry_
         rewind = Rewind(admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID), read)
         rewind.refuse_live(name, group, topic)
         plan = rewind.plan(endpoint, group, topic, to, now=SystemClock().wall())
-    for line in plan.lines(dry_run=dry_run):
+    refused = plan.skips > 0 and not skip
+    for line in plan.lines(dry_run=dry_run or refused):
         click.echo(line)
     if dry_run:
         refuse_skips(plan, skip=skip)

@@ -42,8 +42,12 @@ class Report:
         other = self.failed or self.failed_before or self.unnamed_before
         return bool(filtered.pop(NOT_SELECTED, 0)) and not (self.delivered or filtered or other or self.stopped)
 
-    def lines(self) -> list[str]:
-        """For a person: the sum, then each event that was not delivered."""
+    def lines(self, options: str = "") -> list[str]:
+        """For a person: the sum, then each event that was not delivered.
+
+        Args:
+            options: that whoever goes on with the run must give again.
+        """
         rules = dict(self.filtered)
         not_selected = rules.pop(NOT_SELECTED, 0)
         filtered = f"{sum(rules.values())} filtered"
@@ -58,7 +62,7 @@ class Report:
             told.append(f"  failed before: {self.unnamed_before} more, for whose names there was no room")
         if self.stopped:
             told.append(f"  {self.left} left: {self.stopped}")
-            told.append(f"  to go on: registry-worker replay --resume {self.run}")
+            told.append(f"  to go on: registry-worker replay --resume {self.run}{options}")
         if self.lost:
             told.append(f"  {self.lost} are not in the log any more")
         return told

@@ -229,4 +229,5 @@ def test_newer_release(kafka: LocalKafka, setup: Installation, receiver: Receive
     assert 3 == len(receiver.requests)
     assert said.stdout.startswith("ci: 3 delivered, 0 filtered, 0 failed\n  1 left: partition ")
     assert " needs a newer version: " in said.stdout
-    assert "  to go on: registry-worker replay --resume " in said.stdout
+    config = re.escape(str(setup.folder / "command.yaml"))
+    assert re.search(rf"  to go on: registry-worker replay --resume \S+ -c {config}\n", said.stdout)

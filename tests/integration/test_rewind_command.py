@@ -58,6 +58,7 @@ def test_back_and_forward(kafka: LocalKafka, setup: Installation, receiver: Rece
     assert {0: 0, 1: 0} == cursor(kafka, setup)
     refused = rewind(setup, "--to", "end", code=2)
     told = "endpoint ci: 20 events that were not delivered would be skipped; say --skip if that is meant"
+    assert "20 events would be skipped\n" in refused.stdout
     assert refused.stderr == f"registry-worker: {told}\n"
     assert {0: 0, 1: 0} == cursor(kafka, setup)
     done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
