@@ -65,7 +65,8 @@ class Batch:
     @property
     def lanes(self) -> list[Lane]:
         """The lanes that it keeps busy."""
-        return lanes_of(self.deliveries)
+        only = len(self.deliveries) == 1
+        return [self.deliveries[0].lane] if only else lanes_of(self.deliveries)
 
     @property
     def last_try(self) -> float:

@@ -111,14 +111,14 @@ class Lanes:
             now: on the monotonic clock.
             fresh_only: pass over the lanes that were refused.
         """
-        candidates = [self._fresh] if fresh_only else [self._fresh, self._refused]
-        batch = min(candidates, key=lambda some: some.next_due).pop_due(now)
+        some = self._fresh if fresh_only or self._fresh.next_due <= self._refused.next_due else self._refused
+        batch = some.pop_due(now)
         if batch is not None:
             return batch
-        for some in candidates:
-            if some.first is not None and self._ready_at(some.first) <= now:
-                return self._gather(some.first)
-        return None
+        first = self._fresh.first or (None if fresh_only else self._refused.first)
+        if first is not None and self._ready_at(first) > now:
+            first = None if fresh_only else self._refused.first  # the fresh one waits for company
+        return self._gather(first) if first is not None else None
 
     def next_probe(self, *, refused_only: bool = False) -> Batch | None:
         """The batch whose lanes were tried longest ago, whether its wait is over or not.
