@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,8 @@ def pytest_configure() -> None:
     for name in FOREIGN & os.environ.keys():
         del os.environ[name]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(WITHOUT), os.environ.get("PYTHONPATH")]))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's background job, whose children inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     _take_a_share_of_the_ports()
 
 
