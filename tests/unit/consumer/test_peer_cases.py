@@ -27,7 +27,7 @@ from consumer.delivery.signing import Signer
 from consumer.endpoint import Endpoint
 from consumer.lane import Delivery, Lane
 from consumer.record import Record
-from consumer.service import _endpoint, _preparation, parts_of
+from consumer.service import _backlogs, _endpoint, _preparation, parts_of
 from consumer.worker_metrics import EndpointMetrics, WorkerMetrics
 from producer import KafkaSink, SinkClosed
 from runtime.clock import SystemClock
@@ -250,7 +250,7 @@ class Worker:
 
     async def until_delivered(self, count: int) -> None:
         """Wait until each endpoint has delivered so many events and nothing is pending."""
-        await soon(lambda: all(self._is_done(endpoint, count) for endpoint in self.endpoints), "not all arrived", 60.0)
+        await soon(lambda: all(self._is_done(endpoint, count) for endpoint in self.endpoints), "not all arrived")
 
     def _is_done(self, endpoint: Endpoint, count: int) -> bool:
         return endpoint.dispatcher.deliveries >= count and self.pending(endpoint.settings.name) == 0
@@ -262,11 +262,14 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
     parts = parts_of(settings)
     await _preparation(parts, settings.endpoints).run()
     served = [_endpoint(parts, endpoint) for endpoint in settings.endpoints]
+    backlogs = _backlogs(parts, served)
+    backlogs.start()
     for endpoint in served:
         endpoint.start()
     try:
         yield Worker(served, parts.metrics.registry)
     finally:
+        backlogs.stop()
         await asyncio.gather(*(endpoint.close() for endpoint in served))
         await asyncio.to_thread(parts.writer.close)
 
