@@ -63,6 +63,8 @@ lock: $(RUN) ## Write the lists of packages and jars anew (ARGS=--upgrade for ne
 	$(call compile,--group broker --constraint requirements.txt,broker/requirements.txt)
 	$(call compile,--group java,broker/requirements-java.txt)
 	$(call compile,--group dev $(foreach list,$(LISTED),--constraint $(list)),requirements-dev.txt)
+	$(call compile,--group unit --constraint requirements-dev.txt,tests/requirements.txt)
+	$(call compile,pyproject.toml --extra analytics-fast --group unit --resolution lowest-direct,tests/requirements-lowest.txt)
 	$(PY) -m broker lock $(wildcard broker/*.lock.toml tests/kit/*/*.lock.toml)
 
 LISTED := requirements.txt requirements-analytics.txt requirements-build.txt broker/requirements.txt broker/requirements-java.txt

@@ -1,4 +1,7 @@
-"""`python -m tests.kit.fetch` brings the Java programs that tests run, so that no test waits for a download."""
+"""`python -m tests.kit.fetch` brings what tests run besides: Java programs, other Python environments.
+
+So no test waits for a download.
+"""
 
 import os
 import sys
@@ -7,6 +10,7 @@ from broker import KAFKA_3_9, NEWEST, LocalKafkaError
 from broker.archiving import make_archive
 from broker.java import bring_java
 from tests.kit import apicurio, connect
+from tests.kit.environments import NotMadeError, environments
 
 
 def main() -> int:
@@ -17,7 +21,9 @@ def main() -> int:
             program.files()
         apicurio.unpacked()
         make_archive(NEWEST)  # of dozens of brokers, each starts in half the time
-    except (LocalKafkaError, apicurio.ApicurioError) as error:
+        for environment in environments():
+            environment.bring()
+    except (LocalKafkaError, apicurio.ApicurioError, NotMadeError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -30,7 +30,9 @@ SCHEMA = '{"type": "record", "name": "R", "fields": [{"name": "a", "type": "int"
 CLASHING = '{"type": "record", "name": "R", "fields": [{"name": "a", "type": "string"}]}'
 USER, PASSWORD, TOKEN = "bob", "s3cret", "t0ken"
 SECRETS = (USER, PASSWORD, TOKEN, basic(USER, PASSWORD).removeprefix("Basic "))
-LIMIT_S = 0.3
+LIMIT_S = 60.0
+HURRY_S = 0.3
+"""The limit where its end is what a test waits for; elsewhere a busy machine is no fault."""
 
 Question = Callable[[SchemaRegistry], object]
 QUESTIONS: dict[str, Question] = {
@@ -55,17 +57,25 @@ def client(stub: Stub) -> SchemaRegistry:
     return client_of(url_with_user(stub.url))
 
 
+@pytest.fixture
+def hurried(stub: Stub) -> SchemaRegistry:
+    """The same client, out of patience at once."""
+    return client_of(url_with_user(stub.url), limit_s=HURRY_S)
+
+
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A certificate authority."""
     return authority(tmp_path_factory.mktemp("known"))
 
 
-def client_of(url: str, *, authorization: str | None = None, tls: TLSSettings | None = None) -> SchemaRegistry:
+def client_of(
+    url: str, *, authorization: str | None = None, tls: TLSSettings | None = None, limit_s: float = LIMIT_S
+) -> SchemaRegistry:
     """A client that waits no longer for an answer than a test can."""
     secret = Secret(authorization) if authorization is not None else None
     settings = SchemaRegistrySettings(url=url, authorization=secret, tls=tls or TLSSettings())
-    return SchemaRegistry(settings, program="registry-bridge", limit_s=LIMIT_S)
+    return SchemaRegistry(settings, program="registry-bridge", limit_s=limit_s)
 
 
 def url_with_user(url: str) -> str:
@@ -177,23 +187,23 @@ def test_refused_connection(stub: Stub, client: SchemaRegistry) -> None:
 
 def test_unknown_host() -> None:
     """A name that nobody has."""
-    told = trouble(client_of("http://registry.invalid:8081"), QUESTIONS["find"])
-    assert told.startswith("cannot be reached: ") or told == f"does not answer within {LIMIT_S:g} s"
+    told = trouble(client_of("http://registry.invalid:8081", limit_s=HURRY_S), QUESTIONS["find"])
+    assert told.startswith("cannot be reached: ") or told == f"does not answer within {HURRY_S:g} s"
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-def test_timeout(stub: Stub, client: SchemaRegistry, question: Question) -> None:
+def test_timeout(stub: Stub, hurried: SchemaRegistry, question: Question) -> None:
     """No answer within the limit; the limit is said."""
     stub.slow_down(600)
     begun = time.monotonic()
-    assert "does not answer within 0.3 s" == trouble(client, question)
-    assert LIMIT_S <= time.monotonic() - begun < 60
+    assert "does not answer within 0.3 s" == trouble(hurried, question)
+    assert HURRY_S <= time.monotonic() - begun < 60
 
 
-def test_timeout_of_the_body(stub: Stub, client: SchemaRegistry) -> None:
+def test_timeout_of_the_body(stub: Stub, hurried: SchemaRegistry) -> None:
     """The limit counts to the last byte: headers alone do not stretch it."""
     stub.fail(Answer(body=b'{"id": 1}', body_delay=600))
-    assert "does not answer within 0.3 s" == trouble(client, QUESTIONS["find"])
+    assert "does not answer within 0.3 s" == trouble(hurried, QUESTIONS["find"])
 
 
 @pytest.mark.parametrize(

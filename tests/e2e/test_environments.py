@@ -1,0 +1,53 @@
+"""The project at the lowest versions of its dependencies, and on the newest Python of this machine."""
+
+import subprocess
+
+import pytest
+
+from tests.kit.environments import Environment, environments
+from tests.kit.process import ROOT
+
+SUBJECTS = [
+    "tests/unit/schemas",
+    "tests/unit/runtime",
+    "tests/unit/producer",
+    *(f"tests/unit/consumer/test_{name}.py" for name in ("filters", "formats", "http_client_tls", "lanes", "ledger")),
+    *(f"tests/unit/consumer/test_{name}.py" for name in ("export_columns", "export_files", "signing", "status_text")),
+]
+SECONDS = 600
+
+
+@pytest.fixture(params=environments(), ids=lambda one: one.name)
+def environment(request: pytest.FixtureRequest) -> Environment:
+    """One that is there; `make test` has brought it already."""
+    found: Environment = request.param
+    found.bring()
+    return found
+
+
+@pytest.mark.timeout(SECONDS)
+def test_unit_tests_pass(environment: Environment) -> None:
+    """What the two processes are made of works there; what is drawn at random is left to this run's own Python."""
+    command = [
+        str(environment.python),
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "not hypothesis",
+        *SUBJECTS,
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=SECONDS)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("program", ["registry-bridge", "registry-worker"])
+def test_commands_start(environment: Environment, program: str) -> None:
+    """Each command imports all that it needs and shows its help."""
+    done = subprocess.run(
+        [environment.python.with_name(program), "--help"], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"Usage: {program} ")
