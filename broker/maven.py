@@ -21,7 +21,6 @@ from broker.lock import Coordinate
 TRIES = 3
 TIMEOUT_SECONDS = 30
 ADVICE = "a mirror is named in ~/.config/jgo.conf, section [repositories], as central = URL"
-RUNTIME = {None, "compile", "runtime"}  # the scopes of what a program needs when it runs; None is what was asked for
 
 # It warns of a checksum that differs and keeps the file all the same; ours, which is held against the lock, refuses it.
 logging.getLogger("jgo").setLevel(logging.CRITICAL)
@@ -47,11 +46,7 @@ def resolve(wanted: Iterable[Coordinate], folder: Path) -> list[Coordinate]:
             _read_description(context, one)
     except (OSError, RuntimeError, ParseError) as error:
         raise LocalKafkaError(f"cannot resolve {', '.join(map(str, wanted))}: {_why(error, context)}") from error
-    needed = {
-        Coordinate(one.groupId, one.artifactId, one.version, one.type, one.classifier)
-        for one in found
-        if one.scope in RUNTIME
-    }
+    needed = {Coordinate(one.groupId, one.artifactId, one.version, one.type, one.classifier) for one in found}
     return sorted(needed | set(wanted))
 
 

@@ -66,7 +66,8 @@ class Program:
         from broker.maven import download  # noqa: PLC0415, see above
 
         size = sum(file.size for file in missing)
-        label = f"{self.title} {self.version}: {len(missing)} files, {megabytes(size)}, to {self.store}"
+        files = "1 file" if len(missing) == 1 else f"{len(missing)} files"
+        label = f"{self.title} {self.version}: {files}, {megabytes(size)}, to {self.store}"
         with click.progressbar(length=size, label=label, file=sys.stderr) as bar:
             jars.bring(lock, self.store, download, bar.update)
 

@@ -114,7 +114,13 @@ def test_of_several_at_once_one_brings(repository: MavenRepository, tmp_path: Pa
     """Processes that want the same file at the same time all get it, and it is asked for once."""
     lock = write_lock(tmp_path / "lock.toml", repository.add(A, CONTENT))
     environment = repository.environment(tmp_path / "home")
+    repository.held.clear()
     processes = [bringing(lock, environment) for _ in range(3)]
+    for process in processes:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("Sample 1.0: 1 file,")  # none of them has found it there
+    assert repository.holds.wait(SECONDS)
+    repository.held.set()
     for process in processes:
         process.communicate(timeout=SECONDS)
     assert [0, 0, 0] == [process.returncode for process in processes]
