@@ -31,9 +31,16 @@ def pytest_configure() -> None:
     for name in FOREIGN & os.environ.keys():
         del os.environ[name]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(WITHOUT), os.environ.get("PYTHONPATH")]))
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's background job, whose children inherit it
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    _let_programs_hear_signals()
     _take_a_share_of_the_ports()
+
+
+def _let_programs_hear_signals() -> None:
+    """A background job of a shell ignores SIGINT, one under nohup SIGHUP; programs inherit that, but no handler."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def _take_a_share_of_the_ports() -> None:

@@ -322,10 +322,12 @@ def test_rate(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver)
 
 
 def test_wrong_use(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
-    """What cannot be meant is one line and exit 2; a topic that is not there yet has no letters."""
+    """What cannot be meant is one line and exit 2; a topic that is not there is one line and exit 1."""
     setup = Installation(kafka.bootstrap, topic, tmp_path, endpoints=[endpoint("ci", receiver.url, **BRISK)])
-    assert listed(setup) == []
+    missing = setup.run_worker("dead-letters", "list")
+    assert (missing.code, "does not exist" in missing.stderr) == (1, True)
     assert setup.run_bridge("init").code == 0
+    assert listed(setup) == []
     for arguments, told in (
         (("--endpoint", "cl"), "known are ci"),
         (("--from", "yesterday"), "PARTITION:OFFSET"),
