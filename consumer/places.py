@@ -23,7 +23,7 @@ _OFFSETS: Final = re.compile(r"[0-9]{1,9}:[0-9]{1,18}(,[0-9]{1,9}:[0-9]{1,18})*"
 
 
 class PlaceError(BridgeError):
-    """The place is none of this topic, or `--from` lies behind `--to`."""
+    """The place is none of this topic, or `--from` is after `--to`."""
 
     exit_code: ClassVar[int] = 2
 
@@ -142,7 +142,7 @@ def ranges(
         bounds: of the topic, if they are known already.
 
     Raises:
-        PlaceError: no such partition, or `from_` lies behind `to`.
+        PlaceError: no such partition, or `from_` is after `to`.
         TopicMissingError: there is no such topic.
         KafkaUnavailableError, KafkaRefusedError: no answer.
     """
@@ -192,10 +192,10 @@ def _refuse_reversed(from_: Place, to: Place, now: float) -> None:
         for partition in sorted(from_.of.keys() & to.of.keys()):
             if from_.of[partition] > to.of[partition]:
                 raise PlaceError(
-                    f"--from {partition}:{from_.of[partition]} lies behind --to {partition}:{to.of[partition]}"
+                    f"--from {partition}:{from_.of[partition]} is after --to {partition}:{to.of[partition]}"
                 )
     elif not isinstance(from_, Offsets) and not isinstance(to, Offsets) and _moment(from_, now) > _moment(to, now):
-        raise PlaceError("--from lies behind --to")
+        raise PlaceError("--from is after --to")
 
 
 def _moment(place: Beginning | End | At | Ago, now: float) -> float:

@@ -57,7 +57,9 @@ class SchemaLookup:
             UndecodableError: there is no registry, or no schema of an event with this id.
         """
         if self._ids is None:
-            raise UndecodableError(f"schema id {schema_id} is none of ours, and schema_registry.url is not set")
+            raise UndecodableError(
+                f"schema id {schema_id} is not one of the bridge's own, and schema_registry.url is not set"
+            )
         try:
             return self._ids.learn(record, schema_id)
         except UnaskedError:

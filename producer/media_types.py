@@ -40,7 +40,7 @@ def _check_type(media_type: str) -> None:
     if rest:
         subtype, behind = _token(rest[1:])
         if not rest.startswith("/") or not subtype or behind:
-            raise ValueError("it is no media type")
+            raise ValueError("it is not a media type")
 
 
 def _token(text: str) -> tuple[str, str]:

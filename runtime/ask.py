@@ -30,7 +30,7 @@ def ask(address: Address, path: str, *, limit_s: float = LIMIT_S) -> Any:
     """
     where = f"{address}{path}"
     if address.port == 0:
-        raise NoAnswerError(f"{address} is no fixed address: it cannot be asked")
+        raise NoAnswerError(f"{address} has no fixed port, so it cannot be asked")
     connection = http.client.HTTPConnection(_reached(address), address.port, timeout=limit_s)
     try:
         connection.request("GET", path, headers={"accept": "application/json"})
@@ -45,7 +45,7 @@ def ask(address: Address, path: str, *, limit_s: float = LIMIT_S) -> Any:
     try:
         return json.loads(body)
     except ValueError as error:
-        raise NoAnswerError(f"{where} answered no JSON") from error
+        raise NoAnswerError(f"{where} did not answer with JSON") from error
 
 
 def _reached(address: Address) -> str:

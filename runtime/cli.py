@@ -96,5 +96,5 @@ class LabelType(click.ParamType[str]):
             click.BadParameter: it is none.
         """
         if value and not LABEL.fullmatch(value):
-            self.fail(f"{value!r} is no label: 1 to 63 of the characters a-z 0-9 . _ -", param, ctx)
+            self.fail(f"{value!r} is not a label; write 1 to 63 of the characters a-z 0-9 . _ -", param, ctx)
         return str(value)

@@ -166,7 +166,7 @@ def _root(settings: SchemaRegistrySettings) -> str:
     """The URL that paths are appended to; settings that are made in Python were not read by the configuration."""
     parts = made(_OF, "url", lambda: urlsplit(settings.url))
     if parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
-        raise ClientSettingsError(f"{_OF}: url {settings.safe_url} is no root, write e.g. http://127.0.0.1:8081")
+        raise ClientSettingsError(f"{_OF}: url {settings.safe_url} is not a root URL; write e.g. http://127.0.0.1:8081")
     return settings.url.rstrip("/")
 
 

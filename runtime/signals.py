@@ -11,8 +11,9 @@ from types import FrameType
 from typing import Any, Final, Self
 
 _STOPPING: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-_KEPT_IF_IGNORED: Final = frozenset({signal.SIGHUP, signal.SIGINT})
-"""`nohup` and a shell's `&` make a process ignore these; that is what its user wants."""
+_KEPT_IF_IGNORED: Final = frozenset({signal.SIGHUP})
+"""`nohup` makes a process ignore it, and its user wants that. A shell's `&` in a script does the same to SIGINT, which
+still stops a command: whoever ends the script by Ctrl-C means all of it."""
 
 
 class StopSignals:

@@ -80,7 +80,7 @@ def covered_by(output: Path, topic: str, format_: str) -> dict[int, Covered]:
 def _covered(spans: list[tuple[int, int, str]]) -> Covered:
     for (_, last, name), (first, _, following) in pairwise(spans):
         if first <= last:
-            raise OutputError(f"{name} and {following} hold the same offsets: take one of them away")
+            raise OutputError(f"{name} and {following} hold the same offsets: remove one of them")
     return Covered(spans[0][0], spans[-1][1])
 
 

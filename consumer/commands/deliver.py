@@ -43,7 +43,7 @@ def deliver_command(
     if until_caught_up:
         return run_service(lambda stop: deliver_until_caught_up(settings, endpoints, stop, timeout_s=timeout))
     if timeout is not None:
-        raise click.UsageError("--timeout goes with --until-caught-up")
+        raise click.UsageError("--timeout needs --until-caught-up")
     served = with_worker_listen(settings, listen) if listen is not None else settings
     return run_service(lambda stop: deliver(served, endpoints, stop))
 

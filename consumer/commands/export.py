@@ -61,7 +61,7 @@ def export_command(
     files are DIR/accepted_date=YYYY-MM-DD/TOPIC-PARTITION-FIRST-LAST.FORMAT, with their first and last offset.
     """
     if follow and to is not None:
-        raise click.UsageError("--follow has no end: leave out --to")
+        raise click.UsageError("--follow has no end; leave out --to")
     roll_s = _FOLLOWING_ROLL_S if follow and roll is None else roll
     target = Target(output, settings.topics.events, format_name, format_named(format_name), roll_s)
     with locked(output):
@@ -132,7 +132,9 @@ def _reader(settings: Settings, ids: SchemaIds | None) -> BatchReader:
 def _say_filled(plan: Plan) -> None:
     if plan.filled:
         numbers = ", ".join(map(str, plan.filled))
-        click.echo(f"partitions {numbers} go on where their files end, before --from: files have no gaps", err=True)
+        click.echo(
+            f"partitions {numbers} continue where their files end, before --from, because files have no gaps", err=True
+        )
 
 
 def _bar(length: int) -> Any:

@@ -111,9 +111,11 @@ def _new(settings: Settings, options: Options, runs: Runs) -> int:
 
 def _resumed(settings: Settings, options: Options, runs: Runs, run: str, bounds: Bounds) -> int:
     if options.from_ or options.to or not options.selection.is_empty or options.everything or options.dry_run:
-        raise click.UsageError("--resume goes with --endpoint, --url and --rate alone: the rest is that of the run")
+        raise click.UsageError(
+            "--resume can be combined only with --endpoint, --url and --rate: the run has its own range and filters"
+        )
     if not RUN.fullmatch(run):
-        raise click.UsageError(f"{run!r} is no name of a run")
+        raise click.UsageError(f"{run!r} is not the name of a run, such as 20260301-101500-3fa9")
     plan = runs.find(run, bounds)
     if options.name and options.name != plan.endpoint:
         raise click.UsageError(f"run {run} is for endpoint {plan.endpoint}, not {options.name}")

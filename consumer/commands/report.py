@@ -147,4 +147,4 @@ def _write(page: Path, text: str) -> None:
         unfinished.unlink(missing_ok=True)
         raise PageError(f"{page}: {error.strerror}") from None
     if sys.stderr.isatty():
-        click.echo(f"{page} is written", err=True)
+        click.echo(f"{page} written", err=True)

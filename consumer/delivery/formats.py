@@ -122,5 +122,5 @@ def _content_type(event: Event) -> str:
 def _header_text(text: str, what: str) -> str:
     """Text that can stand in a header (RFC 9110 section 5.5): visible ASCII, spaces and tabs."""
     if not text.isascii() or not text.replace("\t", " ").isprintable():
-        raise UnsendableError(f"its {what} cannot stand in a header: {text[:80]!r}")
+        raise UnsendableError(f"its {what} does not fit into a header: {text[:80]!r}")
     return text

@@ -98,7 +98,7 @@ def plan_of(run: str, committed: Mapping[int, Committed]) -> Plan:
         PlanError: none is kept, or not by this version.
     """
     if not committed:
-        raise PlanError(f"there is no run {run} (or the broker has forgotten it)")
+        raise PlanError(f"there is no run {run} (or the broker has deleted it)")
     try:
         return _plan(run, committed)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

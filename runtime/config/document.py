@@ -101,7 +101,7 @@ def as_node(value: Any) -> Node:
     for kind, name in _PYTHON_KINDS:
         if isinstance(value, kind):
             return Scalar(str(value).lower() if kind is bool else str(value), name)
-    raise TypeError(f"{type(value).__name__} cannot stand in a configuration")
+    raise TypeError(f"{type(value).__name__} is not allowed in a configuration")
 
 
 class _Unfolding:

@@ -69,13 +69,13 @@ def read_authorization(value: Value) -> Secret:
     value = value.shown_by(show_nothing)
     text = value.text()
     if isinstance(value.node, Scalar) and value.node.kind == "bool":
-        value.fail("is a header's value and no switch; write none if everyone may write")
+        value.fail("must be a header's value, e.g. Bearer TOKEN; write none to let everyone write")
     if not text or text != text.strip() or _CONTROL.search(text):
         value.refuse(
             "is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)"
         )
     if text.lower() == "none":
-        value.fail("none stands alone, not in a list")
+        value.fail("none must be the only value, not one of a list")
     return Secret(text)
 
 
@@ -132,7 +132,7 @@ def signing_secret(value: Value) -> Secret:
 
 def _header_lines(section: Value, name: str, value: Value) -> tuple[Secret, ...]:
     if not _TOKEN.fullmatch(name):  # not shown: a forgotten colon makes a name of a secret
-        section.fail("has a name that is no header's; write Name: value")
+        section.fail("has a name that is not a valid header name; write Name: value")
     if name.lower() in OURS:
         value.fail("is set by the worker itself; leave it out")
     lines = text_or_list(_header_value)(value)

@@ -118,8 +118,8 @@ def _property(name: str, value: Value) -> str | Secret:
 def _refuse_what_is_not_free(name: str, value: Value) -> None:
     plain = name.strip().lower().removeprefix("topic.")
     if plain in FIXED:
-        value.fail("is fixed by the bridge: it carries the promise")
+        value.fail("is set by the bridge itself, because its promises depend on it; leave it out")
     if plain == "metadata.broker.list":
         value.fail(f"is not a known key; did you mean {BOOTSTRAP}?")
     if plain in _NO_TEXT or plain.endswith(("_cb", ".cb")):
-        value.fail("is not for a file: it takes a piece of a program")
+        value.fail("cannot be set in a file: its value is program code")

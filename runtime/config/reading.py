@@ -114,7 +114,7 @@ class Value:
         except InterpolationError as error:
             self.fail(one_line(str(error)))
         except UnicodeEncodeError:
-            self.fail("holds half a surrogate pair, which is no character")
+            self.fail("contains half of a surrogate pair, which is not a character")
         return text
 
     def unquoted(self, what: str) -> str:

@@ -106,5 +106,5 @@ def _authorization(value: Value) -> tuple[tuple[Secret, ...], bool]:
         return (), True
     found = text_or_list(read_authorization)(value)
     if not found:
-        value.shown_by(show_nothing).fail("is an empty list; write none if everyone may write")
+        value.shown_by(show_nothing).fail("is an empty list; write none to let everyone write")
     return found, False

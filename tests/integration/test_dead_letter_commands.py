@@ -332,7 +332,7 @@ def test_wrong_use(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Rece
         (("--endpoint", "cl"), "known are ci"),
         (("--from", "yesterday"), "PARTITION:OFFSET"),
         (("--from", "9:0"), "has no partition 9"),
-        (("--from", "end", "--to", "beginning"), "lies behind"),
+        (("--from", "end", "--to", "beginning"), "is after"),
         (("--reason", "bad"), "undecodable"),
     ):
         done = setup.run_worker("dead-letters", "list", *arguments)

@@ -195,7 +195,7 @@ def test_wrong_use(setup: Installation) -> None:
     cases = {
         ("--endpoint", "ci", "--from", "beginning", "--url", "ftp://x/"): "--url is not an http or https URL",
         ("--resume", "20260101-000000-abcd"): "there is no run 20260101-000000-abcd",
-        ("--resume", "20260101-000000-abcd", "--from", "end"): "--resume goes with",
+        ("--resume", "20260101-000000-abcd", "--from", "end"): "--resume can be combined only with",
     }
     for arguments, said in cases.items():
         assert said in replay(setup, *arguments, code=2).stderr

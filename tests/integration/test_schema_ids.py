@@ -184,7 +184,7 @@ def test_without_a_registry_foreign_ids_are_given_up(
     letters = read(kafka, setup.dead_letters)
     assert len(bodies) - len(told) == len(letters) == 8
     said = {(letter.header("dl-reason"), letter.header("dl-error")) for letter in letters}
-    why = "schema id {} is none of ours, and schema_registry.url is not set"
+    why = "schema id {} is not one of the bridge's own, and schema_registry.url is not set"
     assert {("undecodable", why.format(1)), ("undecodable", why.format(2))} == said
 
 

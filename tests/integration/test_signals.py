@@ -15,7 +15,7 @@ from broker import LocalKafka
 from tests.kit import Receiver, eventually
 from tests.kit.bridge import BRIDGE, WORKER, Installation, endpoint
 from tests.kit.notifications import Poster, delivered, doubles, envelope, envelopes, event_json, ids
-from tests.kit.process import ROOT, Process
+from tests.kit.process import ROOT, WITH_SIGNALS, Process
 from tests.kit.terminal import Terminal
 from tests.kit.topics import read
 
@@ -93,7 +93,7 @@ def test_messages_that_nobody_reads_stop_nothing(setup: Installation, receiver: 
     bodies = envelopes(6, 50)
     setup.publish(*bodies)
     receiver.answer(200, delay=0.2)
-    command = [sys.executable, "-m", WORKER, "deliver", "-c", configured(setup)]
+    command = [*WITH_SIGNALS, sys.executable, "-m", WORKER, "deliver", "-c", configured(setup)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as worker:
         assert worker.stderr is not None
         receiver.wait_for(20)
@@ -200,7 +200,7 @@ def test_a_replay_in_a_closed_terminal_can_go_on(setup: Installation, receiver: 
 def test_publish_says_how_far_it_came(setup: Installation, kafka: LocalKafka, number: signal.Signals) -> None:
     """It reads a pipe that is still open: what it wrote is acknowledged and counted, and where to go on is named."""
     lines = [envelope(event_json("library/app", n)).replace(b"\n", b" ") + b"\n" for n in range(700)]
-    command = [sys.executable, "-m", BRIDGE, "publish", "-c", configured(setup)]
+    command = [*WITH_SIGNALS, sys.executable, "-m", BRIDGE, "publish", "-c", configured(setup)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as publish:

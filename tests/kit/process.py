@@ -19,6 +19,8 @@ from tests.kit.eventually import LIMIT_S, eventually
 ROOT = Path(__file__).parents[2]
 TAIL_LINES = 30
 NONE: Mapping[str, str] = MappingProxyType({})
+WITH_SIGNALS = ("env", "--default-signal=HUP,INT")
+"""Before a command that gets these signals: a run of tests under `nohup`, or in a script's background, ignores them."""
 Value = TypeVar("Value")
 
 
@@ -111,7 +113,7 @@ class Process:
         (self.folder / "bridge.yaml").write_text(text)
         with (self.folder / "stdout").open("wb") as out, (self.folder / "stderr").open("wb") as err:
             self._process = subprocess.Popen(
-                self._command,
+                [*WITH_SIGNALS, *self._command],
                 cwd=ROOT,
                 env={**os.environ, **self._environment},
                 stdin=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ from typing import Self
 
 from broker.leash import Leash
 from tests.kit.eventually import eventually
-from tests.kit.process import ROOT
+from tests.kit.process import ROOT, WITH_SIGNALS
 
 
 class Terminal:
@@ -27,7 +27,7 @@ class Terminal:
     """
 
     def __init__(self, module: str, *arguments: str, output: Path | None = None) -> None:
-        self._command = ["setsid", "--ctty", sys.executable, "-m", module, *arguments]
+        self._command = ["setsid", "--ctty", *WITH_SIGNALS, sys.executable, "-m", module, *arguments]
         self._output = output
         self._shown = bytearray()
         self._wake, self._woken = os.pipe()

@@ -21,7 +21,7 @@ _INTERRUPTED: Final = "Query interrupted"
 
 
 class InputError(BridgeError):
-    """The input is no export in Parquet."""
+    """The input is not an export in Parquet."""
 
     exit_code: ClassVar[int] = 2
 
@@ -99,7 +99,7 @@ def _expose(connection: "DuckDBPyConnection", files: Sequence[Path]) -> None:
     found = dict(zip(exported.columns, map(str, exported.types), strict=True))
     for name, type_ in COLUMNS.items():
         if name not in found:
-            raise InputError(f"{files[0].parent} is no export in Parquet: column {name} is missing")
+            raise InputError(f"{files[0].parent} is not an export in Parquet: column {name} is missing")
         if found[name] not in (type_, _unquoted(type_)):
             raise InputError(f"{files[0].parent}: column {name} is {found[name]}, an export has {type_}")
     exported.create_view("exported")

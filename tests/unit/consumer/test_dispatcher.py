@@ -156,7 +156,7 @@ def test_an_event_that_cannot_be_sent_is_given_up_at_once(status: int) -> None:
 
     def send(deliveries: list[Delivery]) -> Result:
         if any(delivery.record.offset == 5 for delivery in deliveries):
-            raise UnsendableError("its Content-Type cannot stand in a header")
+            raise UnsendableError("its Content-Type does not fit into a header")
         return Answer(status)
 
     @simulated

@@ -260,7 +260,7 @@ def test_a_content_type_that_is_no_headers_is_unsendable(bad: str) -> None:
     """Where the event's Content-Type goes out it must be able to; where the format has its own it does not matter."""
     pair = sendable(replace(DELETE, content_type=bad))
 
-    with pytest.raises(UnsendableError, match="its Content-Type cannot stand in a header"):
+    with pytest.raises(UnsendableError, match="its Content-Type does not fit into a header"):
         request_of([pair])
     assert all(request_of([pair], name) for name in FORMATS if name != "registry")
 
@@ -268,7 +268,7 @@ def test_a_content_type_that_is_no_headers_is_unsendable(bad: str) -> None:
 @pytest.mark.parametrize("format_", FORMATS)
 def test_a_label_that_is_no_headers_is_unsendable(format_: Format) -> None:
     """A label that something else wrote into the log cannot split a header."""
-    with pytest.raises(UnsendableError, match="its label cannot stand in a header"):
+    with pytest.raises(UnsendableError, match="its label does not fit into a header"):
         request_of([sendable(replace(DELETE, registry="eu\nX: y"))], format_)
 
 

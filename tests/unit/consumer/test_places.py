@@ -126,14 +126,14 @@ def test_time_ago_counts_from_now() -> None:
 )
 def test_reversed_is_refused(from_: Place, to: Place) -> None:
     """A range whose end lies before its beginning is a mistake, not an empty range."""
-    with pytest.raises(PlaceError, match="--from lies behind --to"):
+    with pytest.raises(PlaceError, match="--from is after --to"):
         ranges(FakeLog(), "t", from_, to, now=NOW)
 
 
 def test_reversed_offsets_name_the_partition() -> None:
     """The partition whose offsets are the wrong way round is named."""
     log = FakeLog({0: (0, [1] * 9), 1: (0, [1] * 9)})
-    with pytest.raises(PlaceError, match="--from 1:5 lies behind --to 1:4"):
+    with pytest.raises(PlaceError, match="--from 1:5 is after --to 1:4"):
         ranges(log, "t", Offsets({0: 1, 1: 5}), Offsets({0: 2, 1: 4}), now=NOW)
 
 

@@ -259,10 +259,10 @@ async def test_unsendable_stays_open() -> None:
 
     def answer(name: str) -> Result:
         if name == "a-0":
-            raise UnsendableError("its label cannot stand in a header")
+            raise UnsendableError("its label does not fit into a header")
         return OK
 
     scene = Scene({"a": 1, "b": 1}, answer)
     report = await scene.run()
-    assert ["unsendable: its label cannot stand in a header"] == [why for _, why in report.failed]
+    assert ["unsendable: its label does not fit into a header"] == [why for _, why in report.failed]
     assert report.redriven == 1

@@ -286,7 +286,7 @@ def test_without_a_registry_nobody_waits() -> None:
         world.write(stored("a"), unreadable("a", KNOWN), stored("a"), times=3)
         world.worker()
         await world.finish()
-        assert {"schema id 1 is none of ours, and schema_registry.url is not set"} == {
+        assert {"schema id 1 is not one of the bridge's own, and schema_registry.url is not set"} == {
             letter.error for letter in world.letters
         }
         assert (3, 6) == (len(world.letters), len(world.accepted))

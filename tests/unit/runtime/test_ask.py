@@ -19,8 +19,8 @@ def test_answer(receiver: Receiver) -> None:
     ("answer", "told"),
     [
         (Answer(status=503), "answered 503"),
-        (Answer(body=b"<html>"), "answered no JSON"),
-        (Answer(body=b"\xff"), "answered no JSON"),
+        (Answer(body=b"<html>"), "did not answer with JSON"),
+        (Answer(body=b"\xff"), "did not answer with JSON"),
         (Answer(raw=b"SSH-2.0\r\n\r\n"), "does not answer: "),
         (Answer(abort=True), "does not answer: "),
         (Answer(delay=5.0), "does not answer: timed out"),

@@ -55,11 +55,11 @@ SECTIONS = [
     ("kafka: {bootstrap.servers: 'a:1', sasl.password: }", "kafka.sasl.password: has no value"),
     (
         "kafka: {bootstrap.servers: 'a:1', error_cb: print}",
-        "kafka.error_cb: is not for a file: it takes a piece of a program",
+        "kafka.error_cb: cannot be set in a file: its value is program code",
     ),
     (
         "kafka: {bootstrap.servers: 'a:1', on_delivery: print}",
-        "kafka.on_delivery: is not for a file: it takes a piece of a program",
+        "kafka.on_delivery: cannot be set in a file: its value is program code",
     ),
     (
         "kafka: {bootstrap.servers: 'a:1', foo.bar: x}",
@@ -167,11 +167,14 @@ SECTIONS = [
         KAFKA + "intake: {authorization: 'Bearer '}",
         "intake.authorization: *** is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)",
     ),
-    (KAFKA + "intake: {authorization: []}", "intake.authorization: is an empty list; write none if everyone may write"),
-    (KAFKA + "intake: {authorization: [Bearer a, none]}", "intake.authorization[1]: none stands alone, not in a list"),
+    (KAFKA + "intake: {authorization: []}", "intake.authorization: is an empty list; write none to let everyone write"),
+    (
+        KAFKA + "intake: {authorization: [Bearer a, none]}",
+        "intake.authorization[1]: none must be the only value, not one of a list",
+    ),
     (
         KAFKA + "intake: {authorization: false}",
-        "intake.authorization: is a header's value and no switch; write none if everyone may write",
+        "intake.authorization: must be a header's value, e.g. Bearer TOKEN; write none to let everyone write",
     ),
     (KAFKA + "worker: {drain: 10}", "worker.drain: 10 has no unit (the registry takes it for nanoseconds); write 10s"),
     (KAFKA + "worker: {drain: -1s}", 'worker.drain: "-1s" is not from 0s to 1h'),
@@ -301,7 +304,7 @@ ENDPOINTS = [
     (endpoint("headers: 'Authorization: hunter2'"), "endpoints[0].headers: must be a mapping, not a single value"),
     (
         endpoint("headers: {'Authorization: hunter2': x}"),
-        "endpoints[0].headers: has a name that is no header's; write Name: value",
+        "endpoints[0].headers: has a name that is not a valid header name; write Name: value",
     ),
     (
         endpoint('headers: {X-A: "hunter2\\r\\nX-B: 1"}'),
@@ -385,7 +388,7 @@ ENDPOINTS = [
     ),
     (
         endpoint('headers: {X-A: "\\ud800"}'),
-        "endpoints[0].headers.X-A: holds half a surrogate pair, which is no character",
+        "endpoints[0].headers.X-A: contains half of a surrogate pair, which is not a character",
     ),
 ]
 TEXTS = [
@@ -451,7 +454,9 @@ def test_what_carries_the_promise_is_fixed(tmp_path: Path, name: str) -> None:
     """No file can weaken what the promise rests on, under whatever alias."""
     text = f"kafka: {{bootstrap.servers: 'a:1', {name}: 1}}"
 
-    assert [f"kafka.{name}: is fixed by the bridge: it carries the promise"] == faults(tmp_path, text)
+    assert [f"kafka.{name}: is set by the bridge itself, because its promises depend on it; leave it out"] == faults(
+        tmp_path, text
+    )
 
 
 def test_all_faults_are_found_at_once(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ BEYOND_A_SCHEMA = (
     "has a query; ",
     "is reached from other machines; ",
     "is an empty list; ",
-    "none stands alone",
+    "none must be the only value",
     "is a header's value and no switch",
 )
 """Of faults that only the reader finds, what they say."""
