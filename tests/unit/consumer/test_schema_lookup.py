@@ -187,7 +187,9 @@ async def test_closing_ends_what_is_open() -> None:
 async def test_without_a_registry_there_is_nobody_to_ask() -> None:
     """The record is undecodable, and the reason says what to set."""
     lookup = SchemaLookup(None, endpoint="ci", answered=lambda _: None, jitter=lambda: 0.0)
-    with pytest.raises(UndecodableError, match=r"^schema id 7 is none of ours, and schema_registry\.url is not set$"):
+    with pytest.raises(
+        UndecodableError, match=r"^schema id 7 is not one of the bridge's own, and schema_registry\.url is not set$"
+    ):
         lookup.learn(RECORD, 7)
     await lookup.close()
 

@@ -38,5 +38,5 @@ def test_nobody_listens(receiver: Receiver) -> None:
     receiver.stop()
     with pytest.raises(NoAnswerError, match="does not answer: Connection refused"):
         ask(Address("127.0.0.1", receiver.port), "/status")
-    with pytest.raises(NoAnswerError, match="no fixed address"):
+    with pytest.raises(NoAnswerError, match="no fixed port"):
         ask(Address("127.0.0.1", 0), "/status")

@@ -85,7 +85,7 @@ BEYOND_A_SCHEMA = (
     "is reached from other machines; ",
     "is an empty list; ",
     "none must be the only value",
-    "is a header's value and no switch",
+    "must be a header's value, ",
 )
 """Of faults that only the reader finds, what they say."""
 
