@@ -263,6 +263,7 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
     await _preparation(parts, settings.endpoints).run()
     served = [_endpoint(parts, endpoint) for endpoint in settings.endpoints]
     backlogs = _backlogs(parts, served)
+    parts.pulse.start()
     backlogs.start()
     for endpoint in served:
         endpoint.start()
@@ -270,6 +271,7 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
         yield Worker(served, parts.metrics.registry)
     finally:
         backlogs.stop()
+        parts.pulse.stop()
         await asyncio.gather(*(endpoint.close() for endpoint in served))
         await asyncio.to_thread(parts.writer.close)
 
