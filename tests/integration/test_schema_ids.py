@@ -372,7 +372,7 @@ def test_commands_say_that_the_registry_is_away(sample: Sample, tmp_path: Path, 
             assert 1 == len(following.stderr.splitlines())
             following.signal(signal.SIGINT)
             assert 0 == following.wait()
-            run = how.rsplit(" ", 1)[1]
+            run = how.partition("--resume ")[2].split()[0]
             resumed = setup.run_worker("replay", "--resume", run)
             assert f"{len(sample.bodies) - len(before)} delivered, 0 filtered, 1 failed" in resumed.stdout
             assert_in_order(receiver.requests)
