@@ -11,7 +11,7 @@ import time
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from benchmarks.harness import PARTITIONS, Bench, bench, event, report
-from producer.records import record_of
+from producer.event_record import record_of
 
 RECORDS = 1_000_000
 RUNS = 3

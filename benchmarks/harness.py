@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from broker import LocalKafka
-from producer.records import record_of
+from producer.event_record import record_of
 from runtime.kafka.admin import Admin
 from runtime.kafka.writer import AcknowledgedWriter
 from schemas.event import MEDIA_TYPE_V2, Event, RequestRecord, SourceRecord, Target

@@ -15,7 +15,7 @@ from typing import Any
 
 from benchmarks import fast_receiver
 from benchmarks.harness import Bench, bench, event, percentile, report
-from producer.records import record_of
+from producer.event_record import record_of
 from runtime.kafka.writer import AcknowledgedWriter
 
 ENDPOINTS = 20

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, Producer
 
 from benchmarks import fast_receiver
 from benchmarks.harness import Bench, bench, event, percentile, report
-from producer.records import record_of
+from producer.event_record import record_of
 from runtime.kafka.writer import AcknowledgedWriter
 
 PER_SECOND = 2_000

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import click
 
-from runtime.imported_commands import ImportedCommands
-from runtime.running import run_command
+from runtime.cli.imported_commands import ImportedCommands
+from runtime.cli.running import run_command
 
 _PROGRAM: Final = "registry-worker"
 

@@ -23,8 +23,8 @@ from examples.home import ENDPOINT_PATH, KAFKA, KAFKA_PORT, PREFIX, Home, HomeEr
 from examples.next_steps import authorization, next_steps
 from examples.sample_endpoint import Arrival, SampleEndpoint
 from examples.sample_events import NotTakenError, Sample, post, read_samples
+from runtime.cli.signals import StopSignals
 from runtime.config import Address, ConfigurationError, Settings
-from runtime.signals import StopSignals
 
 LOOK_SECONDS = 0.5
 INTERRUPTED = 130

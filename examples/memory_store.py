@@ -1,7 +1,7 @@
 """Where the example registry keeps blobs, manifests and tags: in memory. A real one has its storage here.
 
-The methods are those that `listen` decorates (`producer/repository.py` lists them); they may be plain or, as here,
-awaitable. Nothing here knows of HTTP, events or the bridge's sink.
+The methods are those that `listen` decorates (`producer/listener/repository.py` lists them); they may be plain
+or, as here, awaitable. Nothing here knows of HTTP, events or the bridge's sink.
 """
 
 import json

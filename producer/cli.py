@@ -11,25 +11,25 @@ from typing import BinaryIO, Final
 
 import click
 
-from producer.check import check_installation, check_settings
-from producer.event_files import Found, Refused, events_of
+from producer.check.check import check_installation, check_settings
+from producer.check.findings import Finding, Verdict, exit_code_of, summary_of
 from producer.example import example_configuration
-from producer.findings import Finding, Verdict, exit_code_of, summary_of
+from producer.intake.service import CLIENT_ID, serve
 from producer.preparation import prepare
-from producer.publish import Publisher, Summary
-from producer.registration import Registration, registration_of
-from producer.service import CLIENT_ID, serve
-from runtime.cli import AddressType, LabelType, common_options
+from producer.publish.event_files import Found, Refused, events_of
+from producer.publish.publisher import Publisher, Summary
+from producer.schema_registration import Registration, registration_of
+from runtime.cli.options import AddressType, LabelType, common_options
+from runtime.cli.running import run_command, run_service, uninterrupted
 from runtime.clock import SystemClock
 from runtime.config import Address, Settings, with_intake_listen
 from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
+from runtime.kafka.topics import max_event_bytes
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
-from runtime.running import run_command, run_service, uninterrupted
 from runtime.schema_registry import SchemaRegistry
-from runtime.topics import max_event_bytes
 from schemas.event import MEDIA_TYPE_V2
 from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
 

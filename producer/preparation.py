@@ -6,18 +6,18 @@ from typing import Final
 
 import structlog
 
-from producer.registration import Registration
+from producer.schema_registration import Registration
 from runtime.clock import Clock
 from runtime.config.settings import Settings
-from runtime.cursors import register_new
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
+from runtime.kafka.initial_offsets import register_new
 from runtime.kafka.records import OutgoingRecord
+from runtime.kafka.topics import ensure_topics
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
 from runtime.schema_registry import SchemaRefusedError
-from runtime.topics import ensure_topics
 
 _log: Final = structlog.get_logger(__name__)
 

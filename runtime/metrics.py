@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Info, PlatformCollector, Proces
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from runtime.http_client import VERSION
+from runtime.http.client import VERSION
 
 Asked = Callable[[], float | None]
 """The value now; None if it cannot be known."""

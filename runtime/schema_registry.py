@@ -8,10 +8,10 @@ import json
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlsplit
 
-from runtime.blocking_http import BlockingHTTP, NoExchangeError
 from runtime.config import SchemaRegistrySettings
 from runtime.errors import BridgeError
-from runtime.http_client import ClientSettingsError, made
+from runtime.http.blocking import BlockingHTTP, NoExchangeError
+from runtime.http.client import ClientSettingsError, made
 
 FULL_TRANSITIVE: Final = "FULL_TRANSITIVE"
 """Every version of a subject can be read by every other."""

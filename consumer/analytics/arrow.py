@@ -13,7 +13,6 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from consumer.analytics.batch import Batch, micros_of
 from consumer.analytics.columns import (
     BLOB_URL,
     FIRST_TIME,
@@ -25,6 +24,7 @@ from consumer.analytics.columns import (
 )
 from consumer.analytics.decoding import FRAME_BYTES, schema_id_of
 from consumer.analytics.releases import releases_of
+from consumer.log.record_batch import Batch, micros_of
 from schemas.catalog import CATALOG, Release
 from schemas.compiled_writer import varint
 

@@ -6,8 +6,8 @@ The slow path: for records that the fast one (`arrow.py`) cannot take, and the y
 import re
 from typing import Any, Final
 
-from consumer.analytics.batch import Batch, micros_of
 from consumer.analytics.decoding import read_or_none, schema_id_of
+from consumer.log.record_batch import Batch, micros_of
 from schemas.catalog import Release
 
 INDEX_TYPES: Final = (

@@ -12,10 +12,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from consumer.analytics.batch import Batch
 from consumer.analytics.files import FailedWriteError
 from consumer.analytics.partition_files import Gap, PartitionFiles, Target
 from consumer.analytics.plan import Plan
+from consumer.log.record_batch import Batch
 from runtime.errors import BridgeError
 
 _AT_ONCE: Final = 4

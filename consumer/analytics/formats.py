@@ -5,8 +5,8 @@ from typing import Final, Protocol
 
 import structlog
 
-from consumer.analytics.batch import Batch
 from consumer.analytics.extra import ANALYTICS, FAST, ExtraMissingError, how_to_install
+from consumer.log.record_batch import Batch
 
 _log: Final = structlog.get_logger(__name__)
 

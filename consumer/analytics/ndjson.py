@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from consumer.analytics.batch import Batch, micros_of
 from consumer.analytics.decoding import schema_id_of
 from consumer.analytics.releases import releases_of
+from consumer.log.record_batch import Batch, micros_of
 from schemas.avro import UndecodableError, decode
 from schemas.catalog import Release
 from schemas.event import Event

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from consumer.analytics.arrow import SCHEMA, table_of
-from consumer.analytics.batch import Batch
+from consumer.log.record_batch import Batch
 
 _GROUP_BYTES: Final = 32 * 1024 * 1024
 """Of Arrow memory, of all files that are open at once."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from consumer.analytics.batch import DAY_MS, Batch, day_of
 from consumer.analytics.decoding import NewerSchemaError
 from consumer.analytics.files import FailedWriteError, directory_of, file_name, publish, unfinished_path
 from consumer.analytics.formats import Format, Rows
+from consumer.log.record_batch import DAY_MS, Batch, day_of
 
 FULL_BYTES: Final = 128 * 1024 * 1024
 

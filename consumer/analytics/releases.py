@@ -1,7 +1,7 @@
 """Which release each record of a batch is written in; before the first of a newer one, the export stops. Pure."""
 
-from consumer.analytics.batch import Batch
 from consumer.analytics.decoding import FRAME_BYTES, FRAMES, NewerSchemaError, release_of_record
+from consumer.log.record_batch import Batch
 from schemas.avro import UnknownSchemaError
 from schemas.catalog import Release
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 import click
 
 from consumer.commands.matching import warn_of_hopeless
-from consumer.selection import Selection
-from runtime.cli import LabelType
+from consumer.filters.selection import Selection
+from runtime.cli.options import LabelType
 from runtime.config import EndpointSettings, Settings
 
 _GLOB: Final = "Only events of matching repositories; a glob as in an endpoint's `repositories`."

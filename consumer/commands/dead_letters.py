@@ -15,20 +15,20 @@ import click
 from consumer.commands.matching import say
 from consumer.commands.options import PlaceType, admin_of, reader_of, watched
 from consumer.dead_letters.letter import Letter, State, closings_of
-from consumer.dead_letters.reading import DeadLetterTopic
-from consumer.dead_letters.run import Outcome, Tools, redrive_all
+from consumer.dead_letters.redrive_all import Outcome, Tools, redrive_all
 from consumer.dead_letters.selection import Selection
 from consumer.dead_letters.text import json_line, json_of, line_of, page_of
-from consumer.delivery.attempts import Reason
+from consumer.dead_letters.topic import DeadLetterTopic
+from consumer.delivery.policy.attempts import Reason
 from consumer.places import Place
-from consumer.terminal import printable
-from runtime.cli import common_options
+from runtime.cli.options import common_options
+from runtime.cli.running import run_service, uninterrupted
+from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
 from runtime.config import Beginning, End, EndpointSettings, Settings
 from runtime.counts import counted
+from runtime.kafka.topics import max_dead_letter_bytes
 from runtime.kafka.writer import AcknowledgedWriter
-from runtime.running import run_service, uninterrupted
-from runtime.topics import max_dead_letter_bytes
 
 _CLIENT_ID: Final = "registry-worker-dead-letters"
 _AT_ONCE: Final = 200

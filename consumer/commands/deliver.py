@@ -5,10 +5,10 @@ from typing import Final
 import click
 import structlog
 
-from consumer.service import deliver, deliver_until_caught_up
-from runtime.cli import AddressType, DurationType, common_options
+from consumer.worker.service import deliver, deliver_until_caught_up
+from runtime.cli.options import AddressType, DurationType, common_options
+from runtime.cli.running import run_service
 from runtime.config import Address, EndpointSettings, Settings, with_worker_listen
-from runtime.running import run_service
 
 _log: Final = structlog.get_logger(__name__)
 

@@ -5,8 +5,8 @@ from typing import Final
 import click
 
 from consumer.commands.options import admin_of, groups_of, reader_of, watched
-from consumer.explain import Explainer
-from runtime.cli import common_options
+from consumer.operations.explain import Explainer
+from runtime.cli.options import common_options
 from runtime.clock import SystemClock
 from runtime.config import Settings
 

@@ -10,22 +10,22 @@ from typing import Any, Final
 
 import click
 
-from consumer.analytics.batch import no_fingerprint
 from consumer.analytics.export import Export, Summary
 from consumer.analytics.files import FORMATS, covered_by, locked
 from consumer.analytics.formats import format_named
 from consumer.analytics.partition_files import Target
 from consumer.analytics.plan import Plan, plan_of
 from consumer.commands.options import PlaceType, admin_of
-from consumer.log.batches import BatchReader
+from consumer.log.batch_reader import BatchReader
+from consumer.log.record_batch import no_fingerprint
+from consumer.log.schema_ids import SchemaIds, schema_ids_of
 from consumer.places import Place
-from consumer.schema_ids import SchemaIds, schema_ids_of
-from runtime.cli import DurationType, common_options
+from runtime.cli.options import DurationType, common_options
+from runtime.cli.running import run_service
 from runtime.clock import SystemClock
 from runtime.config import End, Settings
 from runtime.counts import counted
-from runtime.running import run_service
-from runtime.topics import max_event_bytes
+from runtime.kafka.topics import max_event_bytes
 
 _CLIENT_ID: Final = "registry-worker-export"
 _FOLLOWING_ROLL_S: Final = 3600.0

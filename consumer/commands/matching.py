@@ -9,8 +9,8 @@ from typing import Final
 
 import click
 
-from consumer.selection import Selection
-from consumer.terminal import printable
+from consumer.filters.selection import Selection
+from runtime.cli.terminal import printable
 from runtime.config.filter_values import REPOSITORY_NAMES, TAG_NAMES
 from runtime.config.glob_reach import REPOSITORY, TAG, shortest_match
 from schemas.actions import unknown_action

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 import click
 
-from consumer.log.range import RangeReader
+from consumer.log.range_reader import RangeReader
+from consumer.log.schema_ids import schema_ids_of
 from consumer.places import Place, parse_place
 from consumer.record import Record
-from consumer.schema_ids import schema_ids_of
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
-from runtime.topics import max_dead_letter_bytes
+from runtime.kafka.topics import max_dead_letter_bytes
 
 _SHOW_EVERY: Final = 200
 """Records between two looks of the bar."""

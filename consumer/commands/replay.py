@@ -15,22 +15,22 @@ import click
 from consumer.commands.choosing import endpoint_named, selecting
 from consumer.commands.matching import say_unmatched
 from consumer.commands.options import PlaceType, admin_of, groups_of, reader_of, watched
+from consumer.filters.selection import Selection
 from consumer.places import Bounds, Place, bounds_of, ranges
 from consumer.replay.filtering import ReplayFilter
 from consumer.replay.plan import Plan, PlanError, mark_of
 from consumer.replay.preview import preview_of
+from consumer.replay.replay import Job, Replay
 from consumer.replay.report import Report
-from consumer.replay.run import Job, Replay
-from consumer.replay.runs import RUN, Runs, new_run
+from consumer.replay.run_store import RUN, Runs, new_run
 from consumer.replay.target import target_of
-from consumer.selection import Selection
-from consumer.terminal import printable
-from runtime.cli import common_options
+from runtime.cli.options import common_options
+from runtime.cli.running import run_service
+from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
 from runtime.config import End, EndpointSettings, Settings
 from runtime.config.http_values import url_fault
 from runtime.counts import counted
-from runtime.running import run_service
 
 _CLIENT_ID: Final = "registry-worker-replay"
 _FROM: Final = "From this place, included: beginning, end, a time, -24h, PARTITION:OFFSET[,...]."

@@ -7,10 +7,10 @@ import click
 
 from consumer.commands.choosing import endpoint_named
 from consumer.commands.options import PlaceType, admin_of, groups_of, reader_of, watched
+from consumer.operations.rewind import Rewind, refuse_skips
 from consumer.places import Place
 from consumer.record import Record
-from consumer.rewind import Rewind, refuse_skips
-from runtime.cli import common_options
+from runtime.cli.options import common_options
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from schemas.names import group_of

@@ -9,8 +9,8 @@ from typing import Final
 import click
 
 from consumer.commands.options import admin_of, groups_of, reader_of
-from consumer.status import EndpointStatus, StatusReader, text_of
-from runtime.cli import common_options
+from consumer.operations.status import EndpointStatus, StatusReader, text_of
+from runtime.cli.options import common_options
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.errors import BridgeError

@@ -9,12 +9,12 @@ import click
 from consumer.commands.choosing import selecting
 from consumer.commands.matching import say, say_unmatched
 from consumer.commands.options import PlaceType, admin_of, reader_of
+from consumer.filters.selection import Selection
+from consumer.operations.tail import Tail
+from consumer.operations.tail_text import Seen, json_line, line_of, seen_of
 from consumer.places import Place
 from consumer.record import Record
-from consumer.selection import Selection
-from consumer.tail import Tail
-from consumer.tail_text import Seen, json_line, line_of, seen_of
-from runtime.cli import common_options
+from runtime.cli.options import common_options
 from runtime.clock import Clock, SystemClock
 from runtime.config import Settings
 from runtime.errors import BridgeError

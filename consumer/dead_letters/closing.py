@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from consumer.dead_letters.letter import Letter, State, closings_of
-from consumer.delivery.retry import backoff_s
+from consumer.delivery.policy.retry_after import backoff_s
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 

@@ -1,6 +1,6 @@
 """A record of the dead-letter topic, understood: a letter, or the closing of one. Pure.
 
-Writing letters is `consumer.delivery.letters`; closings are written by what is made here.
+Writing letters is `consumer.dead_letters.record`; closings are written by what is made here.
 """
 
 import re
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from consumer.delivery import letters as names
-from consumer.event import event_of
+from consumer.dead_letters import record as names
+from consumer.log.decoding import event_of
 from consumer.record import Headers, Record
 from runtime.kafka.records import OutgoingRecord
 from schemas.avro import UndecodableError, UnknownSchemaError

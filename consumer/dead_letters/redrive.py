@@ -14,16 +14,16 @@ import structlog
 
 from consumer.dead_letters.letter import Letter, Place, original_of
 from consumer.dead_letters.queue import Queue, Ready
+from consumer.dead_letters.record import Cause
+from consumer.dead_letters.redrive_policy import RedriveTries, patience_s
 from consumer.dead_letters.report import Report
-from consumer.dead_letters.tries import RedriveTries, patience_s
-from consumer.delivery.breaker import BreakerState
 from consumer.delivery.dispatcher import Dispatcher
-from consumer.delivery.letters import Cause
-from consumer.delivery.outcome import Outcome
 from consumer.delivery.owner import Attempt, Send, said
-from consumer.event import event_of
-from consumer.lane import Delivery
-from consumer.lanes import Lanes
+from consumer.delivery.policy.breaker import BreakerState
+from consumer.delivery.policy.outcome import Outcome
+from consumer.lanes.delivery import Delivery
+from consumer.lanes.lanes import Lanes
+from consumer.log.decoding import event_of
 from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings

@@ -9,9 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from consumer.dead_letters.letter import Letter, original_of
-from consumer.event import event_of
+from consumer.log.decoding import event_of
 from consumer.record import Record
-from consumer.terminal import printable
+from runtime.cli.terminal import printable
 from runtime.counts import counted
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.wire import event_json

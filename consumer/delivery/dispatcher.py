@@ -9,18 +9,18 @@ from typing import Final
 
 import structlog
 
-from consumer.delivery.attempts import Reason
-from consumer.delivery.breaker import Breaker, BreakerState
-from consumer.delivery.ceiling import Ceiling
-from consumer.delivery.formats import UnsendableError
-from consumer.delivery.letters import Cause
-from consumer.delivery.outcome import Answer, Outcome, Result, narrows, outcome_of
+from consumer.dead_letters.record import Cause
+from consumer.delivery.in_flight import UnderWay
 from consumer.delivery.owner import Attempt, Bury, Owner, Send, cause_of, said
-from consumer.delivery.rate import Rate
-from consumer.delivery.retry import MAX_RETRY_AFTER_S, backoff_s, retry_after_s
-from consumer.delivery.under_way import UnderWay
-from consumer.lane import Batch, try_next_once
-from consumer.lanes import Lanes
+from consumer.delivery.policy.attempts import Reason
+from consumer.delivery.policy.breaker import Breaker, BreakerState
+from consumer.delivery.policy.concurrency_limit import Ceiling
+from consumer.delivery.policy.outcome import Answer, Outcome, Result, narrows, outcome_of
+from consumer.delivery.policy.rate_limit import Rate
+from consumer.delivery.policy.retry_after import MAX_RETRY_AFTER_S, backoff_s, retry_after_s
+from consumer.delivery.webhook.formats import UnsendableError
+from consumer.lanes.delivery import Batch, try_next_once
+from consumer.lanes.lanes import Lanes
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from consumer.delivery.attempts import Reason
-from consumer.delivery.breaker import BreakerState
-from consumer.delivery.letters import Cause
-from consumer.delivery.outcome import Answer, NoAnswer, Outcome, Result
-from consumer.lane import Delivery
+from consumer.dead_letters.record import Cause
+from consumer.delivery.policy.attempts import Reason
+from consumer.delivery.policy.breaker import BreakerState
+from consumer.delivery.policy.outcome import Answer, NoAnswer, Outcome, Result
+from consumer.lanes.delivery import Delivery
 
 Send = Callable[[list[Delivery]], Awaitable[Result]]
 """POST these deliveries in one request.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from consumer.ledger import Snapshot
+from consumer.offsets.ledger import Snapshot
 from consumer.record import Record
 
 SettingsOf = Callable[[], Mapping[str, Any]]

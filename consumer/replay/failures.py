@@ -10,10 +10,10 @@ from typing import Final
 
 import structlog
 
-from consumer.delivery.attempts import Reason
-from consumer.delivery.letters import Cause
-from consumer.delivery.retry import backoff_s
-from consumer.lane import Delivery
+from consumer.dead_letters.record import Cause
+from consumer.delivery.policy.attempts import Reason
+from consumer.delivery.policy.retry_after import backoff_s
+from consumer.lanes.delivery import Delivery
 from consumer.record import Record
 from consumer.replay.plan import Failure, Plan
 from runtime.errors import BridgeError

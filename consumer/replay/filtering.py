@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from consumer.filters import Filter
-from consumer.selection import NOT_SELECTED, Selection
+from consumer.filters.endpoint_filter import Filter
+from consumer.filters.selection import NOT_SELECTED, Selection
 from runtime.config import EndpointSettings
 from schemas.event import Event
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, ClassVar, Final
 
-from consumer.holes import MAX_CHARACTERS
-from consumer.selection import Selection
+from consumer.filters.selection import Selection
+from consumer.offsets.commit_metadata import MAX_CHARACTERS
 from runtime.errors import BridgeError
 from runtime.kafka.groups import Committed
 

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from consumer.event import event_of
+from consumer.filters.selection import NOT_SELECTED
+from consumer.log.decoding import event_of
 from consumer.record import Record
 from consumer.replay.filtering import ReplayFilter
-from consumer.selection import NOT_SELECTED
-from consumer.terminal import table
+from runtime.cli.terminal import table
 from runtime.counts import counted
 from schemas.avro import UndecodableError, UnknownSchemaError
 

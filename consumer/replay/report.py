@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from consumer.filters.selection import NOT_SELECTED
 from consumer.replay.failures import Failed
 from consumer.replay.plan import Failure
-from consumer.selection import NOT_SELECTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from broker.ports import LOOPBACK, free_port
 from examples.home import CONFIGURATION
 from examples.sample_events import FILES
 from tests.kit import eventually
+from tests.kit.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 STAYS = "Up until Ctrl-C"
 pytestmark = pytest.mark.kafka
 

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from tests.kit.environments import Environment, environments
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 SUBJECTS = [
     "tests/unit/schemas",

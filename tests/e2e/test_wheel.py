@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 USER = """
 from typing import assert_type

@@ -17,7 +17,7 @@ from tests.kit import eventually
 from tests.kit.apicurio import Apicurio, ApicurioError
 from tests.kit.apicurio.readiness import Place, wait_until_ready
 from tests.kit.apicurio.settings import Settings
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from broker import LocalKafka
-from consumer.log.batches import BatchReader
+from consumer.log.batch_reader import BatchReader
 from tests.kit.topics import Found, make_topic, write
 
 pytestmark = pytest.mark.kafka

@@ -12,7 +12,7 @@ from broker.jars import INCOMING
 from broker.lock import Coordinate, LockedFile, parse
 from broker.ports import LOOPBACK, free_port
 from tests.kit.maven_repository import MavenRepository, bringing, write_lock
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 A = Coordinate("org.example", "a", "1.0")
 B = Coordinate("org.example", "b", "2.0")

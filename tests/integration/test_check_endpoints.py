@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from broker import free_port
-from producer.check_endpoints import addresses, client_settings
-from producer.findings import Finding, Verdict
+from producer.check.endpoints import addresses, client_settings
+from producer.check.findings import Finding, Verdict
 from runtime.config import EndpointSettings, Secret, TLSSettings
 from tests.kit.authority import authority, self_signed
 from tests.kit.bridge import Installation, endpoint

@@ -14,7 +14,7 @@ from avro.datafile import DataFileReader
 from avro.io import DatumReader
 
 from broker import LocalKafka
-from producer.records import record_of
+from producer.event_record import record_of
 from runtime.kafka.writer import AcknowledgedWriter
 from schemas.envelope import read_envelope
 from tests.kit.bridge import Installation

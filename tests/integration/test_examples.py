@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.kit.paths import ROOT
+
 CONFTEST = """
 from tests.kit.examples import load_profiles
 load_profiles()

@@ -18,7 +18,7 @@ from confluent_kafka import Producer
 
 from broker import LocalKafka
 from consumer.analytics.files import covered_by
-from producer.records import record_of
+from producer.event_record import record_of
 from runtime.kafka.writer import AcknowledgedWriter
 from schemas import Event, Target
 from schemas.avro import decode

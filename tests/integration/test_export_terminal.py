@@ -18,7 +18,8 @@ from consumer.analytics.files import FORMATS
 from tests.kit.bridge import WORKER, Installation
 from tests.kit.missing import without
 from tests.kit.notifications import envelopes
-from tests.kit.process import ROOT, Process
+from tests.kit.paths import ROOT
+from tests.kit.process import Process
 
 pytestmark = pytest.mark.kafka
 

@@ -8,17 +8,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from runtime.config.addresses import Address
-from runtime.http import Request, Response, Route, application
-from runtime.server import Server
-from runtime.server_protocol import Unreadable
+from runtime.http.asgi import Request, Response, Route, application
+from runtime.http.server import Server
+from runtime.http.server_protocol import Unreadable
+from tests.kit.paths import FAULTS
 
-H2C_POST = (Path(__file__).parents[1] / "fixtures" / "faults" / "h2c-post.http").read_bytes()
+H2C_POST = (FAULTS / "h2c-post.http").read_bytes()
 HEAD_END = H2C_POST.index(b"\r\n\r\n") + 4
 BODY = H2C_POST[HEAD_END:]
 OFFER = b"Connection: keep-alive, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"

@@ -19,6 +19,7 @@ from schemas.event import MEDIA_TYPE_V1, MEDIA_TYPE_V2
 from tests.kit import eventually
 from tests.kit.bridge import Installation
 from tests.kit.notifications import Poster, Reply, envelope, event_json
+from tests.kit.paths import FAULTS
 from tests.kit.process import Process
 from tests.kit.topics import Found, read
 
@@ -28,7 +29,6 @@ TOPIC = "test-intake"
 GUARDED = "test-intake-guarded"
 FIRST, SECOND = "Bearer first-only-for-tests", "Basic c2Vjb25k"
 MAX_BODY = 64 * 1024
-FAULTS = Path(__file__).parents[1] / "fixtures" / "faults"
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from tests.kit import (
     eventually,
 )
 from tests.kit.images import INDEX, MANIFEST, ODD_ANNOTATIONS
+from tests.kit.paths import ROOT
 from tests.kit.programs import need
 from tests.kit.registry import skopeo_copy
 from tests.kit.registry_client import digest_of
@@ -309,7 +310,7 @@ def test_a_missing_program_fails_the_test(tmp_path: Path) -> None:
     test = "from tests.kit.programs import need\ndef test_it(): need('docker-registry')\n"
     (tmp_path / "test_missing.py").write_text(test)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", str(tmp_path / "test_missing.py")]
-    root = Path(__file__).parents[2]
+    root = ROOT
     environment = {"PATH": str(tmp_path), "PYTHONPATH": str(root)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert 1 == done.returncode

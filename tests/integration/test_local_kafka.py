@@ -21,7 +21,7 @@ from broker.ports import ALL, CHOICE, LOOPBACK, SHARE, choice, is_free, subshare
 from broker.readiness import wait_until_ready
 from broker.storage import SETTINGS, Ports, Storage
 from tests.kit import eventually
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 pytestmark = pytest.mark.kafka
 

@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from broker import LocalKafka
-from consumer.ledger import Snapshot
+from consumer.lanes.read_ahead import READ_AHEAD, total_cost
 from consumer.log import NOT_YET, Assigned, Commit, Log
-from consumer.read_ahead import READ_AHEAD, total_cost
+from consumer.offsets.ledger import Snapshot
 from consumer.record import Record
 from runtime.kafka.settings import consumer_settings
 from tests.kit.topics import Found, delete_records, make_topic, write

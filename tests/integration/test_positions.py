@@ -8,8 +8,8 @@ import pytest
 from confluent_kafka import Producer, TopicPartition
 
 from broker import LocalKafka
+from consumer.log.positions import positions_of
 from consumer.places import TopicMissingError
-from consumer.positions import positions_of
 from runtime.kafka.admin import Admin, Topic
 from runtime.kafka.groups import Committed, Groups
 from tests.kit.eventually import eventually

@@ -12,11 +12,10 @@ from broker import LocalKafka
 from schemas.avro import decode
 from tests.kit.bridge import Installation
 from tests.kit.notifications import envelope, event_json
+from tests.kit.paths import FAULTS
 from tests.kit.topics import read
 
 pytestmark = pytest.mark.kafka
-
-FAULTS = Path(__file__).parents[1] / "fixtures" / "faults"
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from broker import LocalKafka
-from consumer.holes import encode
-from consumer.ledger import Snapshot
+from consumer.offsets.commit_metadata import encode
+from consumer.offsets.ledger import Snapshot
 from tests.kit import Receiver, eventually
 from tests.kit.bridge import Finished, Installation, endpoint
 from tests.kit.notifications import delivered, envelopes

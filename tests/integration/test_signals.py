@@ -15,7 +15,8 @@ from broker import LocalKafka
 from tests.kit import Receiver, eventually
 from tests.kit.bridge import BRIDGE, WORKER, Installation, endpoint
 from tests.kit.notifications import Poster, delivered, doubles, envelope, envelopes, event_json, ids
-from tests.kit.process import ROOT, WITH_SIGNALS, Process
+from tests.kit.paths import ROOT
+from tests.kit.process import WITH_SIGNALS, Process
 from tests.kit.terminal import Terminal
 from tests.kit.topics import read
 

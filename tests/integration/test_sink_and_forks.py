@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from broker import LocalKafka
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 from tests.kit.topics import make_topic, read
 
 pytestmark = pytest.mark.kafka

@@ -17,12 +17,13 @@ from broker import LocalKafka
 from schemas.catalog import CATALOG
 from tests.kit.bridge import Installation
 from tests.kit.notifications import Poster
+from tests.kit.paths import FAULTS
 from tests.kit.process import Process
 from tests.kit.topics import Found, read
 
 pytestmark = pytest.mark.kafka
 
-BODY = (Path(__file__).parents[1] / "fixtures" / "faults" / "time-out-of-range.json").read_bytes()
+BODY = (FAULTS / "time-out-of-range.json").read_bytes()
 SENT = [event["timestamp"] for event in json.loads(BODY)["events"]]
 TOPIC = "test-times-beyond-readers"
 FRAME_BYTES = 5

@@ -7,8 +7,8 @@ import pytest
 from broker import LocalKafka
 from runtime.config import Settings, settings_from
 from runtime.kafka.admin import Admin
+from runtime.kafka.topics import differences, ensure_topics, max_dead_letter_bytes, max_event_bytes, plan_topics
 from runtime.news import News
-from runtime.topics import differences, ensure_topics, max_dead_letter_bytes, max_event_bytes, plan_topics
 from tests.kit.bridge import Installation
 from tests.kit.topics import make_topic
 

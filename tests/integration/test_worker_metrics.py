@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from broker import LocalKafka
-from runtime.http_client import VERSION
+from runtime.http.client import VERSION
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.notifications import Poster, envelopes, ids, wait_for_ids

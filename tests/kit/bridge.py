@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from tests.kit.eventually import LIMIT_S
-from tests.kit.process import ROOT, Process
+from tests.kit.paths import ROOT
+from tests.kit.process import Process
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 FREE = "127.0.0.1:0"

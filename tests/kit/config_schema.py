@@ -7,7 +7,7 @@ from typing import Any, Final
 from runtime.config.json_schema import json_schema
 from runtime.config.load import read_file
 from tests.kit.configuration_page import documented_keys
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 FILE: Final = ROOT / "docs" / "bridge.schema.json"
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 _ROW = re.compile(r"^\| `([^`|]+)` \| ([^|]*) \| (.*) \|$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")

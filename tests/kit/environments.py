@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 HOME = ROOT / ".local" / "environments"
 NEWER = range(20, sys.version_info.minor, -1)

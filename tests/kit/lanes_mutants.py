@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from consumer.lane import NEVER, Batch, Delivery, Lane
-from consumer.lanes import Lanes, Ours
+from consumer.lanes.delivery import NEVER, Batch, Delivery, Lane
+from consumer.lanes.lanes import Lanes, Ours
 from consumer.record import Record
 from schemas.event import Event
 

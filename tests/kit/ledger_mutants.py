@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from consumer import holes
-from consumer.commits import Commits
-from consumer.ledger import Admission, Ledger, Snapshot
 from consumer.log import Assigned, Commit
-from consumer.partition import Partition
+from consumer.offsets import commit_metadata as holes
+from consumer.offsets.commits import Commits
+from consumer.offsets.ledger import Admission, Ledger, Snapshot
+from consumer.offsets.partition import Partition
 from tests.kit.model_log import GROUP, TOPIC, Parts
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from broker.lock import Coordinate, Lock, LockedFile
 from broker.ports import LOOPBACK, free_port
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 BRING = """
 import sys

@@ -1,6 +1,6 @@
 """A plain, synchronous repository service, the least a registry has, and the same one to be awaited.
 
-The names of its methods are those of `producer.repository`; it knows nothing of listeners.
+The names of its methods are those of `producer.listener.repository`; it knows nothing of listeners.
 """
 
 import asyncio

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from consumer.lane import NEVER, Batch, Delivery, Lane
-from consumer.lanes import Lanes
+from consumer.lanes.delivery import NEVER, Batch, Delivery, Lane
+from consumer.lanes.lanes import Lanes
 from consumer.record import Record
 
 

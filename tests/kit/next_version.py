@@ -15,13 +15,13 @@ from typing import Any
 
 from fastavro import schemaless_writer
 
-from consumer.analytics.batch import Batch
 from consumer.analytics.files import FORMATS
 from consumer.analytics.formats import format_named
 from consumer.analytics.partition_files import PartitionFiles, Target
+from consumer.log.record_batch import Batch
 from schemas.avro import frame
 from schemas.catalog import CATALOG, FIRST_ID, Release, fingerprint_of
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 FIELD = {"name": "region", "type": ["null", "string"], "default": None, "doc": "Invented."}
 MODEL = '    registry: str = ""\n'

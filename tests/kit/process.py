@@ -15,8 +15,8 @@ import yaml
 
 from broker.leash import Leash
 from tests.kit.eventually import LIMIT_S, eventually
+from tests.kit.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 TAIL_LINES = 30
 NONE: Mapping[str, str] = MappingProxyType({})
 WITH_SIGNALS = ("env", "--default-signal=HUP,INT")

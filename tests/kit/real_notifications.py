@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+from tests.kit.paths import FIXTURES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """The examples that the documents show, so that a test runs what a reader would copy."""
 
 import re
-from pathlib import Path
 
-DOCS = Path(__file__).parents[2] / "docs"
+from tests.kit.paths import DOCS
+
 TOKEN = re.compile(
     r"^```(?P<language>\w*)\n(?P<code>.*?)^```$|^#+ (?P<heading>[^\n]+)$",
     re.MULTILINE | re.DOTALL,

@@ -12,7 +12,8 @@ from typing import Self
 
 from broker.leash import Leash
 from tests.kit.eventually import eventually
-from tests.kit.process import ROOT, WITH_SIGNALS
+from tests.kit.paths import ROOT
+from tests.kit.process import WITH_SIGNALS
 
 
 class Terminal:

@@ -8,7 +8,7 @@ from typing import Self
 from confluent_kafka import Producer
 
 from broker import LocalKafka
-from producer.records import record_of
+from producer.event_record import record_of
 from schemas.envelope import read_event
 from schemas.event import MEDIA_TYPE_V2
 from tests.kit.eventually import LIMIT_S

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import pytest
 
-from consumer.delivery.client import Client
-from consumer.delivery.http import WebhookClient
-from consumer.delivery.openssl_client import OpenSSLClient
-from consumer.delivery.outcome import NoAnswer, Result
-from consumer.delivery.request import WebhookRequest
+from consumer.delivery.policy.outcome import NoAnswer, Result
+from consumer.delivery.webhook.client import Client
+from consumer.delivery.webhook.openssl_client import OpenSSLClient
+from consumer.delivery.webhook.request import WebhookRequest
+from consumer.delivery.webhook.rustls_client import WebhookClient
 from runtime.config import EndpointSettings
-from runtime.http_client import ClientSettingsError
+from runtime.http.client import ClientSettingsError
 from tests.kit.raw_server import Script, Server, serving
 
 SECRET: Final = "planted-s3cret"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.globs import Globs
+from consumer.filters.globs import Globs
 from runtime.config.glob_reach import REPOSITORY, TAG, Grammar, shortest_match
 
 COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"

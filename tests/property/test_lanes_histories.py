@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from consumer.lanes import Lanes
+from consumer.lanes.lanes import Lanes
 from tests.kit.examples import several
 from tests.kit.lanes_mutants import MUTANTS, LanesMutant
 from tests.kit.model_lanes import LanesModel, Shape

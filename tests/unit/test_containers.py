@@ -5,7 +5,6 @@ import shlex
 import subprocess
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +16,8 @@ from broker.storage import SETTINGS
 from consumer.cli import commands as worker_commands
 from producer.cli import commands as bridge_commands
 from runtime.config import Settings, load
+from tests.kit.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 TOKEN = "s3cret"
 CONFIG = "/etc/registry-bridge/bridge.yaml"
 REFERENCE = re.compile(r"\$\{INTAKE_TOKEN:\?[^}]*\}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.debian import PACKAGES
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 DEBIAN = {names[0] for names in PACKAGES.values()}
 UBUNTU = {names[-1] for names in PACKAGES.values()}

@@ -11,14 +11,14 @@ import pytest
 import yaml
 
 from consumer.cli import commands as worker_commands
-from consumer.worker_metrics import WorkerMetrics
-from producer.bridge_metrics import BridgeMetrics
+from consumer.endpoint.metrics import WorkerMetrics
 from producer.cli import commands as bridge_commands
+from producer.intake.metrics import BridgeMetrics
 from runtime.config import ConfigurationError, settings_from
 from runtime.metrics import kafka_up, process_metrics
 from tests.kit.configuration_page import documented_keys
+from tests.kit.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 GROUPS: Mapping[str, click.Group] = {"registry-bridge": bridge_commands, "registry-worker": worker_commands}
 SAMPLE = ROOT / "bridge.example.yaml"

@@ -4,7 +4,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from consumer.analytics.extra import FAST
+from tests.kit.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 LISTS = (
     "requirements.txt",
     "requirements-analytics.txt",

@@ -1,11 +1,10 @@
 """The project's page on a package index: README.md, with links that lead somewhere, or with none."""
 
 import re
-from pathlib import Path
 
 from hatch_build import ProjectPage, absolute, addresses, without_links
+from tests.kit.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 FILES = "https://git.example.com/team/bridge/blob/v1.2.3"
 LINK = re.compile(r"\]\(([^)]+)\)")
 

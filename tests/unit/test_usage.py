@@ -7,7 +7,7 @@ import pytest
 
 from consumer.cli import commands as worker
 from producer.cli import commands as bridge
-from runtime.running import run_command
+from runtime.cli.running import run_command
 
 GROUPS = {
     "registry-bridge": (bridge, []),

@@ -11,7 +11,7 @@ from consumer.analytics.report.answers import Answer, Report
 from consumer.analytics.report.database import opened
 from consumer.analytics.report.questions import QUESTIONS, RULES, WHO_PULLS_TAG, Question, sql_of
 from consumer.analytics.report.ranges import select_ranges
-from consumer.globs import Globs
+from consumer.filters.globs import Globs
 from consumer.places import Place
 from runtime.config import Beginning, End
 

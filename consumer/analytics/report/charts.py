@@ -8,7 +8,7 @@ from datetime import date
 from html import escape
 from typing import Final
 
-from consumer.terminal import printable
+from runtime.cli.terminal import printable
 
 _WIDTH: Final = 1100
 _HEIGHT: Final = 180

@@ -9,7 +9,7 @@ from typing import Final
 from consumer.analytics.report.answers import Answer, Cell, Report
 from consumer.analytics.report.cells import heading, is_number, shown
 from consumer.analytics.report.questions import WINDOW
-from consumer.terminal import printable, table
+from runtime.cli.terminal import printable, table
 
 _ROWS: Final = 20
 _WIDEST: Final = 60

@@ -6,7 +6,7 @@ from pathlib import Path
 from broker import LocalKafkaError, Program
 from broker.jars import scratch
 from tests.kit.apicurio.errors import ApicurioError
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 # 3.0 runs on Java 17 and newer; 3.3 needs Java 21.
 PROGRAM = Program("Apicurio Registry", Path(__file__).with_name("apicurio.lock.toml"))

@@ -9,7 +9,7 @@ import pytest
 
 from broker.java import bring_java, find_java
 from tests.kit.missing import without
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 ASK = """
 import os, sys

@@ -10,9 +10,10 @@ import pytest
 from producer import Manifest, SinkClosed
 from schemas import Event, Target
 from schemas.envelope import read_envelope
+from tests.kit.paths import DOCS
 from tests.kit.sinks import BrokenSink, MemorySink
 
-PAGE = Path(__file__).parents[3] / "docs" / "python-registries.md"
+PAGE = DOCS / "python-registries.md"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 V2 = "application/vnd.docker.distribution.events.v2+json"
 SCOPE = {

@@ -4,7 +4,6 @@ They stand in tests/golden. A change in one of them is a change of the contract 
 """
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,8 @@ from schemas.envelope import read_envelope
 from schemas.headers import record_headers
 from schemas.wire import envelope_json
 from tests.kit.events import V1, V2
+from tests.kit.paths import GOLDEN as _GOLDEN
 
-_GOLDEN = Path(__file__).parents[2] / "golden"
 _SHAPES = [pytest.param(V1, "v1", id="2.8"), pytest.param(V2, "v2", id="3.x")]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runtime.config import load, settings_from
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
 REPOSITORIES = "a repository's name has components of a-z 0-9 with . _ - between them, separated by single slashes"

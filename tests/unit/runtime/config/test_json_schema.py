@@ -14,7 +14,7 @@ from runtime.config import ConfigurationError, settings_from
 from runtime.config.json_schema import json_schema
 from tests.kit.config_schema import FILE, described_schema, node_of, text_of
 from tests.kit.configuration_page import documented_keys
-from tests.kit.process import ROOT
+from tests.kit.paths import ROOT
 
 SCHEMA: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
 VALIDATOR = Draft7Validator(SCHEMA)

@@ -26,8 +26,8 @@ from runtime.config import (
     settings_from,
 )
 from runtime.config.document import parse
+from tests.kit.paths import ROOT
 
-ROOT = Path(__file__).parents[4]
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
 
 PASTED = """

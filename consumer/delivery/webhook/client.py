@@ -1,0 +1,85 @@
+"""The webhook client of an endpoint: the fast one, and a second one where the TLS library of the first never agrees."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+import structlog
+
+from consumer.delivery.policy.outcome import Fault, NoAnswer, Result
+from consumer.delivery.webhook.request import WebhookRequest
+from consumer.delivery.webhook.rustls_client import WebhookClient
+from runtime.config import EndpointSettings
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Client(Protocol):
+    """What sends."""
+
+    async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
+        """POST once; what came of it."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class FallbackClient:
+    """Sends with the first client until a server shows an authority's own certificate, and then with the second.
+
+    The second one verifies the same and is slower. Which one serves is seen at each endpoint once, since a server
+    keeps its kind of certificate; a restart begins with the first again.
+    """
+
+    def __init__(self, first: Client, second: Callable[[], Client], *, endpoint: str) -> None:
+        """Begin with the first client.
+
+        Args:
+            first: serves as long as it can.
+            second: makes the other one, on the running loop; raises OSError where its files cannot be used.
+            endpoint: its name, for the log line.
+        """
+        self._first = first
+        self._make_second = second
+        self._second: Client | None = None
+        self._endpoint = endpoint
+
+    async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
+        """POST once; what came of it. Raises what the clients raise."""
+        if self._second is not None:
+            return await self._second.send(request, attempt_headers)
+        result = await self._first.send(request, attempt_headers)
+        if not (isinstance(result, NoAnswer) and result.fault is Fault.AUTHORITY_AS_SERVER):
+            return result
+        if self._second is None:  # another send may have made it meanwhile
+            try:
+                self._second = self._make_second()
+            except OSError as error:
+                return NoAnswer(Fault.TLS, f"tls cannot be used: {error.strerror or type(error).__name__}")
+            _log.info(
+                "endpoint.self_signed", endpoint=self._endpoint, consequence="sends over OpenSSL, which is slower"
+            )
+        return await self._second.send(request, attempt_headers)  # nothing was sent: the handshake had failed
+
+    async def close(self) -> None:
+        """Close both."""
+        await self._first.close()
+        if self._second is not None:
+            await self._second.close()
+
+
+def client_of(endpoint: EndpointSettings) -> Client:
+    """The client of an endpoint; opens no connection yet.
+
+    Raises:
+        ClientSettingsError: its address, headers, certificates or proxy cannot be used.
+    """
+    first = WebhookClient(endpoint)
+    return FallbackClient(first, lambda: _openssl(endpoint), endpoint=endpoint.name) if endpoint.tls.ca else first
+
+
+def _openssl(endpoint: EndpointSettings) -> Client:
+    from consumer.delivery.webhook.openssl_client import OpenSSLClient  # noqa: PLC0415 - 20 MiB that hardly anybody needs
+
+    return OpenSSLClient(endpoint)

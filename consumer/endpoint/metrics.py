@@ -1,0 +1,148 @@
+"""What the workers count: the registry's own names, so that dashboards stay, and ours; see docs/operations.md."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Final, Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from consumer.delivery.owner import Attempt
+from consumer.delivery.policy.outcome import Answer, Outcome
+from consumer.endpoint.go_status_text import status_text
+from runtime.metrics import AskedGauge
+
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_END_TO_END_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0, 3600.0, 86400.0)
+
+
+class Backlogs(Protocol):
+    """Who knows what waits for each endpoint."""
+
+    @property
+    def endpoints(self) -> Iterable[str]:
+        """Those that can be asked for."""
+
+    def lag(self, endpoint: str) -> float | None:
+        """Records that are not finished; None if that is not known."""
+
+    def oldest_age_s(self, endpoint: str) -> float | None:
+        """Age of the oldest event that waits, in seconds; None if that is not known."""
+
+
+class WorkerMetrics:
+    """Series of one worker process; each endpoint has its own labels."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry: Final = registry
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(name, text, labels, registry=registry)
+
+        def gauge(name: str, text: str) -> Gauge:
+            return Gauge(name, text, ["endpoint"], registry=registry)
+
+        def asked(name: str, text: str) -> AskedGauge:
+            return AskedGauge(name, text, registry, ["endpoint"])
+
+        def seconds(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(name, text, ["endpoint"], registry=registry, buckets=buckets)
+
+        self.events: Final = counter(
+            "registry_notifications_events_total", "The number of total events", "type", "endpoint"
+        )
+        self.pending: Final = asked("registry_notifications_pending_total", "The gauge of pending events in queue")
+        self.status: Final = counter(
+            "registry_notifications_status_total", "The number of status code", "code", "endpoint"
+        )
+        self.delivery_seconds: Final = seconds(
+            "registry_worker_delivery_seconds", "From the request to the end of its answer", _SECONDS
+        )
+        self.end_to_end_seconds: Final = seconds(
+            "registry_worker_end_to_end_seconds",
+            "From the bridge's acceptance of an event to its delivery",
+            _END_TO_END_SECONDS,
+        )
+        self.in_flight: Final = gauge("registry_worker_in_flight", "Requests under way")
+        self.limit: Final = gauge("registry_worker_concurrency_limit", "Requests that may be under way now")
+        self.lag: Final = asked("registry_worker_lag", "Records that are not finished, in all partitions of the group")
+        self.oldest: Final = asked(
+            "registry_worker_oldest_age_seconds", "Age of the oldest event that waits, in all partitions of the group"
+        )
+        self.partitions: Final = gauge("registry_worker_assigned_partitions", "Partitions that this worker has")
+        self.breaker: Final = gauge("registry_worker_breaker_open", "1 while the breaker is open")
+        self.uncommitted: Final = gauge(
+            "registry_worker_duplicates_possible", "Events that would be delivered again if the worker died now"
+        )
+        self.letters: Final = counter(
+            "registry_worker_dead_letters_total", "Events given up, by reason", "reason", "endpoint"
+        )
+        self.filtered: Final = counter(
+            "registry_worker_filtered_total", "Events that an endpoint did not ask for, by rule", "rule", "endpoint"
+        )
+        self.commits: Final = counter(
+            "registry_worker_commits_total", "Commits, by how they ended", "result", "endpoint"
+        )
+        self.expired: Final = counter(
+            "registry_worker_expired_total", "Events that the log lost before they were delivered", "endpoint"
+        )
+        self.foreign_metadata: Final = counter(
+            "registry_worker_metadata_rejected_total", "Commit metadata that was ignored", "endpoint"
+        )
+
+    def ask_for_backlogs(self, backlogs: Backlogs, served: Iterable[str]) -> None:
+        """Show the lag of every endpoint, as far as it is known; of those served here also by the registry's name."""
+        for name in backlogs.endpoints:
+            self.lag.ask(name, value=partial(backlogs.lag, name))
+            self.oldest.ask(name, value=partial(backlogs.oldest_age_s, name))
+        for name in served:
+            self.pending.ask(name, value=partial(backlogs.lag, name))
+
+
+class EndpointMetrics:
+    """The series of one endpoint, bound once."""
+
+    def __init__(self, metrics: WorkerMetrics, endpoint: str) -> None:
+        self._metrics = metrics
+        self._endpoint = endpoint
+        self.events: Final = metrics.events.labels("Events", endpoint)
+        self._successes = metrics.events.labels("Successes", endpoint)
+        self._failures = metrics.events.labels("Failures", endpoint)
+        self._errors = metrics.events.labels("Errors", endpoint)
+        self._delivery_seconds = metrics.delivery_seconds.labels(endpoint)
+        self._end_to_end_seconds = metrics.end_to_end_seconds.labels(endpoint)
+        self.in_flight: Final = metrics.in_flight.labels(endpoint)
+        self.limit: Final = metrics.limit.labels(endpoint)
+        self.partitions: Final = metrics.partitions.labels(endpoint)
+        self.breaker: Final = metrics.breaker.labels(endpoint)
+        self.uncommitted: Final = metrics.uncommitted.labels(endpoint)
+        self.expired: Final = metrics.expired.labels(endpoint)
+        self.foreign_metadata: Final = metrics.foreign_metadata.labels(endpoint)
+        self._statuses = {status: self._status(status) for status in (200, 201, 202, 204)}
+
+    def attempted(self, attempt: Attempt, now: float) -> None:
+        """Count an attempt: Successes per event, Failures and Errors per attempt, as the registry does."""
+        self._delivery_seconds.observe(attempt.seconds)
+        if isinstance(attempt.result, Answer):
+            status = attempt.result.status
+            (self._statuses.get(status) or self._status(status)).inc()
+        if attempt.outcome is not Outcome.DELIVERED:
+            (self._failures if isinstance(attempt.result, Answer) else self._errors).inc()
+            return
+        self._successes.inc(len(attempt.deliveries))
+        for delivery in attempt.deliveries:
+            self._end_to_end_seconds.observe(max(0.0, now - delivery.record.timestamp_ms / 1000))
+
+    def filtered(self, rule: str) -> None:
+        """Count an event that was not asked for."""
+        self._metrics.filtered.labels(rule, self._endpoint).inc()
+
+    def buried(self, reason: str) -> None:
+        """Count a dead letter."""
+        self._metrics.letters.labels(reason, self._endpoint).inc()
+
+    def committed(self, *, succeeded: bool) -> None:
+        """Count a commit."""
+        self._metrics.commits.labels("succeeded" if succeeded else "failed", self._endpoint).inc()
+
+    def _status(self, status: int) -> Counter:
+        return self._metrics.status.labels(status_text(status), self._endpoint)

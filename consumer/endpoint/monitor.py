@@ -1,0 +1,169 @@
+"""What an endpoint tells: metrics, and one log line for each thing that an operator would act on.
+
+A successful attempt is counted and not logged; each failed one is one line with all that is known.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+
+from consumer.dead_letters.record import Cause
+from consumer.delivery.owner import Attempt, said
+from consumer.delivery.policy.breaker import BreakerState
+from consumer.delivery.policy.outcome import Answer, Outcome
+from consumer.endpoint.latency import Latency
+from consumer.endpoint.metrics import EndpointMetrics
+from consumer.lanes.delivery import Delivery
+from consumer.log import Assigned
+from consumer.offsets.partition import Partition
+from consumer.record import Record
+from runtime.clock import Clock
+from runtime.news import News
+from schemas import names
+from schemas.headers import text_header
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Telling:
+    """The voice of one endpoint."""
+
+    def __init__(self, endpoint: str, metrics: EndpointMetrics, clock: Clock) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._log = _log.bind(endpoint=endpoint)
+        self._news = News()
+        self.breaker_reason = ""
+        """Why the breaker is open; empty while it is closed."""
+        self.burying = 0
+        """Dead letters that are being written."""
+        self.latency: Final = Latency()
+        self.filtered_at = float("-inf")
+        """When the last event was passed over by a filter, on the monotonic clock."""
+
+    def assigned(self, partitions: list[int]) -> None:
+        """The partitions that are this worker's now."""
+        self._log.info("endpoint.assigned", partitions=partitions)
+
+    def out_of_range(self, at: Assigned, expired: int) -> None:
+        """The log no longer has the group's offset: retention or an unclean election was faster than delivery."""
+        self._metrics.expired.inc(expired)
+        self._log.error(
+            "endpoint.offset_out_of_range",
+            partition=at.partition,
+            committed=at.committed,
+            goes_on_at=at.start,
+            events_lost=expired,
+        )
+
+    def expired(self, partition: int, lost: range) -> None:
+        """Retention removed what had not been read yet, while reading stood still."""
+        self._metrics.expired.inc(len(lost))
+        self._log.error(
+            "endpoint.events_expired",
+            partition=partition,
+            first=lost.start,
+            last=lost.stop - 1,
+            events_lost=len(lost),
+        )
+
+    def log_begins_anew(self, partition: int, offset: int, *, read_before: int) -> None:
+        """The topic was deleted and made anew, or lost its end: what comes now is delivered, read before or not."""
+        self._log.warning(
+            "endpoint.log_begins_anew",
+            partition=partition,
+            offset=offset,
+            read_before=read_before,
+            reason="the topic was made anew, or its log was cut",
+            consequence="all events from this offset on are delivered; those of the old log that were not yet are lost",
+        )
+
+    def foreign_metadata(self, partition: int, reason: str) -> None:
+        """A commit's metadata could not be used: finished events above the offset are sent again."""
+        self._metrics.foreign_metadata.inc()
+        self._log.warning("endpoint.metadata_ignored", partition=partition, reason=reason)
+
+    def admitted(self, _record: Record) -> None:
+        """An event is to be delivered."""
+        self._metrics.events.inc()
+
+    def filtered(self, _record: Record, rule: str) -> None:
+        """The endpoint did not ask for this event."""
+        self._metrics.filtered(rule)
+        self.filtered_at = self._clock.monotonic()
+
+    def obstructed(self, partition: Partition) -> None:
+        """A newer release wrote into this partition."""
+        self._log.error(
+            "endpoint.upgrade_needed",
+            partition=partition.number,
+            reason=partition.obstacle,
+            consequence="this partition waits; upgrade the workers before the bridges",
+        )
+
+    def attempted(self, attempt: Attempt) -> None:
+        """An attempt ended."""
+        self._metrics.attempted(attempt, self._clock.wall())
+        self.latency.observe(attempt.seconds)
+        if attempt.outcome is Outcome.DELIVERED:
+            return
+        for delivery in attempt.deliveries:
+            self._log.warning(
+                "delivery.failed",
+                event_id=text_header(delivery.record.headers, names.CE_ID),
+                repository=text_header(delivery.record.headers, names.CE_SUBJECT),
+                record=delivery.record.place,
+                attempt=max(delivery.tries.made, 1),
+                outcome=attempt.outcome.value,
+                status=attempt.result.status if isinstance(attempt.result, Answer) else None,
+                error=said(attempt.result),
+                next_try_s=None if attempt.next_try_s is None else round(attempt.next_try_s, 3),
+            )
+
+    @contextmanager
+    def burying_one(self) -> Iterator[None]:
+        """A dead letter is being written meanwhile."""
+        self.burying += 1
+        try:
+            yield
+        finally:
+            self.burying -= 1
+
+    def buried(self, delivery: Delivery, cause: Cause) -> None:
+        """A dead letter is written."""
+        self._metrics.buried(cause.reason.value)
+        self._log.error(
+            "delivery.dead_letter",
+            event_id=text_header(delivery.record.headers, names.CE_ID),
+            repository=text_header(delivery.record.headers, names.CE_SUBJECT),
+            record=delivery.record.place,
+            reason=cause.reason.value,
+            error=cause.error,
+            attempts=delivery.tries.made,
+        )
+
+    def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
+        """The breaker is in another state."""
+        self._metrics.breaker.set(int(state is not BreakerState.CLOSED))
+        match state:
+            case BreakerState.CLOSED:
+                self.breaker_reason = ""
+                self._log.info("breaker.closed", reason=reason)
+            case BreakerState.REFUSED:
+                self.breaker_reason = f"{reason}; only what it refused waits"
+                consequence = "what it refused waits, one probe at a time; other repositories go on"
+                self._log.warning("breaker.open", reason=reason, consequence=consequence)
+            case BreakerState.OPEN:
+                self.breaker_reason = reason
+                consequence = "one probe at a time; the log waits in Kafka"
+                self._log.warning("breaker.open", reason=reason, consequence=consequence)
+
+    def committed(self, error: str) -> None:
+        """A commit ended."""
+        self._metrics.committed(succeeded=not error)
+        if not error:
+            self._news.settled("commits")
+        elif self._news.is_news("commits", error):
+            self._log.warning("endpoint.commit_failed", error=error, consequence="tried again; a crash repeats more")

@@ -1,0 +1,63 @@
+"""Which events of the log a command line means: by repository, action, registry and id. Pure."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Self
+
+from consumer.filters.globs import Globs
+from schemas.event import Event
+from schemas.headers import webhook_id
+
+NOT_SELECTED: Final = "selection"
+"""The rule against an event that the command line does not mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is empty does not narrow; what is given must all hold."""
+
+    repository: str = ""
+    """A glob as in an endpoint's `repositories`; `!` in front means all but these."""
+    action: str = ""
+    registry: str = ""
+    """The label given at intake."""
+    event_id: str = ""
+    """The event's own id, or its webhook-id where that is another."""
+    _globs: Globs = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_globs", Globs([self.repository] if self.repository else []))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it means every event, and every record that is none."""
+        return not self.as_json()
+
+    def matches(self, event: Event) -> bool:
+        """Whether the event is meant."""
+        return (
+            self._wants_repository(event.target.repository)
+            and (not self.action or event.action == self.action)
+            and (not self.registry or event.registry == self.registry)
+            and (not self.event_id or self.event_id == event.id or self.event_id == webhook_id(event))
+        )
+
+    def as_json(self) -> dict[str, str]:
+        """What narrows, by name."""
+        given = {found.name: getattr(self, found.name) for found in fields(self) if found.init}
+        return {name: text for name, text in given.items() if text}
+
+    @classmethod
+    def from_json(cls, given: Any) -> Self:
+        """What `as_json` gave.
+
+        Raises:
+            ValueError: it is nothing that this version knows.
+        """
+        known = {found.name for found in fields(cls) if found.init}
+        if not isinstance(given, dict) or given.keys() - known or not all(isinstance(v, str) for v in given.values()):
+            raise ValueError(f"is no selection: {given!r}")
+        return cls(**given)
+
+    def _wants_repository(self, repository: str) -> bool:
+        """An event without a repository passes only where no pattern asks for one."""
+        return self._globs.match(repository) if repository else self._globs.only_negative

@@ -1,0 +1,51 @@
+"""How deliveries come together in one request, and how a refused one is taken apart. Pure."""
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from consumer.lanes.delivery import Batch, Delivery, Lane
+
+
+class Batching:
+    """What a batch may hold."""
+
+    def __init__(self, *, max_events: int, max_bytes: int, linger_s: float, kind: Callable[[Delivery], object]) -> None:
+        """The arguments are those of `Lanes`."""
+        self.max_events: Final = max_events
+        self._max_bytes: Final = max_bytes
+        self._linger_s: Final = linger_s
+        self._kind: Final = kind
+
+    def ready_at(self, first: Lane, startable: int) -> float:
+        """From when on a batch that begins with this lane may go, on the monotonic clock.
+
+        It waits to fill, unless `startable` deliveries fill it or its first one has waited long enough.
+        """
+        arrived = first.queue[0].arrived
+        return arrived if startable >= self.max_events else arrived + self._linger_s
+
+    def take(self, first: Lane, others: Iterable[Lane]) -> Batch:
+        """A batch of one kind from the fronts of these lanes' queues, as many deliveries as fit."""
+        if self.max_events == 1:
+            return Batch([first.queue.popleft()])
+        kind, room = self._kind(first.queue[0]), self._max_bytes
+        taken: list[Delivery] = []
+        for lane in itertools.chain([first], others):
+            while lane.queue and len(taken) < self.max_events and self._kind(lane.queue[0]) == kind:
+                if taken and lane.queue[0].record.size > room:
+                    return Batch(taken)
+                taken.append(lane.queue.popleft())
+                room -= taken[-1].record.size
+            if len(taken) == self.max_events:
+                break
+        return Batch(taken)
+
+
+def halves_of(batch: Batch) -> list[Batch]:
+    """Two batches in its place: cut between two lanes, as near to the middle as may be, or in the middle of one."""
+    middle = (len(batch.deliveries) + 1) // 2
+    pairs = enumerate(itertools.pairwise(batch.deliveries), 1)
+    borders = [at for at, (before, behind) in pairs if before.lane is not behind.lane]
+    cut = min(borders, key=lambda border: abs(border - middle), default=middle)
+    return [Batch(part, batch.tries) for part in (batch.deliveries[:cut], batch.deliveries[cut:])]

@@ -1,0 +1,96 @@
+"""What lanes are made of: deliveries, the lane of each repository, and the batches that go out. Pure."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from consumer.delivery.policy.attempts import Tries
+from consumer.record import Record
+from schemas.event import Event
+
+LaneKey = tuple[int, bytes | int]
+"""Partition, and repository; a record without a key is a lane of its own, named by its offset."""
+
+NEVER: Final = float("-inf")
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One event on its way to the endpoint."""
+
+    record: Record
+    event: Event | None
+    """Decoded, or None where so many are held that only the bytes are kept."""
+    lane: "Lane"
+    arrived: float
+    """When it was read, on the monotonic clock."""
+    life: int
+    """Of its partition: what belongs to an earlier one changes nothing."""
+    tries: Tries = field(default_factory=Tries)
+    first_try: float | None = None
+    """Seconds since the epoch."""
+    last_try: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """The records of one repository of one partition, in order: first those in `batches`, then the `queue`."""
+
+    key: LaneKey
+    queue: deque[Delivery] = field(default_factory=deque)
+    """Not in a batch yet."""
+    batches: deque["Batch"] = field(default_factory=deque)
+    """The unfinished batches that hold deliveries of it. Only the first may be under way or wait for a moment."""
+    last_try: float = NEVER
+    refused: bool = False
+    """Its last try was rejected, and nothing was delivered to the endpoint since."""
+    single: bool = False
+    """An event of this lane was given up with the window full: the next ones have one try each, until one arrives."""
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """What goes out in one request. All else that is said of it follows from the deliveries that it still holds."""
+
+    deliveries: list[Delivery]
+    """Those of one lane stand together, in order."""
+    tries: int = 0
+    """How often these members were sent together, halves counting the tries of the whole."""
+    due: float = NEVER
+    """When it is to be tried again."""
+    finished: bool = False
+    """Nothing is owed for it any more; halves or nobody go on in its place."""
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """The lanes that it keeps busy."""
+        only = len(self.deliveries) == 1
+        return [self.deliveries[0].lane] if only else lanes_of(self.deliveries)
+
+    @property
+    def last_try(self) -> float:
+        """When the one of its lanes that has waited longest was tried last."""
+        return min(lane.last_try for lane in self.lanes)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing of its lanes stands before it."""
+        return all(lane.batches[0] is self for lane in self.lanes)
+
+    def holds(self, partition: int, offset: int) -> bool:
+        """Whether this record is in it."""
+        return any(one.record.offset == offset and one.record.partition == partition for one in self.deliveries)
+
+
+def lanes_of(deliveries: Iterable[Delivery]) -> list[Lane]:
+    """The lanes of these deliveries, each once."""
+    return list(dict.fromkeys(delivery.lane for delivery in deliveries))
+
+
+def try_next_once(given_up: Delivery) -> None:
+    """The lane's next event takes its place: what was delivered since its last try shows that others are taken."""
+    lane = given_up.lane
+    lane.single = True
+    if lane.queue:
+        lane.queue[0].tries.deliveries_seen = given_up.tries.deliveries_seen

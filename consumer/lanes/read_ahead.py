@@ -1,0 +1,93 @@
+"""How far the log is read ahead of what can be admitted, and which partitions are left alone meanwhile.
+
+It knows nothing of threads: whoever reads is asked through a protocol. What is asked for is counted in bytes, as
+nobody knows how large the next record is; a small one costs more than it is, so that their number is bounded too.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Final, Protocol
+
+from consumer.lanes.lanes import Lanes
+from consumer.offsets.partition import Partition
+from consumer.record import Record
+
+READ_AHEAD: Final = 4 * 1024 * 1024
+"""Cost of what is read and not admitted yet; at most as much again is asked for."""
+LEAST_COST: Final = 8 * 1024
+"""Of a record: `READ_AHEAD` is 512 of them at most."""
+HELD_BACK: Final = 32 * 1024 * 1024
+"""Bytes that partitions which are left alone may have read: beyond, little is asked for, as it may only add to it."""
+LITTLE: Final = READ_AHEAD // 8
+
+
+def cost_of(size: int) -> int:
+    """What a record of so many bytes counts for."""
+    return max(size, LEAST_COST)
+
+
+def total_cost(records: Iterable[Record]) -> int:
+    """What these records count for."""
+    return sum(cost_of(record.size) for record in records)
+
+
+class Reader(Protocol):
+    """Who reads the log."""
+
+    def ask(self, cost: int) -> None:
+        """Read on until the records that came since cost so much more; the last one may cost more than is left."""
+
+    def pause(self, partition: int) -> None:
+        """Read nothing of this partition until `resume`."""
+
+    def resume(self, partition: int) -> None:
+        """Read this partition again."""
+
+
+class ReadAhead:
+    """Keeps one reader busy, and no busier than helps."""
+
+    def __init__(self, reader: Reader, lanes: Lanes, *, backoff_s: float) -> None:
+        """Nothing was asked for yet; `backoff_s` is the longest wait of what pins a full window, in seconds."""
+        self._reader = reader
+        self._lanes = lanes
+        self._backoff_s = backoff_s
+        self._asked = 0
+
+    def came(self, records: Iterable[Record]) -> None:
+        """These were read."""
+        self._asked -= total_cost(records)
+
+    def forget(self) -> None:
+        """The reader starts over: what was asked for will not come."""
+        self._asked = 0
+
+    def read_on(self, partitions: Collection[Partition], now: float, *, wanted: bool, breaker_open: bool) -> None:
+        """Ask for more where that helps; leave alone what could not be admitted anyway. `now` monotonic."""
+        for partition in partitions:
+            blocked = partition.is_blocked
+            if blocked != partition.paused:
+                partition.paused = blocked
+                (self._reader.pause if blocked else self._reader.resume)(partition.number)
+            self._hurry(partition, now, breaker_open=breaker_open)
+        if wanted and self._asked < READ_AHEAD // 2:
+            self._ask(partitions)
+
+    def _ask(self, partitions: Iterable[Partition]) -> None:
+        ahead = held_back = 0
+        for partition in partitions:
+            if partition.paused:
+                held_back += sum(record.size for record in partition.backlog)
+            else:
+                ahead += total_cost(partition.backlog)
+        limit = READ_AHEAD if held_back < HELD_BACK else LITTLE
+        if ahead < limit and self._asked <= limit // 2:
+            self._reader.ask(limit - self._asked)
+            self._asked = limit
+
+    def _hurry(self, partition: Partition, now: float, *, breaker_open: bool) -> None:
+        """Let each head that comes to pin a full window wait one `backoff` at most, while the breaker is closed."""
+        if not partition.is_full or breaker_open:
+            partition.hurried = None
+        elif partition.hurried != partition.ledger.base:
+            partition.hurried = partition.ledger.base
+            self._lanes.hurry(partition.ledger.base, partition.number, now + self._backoff_s)

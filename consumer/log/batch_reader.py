@@ -1,0 +1,163 @@
+"""Reading ranges in bulk: columns instead of an object a record, for the export alone. Nothing is ever committed.
+
+The same kind of client as in `range.py`, with a deep prefetch; one reader belongs to one thread.
+"""
+
+import time
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from contextlib import closing
+from itertools import groupby
+from operator import methodcaller
+from typing import Any, Final
+
+from confluent_kafka import KafkaException, Message, TopicPartition
+
+from consumer.log.added_partitions import AddedPartitions
+from consumer.log.messages import record_of
+from consumer.log.record_batch import Batch, no_fingerprint
+from consumer.log.standalone_consumer import POLL_S, begin, judge, lose_patience, standalone_consumer
+from consumer.log.watermarks import beginning_of
+from runtime.kafka.connection_faults import ConnectionFaults
+from runtime.kafka.errors import translated
+from runtime.kafka.settings import ClientSettings
+
+_BATCH: Final = 10_000
+_PREFETCH_KIB: Final = 8 * 1024
+_FETCH_BYTES: Final = 1024 * 1024
+"""Of one partition at a time; a larger record comes all the same, alone (KIP-74)."""
+_partition_of: Final = methodcaller("partition")
+
+
+class BatchReader:
+    """One client that reads ranges, one call after the other; close it."""
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        *,
+        client_id: str,
+        max_record_bytes: int,
+        learned: Callable[[int], str | None] = no_fingerprint,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Does not reach out yet; the arguments are those of `RangeReader`, but for `learned`: see `Batch`."""
+        self._faults = ConnectionFaults()
+        self._consumer = standalone_consumer(
+            settings,
+            self._faults,
+            client_id=client_id,
+            max_record_bytes=max_record_bytes,
+            prefetch_kib=_PREFETCH_KIB,
+            fetch_message_max_bytes=_FETCH_BYTES,
+        )
+        self._learned = learned
+        self._monotonic = monotonic
+        self._next: dict[int, int] = {}
+        """By partition: the offset that is expected next."""
+
+    def close(self) -> None:
+        """Let the client go."""
+        self._consumer.close()
+
+    def read(self, topic: str, ranges: Mapping[int, range]) -> Generator[Batch | None, None, None]:
+        """The records at these offsets, each partition's in order; None whenever nothing came for a moment.
+
+        Raises:
+            KafkaUnavailableError: nothing came for 30 s.
+            KafkaRefusedError: no topic or partition of that name, or it may not be read.
+        """
+        left = {number: span for number, span in ranges.items() if span}
+        quiet_since = self._monotonic()
+        starts = {number: span.start for number, span in left.items()}
+        with closing(self._consumed(topic, starts)) as consumed:
+            for messages in consumed:
+                for number, run in groupby(messages, _partition_of):
+                    if number in left:
+                        yield from self._within(topic, left, number, list(run))
+                if not left:
+                    return
+                if messages:
+                    quiet_since = self._monotonic()
+                    continue
+                yield None
+                lose_patience(topic, left, self._monotonic() - quiet_since, self._faults)
+
+    def follow(self, topic: str, starts: Mapping[int, int], known: int | None) -> Generator[Batch | None, None, None]:
+        """All records from these offsets on, without end; None whenever nothing came for a moment.
+
+        Args:
+            topic: where they lie.
+            starts: offsets by partition.
+            known: how many partitions the topic had when these were chosen: such as are added later are noticed within
+                some seconds, and read from their beginning. None leaves them out.
+
+        Raises:
+            KafkaRefusedError: no topic or partition of that name, or it may not be read.
+        """
+        added = None if known is None else AddedPartitions(self._consumer, topic, known, self._monotonic)
+        with closing(self._consumed(topic, starts, young=added.numbers if added else ())) as consumed:
+            for messages in consumed:
+                for number, run in groupby(messages, _partition_of):
+                    records = [message for message in run if message.error() is None]
+                    if records:
+                        yield self._batch(topic, number, records)
+                if not messages:
+                    yield None
+                if added is not None:
+                    added.look()
+
+    def _within(self, topic: str, left: dict[int, range], number: int, run: list[Message]) -> Iterator[Batch]:
+        stop = left[number].stop
+        at_end = run[-1].error() is not None and (run[-1].offset() or 0) >= stop
+        records = [message for message in run if message.error() is None]
+        if records and _offset(records[-1]) >= stop - 1:
+            at_end = True
+            records = [message for message in records if _offset(message) < stop]
+        if at_end:
+            del left[number]
+            self._consumer.pause([TopicPartition(topic, number)])
+        if records:
+            yield self._batch(topic, number, records)
+
+    def _batch(self, topic: str, partition: Any, messages: list[Message]) -> Batch:
+        offsets = [_offset(message) for message in messages]
+        passed_over = offsets[-1] + 1 - self._next.get(partition, 0) != len(offsets)
+        self._next[partition] = offsets[-1] + 1
+        return Batch(
+            topic,
+            partition,
+            offsets,
+            [message.timestamp()[1] for message in messages],
+            [message.value() for message in messages],
+            lambda index: record_of(messages[index], topic).headers,
+            self._learned,
+            self._beginning(topic, partition) if passed_over else 0,
+        )
+
+    def _beginning(self, topic: str, partition: int) -> int:
+        try:
+            return beginning_of(self._consumer, topic, partition)
+        except KafkaException as error:
+            raise translated(error, f"reading topic {topic}") from error
+
+    def _consumed(
+        self, topic: str, starts: Mapping[int, int], *, young: Collection[int] = ()
+    ) -> Generator[list[Message], None, None]:
+        """What each look brings, perhaps nothing; ends of partitions are among it."""
+        begin(self._consumer, topic, starts)
+        self._next = dict(starts)
+        try:
+            while True:
+                messages = self._consumer.consume(_BATCH, timeout=POLL_S)
+                for message in messages:
+                    if message.error() is not None:
+                        judge(message, topic, young=young)
+                yield messages
+        finally:
+            self._consumer.unassign()
+
+
+def _offset(message: Message) -> int:
+    offset = message.offset()
+    assert offset is not None
+    return offset

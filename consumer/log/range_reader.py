@@ -1,0 +1,117 @@
+"""Reading a bounded range of a topic from outside any group: offsets are assigned, nothing is ever committed.
+
+For commands, which block: an event loop reads through a thread. Nobody's cursor is touched.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Final, Self
+
+from confluent_kafka import Message, TopicPartition
+
+from consumer.log.messages import is_end, record_of
+from consumer.log.standalone_consumer import POLL_S, begin, judge, lose_patience, standalone_consumer
+from consumer.record import Record
+from runtime.kafka.connection_faults import ConnectionFaults
+from runtime.kafka.settings import ClientSettings
+
+_BATCH: Final = 500
+_PREFETCH_KIB: Final = 16 * 1024
+
+
+class RangeReader:
+    """One client that reads ranges, one after the other; close it, or use it as a context."""
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        *,
+        client_id: str,
+        max_record_bytes: int,
+        learned: Callable[[Record], Record] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Does not reach out yet.
+
+        Args:
+            settings: librdkafka settings.
+            client_id: how the broker's logs name this client.
+            max_record_bytes: the largest record that may lie there.
+            learned: the record with what a schema registry knows of its schema, if there is one; may block.
+            monotonic: seconds since some fixed point.
+        """
+        self._faults = ConnectionFaults()
+        self._consumer = standalone_consumer(
+            settings, self._faults, client_id=client_id, max_record_bytes=max_record_bytes, prefetch_kib=_PREFETCH_KIB
+        )
+        self._learned = learned
+        self._monotonic = monotonic
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the client go."""
+        self._consumer.close()
+
+    def read(self, topic: str, ranges: Mapping[int, range], *, limit: int | None = None) -> Iterator[Record]:
+        """The records at these offsets, each partition's in order, partitions as they come.
+
+        What retention or compaction has taken is left out. One range at a time: a second call ends the first.
+
+        Args:
+            topic: where they lie.
+            ranges: offsets by partition; none may reach beyond the end that the log has now.
+            limit: records of each partition at most.
+
+        Raises:
+            KafkaUnavailableError: nothing came for 30 s.
+            KafkaRefusedError: no topic or partition of that name, or it may not be read.
+        """
+        left = {number: span for number, span in ranges.items() if span and limit != 0}
+        counts = dict.fromkeys(left, 0)
+        begin(self._consumer, topic, {number: span.start for number, span in left.items()})
+        try:
+            for message in self._messages(topic, left):
+                number, offset = _place(message)
+                if number in left and message.error() is None and offset < left[number].stop:
+                    record = record_of(message, topic)
+                    yield record if self._learned is None else self._learned(record)
+                    counts[number] += 1
+                if number in left and (counts[number] == limit or self._is_last(message, left[number])):
+                    del left[number]
+                    self._consumer.pause([TopicPartition(topic, number)])
+        finally:
+            self._consumer.unassign()
+
+    def _messages(self, topic: str, left: Mapping[int, range]) -> Iterator[Message]:
+        """Messages, and the ends of partitions, until nothing is left."""
+        quiet_since = self._monotonic()
+        while left:
+            messages = self._consumer.consume(_BATCH, timeout=POLL_S)
+            for message in messages:
+                judge(message, topic)
+                yield message
+            if messages:
+                quiet_since = self._monotonic()
+            else:
+                lose_patience(topic, left, self._monotonic() - quiet_since, self._faults)
+
+    @staticmethod
+    def _is_last(message: Message, span: range) -> bool:
+        """Whether the partition has nothing more of the range: its last record, or the end of the log behind it."""
+        error, (_, offset) = message.error(), _place(message)
+        if error is None:
+            return offset >= span.stop - 1
+        return is_end(error) and offset >= span.stop
+
+
+def _place(message: Message) -> tuple[int, int]:
+    partition, offset = message.partition(), message.offset()
+    return (-1 if partition is None else partition), (-1 if offset is None else offset)

@@ -1,0 +1,134 @@
+"""By which schema a value is written whose id a schema registry gave out: asked once for each id, then known.
+
+Safe to use from several threads. It knows no event loop: `ask` blocks.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Final
+
+from consumer.log.decoding import UnaskedError, foreign_id_of
+from consumer.record import Record
+from runtime.clock import Clock
+from runtime.config import Settings
+from runtime.schema_registry import SchemaRegistry
+from schemas.avro import UndecodableError
+from schemas.catalog import event_fingerprint
+
+_UNKNOWN_FOR_S: Final = 60.0
+"""How long "there is no such id" holds: a registry's replica may come to know it."""
+_UNKNOWN_KEPT: Final = 10_000
+"""Whoever writes damaged records cannot fill the memory with ids that there are not."""
+
+
+class SchemaIds:
+    """Ids of one schema registry."""
+
+    def __init__(self, schema: Callable[[int], str | None], clock: Clock) -> None:
+        """Knows nothing yet.
+
+        Args:
+            schema: asks the registry, blocking: the Avro schema with this id, None if there is none.
+            clock: for how long it remembers that there is none.
+        """
+        self._schema = schema
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._fingerprints: dict[int, str] = {}
+        self._unknown: OrderedDict[int, float] = OrderedDict()
+        """Ids without a schema of ours, and until when that holds (monotonic)."""
+        self._asked: dict[int, Future[None]] = {}
+
+    def ask(self, schema_id: int) -> None:
+        """Ask the registry, unless this is known already, or is being asked: then wait for that answer.
+
+        Raises:
+            SchemaRegistryUnavailableError: it does not answer.
+        """
+        with self._lock:
+            if self._is_known(schema_id):
+                return
+            question = self._asked.get(schema_id)
+            mine = question is None
+            question = question or self._asked.setdefault(schema_id, Future())
+        if mine:
+            self._put(schema_id, question)
+        question.result()
+
+    def _put(self, schema_id: int, question: Future[None]) -> None:
+        """Ask for all who wait for it."""
+        try:
+            schema = self._schema(schema_id)
+            fingerprint = event_fingerprint(schema) if schema is not None else None
+        except BaseException as error:  # noqa: BLE001 - raised by `result`, to each who asked
+            with self._lock:
+                del self._asked[schema_id]
+            question.set_exception(error)
+            return
+        with self._lock:
+            self._note(schema_id, fingerprint)
+            del self._asked[schema_id]
+        question.set_result(None)
+
+    def _note(self, schema_id: int, fingerprint: str | None) -> None:
+        if fingerprint is not None:
+            self._fingerprints[schema_id] = fingerprint
+            return
+        self._unknown[schema_id] = self._clock.monotonic() + _UNKNOWN_FOR_S
+        while len(self._unknown) > _UNKNOWN_KEPT:
+            self._unknown.popitem(last=False)
+
+    def learn(self, record: Record, schema_id: int) -> Record:
+        """The record with what is known of its schema id; asks nobody.
+
+        Raises:
+            UnaskedError: nothing is known.
+            UndecodableError: there is no such schema, or it is not that of an event.
+        """
+        with self._lock:
+            if not self._is_known(schema_id):
+                raise UnaskedError(schema_id)
+        fingerprint = self._fingerprints.get(schema_id)
+        if fingerprint is None:
+            raise UndecodableError(f"the schema registry has no schema of an event with the id {schema_id}")
+        return replace(record, learned=fingerprint)
+
+    def fingerprint(self, schema_id: int) -> str | None:
+        """The fingerprint of the schema with this id; None if there is none, or it is not that of an event. Blocks.
+
+        Raises:
+            SchemaRegistryUnavailableError: the registry does not answer.
+        """
+        self.ask(schema_id)
+        return self._fingerprints.get(schema_id)
+
+    def learned(self, record: Record) -> Record:
+        """The record, with what the registry says of its schema id if only that can tell. Blocks.
+
+        Raises:
+            SchemaRegistryUnavailableError: the registry does not answer.
+        """
+        schema_id = foreign_id_of(record)
+        fingerprint = self.fingerprint(schema_id) if schema_id is not None else None
+        return record if fingerprint is None else replace(record, learned=fingerprint)
+
+    def _is_known(self, schema_id: int) -> bool:
+        until = self._unknown.get(schema_id)
+        if until is not None and until <= self._clock.monotonic():
+            del self._unknown[schema_id]
+            until = None
+        return until is not None or schema_id in self._fingerprints
+
+
+def schema_ids_of(settings: Settings, clock: Clock, *, program: str) -> SchemaIds | None:
+    """Those of the configured schema registry; None without one. `program` is what we call ourselves to it.
+
+    Raises:
+        ClientSettingsError: its address or certificates cannot be used.
+    """
+    if settings.schema_registry is None:
+        return None
+    return SchemaIds(SchemaRegistry(settings.schema_registry, program=program).schema, clock)

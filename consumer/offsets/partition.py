@@ -1,0 +1,81 @@
+"""One partition that this worker has, for one endpoint: its ledger, what was read ahead, what is committed. Pure."""
+
+from collections import deque
+from typing import Final
+
+from consumer.offsets.ledger import Ledger, Snapshot
+from consumer.record import Record
+
+
+class Partition:
+    """The state of one assignment, of one log; a later one of the same partition is another object."""
+
+    def __init__(self, number: int, epoch: int, ledger: Ledger, *, life: int = 0) -> None:
+        self.number: Final = number
+        self.epoch: Final = epoch
+        """Counts assignments: a commit of an earlier one must not be made."""
+        self.life: Final = life
+        """Counts assignments and logs: a delivery of an earlier one must change nothing."""
+        self.ledger: Final = ledger
+        self.backlog: deque[Record] = deque()
+        """Read, not admitted yet."""
+        self._read_up_to = 0
+        """The offset up to which all was read, be it a record or not."""
+        self.bytes = 0
+        """Of its records that were admitted and are not finished."""
+        self.is_crowded = False
+        """Whether these are as many as all of its endpoint's partitions may still take: memory is shared so."""
+        self.paused = False
+        self.obstacle = ""
+        """Why nothing more of it can be read by this version, if so."""
+        self.awaits: int | None = None
+        """The schema id that the schema registry is being asked for: what was read cannot be admitted before."""
+        self.committed: Snapshot | None = None
+        """What the group has, as far as this worker knows."""
+        self.hurried: int | None = None
+        """The offset that pins the full window and was told to wait no longer, if there is one."""
+        self.draining = False
+
+    @property
+    def read_next(self) -> int:
+        """The lowest offset that has not come yet. What comes below it is of another log."""
+        return self.backlog[-1].offset + 1 if self.backlog else self.ledger.next
+
+    @property
+    def oldest_ms(self) -> int:
+        """When the oldest event that waits was accepted, in ms since the epoch; 0 if nothing waits or is read."""
+        if self.ledger.unfinished:
+            return self.ledger.oldest_ms
+        return self.backlog[0].timestamp_ms if self.backlog else 0
+
+    def read_up_to(self, offset: int) -> None:
+        """All below this offset is in the ledger or the backlog, if it is a record at all."""
+        if not self.draining and not self.obstacle:
+            self._read_up_to = offset
+            self.pass_over()
+
+    def pass_over(self) -> None:
+        """Once everything that was read is admitted, the offsets behind the last record are owed to nobody."""
+        if not self.backlog:
+            self.ledger.pass_over(self._read_up_to)
+
+    def in_new_log(self, start: int, *, life: int) -> "Partition":
+        """The same assignment where the log begins anew: nothing of the old one is owed any more."""
+        anew = Partition(self.number, self.epoch, Ledger(start, end=start), life=life)
+        anew.paused, anew.draining = self.paused, self.draining
+        return anew
+
+    def forget_backlog(self) -> None:
+        """What was read and not admitted is read again by whoever comes next."""
+        self.backlog.clear()
+        self._read_up_to = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what was read cannot be admitted because the window, or its share of memory, is full."""
+        return bool(self.backlog) and (self.is_crowded or not self.ledger.admits(self.backlog[0].offset))
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether what was read cannot be admitted: the window is full, or the schema is unknown."""
+        return bool(self.obstacle) or self.awaits is not None or self.is_full

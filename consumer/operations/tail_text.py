@@ -1,0 +1,99 @@
+"""A record of the log as `tail` shows it: one line for a person, or one of JSON. Pure.
+
+Whatever a registry sent, it shows on a terminal and does nothing there.
+"""
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from consumer.log.decoding import event_of
+from consumer.record import Record
+from runtime.cli.terminal import printable
+from schemas.avro import UndecodableError, UnknownSchemaError
+from schemas.event import Event
+from schemas.wire import event_json
+
+_ABSENT: Final = "-"
+_BETWEEN_TOKENS: Final = re.compile(r"[\t\n\r]+ *")
+_OUTSIDE_ASCII: Final = re.compile(r"[^ -~]")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record, and what is in it."""
+
+    record: Record
+    event: Event | None
+    """None: this release can read none in it."""
+    why: str = ""
+    """Why there is no event."""
+
+
+def seen_of(record: Record) -> Seen:
+    """Look into a record."""
+    try:
+        return Seen(record, event_of(record))
+    except UndecodableError as error:
+        return Seen(record, None, f"undecodable: {error}")
+    except UnknownSchemaError as error:
+        return Seen(record, None, f"needs a newer version: {error}")
+
+
+def line_of(seen: Seen) -> str:
+    """When it was accepted, action, what it is about, method, actor, client, registry, PARTITION:OFFSET."""
+    when, place = accepted_at(seen.record), f"{seen.record.partition}:{seen.record.offset}"
+    if seen.event is None:
+        return printable(f"{when}  {seen.why}  {place}")
+    event = seen.event
+    told = (event.action, _subject(event), event.request.method, event.actor.name, event.request.addr, event.registry)
+    return printable("  ".join((when, *(text or _ABSENT for text in told), place)))
+
+
+def json_line(seen: Seen) -> str:
+    """One line of JSON: where it lies, when it was accepted, label, Content-Type, and the event as it goes out."""
+    record, event = seen.record, seen.event
+    told = {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "accepted_at": accepted_at(record),
+        "registry": event.registry or None if event else None,
+        "content_type": event.content_type or None if event else None,
+    }
+    if event is None:
+        raw = None if record.value is None else base64.b64encode(record.value).decode("ascii")
+        return json.dumps({**told, "event": None, "error": seen.why, "raw": raw})
+    return f'{json.dumps(told)[:-1]}, "event": {on_one_line(event_json(event).decode())}}}'
+
+
+def on_one_line(text: str) -> str:
+    """JSON that means the same, on one line and without a character that a terminal would obey.
+
+    Line ends stand between tokens only, and what is not printable within strings only, where an escape is the same.
+    """
+    return _OUTSIDE_ASCII.sub(_escaped, _BETWEEN_TOKENS.sub(" ", text))
+
+
+def accepted_at(record: Record) -> str:
+    """When the bridge accepted it: RFC 3339, UTC, milliseconds."""
+    moment = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _subject(event: Event) -> str:
+    """`repository:tag`, else `repository@digest`, else what there is of them."""
+    target = event.target
+    if target.tag:
+        return f"{target.repository or _ABSENT}:{target.tag}"
+    return f"{target.repository or _ABSENT}@{target.digest}" if target.digest else target.repository
+
+
+def _escaped(found: re.Match[str]) -> str:
+    if (character := found[0]).isprintable():
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

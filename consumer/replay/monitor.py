@@ -1,0 +1,46 @@
+"""What a replay tells while it runs, and counts for its summary."""
+
+from collections import Counter
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from consumer.dead_letters.record import Cause
+from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
+from consumer.endpoint.monitor import Telling
+from consumer.lanes.delivery import Delivery
+from consumer.log import Assigned
+from consumer.record import Record
+from runtime.clock import Clock
+
+
+class ReplayTelling(Telling):
+    """The log lines of live delivery; metrics that nobody is shown, as a one-shot run opens no port."""
+
+    def __init__(self, endpoint: str, clock: Clock) -> None:
+        super().__init__(endpoint, EndpointMetrics(WorkerMetrics(CollectorRegistry()), endpoint), clock)
+        self.filtered_by: Final[Counter[str]] = Counter()
+        """Events that were not delivered, by the rule against them."""
+        self.lost_from: Final[dict[tuple[int, int], int]] = {}
+        """How many offsets retention took before they were come to, by partition and the first of them."""
+
+    def assigned(self, partitions: list[int]) -> None:
+        """A replay has the partitions of its range, which nobody shares with it."""
+
+    def out_of_range(self, at: Assigned, expired: int) -> None:
+        """The log begins behind where the run stood."""
+        super().out_of_range(at, expired)
+        self.lost_from[at.partition, at.committed or 0] = expired
+
+    def expired(self, partition: int, lost: range) -> None:
+        """Retention was faster than the run."""
+        super().expired(partition, lost)
+        self.lost_from[partition, lost.start] = len(lost)
+
+    def filtered(self, record: Record, rule: str) -> None:
+        """The run does not deliver this event."""
+        super().filtered(record, rule)
+        self.filtered_by[rule] += 1
+
+    def buried(self, delivery: Delivery, cause: Cause) -> None:
+        """A failure of a replay is told where it is kept."""

@@ -1,0 +1,200 @@
+"""A replay, put together: the live engine on a bounded log, until its range is finished or it is told to stop.
+
+Retries, breaker, rate, ceiling, batches, signatures and order are those of live delivery, counted for this run alone.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from consumer.delivery.webhook.sender import sending_of
+from consumer.endpoint.endpoint import Endpoint
+from consumer.filters.selection import NOT_SELECTED
+from consumer.log.assigned_range import BoundedLog
+from consumer.log.schema_ids import schema_ids_of
+from consumer.offsets.cursor import Cursor
+from consumer.offsets.partition import Partition
+from consumer.replay.failures import Failures
+from consumer.replay.filtering import ReplayFilter
+from consumer.replay.monitor import ReplayTelling
+from consumer.replay.plan import Plan
+from consumer.replay.report import Report
+from consumer.replay.run_store import Runs, group_of_run
+from runtime.clock import Clock
+from runtime.config import EndpointSettings, Settings
+from runtime.kafka.settings import consumer_settings
+from runtime.kafka.topics import max_event_bytes
+
+_CLIENT_ID: Final = "registry-worker-replay"
+_LOOK_EVERY_S: Final = 0.1
+_GONE_AFTER_S: Final = 2.0
+"""When the range is read and nothing is under way, what a map of holes still expects is in the log no more."""
+_KAFKA_PATIENCE_S: Final = 60.0
+_REGISTRY_PATIENCE_S: Final = 10.0
+"""Not a deployment of it, but a hiccup: a run can be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a process is to do of a run."""
+
+    plan: Plan
+    target: EndpointSettings
+    progress: Mapping[int, Cursor]
+    """How much of each range is finished."""
+
+    @property
+    def asked(self) -> int:
+        """Offsets that are not finished, those among them that the log has lost since the run began."""
+        return sum(cursor.lag + cursor.lost for cursor in self.progress.values())
+
+
+class Replay:
+    """One process of one run."""
+
+    def __init__(self, job: Job, settings: Settings, runs: Runs, clock: Clock) -> None:
+        """Not started; made on the running loop."""
+        self._job = job
+        self._clock = clock
+        plan, target = job.plan, job.target
+        self._failed_before = [at for at in plan.failures if job.progress[at.partition].has_finished(at.offset)]
+        self._unnamed_before = sum(plan.unnamed.values())
+        self._failures = Failures(
+            plan, save=lambda commits: asyncio.to_thread(runs.save, plan.run, commits), jitter=random.random
+        )
+        self._telling = ReplayTelling(target.name, clock)
+        self._passed: dict[int, int] = {}
+        group = group_of_run(settings.worker.group_prefix, plan.run)
+        self._endpoint = Endpoint(
+            target,
+            group=group,
+            topic=settings.topics.events,
+            consumer_settings=lambda: consumer_settings(
+                settings.kafka.revealed(),
+                client_id=_CLIENT_ID,
+                group=group,
+                max_record_bytes=max_event_bytes(settings),
+            ),
+            drain_s=max(settings.worker.drain_s, target.timeout_s + 1.0),
+            sending=sending_of(target, clock),
+            burial=self._failures,
+            telling=self._telling,
+            clock=clock,
+            open_log=partial(BoundedLog, ranges=plan.ranges, passed=self._note_passed),
+            filter_=ReplayFilter(target, plan.selection),
+            schema_ids=schema_ids_of(settings, clock, program=_CLIENT_ID),
+        )
+        self._unfinished = {number: cursor.lag + cursor.lost for number, cursor in job.progress.items()}
+        """By partition: offsets that are not finished, as far as is known."""
+        self._quiet_since: float | None = None
+        self._trouble_since: float | None = None
+
+    async def run(self, stop: asyncio.Event, progress: Callable[[int], None]) -> Report:
+        """Deliver until the range is finished or `stop` is set; then let what is in flight end, and commit.
+
+        Args:
+            stop: ends the run, which can be resumed.
+            progress: told now and then how many of the `asked` offsets are finished.
+        """
+        stopped = ""
+        self._endpoint.start()
+        try:
+            while not (stopped or self._is_finished()):
+                progress(self._job.asked - self._left(self._endpoint.partitions))
+                stopped = "it was told to stop" if await _is_set(stop, _LOOK_EVERY_S) else self._trouble()
+            stopped = stopped or self._obstacles()
+        finally:
+            held = dict(self._endpoint.partitions)
+            await self._endpoint.close()
+        left = self._left(held)
+        progress(self._job.asked - left)
+        return self._report(stopped, left)
+
+    def _left(self, held: Mapping[int, Partition]) -> int:
+        """Offsets that are not finished; of those that were not read nobody knows whether they hold records."""
+        for number in self._job.plan.ranges.keys() & held.keys():
+            ledger, stop = held[number].ledger, self._job.plan.ranges[number].stop
+            self._unfinished[number] = ledger.unfinished + max(0, stop - ledger.unknown_from)
+        return sum(self._unfinished.values())
+
+    @property
+    def _lost(self) -> int:
+        """Offsets of the ranges that retention took, be it before the run was begun again or under way."""
+        ranges = self._job.plan.ranges
+        found = self._telling.lost_from.items()
+        return sum(min(count, max(0, ranges[number].stop - first)) for (number, first), count in found)
+
+    @property
+    def _filtered(self) -> dict[str, int]:
+        found = dict(self._telling.filtered_by)
+        if self._failures.not_selected:
+            found[NOT_SELECTED] = found.get(NOT_SELECTED, 0) + self._failures.not_selected
+        return found
+
+    def _note_passed(self, partition: int, epoch: int) -> None:
+        self._passed[partition] = epoch
+
+    def _is_finished(self) -> bool:
+        """Whether all ranges are read, or cannot be by this release, and nothing of them is left to do."""
+        if not all(map(self._is_read, self._job.plan.ranges)):
+            self._quiet_since = None
+            return False
+        if not any(self._endpoint.partitions[number].ledger.unfinished for number in self._job.plan.ranges):
+            return True
+        if self._endpoint.lanes.held or not self._failures.are_kept:
+            self._quiet_since = None
+            return False
+        now = self._clock.monotonic()
+        self._quiet_since = now if self._quiet_since is None else self._quiet_since
+        return now - self._quiet_since >= _GONE_AFTER_S
+
+    def _is_read(self, number: int) -> bool:
+        partition = self._endpoint.partitions.get(number)
+        if partition is None:
+            return False
+        read = self._passed.get(number) == partition.epoch and not partition.backlog
+        return read or bool(partition.obstacle)
+
+    def _trouble(self) -> str:
+        """Why it makes no sense to wait any longer; empty while it does."""
+        now, kafka = self._clock.monotonic(), self._endpoint.trouble_text
+        patience_s = _KAFKA_PATIENCE_S if kafka else _REGISTRY_PATIENCE_S
+        texts = [f"Kafka: {kafka}"] if kafka else self._endpoint.schemas.troubles
+        if not texts:
+            self._trouble_since = None
+            return ""
+        self._trouble_since = now if self._trouble_since is None else self._trouble_since
+        return texts[0] if now - self._trouble_since >= patience_s else ""
+
+    def _obstacles(self) -> str:
+        told = [
+            f"partition {number} needs a newer version: {partition.obstacle}"
+            for number, partition in sorted(self._endpoint.partitions.items())
+            if partition.obstacle
+        ]
+        return "; ".join(told)
+
+    def _report(self, stopped: str, left: int) -> Report:
+        return Report(
+            run=self._job.plan.run,
+            endpoint=self._job.target.name,
+            delivered=self._endpoint.dispatcher.deliveries,
+            filtered=self._filtered,
+            failed=self._failures.named,
+            failed_before=self._failed_before,
+            unnamed_before=self._unnamed_before,
+            lost=self._lost,
+            stopped=stopped,
+            left=left,
+        )
+
+
+async def _is_set(event: asyncio.Event, within_s: float) -> bool:
+    """Whether the event is set within this time."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), within_s)
+    return event.is_set()

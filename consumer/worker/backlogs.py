@@ -1,0 +1,155 @@
+"""The backlogs of all endpoints of a configuration: also in partitions that this worker does not have.
+
+Other workers have these, or nobody: an alert on what waits must not fall silent with whoever serves an endpoint. The
+groups are asked from outside, all of them now and then, on a thread of its own. A group whose partitions are all here
+is not asked.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Final
+
+import structlog
+
+from consumer.endpoint.endpoint import Endpoint
+from consumer.endpoint.live_status import waiting_in
+from consumer.log.positions import GroupOffsets, LogEnds, positions_of
+from consumer.offsets.backlog import Waiting, backlog
+from consumer.offsets.cursor import Cursor
+from consumer.offsets.unread import Reader, heads_of, past_what_is_no_record
+from consumer.places import TopicMissingError, beginnings_of
+from runtime.clock import Clock
+from runtime.errors import BridgeError
+from runtime.kafka.pulse import Pulse
+
+_log: Final = structlog.get_logger(__name__)
+
+_EVERY_S: Final = 10.0
+_AGAIN_S: Final = 1.0
+_VALID_S: Final = 45.0
+"""How long a look counts when the next ones fail."""
+
+OpenReader = Callable[[], AbstractContextManager[Reader]]
+"""A client that reads ranges: there is one only while it is needed."""
+
+
+class Backlogs:
+    """Looks at the groups; start it, and stop it."""
+
+    def __init__(
+        self,
+        topic: str,
+        groups: Mapping[str, str],
+        served: Sequence[Endpoint],
+        *,
+        log: LogEnds,
+        offsets: GroupOffsets,
+        open_reader: OpenReader,
+        pulse: Pulse,
+        clock: Clock,
+    ) -> None:
+        """Nothing was looked at yet.
+
+        Args:
+            topic: the events topic.
+            groups: by endpoint, of all that are enabled.
+            served: those of them that this process serves.
+            log: who knows the log's offsets.
+            offsets: who knows the groups' commits.
+            open_reader: for the age of what waits elsewhere.
+            pulse: whether Kafka answers: without it nothing is known.
+            clock: for how long a look counts.
+        """
+        self._topic = topic
+        self._groups = groups
+        self._served = {endpoint.settings.name: endpoint for endpoint in served}
+        self._source = log
+        self._offsets = offsets
+        self._open_reader = open_reader
+        self._pulse = pulse
+        self._clock = clock
+        self._partitions = 0
+        self._seen: dict[str, tuple[float, Mapping[int, Waiting]]] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="backlogs", daemon=True)
+
+    @property
+    def endpoints(self) -> Iterable[str]:
+        """Those that can be asked for."""
+        return self._groups
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more; does not wait for the look under way."""
+        self._stopping.set()
+
+    def lag(self, endpoint: str) -> float | None:
+        """Records that are not finished, in all partitions; None if that is not known."""
+        found = self._of(endpoint)
+        return None if found is None else found.lag
+
+    def oldest_age_s(self, endpoint: str) -> float | None:
+        """Age of the oldest event that waits, in seconds: 0 if nothing does; None if that is not known."""
+        found = self._of(endpoint)
+        if found is None or (found.lag and found.oldest_ms is None):
+            return None
+        return 0.0 if found.oldest_ms is None else max(0.0, self._clock.wall() - found.oldest_ms / 1000)
+
+    def _of(self, endpoint: str) -> Waiting | None:
+        if self._pulse.is_up is not True:
+            return None
+        served = self._served.get(endpoint)
+        own = {} if served is None else {number: waiting_in(served, number) for number in list(served.partitions)}
+        looked_at, elsewhere = self._seen.get(endpoint, (float("-inf"), {}))
+        is_valid = self._clock.monotonic() - looked_at <= _VALID_S
+        return backlog(own, elsewhere if is_valid else None, self._partitions)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._stopping.wait(_EVERY_S if self._has_looked() else _AGAIN_S)
+
+    def _has_looked(self) -> bool:
+        try:
+            self._look()
+        except TopicMissingError:
+            self._partitions = 0  # of a log that is not there nothing is known; health says so
+            return False
+        except BridgeError as error:
+            _log.debug("backlogs.unknown", error=str(error))  # that Kafka does not answer is said elsewhere
+            return False
+        return True
+
+    def _look(self) -> None:
+        self._partitions = len(beginnings_of(self._source, self._topic))
+        asked = {name: group for name, group in self._groups.items() if not self._has_all(name)}
+        if not asked:
+            return
+        found = positions_of(self._source, self._offsets, self._topic, list(asked.values()))
+        for name, group in asked.items():
+            if cursors := found[group].cursors:
+                self._seen[name] = (self._clock.monotonic(), self._waiting(cursors, self._own(name)))
+
+    def _has_all(self, name: str) -> bool:
+        return len(self._own(name)) == self._partitions
+
+    def _own(self, name: str) -> frozenset[int]:
+        served = self._served.get(name)
+        return frozenset() if served is None else frozenset(served.partitions)
+
+    def _waiting(self, cursors: Mapping[int, Cursor], own: frozenset[int]) -> dict[int, Waiting]:
+        """What waits there; what no commit covers is read where it is not ours, one record a partition."""
+        late = {number: at for number, at in cursors.items() if at.lag and number not in own}
+        calm = {number: Waiting(at.lag) for number, at in cursors.items() if number not in late}
+        if not late:
+            return calm
+        with self._open_reader() as reader:
+            heads = heads_of(reader, self._topic, late)
+            holes = {number: range(at.holes[0], at.holes[0] + 1) for number, at in late.items() if at.holes}
+            oldest = {record.partition: record.timestamp_ms for record in heads.values()}
+            oldest |= {record.partition: record.timestamp_ms for record in reader.read(self._topic, holes)}
+        cleared = past_what_is_no_record(late, heads)
+        return calm | {number: Waiting(at.lag, oldest.get(number)) for number, at in cleared.items()}

@@ -1,0 +1,91 @@
+"""What must be true before a worker delivers: Kafka there, the events topic there, every endpoint with a cursor."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from runtime.clock import Clock
+from runtime.config import EndpointSettings, Settings
+from runtime.errors import BridgeError
+from runtime.kafka.admin import Admin
+from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.group_protocol import GroupProtocols
+from runtime.kafka.groups import Groups
+from runtime.kafka.initial_offsets import begin, keep_alive, register_new
+from runtime.kafka.topics import ensure_dead_letters, offsets_shortfall
+from runtime.news import News
+from schemas.names import group_of
+
+_log: Final = structlog.get_logger(__name__)
+
+_AGAIN_S: Final = 1.0
+_REACH_LIMIT_S: Final = 1.0
+_KEEP_ALIVE_EVERY_S: Final = 3600.0
+
+
+class Preparation:
+    """Prepares until it succeeds, and says why it has not yet."""
+
+    def __init__(
+        self,
+        admin: Admin,
+        groups: Groups,
+        protocols: GroupProtocols,
+        settings: Settings,
+        *,
+        endpoints: Sequence[EndpointSettings],
+        clock: Clock,
+    ) -> None:
+        """Nothing is prepared; `endpoints` are those to be served."""
+        self._admin = admin
+        self._groups = groups
+        self._protocols = protocols
+        self._settings = settings
+        self._endpoints = endpoints
+        self._clock = clock
+        self._news = News()
+        self.obstacle = "Kafka was not asked for the events topic yet"
+        """Empty when all is prepared."""
+
+    async def run(self) -> int:
+        """Try until it succeeds; the partitions of the events topic."""
+        while True:
+            try:
+                partitions = await asyncio.to_thread(self._prepare)
+            except BridgeError as error:
+                self.obstacle = str(error)
+                if self._news.is_news("preparation", str(error)):
+                    _log.warning("deliver.waiting", reason=str(error))
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                self.obstacle = ""
+                return partitions
+
+    def _prepare(self) -> int:
+        settings = self._settings
+        _log.debug("deliver.preparing")
+        self._admin.ping(_REACH_LIMIT_S)  # so that no call hangs while it is away
+        topic = self._admin.topic(settings.topics.events)
+        if topic is None:
+            raise KafkaUnavailableError(f"topic {settings.topics.events} does not exist yet")
+        ensure_dead_letters(self._admin, settings, topic.partitions, self._news)
+        shortfall = offsets_shortfall(self._admin, settings)
+        if shortfall and self._news.is_news("cursors", shortfall):
+            _log.warning("deliver.cursors_at_risk", reason=shortfall)
+        for endpoint in self._endpoints[:1]:  # what holds for the group of one holds for all
+            self._protocols.choose(group_of(settings.worker.group_prefix, endpoint.name))
+        register_new(self._admin, self._groups, settings, topic.partitions)
+        begin(self._admin, self._groups, settings, self._endpoints, topic.partitions, now=self._clock.wall())
+        return topic.partitions
+
+
+async def keep_cursors_alive(groups: Groups, settings: Settings, partitions: int) -> None:
+    """Renew the cursors of disabled endpoints, now and then for ever."""
+    while True:
+        try:
+            await asyncio.to_thread(keep_alive, groups, settings, partitions)
+        except BridgeError as error:
+            _log.warning("deliver.cursors_not_renewed", reason=str(error))
+        await asyncio.sleep(_KEEP_ALIVE_EVERY_S)

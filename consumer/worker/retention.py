@@ -1,0 +1,42 @@
+"""The retention guard: says long before it happens that the log will remove events that still wait."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+import structlog
+
+from consumer.endpoint.endpoint import Endpoint
+from consumer.endpoint.live_status import lag_of, oldest_age_s
+from runtime.clock import Clock
+from runtime.units import format_duration
+
+_log: Final = structlog.get_logger(__name__)
+
+WARN_AT: Final = 0.5
+"""The share of the retention at which a waiting event is worth a word."""
+ALARM_AT: Final = 0.8
+_LOOK_EVERY_S: Final = 60.0
+_SAY_EVERY_S: Final = 3600.0
+
+
+def urgency(age_s: float | None, retention_s: float) -> str:
+    """`error`, `warning`, or empty, for an event of this age under this retention, both in seconds. Pure."""
+    share = (age_s or 0.0) / retention_s
+    return "error" if share >= ALARM_AT else "warning" if share >= WARN_AT else ""
+
+
+async def guard_retention(endpoints: Iterable[Endpoint], retention_s: float, clock: Clock) -> None:
+    """Look every minute, for ever; speak about an endpoint at most once an hour."""
+    said: dict[str, float] = {}
+    while True:
+        for endpoint in endpoints:
+            name, age = endpoint.settings.name, oldest_age_s(endpoint, clock.wall())
+            level, now = urgency(age, retention_s), clock.monotonic()
+            if level and age is not None and now - said.get(name, float("-inf")) >= _SAY_EVERY_S:
+                said[name] = now
+                facts = {"oldest_age": format_duration(round(age)), "retention": format_duration(retention_s)}
+                consequence = "the log will remove events that were never delivered"
+                tell = _log.error if level == "error" else _log.warning
+                tell("endpoint.retention_near", endpoint=name, lag=lag_of(endpoint), consequence=consequence, **facts)
+        await asyncio.sleep(_LOOK_EVERY_S)

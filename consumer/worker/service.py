@@ -1,0 +1,249 @@
+"""`registry-worker deliver`: where this half is put together, and the order in which it stops."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from consumer.dead_letters.writing import Burial
+from consumer.delivery.webhook.sender import sending_of
+from consumer.endpoint.endpoint import Endpoint
+from consumer.endpoint.live_status import facts_of
+from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
+from consumer.endpoint.monitor import Telling
+from consumer.endpoint.reasons import reasons_of
+from consumer.log.range_reader import RangeReader
+from consumer.log.schema_ids import SchemaIds, schema_ids_of
+from consumer.worker.backlogs import Backlogs
+from consumer.worker.caught_up import CaughtUp
+from consumer.worker.health import Health
+from consumer.worker.pages import page_routes
+from consumer.worker.preparation import Preparation, keep_cursors_alive
+from consumer.worker.retention import guard_retention
+from consumer.worker.topic_identity import TopicIdentity
+from runtime.clock import Clock, SystemClock
+from runtime.config import EndpointSettings, Settings
+from runtime.config.crosschecks import POLL_INTERVAL, poll_interval_ms
+from runtime.http.asgi import application
+from runtime.http.probes import probe_routes
+from runtime.http.server import Server
+from runtime.kafka.admin import Admin
+from runtime.kafka.group_protocol import GroupProtocols
+from runtime.kafka.groups import Groups
+from runtime.kafka.pulse import Pulse
+from runtime.kafka.settings import consumer_settings
+from runtime.kafka.topics import max_dead_letter_bytes, max_event_bytes
+from runtime.kafka.writer import AcknowledgedWriter
+from runtime.metrics import kafka_up, process_metrics
+from schemas.names import group_of
+
+_log: Final = structlog.get_logger(__name__)
+
+CLIENT_ID: Final = "registry-worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What all endpoints of a worker share."""
+
+    settings: Settings
+    admin: Admin
+    groups: Groups
+    protocols: GroupProtocols
+    pulse: Pulse
+    writer: AcknowledgedWriter
+    metrics: WorkerMetrics
+    clock: Clock
+    schema_ids: SchemaIds | None
+    """Of the schema registry, if there is one."""
+
+
+def parts_of(settings: Settings) -> Parts:
+    """Make what the endpoints share; the writer's thread runs from here on."""
+    kafka = settings.kafka.revealed()
+    clock = SystemClock()
+    admin = Admin(kafka, client_id=CLIENT_ID)
+    return Parts(
+        settings=settings,
+        admin=admin,
+        groups=Groups(kafka, client_id=CLIENT_ID),
+        protocols=GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events),
+        pulse=Pulse(admin, clock),
+        writer=AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(settings)),
+        metrics=WorkerMetrics(process_metrics("registry_worker")),
+        clock=clock,
+        schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),
+    )
+
+
+async def deliver(settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event) -> int:
+    """Serve these endpoints until `stop` is set; then let what is in flight end, and commit. The exit status."""
+    parts = parts_of(settings)
+    served = [_endpoint(parts, endpoint) for endpoint in endpoints]
+    ready = asyncio.Event()
+    preparation = _preparation(parts, endpoints)
+    identity = TopicIdentity(parts.admin, settings.topics.events, served)
+    health = Health(served, preparation, parts.pulse, identity, parts.clock)
+    backlogs = _backlogs(parts, served)
+    pages = page_routes(served, parts.metrics, parts.clock, parts.pulse)
+    routes = [*probe_routes(health.reasons, parts.metrics.registry), *pages]
+    server = Server(application(routes), settings.worker.listen, drain_s=1.0)
+    backlogs.start()
+    running = asyncio.create_task(_run(parts, served, preparation, health, identity=identity, ready=ready))
+    running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
+    await server.serve(stop)
+    backlogs.stop()
+    return await _stop(parts, served, running)
+
+
+async def deliver_until_caught_up(
+    settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event, *, timeout_s: float | None
+) -> int:
+    """Serve these endpoints until all that the log has now is finished and committed: 0; or 1 at the timeout."""
+    parts = parts_of(settings)
+    served = [_endpoint(parts, endpoint) for endpoint in endpoints]
+    ready = asyncio.Event()
+    preparation = _preparation(parts, endpoints)
+    identity = TopicIdentity(parts.admin, settings.topics.events, served)
+    health = Health(served, preparation, parts.pulse, identity, parts.clock)
+    running = asyncio.create_task(_run(parts, served, preparation, health, identity=identity, ready=ready))
+    stopping = asyncio.create_task(stop.wait())
+    target = CaughtUp(parts.admin, parts.groups, settings.topics.events, [endpoint.group for endpoint in served])
+    waiting = asyncio.create_task(_wait_for(target, ready, timeout_s))
+    await asyncio.wait((running, stopping, waiting), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    finished = waiting.done() and waiting.result()
+    waiting.cancel()
+    if not finished and not running.done():
+        await target.look_once_more()
+        finished = not target.owed
+        _tell_who_is_not(target, served, parts.clock)
+    failed = await _stop(parts, served, running)
+    return failed or (0 if finished else 1)
+
+
+async def _wait_for(target: CaughtUp, ready: asyncio.Event, timeout_s: float | None) -> bool:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await ready.wait()
+            await target.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _tell_who_is_not(target: CaughtUp, served: list[Endpoint], clock: Clock) -> None:
+    for endpoint in served:
+        if endpoint.group in target.owed:
+            _log.error(
+                "deliver.not_caught_up",
+                endpoint=endpoint.settings.name,
+                lag=target.owed[endpoint.group],
+                waits_because=reasons_of(facts_of(endpoint, clock.monotonic())) or ["its last commit is not made yet"],
+            )
+
+
+def _backlogs(parts: Parts, served: Sequence[Endpoint]) -> Backlogs:
+    """The backlogs of all enabled endpoints, and the gauges that ask for them."""
+    settings, kafka = parts.settings, parts.settings.kafka.revealed()
+    enabled = [endpoint.name for endpoint in settings.endpoints if not endpoint.disabled]
+    made = Backlogs(
+        settings.topics.events,
+        {name: group_of(settings.worker.group_prefix, name) for name in enabled},
+        served,
+        log=parts.admin,
+        offsets=parts.groups,
+        open_reader=lambda: RangeReader(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings)),
+        pulse=parts.pulse,
+        clock=parts.clock,
+    )
+    parts.metrics.ask_for_backlogs(made, [endpoint.settings.name for endpoint in served])
+    kafka_up("registry_worker_kafka_up", parts.metrics.registry, lambda: parts.pulse.is_up)
+    return made
+
+
+def _preparation(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Preparation:
+    return Preparation(
+        parts.admin, parts.groups, parts.protocols, parts.settings, endpoints=endpoints, clock=parts.clock
+    )
+
+
+async def _run(
+    parts: Parts,
+    served: list[Endpoint],
+    preparation: Preparation,
+    health: Health,
+    *,
+    identity: TopicIdentity,
+    ready: asyncio.Event,
+) -> None:
+    partitions = await preparation.run()
+    parts.pulse.start()
+    for endpoint in served:
+        endpoint.start()
+    ready.set()
+    async with asyncio.TaskGroup() as watches:
+        watches.create_task(health.watch())
+        watches.create_task(keep_cursors_alive(parts.groups, parts.settings, partitions))
+        watches.create_task(identity.watch())
+        watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
+
+
+def _stop_if_failed(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    if task.exception() is not None:
+        stop.set()
+
+
+async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[None]") -> int:
+    running.cancel()
+    parts.pulse.stop()
+    await asyncio.gather(*(endpoint.close() for endpoint in served))
+    await asyncio.to_thread(parts.writer.close)
+    _log.info("stopped")
+    (failure,) = await asyncio.gather(running, return_exceptions=True)
+    if isinstance(failure, Exception):
+        raise failure
+    return 0
+
+
+def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
+    """An endpoint with all it is made of."""
+    settings = parts.settings
+    group = group_of(settings.worker.group_prefix, endpoint.name)
+    metrics = EndpointMetrics(parts.metrics, endpoint.name)
+    made = Endpoint(
+        endpoint,
+        group=group,
+        topic=settings.topics.events,
+        consumer_settings=lambda: consumer_settings(
+            {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **settings.kafka.revealed()},
+            client_id=f"{CLIENT_ID}-{endpoint.name}",
+            group=group,
+            max_record_bytes=max_event_bytes(settings),
+            protocol=parts.protocols.choose(group),
+        ),
+        drain_s=settings.worker.drain_of(endpoint),
+        sending=sending_of(endpoint, parts.clock),
+        burial=Burial(
+            endpoint.name,
+            topic=settings.topics.dead_letters,
+            write=parts.writer.write_soon,
+            jitter=random.random,
+        ),
+        telling=Telling(endpoint.name, metrics, parts.clock),
+        clock=parts.clock,
+        schema_ids=parts.schema_ids,
+    )
+    _watch(made, metrics)
+    return made
+
+
+def _watch(endpoint: Endpoint, metrics: EndpointMetrics) -> None:
+    """Gauges that are asked when somebody looks."""
+    metrics.in_flight.set_function(lambda: endpoint.dispatcher.in_flight)
+    metrics.limit.set_function(lambda: endpoint.dispatcher.ceiling.limit)
+    metrics.partitions.set_function(lambda: len(endpoint.partitions))
+    metrics.uncommitted.set_function(lambda: endpoint.repeats_possible)

@@ -1,0 +1,100 @@
+"""`registry-bridge check`: what is wrong, what only falls short of production, and what differs from the registry."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from producer.check.endpoints import Connect, addresses, client_settings, connect
+from producer.check.findings import Finding, Verdict
+from producer.check.groups import cluster_version, group_protocol
+from runtime.config import differences as endpoint_differences
+from runtime.config.settings import Settings
+from runtime.counts import counted
+from runtime.errors import BridgeError
+from runtime.kafka.admin import Admin
+from runtime.kafka.topics import TopicPlan, differences, offsets_shortfall, plan_topics
+from runtime.schema_registry import FULL_TRANSITIVE, SchemaRegistry
+from schemas.catalog import CATALOG
+from schemas.names import subject_of
+
+_PRODUCTION_BROKERS: Final = 3
+
+
+def check_settings(settings: Settings) -> Iterator[Finding]:
+    """What can be known of a configuration that loads without asking anybody."""
+    for sentence in endpoint_differences(settings):
+        yield Finding(Verdict.NOTE, sentence)
+    for warning in settings.warnings:
+        yield Finding(Verdict.WARNING, warning)
+    yield from client_settings(settings.endpoints)
+
+
+def check_installation(
+    settings: Settings, admin: Admin, registry: SchemaRegistry | None, reach: Connect = connect
+) -> Iterator[Finding]:
+    """What Kafka, the schema registry and the endpoints' addresses tell; delivers nothing."""
+    yield from _kafka(settings, admin)
+    if registry is not None:
+        yield from _schema(registry, subject_of(settings.topics.events))
+    yield from addresses(settings.endpoints, reach)
+
+
+def _kafka(settings: Settings, admin: Admin) -> Iterator[Finding]:
+    try:
+        brokers = admin.brokers()
+        yield Finding(Verdict.OK, f"Kafka answers, with {counted(brokers, 'broker')}")
+        if brokers < _PRODUCTION_BROKERS:
+            yield Finding(Verdict.WARNING, _few_copies(brokers))
+        for plan in plan_topics(settings, brokers):
+            yield from _topic(plan, admin)
+        yield cluster_version(admin.broker_settings())
+        yield from group_protocol(settings)
+        if shortfall := offsets_shortfall(admin, settings):
+            yield Finding(Verdict.WARNING, shortfall)
+    except BridgeError as error:
+        yield Finding(Verdict.WRONG, str(error))
+
+
+def _few_copies(brokers: int) -> str:
+    keep = "keeps" if brokers == 1 else "keep"
+    return f"{counted(brokers, 'broker')} {keep} fewer than 3 copies of an event: a lost disk can lose events"
+
+
+def _topic(plan: TopicPlan, admin: Admin) -> Iterator[Finding]:
+    found = admin.topic(plan.name)
+    if found is None:
+        yield Finding(Verdict.WARNING, f"topic {plan.name} is missing; `init`, `serve` and `publish` create it")
+        return
+    said = differences(plan, found)
+    if not said:
+        yield Finding(Verdict.OK, f"topic {plan.name} is as configured")
+    for sentence in said:
+        too_small = "max.message.bytes" in sentence and _below(plan, found.settings.get("max.message.bytes"))
+        compacts = "compact" in found.settings.get("cleanup.policy", "") and "cleanup.policy" in sentence
+        yield Finding(Verdict.WRONG if too_small or compacts else Verdict.WARNING, sentence)
+
+
+def _below(plan: TopicPlan, value: str | None) -> bool:
+    return value is None or int(value) < int(plan.settings["max.message.bytes"])
+
+
+def _schema(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
+    try:
+        found = [registry.find(subject, release.text) for release in CATALOG.releases]
+        for release, schema_id in zip(CATALOG.releases, found, strict=True):
+            named = f"schema registry {registry.safe_url}: release {release.version} of the schema"
+            if schema_id is None:
+                yield Finding(Verdict.WARNING, f"{named} is missing; `init`, `serve` and `publish` register it")
+            else:
+                yield Finding(Verdict.OK, f"{named} has the id {schema_id}")
+        if any(schema_id is not None for schema_id in found):
+            yield from _level(registry, subject)
+    except BridgeError as error:
+        yield Finding(Verdict.WRONG, str(error))
+
+
+def _level(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
+    level = registry.compatibility(subject)
+    if level != FULL_TRANSITIVE:
+        told = f"compatibility {level}" if level else "no compatibility of its own"
+        told = f"subject {subject} has {told} instead of {FULL_TRANSITIVE}"
+        yield Finding(Verdict.WARNING, f"{told}; `init`, `serve` and `publish` set it")

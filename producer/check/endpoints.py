@@ -1,0 +1,112 @@
+"""What `check` finds of endpoints: whether their settings make a client, and whether their addresses can be reached.
+
+An endpoint with a proxy is asked through it, as `deliver` does; of one with https, the certificate is verified. No
+event is sent.
+"""
+
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from producer.check.findings import Finding, Verdict
+from runtime.config.endpoint_settings import EndpointSettings
+from runtime.http.blocking import BlockingHTTP, NoExchangeError
+from runtime.http.client import ClientSettingsError
+from runtime.http.tls_handshake import handshake_fault
+
+_CONNECT_LIMIT_S: Final = 3.0
+_ANSWER_LIMIT_S: Final = 30.0
+_ANSWER_LIMIT_BYTES: Final = 1024 * 1024
+_AT_ONCE: Final = 16
+_PORTS: Final = {"http": 80, "https": 443}
+_OF_A_PROXY: Final = frozenset({407, 502, 503, 504})
+"""Answers with which a proxy says that it did not get through (RFC 9110 section 15.6; 407: that it wants a user)."""
+
+Connect = Callable[[str, int], None]
+
+
+def connect(host: str, port: int) -> None:
+    """Open a TCP connection and close it.
+
+    Raises:
+        OSError: the address cannot be reached.
+    """
+    socket.create_connection((host, port), timeout=_CONNECT_LIMIT_S).close()
+
+
+def client_settings(endpoints: Sequence[EndpointSettings]) -> Iterator[Finding]:
+    """What keeps a client from being made of an endpoint's settings; asks nobody."""
+    for endpoint in endpoints:
+        try:
+            if endpoint.url:
+                _client(endpoint)
+        except ClientSettingsError as error:
+            yield Finding(Verdict.WRONG, str(error), error.exit_code)
+
+
+def addresses(endpoints: Sequence[EndpointSettings], reach: Connect = connect) -> Iterator[Finding]:
+    """Whether each endpoint's address can be reached; several at once, told in the file's order."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from pool.map(lambda endpoint: _address(endpoint, reach), (e for e in endpoints if e.url))
+
+
+def _address(endpoint: EndpointSettings, reach: Connect) -> Finding:
+    wrong = Verdict.WARNING if endpoint.disabled else Verdict.WRONG
+    where = _host_and_port(urlsplit(endpoint.url))
+    if endpoint.proxy is None:
+        fault, through = _fault_of_connecting(where, reach) or _fault_of_handshake(endpoint, where), ""
+    else:
+        through = f" through the proxy {_shown(_host_and_port(urlsplit(endpoint.proxy.reveal())))}"
+        fault = _fault_of_asking(endpoint)
+    if fault:
+        return Finding(wrong, f"endpoint {endpoint.name}: cannot reach {_shown(where)}{through}: {fault}")
+    return Finding(Verdict.OK, f"endpoint {endpoint.name}: {_shown(where)} can be reached{through}")
+
+
+def _fault_of_connecting(where: tuple[str, int], reach: Connect) -> str:
+    try:
+        reach(*where)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _fault_of_handshake(endpoint: EndpointSettings, where: tuple[str, int]) -> str:
+    if urlsplit(endpoint.url).scheme.lower() != "https":
+        return ""
+    return handshake_fault(*where, endpoint.tls, limit_s=_CONNECT_LIMIT_S)
+
+
+def _fault_of_asking(endpoint: EndpointSettings) -> str:
+    """Ask for the head of what is at the URL: any answer but a proxy's own shows that requests get through."""
+    try:
+        status = _client(endpoint).exchange("HEAD", endpoint.url, {}).status
+    except (NoExchangeError, ClientSettingsError) as error:
+        return str(error)
+    if status == 407:
+        return "it wants a user (407): write http://USER:PASSWORD@HOST:PORT"
+    return f"the answer is {status}" if status in _OF_A_PROXY else ""
+
+
+def _client(endpoint: EndpointSettings) -> BlockingHTTP:
+    client = BlockingHTTP(
+        endpoint.tls,
+        of=f"endpoint {endpoint.name}",
+        program="registry-bridge",
+        limit_s=max(_CONNECT_LIMIT_S, min(endpoint.timeout_s, _ANSWER_LIMIT_S)),
+        limit_bytes=_ANSWER_LIMIT_BYTES,
+        proxy=endpoint.proxy,
+    )
+    client.build(endpoint.url, {name: secret.reveal() for name, secret in endpoint.headers})
+    return client
+
+
+def _host_and_port(url: SplitResult) -> tuple[str, int]:
+    return url.hostname or "", url.port or _PORTS[url.scheme.lower()]
+
+
+def _shown(address: tuple[str, int]) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,193 @@
+"""The intake: a registry's POSTs in, 200 only when all in-sync replicas have every event of the envelope.
+
+Any 4xx makes a registry send the same body for ever, so a body is refused only when it is
+no envelope; and never with a 3xx, which a registry takes for success.
+"""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+
+from producer.event_record import record_of
+from producer.intake.metrics import BridgeMetrics
+from producer.intake.refusals import RefusedError, refuse
+from producer.preparation import NotPreparedError
+from runtime.clock import Clock
+from runtime.config.settings import IntakeSettings
+from runtime.http.asgi import Request, Response, Route
+from runtime.http.server_protocol import Unreadable
+from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from runtime.kafka.records import OutgoingRecord
+from schemas.envelope import EnvelopeError, read_envelope
+from schemas.event import Event
+from schemas.headers import is_traceparent
+from schemas.names import LABEL
+from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
+
+_log: Final = structlog.get_logger(__name__)
+
+_BODIES_IN_MEMORY: Final = 16
+"""How many bodies of the largest size may be held at once; beyond that a registry is asked to come again."""
+
+_BODY_LIMIT_S: Final = 60.0
+_SMALL_BYTES: Final = 256 * 1024
+"""Larger bodies are read on a thread: one with millions of events takes seconds, and others must not wait for it."""
+
+Write = Callable[[Sequence[OutgoingRecord]], Awaitable[None]]
+
+
+class Intake:
+    """The POST route of the bridge."""
+
+    def __init__(
+        self,
+        settings: IntakeSettings,
+        *,
+        topic: str,
+        schema_id: Callable[[], int],
+        write: Write,
+        metrics: BridgeMetrics,
+        clock: Clock,
+    ) -> None:
+        """An intake that takes in events.
+
+        Args:
+            settings: of the intake.
+            topic: where the events go.
+            schema_id: that their values are framed with; raises NotPreparedError while nothing can be taken.
+            write: returns once they are acknowledged.
+            metrics: of the bridge.
+            clock: stamps the records.
+        """
+        self._settings = settings
+        self._topic = topic
+        self._schema_id = schema_id
+        self._write = write
+        self._metrics = metrics
+        self._clock = clock
+        self._tokens = tuple(secret.reveal().strip(" \t").encode() for secret in settings.authorization)
+        self._budget = _BODIES_IN_MEMORY * settings.max_body_bytes
+
+    def route(self) -> Route:
+        """POST of the path itself or of one label below it."""
+        return Route(("POST",), self._matches, self._post)
+
+    def astray(self, request: Request, status: int) -> None:
+        """A request that found no route here: a mistyped URL in a registry's configuration loses nothing, but waits."""
+        reason = "method" if status == 405 else "path"
+        self._metrics.refused(reason)
+        base = self._settings.path.rstrip("/")
+        _log.warning(
+            "intake.refused",
+            status=status,
+            reason=reason,
+            error=f"registries POST to {self._settings.path} or {base}/NAME, where NAME is 1 to 63 of a-z 0-9 . _ -",
+            sender=request.sender,
+            url_path=request.path,
+            method=request.method,
+        )
+
+    def unreadable(self, bytes_: Unreadable) -> None:
+        """Bytes that are no HTTP request: of a registry that is configured with https:// nothing else arrives here."""
+        reason = "tls" if bytes_.tls else "protocol"
+        self._metrics.refused(reason)
+        _log.warning("intake.refused", status=400, reason=reason, error=bytes_.error, sender=bytes_.sender)
+
+    def _matches(self, path: str) -> bool:
+        return path == self._settings.path or self._label(path) != ""
+
+    def _label(self, path: str) -> str:
+        """NAME of `{path}/NAME`, or empty."""
+        base = self._settings.path.rstrip("/") + "/"
+        name = path.removeprefix(base) if path.startswith(base) else ""
+        return name if LABEL.fullmatch(name) else ""
+
+    async def _post(self, request: Request) -> Response:
+        try:
+            return await self._accept(request)
+        except RefusedError as refused:
+            self._metrics.refused(refused.reason)
+            return refused.response(request)
+
+    async def _accept(self, request: Request) -> Response:
+        content_type = await self._admitted(request)
+        body = await self._read(request)
+        try:
+            if len(body) > _SMALL_BYTES:
+                events = await asyncio.to_thread(self._events, body, content_type, request)
+            else:
+                events = self._events(body, content_type, request)
+        finally:
+            self._budget += len(body)
+        await self._keep(events, request)
+        return Response.json(200, {"accepted": len(events)})
+
+    def _events(self, body: bytes, content_type: str, request: Request) -> list[Event]:
+        try:
+            return read_envelope(body, content_type=content_type, registry=self._label(request.path))
+        except EnvelopeError as error:
+            raise RefusedError(400, "malformed", error.reason, path=error.path) from None
+
+    async def _admitted(self, request: Request) -> str:
+        """The request's Content-Type, if its headers are in order."""
+        if self._tokens and not self._authorized(request.header(b"authorization") or ""):
+            raise await refuse(
+                request.chunks(), 401, "unauthorized", "the Authorization header is not the configured one"
+            )
+        content_type = request.header(b"content-type") or ""
+        if not is_envelope_type(content_type):
+            shown = f"Content-Type {content_type!r} is none of {', '.join(ENVELOPE_MEDIA_TYPES)}"
+            raise await refuse(request.chunks(), 415, "content-type", shown)
+        return content_type
+
+    def _authorized(self, given: str) -> bool:
+        return any([hmac.compare_digest(given.encode("latin-1"), token) for token in self._tokens])  # noqa: C419 - all, so that time tells nothing
+
+    async def _read(self, request: Request) -> bytes:
+        """The body, charged to the budget until its events are made."""
+        pieces: list[bytes] = []
+        chunks, size = request.chunks(), 0
+        try:
+            async with asyncio.timeout(_BODY_LIMIT_S):
+                async for piece in chunks:
+                    await self._charge(chunks, piece, size + len(piece))
+                    size += len(piece)
+                    pieces.append(piece)
+        except TimeoutError:
+            self._budget += size
+            raise RefusedError(408, "slow", f"the body did not come within {_BODY_LIMIT_S:g} s") from None
+        except BaseException:
+            self._budget += size
+            raise
+        return b"".join(pieces)
+
+    async def _charge(self, chunks: AsyncIterator[bytes], piece: bytes, size: int) -> None:
+        if size > self._settings.max_body_bytes:
+            allowed = f"larger than intake.max_body ({self._settings.max_body_bytes} bytes)"
+            raise await refuse(chunks, 413, "too-large", allowed, read_bytes=size)
+        if len(piece) > self._budget:
+            raise await refuse(chunks, 503, "busy", "too many large bodies at once")
+        self._budget -= len(piece)
+
+    async def _keep(self, events: list[Event], request: Request) -> None:
+        traceparent = request.header(b"traceparent") or ""
+        traceparent = traceparent if is_traceparent(traceparent) else ""
+        now = int(self._clock.wall() * 1000)
+        try:
+            schema_id = self._schema_id()
+        except NotPreparedError as error:
+            raise RefusedError(503, "not-ready", str(error)) from error
+        records = [
+            record_of(event, topic=self._topic, schema_id=schema_id, accepted_ms=now, traceparent=traceparent)
+            for event in events
+        ]
+        try:
+            with self._metrics.in_flight.track_inprogress(), self._metrics.ack_seconds.time():
+                await self._write(records)
+        except (KafkaUnavailableError, KafkaRefusedError) as error:
+            raise RefusedError(503, "kafka", str(error)) from error
+        for event in events:
+            self._metrics.accepted(event)

@@ -1,0 +1,44 @@
+"""How a decorated service tells its Listener, and what becomes of the Listener's errors. Knows no service."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+
+from producer.listener.protocol import Listener
+from producer.listener.repository import Named
+from producer.listener.steps import Report
+
+__all__ = ["Dispatch"]
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Whom to tell, and of which repository."""
+
+    listener: Listener
+    repository: Named
+
+    def report(self, call: Callable[..., None], *arguments: Any) -> Report:
+        """Tell it; what goes wrong is logged."""
+        return Report(partial(self._quietly, call, self.repository.name, *arguments))
+
+    def insist(self, call: Callable[..., None], name: str, *arguments: Any) -> Report:
+        """Tell it; what goes wrong is logged and raised."""
+        return Report(partial(self._tell, call, name, *arguments))
+
+    def _quietly(self, call: Callable[..., None], name: str, *arguments: Any) -> None:
+        with suppress(Exception):  # logged by _tell; the registry's work was done and stays done
+            self._tell(call, name, *arguments)
+
+    def _tell(self, call: Callable[..., None], name: str, *arguments: Any) -> None:
+        try:
+            call(name, *arguments)
+        except Exception as error:
+            _log.error("listener.failed", call=getattr(call, "__name__", repr(call)), repository=name, error=str(error))
+            raise

@@ -1,0 +1,117 @@
+"""`registry-bridge publish`: events from files into the topic, in order; yes only when all are acknowledged."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Final
+
+from producer.event_record import record_of
+from producer.publish.event_files import Found, Place, Refused
+from runtime.clock import Clock
+from runtime.counts import counted
+from runtime.errors import BridgeError
+from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.records import OutgoingRecord
+from runtime.kafka.writer import AcknowledgedWriter
+
+_BATCH: Final = 500
+"""Events a write: enough to fill the client's batches, few enough to say exactly where it stopped."""
+_BATCH_BYTES: Final = 8 * 1024 * 1024
+_PATIENCE_S: Final = 60.0
+"""How long Kafka may be away before giving up."""
+_AGAIN_S: Final = 1.0
+
+
+class IncompleteError(KafkaUnavailableError):
+    """Kafka went away for too long; the text says from where on events are missing."""
+
+
+class StoppedError(BridgeError):
+    """A signal ended it; the text says from where on events are missing."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of the input."""
+
+    acknowledged: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+
+class Publisher:
+    """Writes what is found, a batch at a time: the next one starts when this one is in the log, so order is kept."""
+
+    def __init__(
+        self,
+        writer: AcknowledgedWriter,
+        *,
+        topic: str,
+        schema_id: int,
+        clock: Clock,
+        refuse: Callable[[Refused], None],
+        uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """`refuse` is told of each text without events as soon as it is met; `schema_id` frames the values.
+
+        A KeyboardInterrupt must wait for the end of what is done in `uninterrupted`, so that a write's fate is known.
+        """
+        self._writer = writer
+        self._topic = topic
+        self._schema_id = schema_id
+        self._clock = clock
+        self._refuse = refuse
+        self._uninterrupted = uninterrupted
+        self._batch: list[OutgoingRecord] = []
+        self._bytes = 0
+        self._first: Place | None = None
+        self.summary: Final = Summary()
+
+    def publish(self, found: Iterable[Found | Refused]) -> Summary:
+        """Write all of it.
+
+        Raises:
+            IncompleteError: Kafka was away for too long; everything before the place it names is acknowledged.
+            KafkaRefusedError: Kafka will not take a record.
+            StoppedError: it was interrupted; everything before the place it names is acknowledged.
+        """
+        try:
+            for item in found:
+                if isinstance(item, Refused):
+                    self.summary.refused.append(item)
+                    self._refuse(item)
+                    continue
+                self._add(item)
+            self._flush()
+        except KeyboardInterrupt:
+            rest = f"go on from {self._first}" if self._first else "the rest was not read"
+            raise StoppedError(f"stopped: {counted(self.summary.acknowledged, 'event')} acknowledged; {rest}") from None
+        return self.summary
+
+    def _add(self, found: Found) -> None:
+        now = int(self._clock.wall() * 1000)
+        for event in found.events:
+            record = record_of(event, topic=self._topic, schema_id=self._schema_id, accepted_ms=now)
+            self._first = self._first or found.place
+            self._batch.append(record)
+            self._bytes += len(record.value or b"")
+            if len(self._batch) >= _BATCH or self._bytes >= _BATCH_BYTES:
+                self._flush()
+
+    def _flush(self) -> None:
+        deadline = self._clock.monotonic() + _PATIENCE_S
+        while self._batch:
+            try:
+                with self._uninterrupted():
+                    self._write()
+            except KafkaUnavailableError as error:
+                if self._clock.monotonic() >= deadline:
+                    done = self.summary.acknowledged
+                    raise IncompleteError(
+                        f"{error}; {counted(done, 'event')} acknowledged, from {self._first} on it is not known"
+                    ) from error
+                self._clock.sleep(_AGAIN_S)
+
+    def _write(self) -> None:
+        self._writer.write(self._batch)
+        self.summary.acknowledged += len(self._batch)
+        self._batch, self._bytes, self._first = [], 0, None

@@ -1,0 +1,121 @@
+"""The Kafka sink: what a Python registry gives to its `Bridge` so that its events are in the log when a call returns.
+
+There is no queue in memory: `write` costs a round trip to Kafka inside the registry's request, and in exchange an
+event of which the registry heard no error is never lost.
+"""
+
+import asyncio
+import os
+from typing import Final
+
+from msgspec.structs import replace
+
+from producer.event_record import record_of
+from producer.schema_registration import registration_of
+from producer.sinks.sink import SinkClosed, SinkError
+from runtime.clock import Clock, SystemClock
+from runtime.config import SchemaRegistrySettings
+from runtime.errors import BridgeError
+from runtime.kafka.records import OutgoingRecord
+from runtime.kafka.settings import ClientSettings
+from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter, WriterClosedError
+from runtime.schema_registry import ANSWER_LIMIT_S
+from schemas.event import Event
+
+_CLIENT_ID: Final = "registry-bridge-sink"
+_CLOSED: Final = "the sink is closed"
+_MAX_RECORD_BYTES: Final = 24 * 1024 * 1024
+"""What the events topic takes by default: three times the largest body of the intake."""
+
+
+class KafkaSink:
+    """Writes events to the events topic; safe to use from several threads and event loops at once."""
+
+    def __init__(
+        self,
+        kafka_settings: ClientSettings,
+        topic: str = "registry.events",
+        *,
+        registry: str = "",
+        timeout: float = WRITE_LIMIT_S,
+        schema_registry: SchemaRegistrySettings | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Starts a client of its own at once; Kafka need not be there yet. The sink works in this process alone.
+
+        Args:
+            kafka_settings: librdkafka settings: `bootstrap.servers` and whatever security needs.
+            topic: the events topic, which `registry-bridge init` creates.
+            registry: label of the registry that the events come from, as a POST to `{path}/NAME` would give it.
+            timeout: seconds that a write may take; what is not acknowledged by then has failed, and further writes
+                fail at once until Kafka answers again. Each answer of a schema registry may take as long.
+            schema_registry: where the schema is to be registered, if anywhere; the first write does it.
+            clock: stamps the records with the time of their acceptance.
+
+        Raises:
+            ClientSettingsError: the schema registry's address or certificates cannot be used.
+        """
+        self._closed = False
+        self._made_in = os.getpid()
+        self._topic = topic
+        self._registry = registry
+        self._clock = clock or SystemClock()
+        limit_s = min(timeout, ANSWER_LIMIT_S)
+        self._registration = registration_of(schema_registry, topic, self._clock, program=_CLIENT_ID, limit_s=limit_s)
+        self._writer = AcknowledgedWriter(
+            kafka_settings, client_id=_CLIENT_ID, max_record_bytes=_MAX_RECORD_BYTES, limit_s=timeout
+        )
+
+    def write(self, event: Event) -> None:
+        """Return when all in-sync replicas have the event.
+
+        Raises:
+            SinkClosed: after `close`.
+            SinkError: the event is not acknowledged within the timeout, or Kafka refuses it; it may be in the log all
+                the same. Or the schema registry does not have the schema. Or the sink was made in another process,
+                before a fork.
+        """
+        self._require_usable()
+        try:
+            self._writer.write([self._record(event, self._registration.complete())])
+        except BridgeError as error:
+            raise _sink_error(error) from error
+
+    async def write_soon(self, event: Event) -> None:
+        """The awaitable form of `write`; the same promise and errors."""
+        self._require_usable()
+        try:
+            schema_id = self._registration.latest
+            if schema_id is None:
+                schema_id = await asyncio.to_thread(self._registration.complete)
+            await self._writer.write_soon([self._record(event, schema_id)])
+        except BridgeError as error:
+            raise _sink_error(error) from error
+
+    def close(self) -> None:
+        """Wait for writes under way and stop; quiet when called again, and in another process than its own."""
+        self._closed = True
+        if os.getpid() == self._made_in:
+            self._writer.close()
+
+    def _require_usable(self) -> None:
+        """Before the schema registry is asked: it may be away, and a closed sink is to say that it is closed.
+
+        librdkafka's threads are not there after a fork, so its client would wait in vain for Kafka.
+        """
+        if self._closed:
+            raise SinkClosed(_CLOSED)
+        if (here := os.getpid()) != self._made_in:
+            raise SinkError(
+                f"this sink was made in process {self._made_in} and is used in process {here}: "
+                "make it after the fork, in each process that writes"
+            )
+
+    def _record(self, event: Event, schema_id: int) -> OutgoingRecord:
+        labelled = replace(event, registry=self._registry) if self._registry else event
+        now = int(self._clock.wall() * 1000)
+        return record_of(labelled, topic=self._topic, schema_id=schema_id, accepted_ms=now)
+
+
+def _sink_error(error: BridgeError) -> SinkError:
+    return SinkClosed(_CLOSED) if isinstance(error, WriterClosedError) else SinkError(str(error))

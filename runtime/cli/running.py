@@ -1,0 +1,98 @@
+"""A command from its arguments to its exit status: how errors end, and what a signal stops."""
+
+import asyncio
+import errno
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from typing import Any, Final
+
+import click
+import structlog
+import uvloop
+
+from runtime.cli.signals import StopSignals
+from runtime.cli.streams import GONE, discard, lasting_streams
+from runtime.errors import BridgeError
+from runtime.logs import configure_logs
+
+_log: Final = structlog.get_logger(__name__)
+
+
+def run_command(group: click.Group, program: str) -> None:
+    """Run a command line to its exit status: errors are lines on stderr, never a traceback."""
+    with lasting_streams(), StopSignals() as signals:
+        configure_logs(None, "info")
+        try:
+            status = int(group.main(prog_name=program, standalone_mode=False, obj=signals) or 0)
+            sys.stdout.flush()
+        except click.exceptions.Exit as error:
+            status = error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            status = signals.exit_status
+        except Exception as error:  # noqa: BLE001 - the last door: a user gets a line, the log the rest
+            status = _failed(error, program, signals)
+    sys.exit(status)
+
+
+def _failed(error: Exception, program: str, signals: StopSignals) -> int:
+    """Say why it failed; the exit status."""
+    match error:
+        case click.exceptions.NoArgsIsHelpError():  # a group alone: the help is the answer
+            click.echo(error.format_message(), err=True)
+            return error.exit_code
+        case click.ClickException():
+            where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else program
+            click.echo(f"{where}: {error.format_message()} (--help says more)", err=True)
+            return error.exit_code
+        case BridgeError():
+            for line in str(error).splitlines():
+                click.echo(f"{program}: {line}", err=True)
+            return error.exit_code
+        case OSError() if error.errno in GONE:  # nobody reads the output any more: not an error of ours
+            discard(sys.stdout)
+            return signals.exit_status
+        case OSError(errno=errno.ENOSPC):
+            click.echo(f"{program}: cannot write the output: {error.strerror}", err=True)
+            return 1
+    _log.debug("command.failed", exc_info=error)
+    click.echo(f"{program}: internal error: {type(error).__name__}: {error} (--log-level debug says more)", err=True)
+    return 1
+
+
+def uninterrupted() -> AbstractContextManager[None]:
+    """What the running command does in this context is done whole; a signal that comes meanwhile waits for its end."""
+    return _signals().deferred()
+
+
+def run_service(service: Callable[[asyncio.Event], Awaitable[int]]) -> int:
+    """Run a service until it ends by itself or a signal sets its stop event; its exit status."""
+    signals = _signals()
+
+    async def until_stopped() -> int:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_say_unhandled)
+
+        def begin_to_stop() -> None:
+            _log.info("stopping", signal=signals.received)
+            stop.set()
+
+        with signals.calling(lambda: _soon(loop, begin_to_stop)):
+            return await service(stop)
+
+    return uvloop.run(until_stopped())
+
+
+def _soon(loop: asyncio.AbstractEventLoop, step: Callable[[], None]) -> None:
+    loop.call_soon_threadsafe(step)
+
+
+def _signals() -> StopSignals:
+    """Those that the running command was started with."""
+    return click.get_current_context().ensure_object(StopSignals)
+
+
+def _say_unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A fault of ours that nobody waited for: said aloud, whatever the log level."""
+    _log.error("internal_error", said=context.get("message"), exc_info=context.get("exception"))

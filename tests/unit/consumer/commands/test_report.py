@@ -1,0 +1,151 @@
+"""`registry-worker report`: its options, what it exports when it has no input, and how it refuses."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from consumer.analytics.extra import ANALYTICS, how_to_install
+from consumer.analytics.report.columns import COLUMNS
+from consumer.commands.report import report_command_with
+from consumer.places import Place
+from runtime.cli.running import run_command
+from runtime.config import Ago, End, Settings
+from tests.kit.parquet_rows import SCHEMA, row, write_export
+
+A = f"sha256:{'a' * 64}"
+ROWS = [row("pull", "manifest", tag="v1", digest=A), row("pull", "manifest", tag="v2", digest=A, at=60, repository="x")]
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def no_export(settings: Settings, directory: Path, from_: Place, to: Place) -> None:
+    """With an input nothing is exported."""
+    raise AssertionError("exported")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command to its exit status, output and errors."""
+
+    def ran(*arguments: object, export_to: Callable[..., None] = no_export) -> tuple[int, str, str]:
+        group = click.Group("worker", commands=[report_command_with(export_to)])
+        monkeypatch.setattr(sys, "argv", ["registry-worker", "report", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            run_command(group, "registry-worker")
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return ran
+
+
+def test_an_input_needs_no_configuration(run: Run, tmp_path: Path) -> None:
+    """Tables on standard output, from an export that is there."""
+    status, out, err = run("--input", write_export(tmp_path, ROWS))
+    assert (0, "") == (status, err)
+    assert "MOST PULLED TAGS" in out
+
+
+def test_options_reach_the_report(run: Run, tmp_path: Path) -> None:
+    """Range, repositories and tag; `asked` repeats what was asked."""
+    arguments = ("--from", "0:0", "--to", "end", "--repository", "team/*", "--tag", "v1", "--all", "--json")
+    status, out, _ = run("--input", write_export(tmp_path, ROWS), *arguments)
+    report = json.loads(out)
+    assert 0 == status
+    assert {"repositories": ["team/*"], "tag": "v1", "all": True} == report["asked"]
+    assert ["team/app"] == [one["repository"] for one in report["answers"]["who_pulls_tag"]]
+
+
+def test_the_page_is_written_whole(run: Run, tmp_path: Path) -> None:
+    """And nothing is printed; with --json both."""
+    export, page = write_export(tmp_path / "export", ROWS), tmp_path / "report.html"
+    assert (0, "", "") == run("--input", export, "--html", page)
+    assert page.read_text("utf-8").endswith("</html>\n")
+    assert [page] == [path for path in tmp_path.iterdir() if path.is_file()]
+    assert json.loads(run("--input", export, "--html", page, "--json")[1])
+
+
+def test_a_page_that_cannot_be_written_is_an_error(run: Run, tmp_path: Path) -> None:
+    """Named, in one line."""
+    page = tmp_path / "missing" / "report.html"
+    status, _, err = run("--input", write_export(tmp_path / "export", ROWS), "--html", page)
+    assert (1, f"registry-worker: {page}: No such file or directory\n") == (status, err)
+
+
+def test_without_input_the_log_is_exported_first(run: Run, tmp_path: Path) -> None:
+    """The asked range is the export's; the report is on all that it wrote, and nothing of it stays."""
+    config = tmp_path / "bridge.yaml"
+    config.write_text("kafka:\n  bootstrap.servers: 127.0.0.1:9\n")
+    seen: list[tuple[Path, Place, Place]] = []
+
+    def export_to(settings: Settings, directory: Path, from_: Place, to: Place) -> None:
+        seen.append((directory, from_, to))
+        write_export(directory, ROWS)
+
+    status, out, err = run("-c", config, "--from", "-24h", "--json", export_to=export_to)
+    assert (0, "") == (status, err)
+    assert 2 == json.loads(out)["answers"]["window"][0]["records"]
+    [(directory, from_, to)] = seen
+    assert (Ago(86_400.0), End()) == (from_, to)
+    assert not directory.exists()
+
+
+def test_an_empty_log_is_a_report_of_nothing(run: Run, tmp_path: Path) -> None:
+    """An export without files is no fault when there was nothing to export."""
+    config = tmp_path / "bridge.yaml"
+    config.write_text("kafka:\n  bootstrap.servers: 127.0.0.1:9\n")
+    status, out, _ = run("-c", config, "--json", export_to=lambda *_: None)
+    assert (0, 0) == (status, json.loads(out)["answers"]["window"][0]["records"])
+
+
+def test_an_input_without_files_is_refused(run: Run, tmp_path: Path) -> None:
+    """As is one with files still being written; the line says what makes an input."""
+    (tmp_path / ".unfinished.parquet").write_bytes(b"")
+    status, _, err = run("--input", tmp_path)
+    assert (2, 1) == (status, err.count("\n"))
+    assert f"{tmp_path} holds no Parquet files" in err
+
+
+def test_a_file_that_is_no_parquet_is_named(run: Run, tmp_path: Path) -> None:
+    """In one line, without a traceback."""
+    (tmp_path / "broken.parquet").write_bytes(b"this is no Parquet file at all")
+    status, _, err = run("--input", tmp_path)
+    assert (2, 1) == (status, err.count("\n"))
+    assert "broken.parquet" in err
+
+
+def test_a_table_that_is_no_export_is_refused(run: Run, tmp_path: Path) -> None:
+    """The missing column is named; so is one of another type."""
+    pq.write_table(pa.table({"kafka_topic": ["t"]}), tmp_path / "other.parquet")
+    status, _, err = run("--input", tmp_path)
+    assert 2 == status
+    assert "column kafka_partition is missing" in err
+    wrong = SCHEMA.set(SCHEMA.get_field_index("kafka_offset"), pa.field("kafka_offset", pa.string()))
+    pq.write_table(wrong.empty_table(), tmp_path / "other.parquet")
+    assert "column kafka_offset is VARCHAR, an export has BIGINT" in run("--input", tmp_path)[2]
+
+
+def test_a_place_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:
+    """As everywhere: with what is one."""
+    status, _, err = run("--input", tmp_path, "--from", "yesterday")
+    assert 2 == status
+    assert "'yesterday' is not a place" in err
+
+
+def test_without_the_extra_a_line_says_what_to_install(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB is not there: exit 2, before anything is exported."""
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    expected = f"registry-worker: report needs duckdb, which is not installed: {how_to_install(ANALYTICS)}\n"
+    assert (2, "", expected) == run("--input", write_export(tmp_path, ROWS))
+
+
+def test_the_columns_are_those_that_exports_have() -> None:
+    """The SQL's list and the documented schema are one."""
+    assert SCHEMA.names == list(COLUMNS)

@@ -1,0 +1,116 @@
+"""Dead letters: the record as it was, and why it is here."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumer.dead_letters.record import MAX_ERROR_BYTES, Cause, letter_of
+from consumer.delivery.policy.attempts import Reason
+from consumer.record import Record
+from runtime.kafka.records import OutgoingRecord
+
+_HEADERS = (("ce_id", b"\x00\xff"), ("content-type", b"application/avro"), ("ce_id", b"again"), ("empty", b""))
+
+
+def _letter(
+    cause: Cause,
+    record: Record | None = None,
+    *,
+    attempts: int = 3,
+    first: float | None = 1767323045.678,
+    last: float | None = 1767326645.0,
+) -> OutgoingRecord:
+    return letter_of(
+        record or Record("registry.events", 4, 1207, 0, b"library/app", b"\x00value", _HEADERS),
+        cause,
+        topic="registry.dead-letters",
+        endpoint="ci",
+        attempts=attempts,
+        first_attempt=first,
+        last_attempt=last,
+    )
+
+
+def _facts(letter: OutgoingRecord) -> dict[str, str]:
+    return {name: value.decode() for name, value in letter.headers if name.startswith("dl-")}
+
+
+def test_key_value_and_headers_are_untouched() -> None:
+    """Bytes, order and repeated names stay; what is ours comes behind."""
+    letter = _letter(Cause(Reason.EXHAUSTED, 500, "status 500"))
+    assert ("registry.dead-letters", b"library/app", b"\x00value") == (letter.topic, letter.key, letter.value)
+    assert list(_HEADERS) == letter.headers[: len(_HEADERS)]
+    assert all(name.startswith("dl-") for name, _ in letter.headers[len(_HEADERS) :])
+
+
+def test_it_says_where_it_lay_and_why() -> None:
+    """All facts, as text."""
+    expected = {
+        "dl-endpoint": "ci",
+        "dl-topic": "registry.events",
+        "dl-partition": "4",
+        "dl-offset": "1207",
+        "dl-reason": "exhausted",
+        "dl-status": "500",
+        "dl-error": "status 500",
+        "dl-attempts": "3",
+        "dl-first-attempt": "2026-01-02T03:04:05.678Z",
+        "dl-last-attempt": "2026-01-02T04:04:05.000Z",
+    }
+    assert expected == _facts(_letter(Cause(Reason.EXHAUSTED, 500, "status 500")))
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"),
+    [
+        (Reason.REJECTED, "rejected"),
+        (Reason.EXHAUSTED, "exhausted"),
+        (Reason.UNDECODABLE, "undecodable"),
+        (Reason.UNSENDABLE, "unsendable"),
+    ],
+)
+def test_reasons(reason: Reason, name: str) -> None:
+    """The four reasons by the names that tools select by."""
+    assert name == _facts(_letter(Cause(reason)))["dl-reason"]
+
+
+def test_what_never_was_is_left_out() -> None:
+    """An event that was never tried has no status and no times, but partition, offset and attempts 0."""
+    record = Record("registry.events", 0, 0, 0, None, None)
+    letter = _letter(Cause(Reason.UNDECODABLE), record, attempts=0, first=None, last=None)
+    expected = {
+        "dl-endpoint": "ci",
+        "dl-topic": "registry.events",
+        "dl-partition": "0",
+        "dl-offset": "0",
+        "dl-reason": "undecodable",
+        "dl-attempts": "0",
+    }
+    assert expected == _facts(letter)
+    assert (None, None) == (letter.key, letter.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("a" * 1024, b"a" * 1024),
+        ("a" * 1025, b"a" * 1024),
+        ("\u00e9" * 600, "\u00e9".encode() * 512),
+        ("a" + "\u00e9" * 600, b"a" + "\u00e9".encode() * 511),
+        ("\u4e2d" * 400, "\u4e2d".encode() * 341),
+        ("\U0001f600" * 300, "\U0001f600".encode() * 256),
+        ("half \ud800 of a pair", b"half ? of a pair"),
+    ],
+)
+def test_errors_are_cut_between_characters(error: str, expected: bytes) -> None:
+    """At most 1 KiB of UTF-8, whole characters; what UTF-8 cannot carry is replaced and stops no letter."""
+    assert ("dl-error", expected) in _letter(Cause(Reason.EXHAUSTED, None, error)).headers
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=2000))
+def test_any_error_fits(error: str) -> None:
+    """Whatever the error says, the letter can be written, and says as much of it as fits."""
+    found = dict(_letter(Cause(Reason.EXHAUSTED, None, error)).headers).get("dl-error", b"")
+    carried = error.encode("utf-8", "replace").decode()
+    assert carried.startswith(found.decode())
+    assert min(len(carried.encode()), MAX_ERROR_BYTES - 3) <= len(found) <= MAX_ERROR_BYTES

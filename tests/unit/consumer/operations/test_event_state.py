@@ -1,0 +1,156 @@
+"""What has become of an event for an endpoint: every state, and which of two wins."""
+
+import pytest
+
+from consumer.dead_letters.history import Entry
+from consumer.dead_letters.letter import Closing, Letter
+from consumer.offsets.cursor import Cursor
+from consumer.operations.event_state import Stand, State, Verdict, verdict_on
+from consumer.operations.explain import Explanation, is_named
+from consumer.operations.serving import Serving
+from consumer.operations.worker_answer import Live
+from consumer.record import Record
+from runtime.config import EndpointSettings
+from runtime.kafka.group_members import Member, Membership
+from schemas.avro import encode, frame
+from schemas.catalog import CATALOG
+from schemas.event import Event, Target
+from schemas.headers import record_headers
+
+CI = EndpointSettings(name="ci", url="http://h/", ignored_actions=frozenset({"pull"}))
+PUSH = Event(id="one", action="push", target=Target(repository="team/app", tag="v1"))
+PULL = Event(id="one", action="pull", target=Target(repository="team/app"))
+STAND = Stand(0, Cursor(10, (10, 12), 15, 20), has_cursor=True)
+ALONE = Membership((Member("10.0.0.1", (0,)),), "consumer")
+SERVED = Serving(ALONE, Live("closed", partitions=(0,)))
+LETTER = Letter(
+    place=(0, 3),
+    endpoint="ci",
+    topic="t",
+    partition=0,
+    offset=11,
+    reason="rejected",
+    status="422",
+    error="status 422",
+    attempts="3",
+    first_attempt="",
+    last_attempt="",
+    event_id="one",
+    webhook_id="one",
+    repository="team/app",
+    key=b"team/app",
+    written_ms=1_000,
+    size=1,
+)
+
+
+def verdict(
+    offset: int,
+    event: Event | None = PUSH,
+    *,
+    endpoint: EndpointSettings = CI,
+    stand: Stand = STAND,
+    letter: Entry | None = None,
+    serving: Serving = SERVED,
+) -> tuple[State, str]:
+    """The verdict, without the endpoint's name."""
+    found = verdict_on(offset, event, endpoint, stand=stand, letter=letter, serving=serving)
+    assert found.endpoint == "ci"
+    return found.state, found.why
+
+
+@pytest.mark.parametrize(
+    ("offset", "state"),
+    [
+        (9, State.FINISHED),
+        (10, State.WAITING),
+        (11, State.FINISHED),
+        (12, State.WAITING),
+        (15, State.FINISHED),
+        (16, State.WAITING),
+    ],
+)
+def test_cursor_decides(offset: int, state: State) -> None:
+    """Below the offset and between the holes all is finished; holes, and what lies above, wait."""
+    assert verdict(offset)[0] is state
+
+
+def test_waiting_says_why() -> None:
+    """What the worker says, what lies before it, and that nobody answers or serves it."""
+    live = Live("open", ("breaker open: status 503, next try in 41 s",), (0,))
+    said = verdict(17, serving=Serving(ALONE, live))[1]
+    assert said == "breaker open: status 503, next try in 41 s; at most 3 unfinished before it in its partition"
+    assert verdict(12)[1] == "being delivered; 1 unfinished before it in its partition"
+    assert verdict(10, serving=Serving())[1] == "nobody serves it; it is the next of its partition"
+    assert verdict(10, serving=Serving(ALONE, silence="h:1 does not answer"))[1] == (
+        "partition 0: served from 10.0.0.1 by a worker that was not asked (h:1 does not answer); "
+        "it is the next of its partition"
+    )
+
+
+def test_disabled() -> None:
+    """A disabled endpoint's events wait because it is disabled, whoever does not answer."""
+    disabled = EndpointSettings(name="ci", url="http://h/", disabled=True)
+    why = verdict(10, endpoint=disabled, serving=Serving(silence="nobody"))[1]
+    assert why == "the endpoint is disabled; it is the next of its partition"
+
+
+def test_filtered_names_the_rule() -> None:
+    """What the endpoint did not ask for is filtered, before and after its turn."""
+    assert verdict(11, PULL) == (State.FILTERED, "by ignore.actions")
+    assert verdict(17, PULL) == (State.FILTERED, "by ignore.actions; its turn has not come yet")
+
+
+def test_undecodable_waits_for_its_letter() -> None:
+    """A record without an event is judged by the cursor."""
+    assert verdict(17, None)[0] is State.WAITING
+    assert verdict(11, None)[0] is State.FINISHED
+
+
+def test_not_started() -> None:
+    """Without a cursor, the endpoint's `start` decides what it will get."""
+    stand = Stand(0, Cursor(10, (), -1, 20), has_cursor=False)
+    assert verdict(9, stand=stand)[0] is State.NEVER
+    assert verdict(10, stand=stand)[1].startswith("the endpoint has not started yet; its start would deliver it")
+
+
+def test_letter_comes_first() -> None:
+    """A letter decides, whatever the cursor and the rules say: open, redriven or discarded."""
+    why = "rejected: status 422, after 3 attempts"
+    assert verdict(17, PULL, letter=Entry(LETTER)) == (State.DEAD_LETTER, f"{why}, at 1970-01-01T00:00:01.000Z")
+    for said, state in (("redriven", State.REDRIVEN), ("discarded", State.DISCARDED)):
+        closing = Closing((0, 4), LETTER.identity, said, 2_000)
+        expected = (state, f"at 1970-01-01T00:00:02.000Z; it was a dead letter: {why}")
+        assert expected == verdict(11, letter=Entry(LETTER, closing))
+
+
+def stored(event: Event) -> Record:
+    """The event's record."""
+    return Record("t", 0, 1, 0, None, frame(CATALOG.latest.id, encode(event)), tuple(record_headers(event)))
+
+
+def test_event_is_named_by_either_id() -> None:
+    """An operator has the event's id from the registry or the webhook-id from a receiver."""
+    assert is_named(stored(PUSH), "one")
+    odd = stored(Event(id="with.a.dot"))
+    webhook_id = dict(odd.headers)["ce_id"]
+    assert webhook_id is not None
+    assert is_named(odd, "with.a.dot")
+    assert is_named(odd, webhook_id.decode())
+    assert not is_named(odd, "two")
+    assert not is_named(Record("t", 0, 1, 0, None, b"no event", ()), "")
+
+
+def test_lines() -> None:
+    """The place, the event's facts, and a line for each endpoint."""
+    told = Explanation("t/0/1", stored(PUSH), PUSH, "", [Verdict("ci", State.FILTERED, "by tags")])
+    assert told.lines() == [
+        "t/0/1",
+        "  accepted    1970-01-01T00:00:00.000Z",
+        "  id          one",
+        "  action      push",
+        "  repository  team/app",
+        "  tag         v1",
+        "  ENDPOINT  STATE     WHY",
+        "  ci        filtered  by tags",
+    ]

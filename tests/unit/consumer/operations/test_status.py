@@ -1,0 +1,193 @@
+"""Where endpoints stand: a cursor from outside is what a worker would do, and what a worker's answer is taken for."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumer.log.positions import Position, brought_up
+from consumer.offsets import commit_metadata as holes
+from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
+from consumer.offsets.ledger import Admission, Ledger, Snapshot
+from consumer.operations.serving import Serving, outside_reasons
+from consumer.operations.status import EndpointStatus, text_of
+from consumer.operations.worker_answer import Live, worker_of
+from consumer.places import Bounds
+from runtime.cli.terminal import printable, table
+from runtime.kafka.group_members import Member, Membership
+from runtime.kafka.groups import Committed
+
+
+def snapshots() -> st.SearchStrategy[Snapshot]:
+    """Commits, with and without holes."""
+
+    def with_holes(offset: int, more: set[int], reach: int) -> Snapshot:
+        top = offset + reach
+        return Snapshot(offset, (offset, *sorted(offset + at for at in more if at < reach)), top)
+
+    plain = st.integers(0, 40).map(Snapshot)
+    holed = st.builds(with_holes, st.integers(0, 40), st.sets(st.integers(1, 30)), st.integers(1, 30))
+    return plain | holed
+
+
+@given(st.none() | snapshots(), st.integers(0, 40), st.integers(0, 60))
+def test_cursor_is_what_a_worker_would_do(committed: Snapshot | None, first: int, size: int) -> None:
+    """Whatever was committed and whatever the log has left: unfinished is what a ledger would admit as new."""
+    end = first + size
+    cursor = cursor_of(committed, first=first, end=end)
+    known = committed is not None and first <= committed.offset <= end
+    start = committed.offset if known and committed is not None else first
+    ledger = Ledger(start, committed, end=end)
+    lost = ledger.expired
+    new = [offset for offset in range(start, end) if ledger.admit(offset) is Admission.NEW]
+    assert (start, len(new), lost) == (cursor.start, cursor.lag, cursor.lost)
+    assert (new[0] if new else None) == cursor.oldest
+    assert new == [offset for offset in range(first, end) if not cursor.has_finished(offset)]
+    for offset in range(first, end):
+        assert sum(1 for one in new if one < offset) == cursor.before(offset)
+
+
+def test_holes_are_read_from_the_metadata() -> None:
+    """The commit's own metadata is used; that of another commit is not: then only the offset counts."""
+    snapshot = Snapshot(5, (5, 7), 9)
+    metadata = holes.encode(snapshot, group="g", topic="t", partition=0)
+    assert snapshot == snapshot_of(Committed(5, metadata), group="g", topic="t", partition=0)
+    for committed in (Committed(6, metadata), Committed(5, "theirs")):
+        assert Snapshot(committed.offset) == snapshot_of(committed, group="g", topic="t", partition=0)
+
+
+def test_what_a_worker_has_finished_and_not_committed_counts() -> None:
+    """Its word is taken of the partitions that it has as a member of the group, if it is not behind the commit."""
+    known = {number: Cursor(5, (), -1, 20) for number in range(4)}
+    position = Position("g", "t", Bounds(dict.fromkeys(known, 0), dict.fromkeys(known, 20)), known)
+    further = holes.encode(Snapshot(6, (6, 8), 22), group="g", topic="t", partition=1)
+    told = {0: Committed(18), 1: Committed(6, further), 2: Committed(3), 9: Committed(1)}
+    found = brought_up(position, Live(group="g", cursors=told))
+    assert [2, 2, 15, 15] == [found[number].lag for number in known]
+    assert (6, (6, 8), 22, 23) == (found[1].start, found[1].holes, found[1].top, found[1].end)
+    assert known == brought_up(position, Live(group="other", cursors=told)) == brought_up(position, None)
+
+
+NUMBERS = st.lists(st.integers(0, 3), max_size=3, unique=True).map(tuple)
+MEMBERS = st.lists(st.builds(Member, st.sampled_from(["a", "b"]), NUMBERS), max_size=3).map(tuple)
+MEMBERSHIPS = st.builds(Membership, MEMBERS, st.just("consumer")) | st.builds(Membership, obstacle=st.just("no answer"))
+LIVES = st.none() | st.builds(Live, waits_because=st.just(()) | st.just(("why",)), partitions=NUMBERS)
+
+
+@given(
+    st.builds(Serving, MEMBERSHIPS, LIVES, st.sampled_from(["", "no answer"])),
+    st.dictionaries(st.integers(0, 3), st.integers(0, 2).map(lambda lag: Cursor(5, (), -1, 5 + lag)), max_size=4),
+    st.booleans(),
+)
+def test_whatever_lags_has_a_reason(serving: Serving, cursors: dict[int, Cursor], disabled: bool) -> None:  # noqa: FBT001
+    """And what does not lag waits for nothing."""
+    reasons = outside_reasons(serving, cursors, disabled=disabled)
+    assert bool(reasons) == any(cursor.lag for cursor in cursors.values())
+    assert all(reasons)
+
+
+def status(name: str, partitions: dict[int, Cursor], **more: Any) -> EndpointStatus:
+    """An endpoint's status; what is not said is as without a worker."""
+    usual = {"disabled": False, "has_cursor": True, "oldest_age_s": None}
+    return EndpointStatus(endpoint=name, group=f"g.{name}", partitions=partitions, **(usual | more))
+
+
+def test_text() -> None:
+    """A line for each endpoint: what is unknown or not there is said as such."""
+    at = Cursor(3, (3, 5), 7, 10)
+    two = Membership((Member("10.0.0.1", (0,)), Member("10.0.0.2", (1,))), "consumer")
+    lost = Membership(obstacle="describing group g.dark: not authorized")
+    statuses = [
+        status(
+            "ci",
+            {0: at, 1: Cursor(0, (), -1, 1)},
+            oldest_age_s=75.4,
+            serving=Serving(two, Live("open", ("why",), (0,))),
+            dead_letters=2,
+        ),
+        status("new", {0: Cursor(4, (), -1, 10)}, has_cursor=False, dead_letters=0),
+        status("off", {0: Cursor(4, (), -1, 4, lost=4)}, disabled=True, dead_letters=0),
+        status("dark", {0: Cursor(4, (), -1, 5)}, serving=Serving(lost)),
+    ]
+    head, *rows = text_of(statuses).splitlines()
+    assert head.split("  ")[0] == "ENDPOINT"
+    assert [[cell.strip() for cell in row.split("  ") if cell] for row in rows] == [
+        [
+            "ci",
+            "5",
+            "1m15s",
+            "2 members (consumer)",
+            "open",
+            "2",
+            "why; partition 1: served from 10.0.0.2 by a worker that was not asked",
+        ],
+        [
+            "new",
+            "6",
+            "?",
+            "0 members",
+            "?",
+            "0",
+            "not started yet: it would begin with 6 records waiting; nobody serves it",
+        ],
+        ["off", "0", "-", "0 members", "disabled", "0", "the log has lost 4 that were not delivered"],
+        ["dark", "1", "?", "?", "?", "?", "who serves it is not known: describing group g.dark: not authorized"],
+    ]
+
+
+def test_json() -> None:
+    """Numbers for programs: lag and holes by partition, and in all."""
+    told = status("ci", {0: Cursor(3, (3, 5), 7, 10)}, oldest_age_s=1.23456, dead_letters=2).as_json()
+    assert (told["lag"], told["oldest_age_s"], told["dead_letters"], told["has_cursor"]) == (4, 1.235, 2, True)
+    assert (told["breaker"], told["group_protocol"], told["members"], told["unassigned"]) == (None, None, [], [0])
+    unknown = status("ci", {0: Cursor(3, (), -1, 10)}, serving=Serving(Membership(obstacle="no answer"))).as_json()
+    assert (unknown["members"], unknown["unassigned"], unknown["not_asked"]) == (None, None, None)
+    assert (unknown["dead_letters"], unknown["oldest_age_s"]) == (None, None)
+    assert told["partitions"] == [{"partition": 0, "offset": 3, "holes": 2, "end": 10, "lag": 4}]
+
+
+def test_answer_of_a_worker() -> None:
+    """Breaker, reasons and cursors are taken from it; an endpoint that it does not serve is unknown."""
+    cursors = [{"partition": 3, "offset": 7, "metadata": "R1"}, {"partition": 4, "offset": -1, "metadata": ""}, 5]
+    answer = [
+        {"endpoint": "ci", "breaker": "open", "waits_because": ["a", "b"], "partitions": [0, 3], "group": "g.ci"}
+        | {"cursors": cursors}
+    ]
+    worker = worker_of(answer, where="h:1/status")
+    assert Live("open", ("a", "b"), (0, 3), "g.ci", {3: Committed(7, "R1")}) == worker.of("ci")
+    assert worker.of("other") is None
+    assert worker.silence == ""
+
+
+@pytest.mark.parametrize("answer", [None, {}, "x", 1])
+def test_answer_of_something_else(answer: object) -> None:
+    """What is no worker's answer says nothing, and that is said."""
+    assert worker_of(answer, where="h:1/status").silence == "h:1/status is not a worker's"
+
+
+KEYS = st.sampled_from(["endpoint", "breaker", "waits_because", "partitions", "group", "cursors"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_answers_are_taken_with_care(answer: object) -> None:
+    """Whatever JSON answers, nothing fails."""
+    assert isinstance(worker_of(answer, where="w").of("ci"), Live | None)
+
+
+@given(st.text())
+def test_printable_is_one_harmless_line(text: str) -> None:
+    """No text moves a cursor or begins a line; text that is printable stays as it is."""
+    shown = printable(text)
+    assert shown.isprintable()
+    assert shown == text or not text.isprintable()
+
+
+def test_table_is_aligned() -> None:
+    """Columns are as wide as their widest cell."""
+    assert table(("A", "B"), [("long", "x"), ("s", "y\n")]) == "A     B\nlong  x\ns     y\\n"

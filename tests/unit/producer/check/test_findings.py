@@ -1,0 +1,22 @@
+"""The last line of `check`, and its exit status."""
+
+import pytest
+
+from producer.check.findings import Finding, Verdict, exit_code_of, summary_of
+
+OK, NOTE, WARNING = (Finding(verdict, "") for verdict in (Verdict.OK, Verdict.NOTE, Verdict.WARNING))
+WRONG, REFUSED = Finding(Verdict.WRONG, ""), Finding(Verdict.WRONG, "", 2)
+
+
+@pytest.mark.parametrize(
+    ("findings", "code", "summary"),
+    [
+        ([], 0, "0 faults, 0 warnings"),
+        ([OK, NOTE, WARNING], 0, "0 faults, 1 warning"),
+        ([WARNING, WRONG, WARNING, OK], 1, "1 fault, 2 warnings"),
+        ([REFUSED, WRONG], 2, "2 faults, 0 warnings"),
+    ],
+)
+def test_findings_add_up(findings: list[Finding], code: int, summary: str) -> None:
+    """Warnings and notes change nothing; what the configuration is wrong about asks for 2."""
+    assert (exit_code_of(findings), summary_of(findings)) == (code, summary)
