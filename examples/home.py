@@ -14,7 +14,8 @@ from pathlib import Path
 
 from broker import free_port
 from broker.ports import LOOPBACK, is_free
-from runtime.config import Address, Settings, load
+from runtime.config import Address, Settings
+from runtime.config.load import load
 
 KAFKA_PORT = 9092
 KAFKA = f"{LOOPBACK}:{KAFKA_PORT}"

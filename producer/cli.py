@@ -22,7 +22,8 @@ from producer.schema_registration import Registration, registration_of
 from runtime.cli.options import AddressType, LabelType, common_options
 from runtime.cli.running import run_command, run_service, uninterrupted
 from runtime.clock import SystemClock
-from runtime.config import Address, Settings, with_intake_listen
+from runtime.config import Address, Settings
+from runtime.config.overrides import with_intake_listen
 from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups

@@ -7,7 +7,7 @@ Ids are `0x52450000 + release`, clear of the small numbers that schema registrie
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
+from pkgutil import get_data
 from typing import Any, Final, cast
 
 from fastavro.schema import SchemaParseException, UnknownType, fingerprint, parse_schema, to_parsing_canonical_form
@@ -75,19 +75,25 @@ def event_fingerprint(text: str) -> str | None:
 
 
 def _released() -> Catalog:
-    folder = resources.files("schemas")
-    index = json.loads((folder / "index.json").read_text("utf-8"))
+    index = json.loads(_packaged("index.json"))
     return Catalog(
         tuple(
             Release(
                 version=entry["version"],
                 id=entry["id"],
                 fingerprint=entry["fingerprint"],
-                text=(folder / entry["file"]).read_text("utf-8"),
+                text=_packaged(entry["file"]),
             )
             for entry in index["releases"]
         )
     )
+
+
+def _packaged(name: str) -> str:
+    text = get_data("schemas", name)  # importlib.resources would load the threads of zipfile's readers
+    if text is None:
+        raise FileNotFoundError(name)
+    return text.decode("utf-8")
 
 
 CATALOG: Final = _released()

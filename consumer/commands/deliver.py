@@ -8,7 +8,8 @@ import structlog
 from consumer.worker.service import deliver, deliver_until_caught_up
 from runtime.cli.options import AddressType, DurationType, common_options
 from runtime.cli.running import run_service
-from runtime.config import Address, EndpointSettings, Settings, with_worker_listen
+from runtime.config import Address, EndpointSettings, Settings
+from runtime.config.overrides import with_worker_listen
 
 _log: Final = structlog.get_logger(__name__)
 

@@ -18,7 +18,8 @@ from consumer.analytics.report.questions import WHO_PULLS_TAG
 from consumer.commands.matching import say, warn_of_hopeless
 from consumer.commands.options import PlaceType
 from consumer.places import Place
-from runtime.config import Beginning, End, Settings, load
+from runtime.config import Beginning, End, Settings
+from runtime.config.load import load
 from runtime.errors import BridgeError
 from runtime.logs import LEVELS, configure_logs
 

@@ -6,7 +6,7 @@ from typing import Final
 from producer.check.endpoints import Connect, addresses, client_settings, connect
 from producer.check.findings import Finding, Verdict
 from producer.check.groups import cluster_version, group_protocol
-from runtime.config import differences as endpoint_differences
+from runtime.config.differences import differences as endpoint_differences
 from runtime.config.settings import Settings
 from runtime.counts import counted
 from runtime.errors import BridgeError

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from runtime.config import load
 from runtime.config.addresses import Address, parse_address
+from runtime.config.load import load
 from runtime.logs import LEVELS, configure_logs
 from runtime.units import parse_duration
 from schemas.names import LABEL

@@ -1,11 +1,13 @@
-"""The configuration of both commands: one YAML file to typed, frozen settings, or every fault in it at once."""
+"""The configuration of both commands: one YAML file in, typed and frozen settings out, or every fault in it at once.
+
+The settings' types are named here; they know no YAML, no Kafka client and no thread, so that pure code may name them.
+What reads a file is imported from its own module: `load` and `settings_from` in `load.py`, what a command line changes
+in `overrides.py`, how delivery differs from the registry's in `differences.py`. Nothing here connects to anything.
+"""
 
 from runtime.config.addresses import Address, parse_address
-from runtime.config.differences import differences
 from runtime.config.endpoint_settings import BatchSettings, EndpointSettings, SigningSettings, TLSSettings
 from runtime.config.faults import ConfigurationError
-from runtime.config.load import find, load, settings_from
-from runtime.config.overrides import with_intake_listen, with_worker_listen
 from runtime.config.secrets import Secret, masked_url
 from runtime.config.settings import (
     IntakeSettings,
@@ -37,14 +39,8 @@ __all__ = [
     "TLSSettings",
     "TopicSettings",
     "WorkerSettings",
-    "differences",
-    "find",
-    "load",
     "masked_url",
     "parse_address",
     "parse_rfc3339",
     "parse_start",
-    "settings_from",
-    "with_intake_listen",
-    "with_worker_listen",
 ]

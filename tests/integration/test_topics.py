@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from broker import LocalKafka
-from runtime.config import Settings, settings_from
+from runtime.config import Settings
+from runtime.config.load import settings_from
 from runtime.kafka.admin import Admin
 from runtime.kafka.topics import differences, ensure_topics, max_dead_letter_bytes, max_event_bytes, plan_topics
 from runtime.news import News

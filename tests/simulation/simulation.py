@@ -30,7 +30,8 @@ from consumer.endpoint.monitor import Telling
 from consumer.log import Commit
 from consumer.log.schema_ids import SchemaIds
 from consumer.offsets import commit_metadata as holes
-from runtime.config import EndpointSettings, settings_from
+from runtime.config import EndpointSettings
+from runtime.config.load import settings_from
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
 from runtime.schema_registry import SchemaRegistryUnavailableError

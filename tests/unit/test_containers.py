@@ -15,7 +15,8 @@ from broker import NEWEST
 from broker.storage import SETTINGS
 from consumer.cli import commands as worker_commands
 from producer.cli import commands as bridge_commands
-from runtime.config import Settings, load
+from runtime.config import Settings
+from runtime.config.load import load
 from tests.kit.paths import ROOT
 
 TOKEN = "s3cret"

@@ -14,7 +14,8 @@ from consumer.cli import commands as worker_commands
 from consumer.endpoint.metrics import WorkerMetrics
 from producer.cli import commands as bridge_commands
 from producer.intake.metrics import BridgeMetrics
-from runtime.config import ConfigurationError, settings_from
+from runtime.config import ConfigurationError
+from runtime.config.load import settings_from
 from runtime.metrics import kafka_up, process_metrics
 from tests.kit.configuration_page import documented_keys
 from tests.kit.paths import ROOT

@@ -12,7 +12,7 @@ import pytest
 from consumer.log.decoding import UnaskedError, event_of, foreign_id_of
 from consumer.log.schema_ids import SchemaIds, schema_ids_of
 from consumer.record import Record
-from runtime.config import settings_from
+from runtime.config.load import settings_from
 from runtime.schema_registry import SchemaRegistryUnavailableError
 from schemas import Event, Target
 from schemas.avro import UndecodableError, UnknownSchemaError, encode, frame

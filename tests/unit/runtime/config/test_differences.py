@@ -3,7 +3,8 @@
 
 from typing import Any
 
-from runtime.config import differences, settings_from
+from runtime.config.differences import differences
+from runtime.config.load import settings_from
 
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
 WAIT = "the wait after a failure doubles from 1s up to 5m and begins with the first failure (the registry tries at once up to the threshold, then every 1s)"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.config import ConfigurationError, Settings, load
+from runtime.config import ConfigurationError, Settings
+from runtime.config.load import load
 
 KAFKA = "kafka: {bootstrap.servers: 127.0.0.1:9092}\n"
 ENDPOINT_KEYS = (

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runtime.config import load, settings_from
+from runtime.config.load import load, settings_from
 from tests.kit.paths import ROOT
 
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}

@@ -2,15 +2,9 @@
 
 import pytest
 
-from runtime.config import (
-    Address,
-    ConfigurationError,
-    Settings,
-    parse_address,
-    settings_from,
-    with_intake_listen,
-    with_worker_listen,
-)
+from runtime.config import Address, ConfigurationError, Settings, parse_address
+from runtime.config.load import settings_from
+from runtime.config.overrides import with_intake_listen, with_worker_listen
 from runtime.config.sections import UNGUARDED
 
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from runtime.config import ConfigurationError, settings_from
+from runtime.config import ConfigurationError
 from runtime.config.json_schema import json_schema
+from runtime.config.load import settings_from
 from tests.kit.config_schema import FILE, described_schema, node_of, text_of
 from tests.kit.configuration_page import documented_keys
 from tests.kit.paths import ROOT

@@ -21,11 +21,9 @@ from runtime.config import (
     Secret,
     Settings,
     Start,
-    find,
-    load,
-    settings_from,
 )
 from runtime.config.document import parse
+from runtime.config.load import find, load, settings_from
 from tests.kit.paths import ROOT
 
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}

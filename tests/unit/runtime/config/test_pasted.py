@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from runtime.config import ConfigurationError, EndpointSettings, Settings, settings_from
+from runtime.config import ConfigurationError, EndpointSettings, Settings
+from runtime.config.load import settings_from
 
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
 

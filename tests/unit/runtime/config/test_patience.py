@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from runtime.config import ConfigurationError, settings_from
+from runtime.config import ConfigurationError
 from runtime.config.crosschecks import poll_interval_ms
+from runtime.config.load import settings_from
 
 
 def config(**over: Any) -> dict[str, Any]:

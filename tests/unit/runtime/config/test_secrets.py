@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.config import ConfigurationError, Secret, Settings, masked_url, settings_from
+from runtime.config import ConfigurationError, Secret, Settings, masked_url
+from runtime.config.load import settings_from
 from runtime.config.secrets import masked_written_url
 
 SECRET = "hunter2hunter2"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.config import settings_from
+from runtime.config.load import settings_from
 
 UNUSED = "has no effect, since security.protocol is"
 
