@@ -17,7 +17,7 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
-    learned: str | None = None
+    schema_fingerprint: str | None = None
     """Fingerprint of its schema, where the id is not ours and a schema registry was asked for it."""
 
     @property

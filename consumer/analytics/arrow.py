@@ -24,7 +24,7 @@ from consumer.analytics.columns import (
 )
 from consumer.analytics.decoding import FRAME_BYTES, schema_id_of
 from consumer.analytics.releases import releases_of
-from consumer.log.record_batch import Batch, micros_of
+from consumer.log.record_batch import RecordBatch, micros_of
 from schemas.catalog import CATALOG, Release
 from schemas.compiled_writer import varint
 
@@ -89,7 +89,7 @@ def decodes_in_bulk() -> bool:
     return deserialize_array is not None
 
 
-def table_of(batch: Batch) -> Any:
+def table_of(batch: RecordBatch) -> Any:
     """The batch's rows, a `pyarrow.Table` of `SCHEMA`, in order.
 
     Raises:
@@ -104,12 +104,12 @@ def table_of(batch: Batch) -> Any:
     return pa.concat_tables(tables) if tables else SCHEMA.empty_table()
 
 
-def slow_table(batch: Batch, releases: Sequence[Release | None]) -> Any:
+def slow_table(batch: RecordBatch, releases: Sequence[Release | None]) -> Any:
     """The same rows, one by one."""
     return pa.Table.from_pylist([row_of(batch, at, release) for at, release in enumerate(releases)], schema=SCHEMA)
 
 
-def _rows(batch: Batch, release: Release | None) -> list[Any]:
+def _rows(batch: RecordBatch, release: Release | None) -> list[Any]:
     """Tables of records of one release; a lot that is refused as a whole is halved until the odd record is alone."""
     if release is None or len(batch) <= _FEW or deserialize_array is None:
         return [slow_table(batch, [release] * len(batch))]
@@ -120,7 +120,7 @@ def _rows(batch: Batch, release: Release | None) -> list[Any]:
     return _rows(batch.part(0, middle), release) + _rows(batch.part(middle, len(batch)), release)
 
 
-def _decoded(batch: Batch, release: Release) -> Any:
+def _decoded(batch: RecordBatch, release: Release) -> Any:
     """The events as a record batch; None if any cannot be decoded, or not to its last byte."""
     values = [value[FRAME_BYTES:] + _END_BYTES for value in batch.values if value is not None]
     try:
@@ -131,7 +131,7 @@ def _decoded(batch: Batch, release: Release) -> Any:
     return events if pc.all(pc.equal(events.column("end"), _END)).as_py() else None
 
 
-def _flat(batch: Batch, events: Any) -> Any:
+def _flat(batch: RecordBatch, events: Any) -> Any:
     target, request, source = events.column("target"), events.column("request"), events.column("source")
     action, media_type = _text(events.column("action")), _text(target.field("mediaType"))
     url, tag, digest = _text(target.field("url")), _text(target.field("tag")), _text(target.field("digest"))
@@ -221,7 +221,7 @@ def _references(references: Any) -> Any:
     return pa.ListArray.from_arrays(references.offsets, items, type=_TYPES["refs"])
 
 
-def _schema_ids(batch: Batch) -> Any:
+def _schema_ids(batch: RecordBatch) -> Any:
     value = batch.values[0]
     first = value[:FRAME_BYTES] if value is not None else b""
     if all(value is not None and value.startswith(first) for value in batch.values):

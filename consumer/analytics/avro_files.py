@@ -9,7 +9,7 @@ from fastavro.write import Writer
 
 from consumer.analytics.decoding import read_or_none, schema_id_of
 from consumer.analytics.releases import releases_of
-from consumer.log.record_batch import Batch, micros_of
+from consumer.log.record_batch import RecordBatch, micros_of
 from schemas.catalog import CATALOG
 from schemas.timestamps import readable_micros
 
@@ -53,7 +53,7 @@ class AvroRows:
         """Bytes on the disk so far."""
         return self._file.tell()
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: RecordBatch) -> None:
         """Take these records, in order."""
         for index, release in enumerate(releases_of(batch)):
             value = batch.values[index]

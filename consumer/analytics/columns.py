@@ -7,7 +7,7 @@ import re
 from typing import Any, Final
 
 from consumer.analytics.decoding import read_or_none, schema_id_of
-from consumer.log.record_batch import Batch, micros_of
+from consumer.log.record_batch import RecordBatch, micros_of
 from schemas.catalog import Release
 
 INDEX_TYPES: Final = (
@@ -66,7 +66,7 @@ def event_time(micros: int | None) -> int | None:
     return micros if micros is not None and FIRST_TIME <= micros <= LAST_TIME else None
 
 
-def row_of(batch: Batch, index: int, release: Release | None) -> dict[str, Any]:
+def row_of(batch: RecordBatch, index: int, release: Release | None) -> dict[str, Any]:
     """The row of one record; columns that are not named are null."""
     value = batch.values[index]
     row: dict[str, Any] = {

@@ -7,6 +7,7 @@ version knows decides alone, so that the headers of nearly all records need not 
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
+from consumer.log.record_batch import Fingerprints
 from consumer.record import Headers
 from runtime.errors import BridgeError
 from schemas.avro import ForeignIdError, UndecodableError, frame, read, release_of, unframe
@@ -31,14 +32,14 @@ class NewerSchemaError(BridgeError):
 
 
 def release_of_record(
-    value: bytes | None, headers: Callable[[], Headers], learned: Callable[[int], str | None]
+    value: bytes | None, headers: Callable[[], Headers], fingerprints: Fingerprints | None
 ) -> Release | None:
     """The release that the value is written in; None if it is no event.
 
     Args:
         value: of the record.
         headers: of the record.
-        learned: the fingerprint that a schema registry knows for an id, if there is one to ask.
+        fingerprints: of a schema registry, if there is one to ask.
 
     Raises:
         UnknownSchemaError: a release that this version does not know.
@@ -48,7 +49,7 @@ def release_of_record(
         known = CATALOG.by_id(schema_id)
         return known or release_of(schema_id, text_header(headers(), SCHEMA_FINGERPRINT) or None)
     except ForeignIdError as error:
-        fingerprint = learned(error.schema_id)
+        fingerprint = fingerprints.fingerprint(error.schema_id) if fingerprints is not None else None
         return None if fingerprint is None else release_of(error.schema_id, fingerprint)
     except UndecodableError:
         return None

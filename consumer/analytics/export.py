@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from consumer.analytics.files import FailedWriteError
 from consumer.analytics.partition_files import Gap, PartitionFiles, Target
 from consumer.analytics.plan import Plan
-from consumer.log.record_batch import Batch
+from consumer.log.record_batch import RecordBatch
 from runtime.errors import BridgeError
 
 _AT_ONCE: Final = 4
@@ -25,11 +25,13 @@ _AT_ONCE: Final = 4
 class Reader(Protocol):
     """Reads a topic in bulk; belongs to one thread."""
 
-    def read(self, topic: str, ranges: Mapping[int, range]) -> Generator[Batch | None, None, None]:
+    def read(self, topic: str, ranges: Mapping[int, range]) -> Generator[RecordBatch | None, None, None]:
         """The records of these ranges; None whenever nothing came for a moment."""
         ...
 
-    def follow(self, topic: str, starts: Mapping[int, int], known: int | None) -> Generator[Batch | None, None, None]:
+    def follow(
+        self, topic: str, starts: Mapping[int, int], known: int | None
+    ) -> Generator[RecordBatch | None, None, None]:
         """The records from these offsets on, without end; of partitions beyond the `known` ones, if any, all."""
         ...
 
@@ -133,7 +135,7 @@ class Export:
             reader.close()
 
     def _write(
-        self, batches: Generator[Batch | None, None, None], files: dict[int, PartitionFiles], *, rolling: bool
+        self, batches: Generator[RecordBatch | None, None, None], files: dict[int, PartitionFiles], *, rolling: bool
     ) -> None:
         try:
             with closing(batches):
@@ -151,7 +153,7 @@ class Export:
         finally:
             self._add(files)
 
-    def _take(self, batches: Iterable[Batch | None], files: dict[int, PartitionFiles], *, rolling: bool) -> None:
+    def _take(self, batches: Iterable[RecordBatch | None], files: dict[int, PartitionFiles], *, rolling: bool) -> None:
         for batch in batches:
             if batch is not None:
                 if batch.partition not in files:  # it was added to the topic

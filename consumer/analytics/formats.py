@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import structlog
 
 from consumer.analytics.extra import ANALYTICS, FAST, ExtraMissingError, how_to_install
-from consumer.log.record_batch import Batch
+from consumer.log.record_batch import RecordBatch
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -17,7 +17,7 @@ _RATES: Final = {"records_per_second": 16_000, "instead_of": 150_000}
 class Rows(Protocol):
     """A file being written."""
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: RecordBatch) -> None:
         """Take these records, in order.
 
         Raises:

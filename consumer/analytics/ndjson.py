@@ -13,7 +13,7 @@ import msgspec
 
 from consumer.analytics.decoding import schema_id_of
 from consumer.analytics.releases import releases_of
-from consumer.log.record_batch import Batch, micros_of
+from consumer.log.record_batch import RecordBatch, micros_of
 from schemas.avro import UndecodableError, decode
 from schemas.catalog import Release
 from schemas.event import Event
@@ -34,7 +34,7 @@ class NdjsonRows:
         """Bytes on the disk so far."""
         return self._file.tell()
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: RecordBatch) -> None:
         """Take these records, in order."""
         releases = releases_of(batch)
         self._file.writelines(line_of(batch, index, release) for index, release in enumerate(releases))
@@ -44,7 +44,7 @@ class NdjsonRows:
         self._file.close()
 
 
-def line_of(batch: Batch, index: int, release: Release | None) -> bytes:
+def line_of(batch: RecordBatch, index: int, release: Release | None) -> bytes:
     """The line of one record."""
     value = batch.values[index]
     event = _event(value, release)

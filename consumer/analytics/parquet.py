@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from consumer.analytics.arrow import SCHEMA, table_of
-from consumer.log.record_batch import Batch
+from consumer.log.record_batch import RecordBatch
 
 _GROUP_BYTES: Final = 32 * 1024 * 1024
 """Of Arrow memory, of all files that are open at once."""
@@ -36,7 +36,7 @@ class ParquetRows:
         """Bytes on the disk so far; the row group that is being gathered does not count."""
         return self._file.tell()
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: RecordBatch) -> None:
         """Take these records, in order."""
         table = table_of(batch)
         self._waiting.append(table)

@@ -13,7 +13,7 @@ from typing import Final
 from consumer.analytics.decoding import NewerSchemaError
 from consumer.analytics.files import FailedWriteError, directory_of, file_name, publish, unfinished_path
 from consumer.analytics.formats import Format, Rows
-from consumer.log.record_batch import DAY_MS, Batch, day_of
+from consumer.log.record_batch import DAY_MS, RecordBatch, day_of
 
 FULL_BYTES: Final = 128 * 1024 * 1024
 
@@ -71,7 +71,7 @@ class PartitionFiles:
         self.files: Final[list[Path]] = []
         self.gaps: Final[list[Gap]] = []
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: RecordBatch) -> None:
         """Take records.
 
         Raises:
@@ -119,7 +119,7 @@ class PartitionFiles:
                 file.rows.close()
             file.path.unlink(missing_ok=True)
 
-    def _begin(self, batch: Batch) -> _Open:
+    def _begin(self, batch: RecordBatch) -> _Open:
         target, first, accepted_ms = self._target, batch.offsets[0], batch.timestamps_ms[0]
         day = day_of(accepted_ms)
         directory = directory_of(target.output, day)
@@ -135,7 +135,7 @@ class PartitionFiles:
         self._file = _Open(path, rows, first, first - 1, ends_ms, target.monotonic())
         return self._file
 
-    def _take(self, file: _Open, batch: Batch) -> None:
+    def _take(self, file: _Open, batch: RecordBatch) -> None:
         if not len(batch):
             return
         try:
@@ -146,7 +146,7 @@ class PartitionFiles:
         file.last = batch.offsets[-1]
         self.records += len(batch)
 
-    def _note_gaps(self, batch: Batch) -> None:
+    def _note_gaps(self, batch: RecordBatch) -> None:
         if batch.offsets[0] == self.next_offset and batch.offsets[-1] - batch.offsets[0] == len(batch) - 1:
             self.next_offset = batch.offsets[-1] + 1
             return
@@ -157,7 +157,7 @@ class PartitionFiles:
             self.next_offset = offset + 1
 
 
-def _first_from(batch: Batch, limit_ms: int) -> int:
+def _first_from(batch: RecordBatch, limit_ms: int) -> int:
     """The index of the first record accepted at the limit or later; the first of a file always belongs to it."""
     if max(batch.timestamps_ms) < limit_ms:
         return len(batch)

@@ -17,7 +17,6 @@ from consumer.analytics.partition_files import Target
 from consumer.analytics.plan import Plan, plan_of
 from consumer.commands.options import PlaceType, admin_of
 from consumer.log.batch_reader import BatchReader
-from consumer.log.record_batch import no_fingerprint
 from consumer.log.schema_ids import SchemaIds, schema_ids_of
 from consumer.places import Place
 from runtime.cli.options import DurationType, common_options
@@ -125,7 +124,7 @@ def _reader(settings: Settings, ids: SchemaIds | None) -> BatchReader:
         settings.kafka.revealed(),
         client_id=_CLIENT_ID,
         max_record_bytes=max_event_bytes(settings),
-        learned=ids.fingerprint if ids is not None else no_fingerprint,
+        fingerprints=ids,
     )
 
 

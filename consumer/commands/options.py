@@ -62,7 +62,7 @@ def reader_of(settings: Settings, client_id: str, *, events: bool = True) -> Ran
         settings.kafka.revealed(),
         client_id=client_id,
         max_record_bytes=max_dead_letter_bytes(settings),
-        learned=ids.learned if ids is not None else None,
+        schema_ids=ids,
     )
 
 

@@ -117,7 +117,9 @@ def original_of(record: Record) -> Record:
     assert identity is not None
     _, topic, partition, offset = identity
     headers = tuple((name, value) for name, value in record.headers if name not in _OURS)
-    return Record(topic, partition, offset, record.timestamp_ms, record.key, record.value, headers, record.learned)
+    return Record(
+        topic, partition, offset, record.timestamp_ms, record.key, record.value, headers, record.schema_fingerprint
+    )
 
 
 def closings_of(letter: Letter, state: State, *, topic: str) -> list[OutgoingRecord]:

@@ -1,6 +1,6 @@
 """Reading ranges in bulk: columns instead of an object a record, for the export alone. Nothing is ever committed.
 
-The same kind of client as in `range.py`, with a deep prefetch; one reader belongs to one thread.
+The same kind of client as in `range_reader.py`, with a deep prefetch; one reader belongs to one thread.
 """
 
 import time
@@ -14,8 +14,8 @@ from confluent_kafka import KafkaException, Message, TopicPartition
 
 from consumer.log.added_partitions import AddedPartitions
 from consumer.log.messages import record_of
-from consumer.log.record_batch import Batch, no_fingerprint
-from consumer.log.standalone_consumer import POLL_S, begin, judge, lose_patience, standalone_consumer
+from consumer.log.record_batch import Fingerprints, RecordBatch
+from consumer.log.standalone_consumer import POLL_S, begin, judge, raise_if_stalled, standalone_consumer
 from consumer.log.watermarks import beginning_of
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import translated
@@ -37,10 +37,10 @@ class BatchReader:
         *,
         client_id: str,
         max_record_bytes: int,
-        learned: Callable[[int], str | None] = no_fingerprint,
+        fingerprints: Fingerprints | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Does not reach out yet; the arguments are those of `RangeReader`, but for `learned`: see `Batch`."""
+        """Does not reach out yet; the arguments are those of `RangeReader`, and `fingerprints` as `RecordBatch` has."""
         self._faults = ConnectionFaults()
         self._consumer = standalone_consumer(
             settings,
@@ -50,7 +50,7 @@ class BatchReader:
             prefetch_kib=_PREFETCH_KIB,
             fetch_message_max_bytes=_FETCH_BYTES,
         )
-        self._learned = learned
+        self._fingerprints = fingerprints
         self._monotonic = monotonic
         self._next: dict[int, int] = {}
         """By partition: the offset that is expected next."""
@@ -59,7 +59,7 @@ class BatchReader:
         """Let the client go."""
         self._consumer.close()
 
-    def read(self, topic: str, ranges: Mapping[int, range]) -> Generator[Batch | None, None, None]:
+    def read(self, topic: str, ranges: Mapping[int, range]) -> Generator[RecordBatch | None, None, None]:
         """The records at these offsets, each partition's in order; None whenever nothing came for a moment.
 
         Raises:
@@ -80,9 +80,11 @@ class BatchReader:
                     quiet_since = self._monotonic()
                     continue
                 yield None
-                lose_patience(topic, left, self._monotonic() - quiet_since, self._faults)
+                raise_if_stalled(topic, left, self._monotonic() - quiet_since, self._faults)
 
-    def follow(self, topic: str, starts: Mapping[int, int], known: int | None) -> Generator[Batch | None, None, None]:
+    def follow(
+        self, topic: str, starts: Mapping[int, int], known: int | None
+    ) -> Generator[RecordBatch | None, None, None]:
         """All records from these offsets on, without end; None whenever nothing came for a moment.
 
         Args:
@@ -106,7 +108,7 @@ class BatchReader:
                 if added is not None:
                     added.look()
 
-    def _within(self, topic: str, left: dict[int, range], number: int, run: list[Message]) -> Iterator[Batch]:
+    def _within(self, topic: str, left: dict[int, range], number: int, run: list[Message]) -> Iterator[RecordBatch]:
         stop = left[number].stop
         at_end = run[-1].error() is not None and (run[-1].offset() or 0) >= stop
         records = [message for message in run if message.error() is None]
@@ -119,18 +121,18 @@ class BatchReader:
         if records:
             yield self._batch(topic, number, records)
 
-    def _batch(self, topic: str, partition: Any, messages: list[Message]) -> Batch:
+    def _batch(self, topic: str, partition: Any, messages: list[Message]) -> RecordBatch:
         offsets = [_offset(message) for message in messages]
         passed_over = offsets[-1] + 1 - self._next.get(partition, 0) != len(offsets)
         self._next[partition] = offsets[-1] + 1
-        return Batch(
+        return RecordBatch(
             topic,
             partition,
             offsets,
             [message.timestamp()[1] for message in messages],
             [message.value() for message in messages],
             lambda index: record_of(messages[index], topic).headers,
-            self._learned,
+            self._fingerprints,
             self._beginning(topic, partition) if passed_over else 0,
         )
 

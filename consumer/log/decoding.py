@@ -30,4 +30,4 @@ def foreign_id_of(record: Record) -> int | None:
 
 
 def _fingerprint_of(record: Record) -> str | None:
-    return text_header(record.headers, names.SCHEMA_FINGERPRINT) or record.learned
+    return text_header(record.headers, names.SCHEMA_FINGERPRINT) or record.schema_fingerprint

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from consumer.record import Record
 from runtime.errors import BridgeError
 
-HOPELESS: Final = frozenset(
+NOT_RETRIABLE: Final = frozenset(
     {
         KafkaError.GROUP_AUTHORIZATION_FAILED,
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -58,7 +58,7 @@ def text_of(error: KafkaError) -> str:
 
 
 @contextmanager
-def catchable() -> Iterator[None]:
+def reraising() -> Iterator[None]:
     """For callbacks of the client: what its own calls raise in one comes out of `poll` as no exception at all.
 
     Seen with confluent-kafka 2.16: the error in place of the exception, which no `except` catches and a thread dies

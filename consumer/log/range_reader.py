@@ -11,7 +11,8 @@ from typing import Final, Self
 from confluent_kafka import Message, TopicPartition
 
 from consumer.log.messages import is_end, record_of
-from consumer.log.standalone_consumer import POLL_S, begin, judge, lose_patience, standalone_consumer
+from consumer.log.schema_ids import SchemaIds
+from consumer.log.standalone_consumer import POLL_S, begin, judge, raise_if_stalled, standalone_consumer
 from consumer.record import Record
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.settings import ClientSettings
@@ -29,7 +30,7 @@ class RangeReader:
         *,
         client_id: str,
         max_record_bytes: int,
-        learned: Callable[[Record], Record] | None = None,
+        schema_ids: SchemaIds | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Does not reach out yet.
@@ -38,14 +39,14 @@ class RangeReader:
             settings: librdkafka settings.
             client_id: how the broker's logs name this client.
             max_record_bytes: the largest record that may lie there.
-            learned: the record with what a schema registry knows of its schema, if there is one; may block.
+            schema_ids: of the schema registry that may know a record's schema, if there is one; reading waits for it.
             monotonic: seconds since some fixed point.
         """
         self._faults = ConnectionFaults()
         self._consumer = standalone_consumer(
             settings, self._faults, client_id=client_id, max_record_bytes=max_record_bytes, prefetch_kib=_PREFETCH_KIB
         )
-        self._learned = learned
+        self._schema_ids = schema_ids
         self._monotonic = monotonic
 
     def __enter__(self) -> Self:
@@ -82,7 +83,7 @@ class RangeReader:
                 number, offset = _place(message)
                 if number in left and message.error() is None and offset < left[number].stop:
                     record = record_of(message, topic)
-                    yield record if self._learned is None else self._learned(record)
+                    yield record if self._schema_ids is None else self._schema_ids.resolve_blocking(record)
                     counts[number] += 1
                 if number in left and (counts[number] == limit or self._is_last(message, left[number])):
                     del left[number]
@@ -101,7 +102,7 @@ class RangeReader:
             if messages:
                 quiet_since = self._monotonic()
             else:
-                lose_patience(topic, left, self._monotonic() - quiet_since, self._faults)
+                raise_if_stalled(topic, left, self._monotonic() - quiet_since, self._faults)
 
     @staticmethod
     def _is_last(message: Message, span: range) -> bool:

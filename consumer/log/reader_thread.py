@@ -20,7 +20,7 @@ from consumer.lanes.read_ahead import READ_AHEAD, cost_of, total_cost
 from consumer.log.committing import Committing
 from consumer.log.listener import Commit, LogListener, SettingsOf
 from consumer.log.membership import Membership
-from consumer.log.messages import HOPELESS, catchable, explained
+from consumer.log.messages import NOT_RETRIABLE, explained, reraising
 from consumer.log.recreated_topic import begin_anew
 from consumer.log.taken import ReadPositions, Taken, lost_of, taken_from
 from consumer.log.watermarks import ASK_LIMIT_S, beginning_of, ends_of, place_of
@@ -220,7 +220,7 @@ class Log:
         return taken
 
     def _judge(self, error: KafkaError) -> None:
-        if error.fatal() or error.code() in HOPELESS:
+        if error.fatal() or error.code() in NOT_RETRIABLE:
             raise KafkaException(error)
         if self._membership.refused(error):
             self._log.warning("log.error", error=error.str(), code=error.name())
@@ -248,7 +248,7 @@ class Log:
             return
         self._committing.start(consumer, current)
 
-    @catchable()
+    @reraising()
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._epoch += 1
         self._quiet_since = time.monotonic()
@@ -261,7 +261,7 @@ class Log:
         (consumer.pause if self._all_paused else consumer.resume)(places)  # a pause survives revoke and assign
         self._tell(self._listener.assigned, found)
 
-    @catchable()
+    @reraising()
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         gone = {at.partition for at in partitions}
         draining = asyncio.run_coroutine_threadsafe(self._listener.drain(gone), self._loop)
@@ -273,7 +273,7 @@ class Log:
                 self._log.warning("log.last_commit_failed", error=explained(error), consequence="events repeat")
         self._forget(consumer, partitions)
 
-    @catchable()
+    @reraising()
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._log.warning("log.partitions_lost", partitions=sorted(at.partition for at in partitions))
         self._forget(consumer, partitions)

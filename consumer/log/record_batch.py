@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 from consumer.record import Headers
 
@@ -11,12 +11,19 @@ LAST_MS = 253_402_300_799_999
 DAY_MS = 86_400_000
 
 
-def no_fingerprint(_: int) -> None:
-    """There is no schema registry to ask."""
+class Fingerprints(Protocol):
+    """Who knows the schemas of a schema registry."""
+
+    def fingerprint(self, schema_id: int) -> str | None:
+        """The fingerprint of the schema with this id; None if there is none, or it is not that of an event. Blocks.
+
+        Raises:
+            SchemaRegistryUnavailableError: the registry does not answer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RecordBatch:
     """Records in offset order; offsets may leave gaps."""
 
     topic: str
@@ -27,8 +34,9 @@ class Batch:
     values: Sequence[bytes | None]
     headers: Callable[[int], Headers]
     """The headers of the record at an index; asked only where the value alone does not tell its schema."""
-    learned: Callable[[int], str | None] = no_fingerprint
-    """The fingerprint of the schema behind an id that is none of ours; asked only where the headers do not tell it."""
+    fingerprints: Fingerprints | None = None
+    """Of the schemas behind ids that are none of ours, if there is a schema registry; asked only where the headers do
+    not tell."""
     log_begins: int = 0
     """Where the log began when they were read, if offsets before or between them were passed over; else 0 will do.
 
@@ -51,7 +59,7 @@ class Batch:
             self.timestamps_ms[start:stop],
             self.values[start:stop],
             lambda index: headers(start + index),
-            self.learned,
+            self.fingerprints,
             self.log_begins,
         )
 

@@ -94,7 +94,7 @@ class SchemaIds:
         fingerprint = self._fingerprints.get(schema_id)
         if fingerprint is None:
             raise UndecodableError(f"the schema registry has no schema of an event with the id {schema_id}")
-        return replace(record, learned=fingerprint)
+        return replace(record, schema_fingerprint=fingerprint)
 
     def fingerprint(self, schema_id: int) -> str | None:
         """The fingerprint of the schema with this id; None if there is none, or it is not that of an event. Blocks.
@@ -105,7 +105,7 @@ class SchemaIds:
         self.ask(schema_id)
         return self._fingerprints.get(schema_id)
 
-    def learned(self, record: Record) -> Record:
+    def resolve_blocking(self, record: Record) -> Record:
         """The record, with what the registry says of its schema id if only that can tell. Blocks.
 
         Raises:
@@ -113,7 +113,7 @@ class SchemaIds:
         """
         schema_id = foreign_id_of(record)
         fingerprint = self.fingerprint(schema_id) if schema_id is not None else None
-        return record if fingerprint is None else replace(record, learned=fingerprint)
+        return record if fingerprint is None else replace(record, schema_fingerprint=fingerprint)
 
     def _is_known(self, schema_id: int) -> bool:
         until = self._unknown.get(schema_id)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from consumer.log.messages import HOPELESS, is_end
+from consumer.log.messages import NOT_RETRIABLE, is_end
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.settings import ClientSettings, consumer_settings
@@ -22,7 +22,7 @@ POLL_S: Final = 0.25
 _MISSING: Final = frozenset(
     {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
 )
-_STOPPING: Final = (HOPELESS | _MISSING) - {KafkaError.GROUP_AUTHORIZATION_FAILED}
+_STOPPING: Final = (NOT_RETRIABLE | _MISSING) - {KafkaError.GROUP_AUTHORIZATION_FAILED}
 """Errors that no patience helps against; a right to the group is not needed, as it is never joined."""
 
 
@@ -82,7 +82,7 @@ def judge(message: Message, topic: str, *, young: Collection[int] = ()) -> None:
     _log.debug("range.error", topic=topic, error=error.str(), code=error.name())
 
 
-def lose_patience(topic: str, left: Iterable[int], quiet_s: float, faults: ConnectionFaults) -> None:
+def raise_if_stalled(topic: str, left: Iterable[int], quiet_s: float, faults: ConnectionFaults) -> None:
     """Give up when nothing has come for too long, and say what is wrong with the connection if it is known.
 
     Raises:

@@ -18,7 +18,7 @@ from fastavro import schemaless_writer
 from consumer.analytics.files import FORMATS
 from consumer.analytics.formats import format_named
 from consumer.analytics.partition_files import PartitionFiles, Target
-from consumer.log.record_batch import Batch
+from consumer.log.record_batch import RecordBatch
 from schemas.avro import frame
 from schemas.catalog import CATALOG, FIRST_ID, Release, fingerprint_of
 from tests.kit.paths import ROOT
@@ -75,7 +75,7 @@ def _filled(schema: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
 def _export(output: Path) -> None:
     values = list(_values())
     count = len(values)
-    batch = Batch("registry.events", 0, list(range(count)), [1_767_268_800_000] * count, values, lambda _: ())
+    batch = RecordBatch("registry.events", 0, list(range(count)), [1_767_268_800_000] * count, values, lambda _: ())
     for name in FORMATS:
         files = PartitionFiles(Target(output, batch.topic, name, format_named(name)), 0, 0)
         files.write(batch)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from consumer.analytics.arrow import SCHEMA, slow_table, table_of
 from consumer.analytics.decoding import NewerSchemaError
 from consumer.analytics.releases import releases_of
-from consumer.log.record_batch import Batch
+from consumer.log.record_batch import RecordBatch
 from consumer.record import Headers
 from schemas import Event, RequestRecord, Target
 from schemas.avro import encode, frame
@@ -22,10 +22,10 @@ OCI = "application/vnd.oci.image.manifest.v1+json"
 FINGERPRINT: Headers = (("schema-fingerprint", CATALOG.latest.fingerprint.encode()),)
 
 
-def batch(values: Sequence[bytes | None], headers: Headers = ()) -> Batch:
+def batch(values: Sequence[bytes | None], headers: Headers = ()) -> RecordBatch:
     """Records of these values, accepted a second apart."""
     offsets = list(range(100, 100 + len(values)))
-    return Batch("registry.events", 3, offsets, [1000 * at for at in offsets], values, lambda _: headers)
+    return RecordBatch("registry.events", 3, offsets, [1000 * at for at in offsets], values, lambda _: headers)
 
 
 def value_of(event: Event, schema_id: int = CATALOG.latest.id) -> bytes:

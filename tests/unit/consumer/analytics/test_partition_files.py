@@ -10,7 +10,7 @@ from consumer.analytics.files import Covered, OutputError, covered_by, file_name
 from consumer.analytics.formats import format_named
 from consumer.analytics.partition_files import Gap, PartitionFiles, Target
 from consumer.analytics.plan import plan_of
-from consumer.log.record_batch import DAY_MS, Batch
+from consumer.log.record_batch import DAY_MS, RecordBatch
 from consumer.places import Offsets
 from runtime.config import Beginning, End
 from runtime.kafka.admin import Topic
@@ -22,10 +22,10 @@ TOPIC = "registry.events-eu"
 VALUE = frame(CATALOG.latest.id, encode(Event(id="x")))
 
 
-def batch(*records: tuple[int, int], log_begins: int = 0) -> Batch:
+def batch(*records: tuple[int, int], log_begins: int = 0) -> RecordBatch:
     """Records at (offset, milliseconds)."""
     offsets, times = [at for at, _ in records], [ms for _, ms in records]
-    return Batch(TOPIC, 2, offsets, times, [VALUE] * len(records), lambda _: (), log_begins=log_begins)
+    return RecordBatch(TOPIC, 2, offsets, times, [VALUE] * len(records), lambda _: (), log_begins=log_begins)
 
 
 def target(output: Path, roll_s: float | None = None, full_bytes: int = 1 << 30) -> Target:

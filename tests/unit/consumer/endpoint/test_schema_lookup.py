@@ -65,7 +65,7 @@ async def test_an_answer_is_told_once_on_the_loop() -> None:
     assert [] == registry.answered
     await asyncio.sleep(0.1)
     assert [8] == registry.answered
-    assert LATEST.fingerprint == registry.lookup.learn(RECORD, 8).learned
+    assert LATEST.fingerprint == registry.lookup.learn(RECORD, 8).schema_fingerprint
     assert [(0.0, 8)] == registry.asked
     await registry.lookup.close()
 

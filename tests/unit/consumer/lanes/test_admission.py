@@ -67,7 +67,7 @@ class Door:
         fingerprint = self.known[schema_id]
         if fingerprint is None:
             raise UndecodableError("nobody knows it")
-        return replace(record, learned=fingerprint)
+        return replace(record, schema_fingerprint=fingerprint)
 
     def read(self, number: int, *records: Stored, first: int = 0) -> None:
         """Records that were read of a partition."""

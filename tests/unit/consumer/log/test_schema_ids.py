@@ -90,7 +90,7 @@ def test_an_id_is_asked_once() -> None:
     assert EVENT == event_of(learned)
     assert (record(7).value, ()) == (learned.value, learned.headers)
     assert LATEST.fingerprint == registry.ids.fingerprint(7)
-    assert learned == registry.ids.learned(record(7))
+    assert learned == registry.ids.resolve_blocking(record(7))
     assert [7] == registry.asked
 
 
@@ -146,11 +146,11 @@ def test_a_registry_that_is_away_is_asked_again() -> None:
     registry = Registry({7: LATEST.text}, is_away=True)
     for _ in range(2):
         with pytest.raises(SchemaRegistryUnavailableError):
-            registry.ids.learned(record(7))
+            registry.ids.resolve_blocking(record(7))
     with pytest.raises(UnaskedError):
         registry.ids.learn(record(7), 7)
     registry.is_away = False
-    assert EVENT == event_of(registry.ids.learned(record(7)))
+    assert EVENT == event_of(registry.ids.resolve_blocking(record(7)))
     assert [7, 7, 7] == registry.asked
 
 
@@ -175,7 +175,7 @@ def test_a_schema_of_something_else_is_none_of_an_event(text: str) -> None:
     assert registry.ids.fingerprint(7) is None
     with pytest.raises(UndecodableError):
         registry.ids.learn(record(7), 7)
-    assert record(7) == registry.ids.learned(record(7))
+    assert record(7) == registry.ids.resolve_blocking(record(7))
     assert [7] == registry.asked
 
 
@@ -183,7 +183,7 @@ def test_an_event_of_a_newer_release_is_waited_for() -> None:
     """A schema of that name which this version does not know is no damage: the upgrade will read it."""
     registry = Registry({7: json.dumps(NEWER)})
     with pytest.raises(UnknownSchemaError):
-        event_of(registry.ids.learned(record(7)))
+        event_of(registry.ids.resolve_blocking(record(7)))
 
 
 def test_what_the_header_or_the_pinned_id_tells_is_not_asked() -> None:
@@ -203,7 +203,7 @@ def test_what_the_header_or_the_pinned_id_tells_is_not_asked() -> None:
         Record("registry.events", 0, 0, 0, None, None),
     ]
     for one in told:
-        assert one == registry.ids.learned(one)
+        assert one == registry.ids.resolve_blocking(one)
         assert foreign_id_of(one) is None
     assert [] == registry.asked
 
@@ -211,7 +211,7 @@ def test_what_the_header_or_the_pinned_id_tells_is_not_asked() -> None:
 def test_an_empty_header_tells_nothing() -> None:
     """As no header does."""
     registry = Registry({7: LATEST.text})
-    assert EVENT == event_of(registry.ids.learned(record(7, (SCHEMA_FINGERPRINT, b""))))
+    assert EVENT == event_of(registry.ids.resolve_blocking(record(7, (SCHEMA_FINGERPRINT, b""))))
 
 
 def in_threads(count: int, do: Callable[[], object]) -> list[object]:
@@ -288,9 +288,9 @@ def test_it_is_that_of_the_configuration() -> None:
         settings = settings_from({"kafka": kafka, "schema_registry": {"url": registry.url}})
         ids = schema_ids_of(settings, clock, program="test")
         assert ids is not None
-        assert EVENT == event_of(ids.learned(record(schema_id)))
+        assert EVENT == event_of(ids.resolve_blocking(record(schema_id)))
         assert ids.fingerprint(schema_id + 1) is None
         registry.stop()
-        assert EVENT == event_of(ids.learned(record(schema_id)))
+        assert EVENT == event_of(ids.resolve_blocking(record(schema_id)))
         with pytest.raises(SchemaRegistryUnavailableError, match=f"{registry.url} cannot be reached: "):
             ids.ask(schema_id + 2)
