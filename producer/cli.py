@@ -12,12 +12,12 @@ from typing import BinaryIO, Final
 import click
 
 from producer.check.check import check_installation, check_settings
-from producer.check.findings import Finding, Verdict, exit_code_of, summary_of
+from producer.check.findings import Finding, Severity, exit_code_of, summary_of
 from producer.example import example_configuration
 from producer.intake.service import CLIENT_ID, serve
 from producer.preparation import prepare
-from producer.publish.event_files import Found, Refused, events_of
-from producer.publish.publisher import Publisher, Summary
+from producer.publish.event_files import FoundEvents, RefusedText, events_of
+from producer.publish.publisher import Publisher, PublishSummary
 from producer.schema_registration import Registration, registration_of
 from runtime.cli.options import AddressType, LabelType, common_options
 from runtime.cli.running import run_command, run_service, uninterrupted
@@ -35,7 +35,7 @@ from schemas.event import MEDIA_TYPE_V2
 from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
 
 _PROGRAM: Final = "registry-bridge"
-_COLOURS: Final = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARNING: "yellow", Verdict.WRONG: "red"}
+_COLOURS: Final = {Severity.OK: "green", Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.WRONG: "red"}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,7 +95,7 @@ def check_command(settings: Settings, *, offline: bool) -> int:
     found: list[Finding] = []
     told = check_settings(settings)
     for finding in told if offline else chain(told, check_installation(settings, _admin(settings), registry)):
-        click.echo(f"{click.style(f'{finding.verdict.value:<8}', fg=_COLOURS[finding.verdict])}{finding.text}")
+        click.echo(f"{click.style(f'{finding.severity.value:<8}', fg=_COLOURS[finding.severity])}{finding.text}")
         found.append(finding)
     click.echo(f"result  {summary_of(found)}{'; Kafka and the endpoints were not asked' if offline else ''}")
     return exit_code_of(found)
@@ -151,14 +151,14 @@ def _content_type(text: str) -> str:
     return text
 
 
-def _said(summary: Summary) -> int:
+def _said(summary: PublishSummary) -> int:
     refused = f", {len(summary.refused)} refused" if summary.refused else ""
     click.echo(f"{counted(summary.acknowledged, 'event')} acknowledged{refused}")
     return 1 if summary.refused else 0
 
 
-def _say_refused(refused: Refused) -> None:
-    click.echo(f"{_PROGRAM}: {refused.place}: {refused.reason}", err=True)
+def _say_refused(refused: RefusedText) -> None:
+    click.echo(f"{_PROGRAM}: {refused.position}: {refused.reason}", err=True)
 
 
 def _readable(sources: tuple[Path, ...]) -> None:
@@ -178,7 +178,7 @@ def _obstacle(source: Path) -> str:
     return "" if os.access(source, os.R_OK) else os.strerror(errno.EACCES)
 
 
-def _found(sources: tuple[Path, ...], content_type: str, registry: str) -> Iterator[Found | Refused]:
+def _found(sources: tuple[Path, ...], content_type: str, registry: str) -> Iterator[FoundEvents | RefusedText]:
     for source in sources:
         if str(source) == "-":
             if sys.stdin.isatty():

@@ -46,7 +46,7 @@ def prepare(admin: Admin, groups: Groups, settings: Settings, registration: Regi
     return partitions
 
 
-class Preparation:
+class PreparedLog:
     """Prepares in the background, again and again until it is done; until then nothing is taken."""
 
     def __init__(

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 from runtime.http.client import VERSION
 
-Asked = Callable[[], float | None]
+CurrentValue = Callable[[], float | None]
 """The value now; None if it cannot be known."""
 
 
@@ -30,10 +30,10 @@ class AskedGauge(Collector):
         self._name: Final = name
         self._text: Final = text
         self._labels: Final = tuple(labels)
-        self._asked: dict[tuple[str, ...], Asked] = {}
+        self._asked: dict[tuple[str, ...], CurrentValue] = {}
         registry.register(self)
 
-    def ask(self, *labels: str, value: Asked) -> None:
+    def ask(self, *labels: str, value: CurrentValue) -> None:
         """Ask for this one from now on; `labels` are its labels' values."""
         self._asked[labels] = value
 

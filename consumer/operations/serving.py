@@ -7,14 +7,14 @@ from typing import Any
 from consumer.offsets.cursor import Cursor
 from consumer.operations.worker_answer import Live
 from runtime.counts import counted, noun
-from runtime.kafka.group_members import Membership
+from runtime.kafka.group_members import GroupMembers
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
     """One endpoint's group beside what the asked worker says of it."""
 
-    membership: Membership = field(default_factory=Membership)
+    membership: GroupMembers = field(default_factory=GroupMembers)
     live: Live | None = None
     """What the worker at `worker.listen` says; None if it does not answer, or does not serve the endpoint."""
     silence: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from producer.check.endpoints import Connect, addresses, client_settings, connect
-from producer.check.findings import Finding, Verdict
+from producer.check.findings import Finding, Severity
 from producer.check.groups import cluster_version, group_protocol
 from runtime.config.differences import differences as endpoint_differences
 from runtime.config.settings import Settings
@@ -22,9 +22,9 @@ _PRODUCTION_BROKERS: Final = 3
 def check_settings(settings: Settings) -> Iterator[Finding]:
     """What can be known of a configuration that loads without asking anybody."""
     for sentence in endpoint_differences(settings):
-        yield Finding(Verdict.NOTE, sentence)
+        yield Finding(Severity.NOTE, sentence)
     for warning in settings.warnings:
-        yield Finding(Verdict.WARNING, warning)
+        yield Finding(Severity.WARNING, warning)
     yield from client_settings(settings.endpoints)
 
 
@@ -41,17 +41,17 @@ def check_installation(
 def _kafka(settings: Settings, admin: Admin) -> Iterator[Finding]:
     try:
         brokers = admin.brokers()
-        yield Finding(Verdict.OK, f"Kafka answers, with {counted(brokers, 'broker')}")
+        yield Finding(Severity.OK, f"Kafka answers, with {counted(brokers, 'broker')}")
         if brokers < _PRODUCTION_BROKERS:
-            yield Finding(Verdict.WARNING, _few_copies(brokers))
+            yield Finding(Severity.WARNING, _few_copies(brokers))
         for plan in plan_topics(settings, brokers):
             yield from _topic(plan, admin)
         yield cluster_version(admin.broker_settings())
         yield from group_protocol(settings)
         if shortfall := offsets_shortfall(admin, settings):
-            yield Finding(Verdict.WARNING, shortfall)
+            yield Finding(Severity.WARNING, shortfall)
     except BridgeError as error:
-        yield Finding(Verdict.WRONG, str(error))
+        yield Finding(Severity.WRONG, str(error))
 
 
 def _few_copies(brokers: int) -> str:
@@ -62,15 +62,15 @@ def _few_copies(brokers: int) -> str:
 def _topic(plan: TopicPlan, admin: Admin) -> Iterator[Finding]:
     found = admin.topic(plan.name)
     if found is None:
-        yield Finding(Verdict.WARNING, f"topic {plan.name} is missing; `init`, `serve` and `publish` create it")
+        yield Finding(Severity.WARNING, f"topic {plan.name} is missing; `init`, `serve` and `publish` create it")
         return
     said = differences(plan, found)
     if not said:
-        yield Finding(Verdict.OK, f"topic {plan.name} is as configured")
+        yield Finding(Severity.OK, f"topic {plan.name} is as configured")
     for sentence in said:
         too_small = "max.message.bytes" in sentence and _below(plan, found.settings.get("max.message.bytes"))
         compacts = "compact" in found.settings.get("cleanup.policy", "") and "cleanup.policy" in sentence
-        yield Finding(Verdict.WRONG if too_small or compacts else Verdict.WARNING, sentence)
+        yield Finding(Severity.WRONG if too_small or compacts else Severity.WARNING, sentence)
 
 
 def _below(plan: TopicPlan, value: str | None) -> bool:
@@ -83,13 +83,13 @@ def _schema(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
         for release, schema_id in zip(CATALOG.releases, found, strict=True):
             named = f"schema registry {registry.safe_url}: release {release.version} of the schema"
             if schema_id is None:
-                yield Finding(Verdict.WARNING, f"{named} is missing; `init`, `serve` and `publish` register it")
+                yield Finding(Severity.WARNING, f"{named} is missing; `init`, `serve` and `publish` register it")
             else:
-                yield Finding(Verdict.OK, f"{named} has the id {schema_id}")
+                yield Finding(Severity.OK, f"{named} has the id {schema_id}")
         if any(schema_id is not None for schema_id in found):
             yield from _level(registry, subject)
     except BridgeError as error:
-        yield Finding(Verdict.WRONG, str(error))
+        yield Finding(Severity.WRONG, str(error))
 
 
 def _level(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
@@ -97,4 +97,4 @@ def _level(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
     if level != FULL_TRANSITIVE:
         told = f"compatibility {level}" if level else "no compatibility of its own"
         told = f"subject {subject} has {told} instead of {FULL_TRANSITIVE}"
-        yield Finding(Verdict.WARNING, f"{told}; `init`, `serve` and `publish` set it")
+        yield Finding(Severity.WARNING, f"{told}; `init`, `serve` and `publish` set it")

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from producer.check.findings import Finding, Verdict
+from producer.check.findings import Finding, Severity
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.http.blocking import BlockingHTTP, NoExchangeError
 from runtime.http.client import ClientSettingsError
@@ -43,7 +43,7 @@ def client_settings(endpoints: Sequence[EndpointSettings]) -> Iterator[Finding]:
             if endpoint.url:
                 _client(endpoint)
         except ClientSettingsError as error:
-            yield Finding(Verdict.WRONG, str(error), error.exit_code)
+            yield Finding(Severity.WRONG, str(error), error.exit_code)
 
 
 def addresses(endpoints: Sequence[EndpointSettings], reach: Connect = connect) -> Iterator[Finding]:
@@ -53,7 +53,7 @@ def addresses(endpoints: Sequence[EndpointSettings], reach: Connect = connect) -
 
 
 def _address(endpoint: EndpointSettings, reach: Connect) -> Finding:
-    wrong = Verdict.WARNING if endpoint.disabled else Verdict.WRONG
+    wrong = Severity.WARNING if endpoint.disabled else Severity.WRONG
     where = _host_and_port(urlsplit(endpoint.url))
     if endpoint.proxy is None:
         fault, through = _fault_of_connecting(where, reach) or _fault_of_handshake(endpoint, where), ""
@@ -62,7 +62,7 @@ def _address(endpoint: EndpointSettings, reach: Connect) -> Finding:
         fault = _fault_of_asking(endpoint)
     if fault:
         return Finding(wrong, f"endpoint {endpoint.name}: cannot reach {_shown(where)}{through}: {fault}")
-    return Finding(Verdict.OK, f"endpoint {endpoint.name}: {_shown(where)} can be reached{through}")
+    return Finding(Severity.OK, f"endpoint {endpoint.name}: {_shown(where)} can be reached{through}")
 
 
 def _fault_of_connecting(where: tuple[str, int], reach: Connect) -> str:

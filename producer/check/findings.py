@@ -1,4 +1,4 @@
-"""What `check` finds: a verdict, a sentence, and what it means for the exit status."""
+"""What `check` finds: a severity, a sentence, and what it means for the exit status."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import Enum
 from runtime.counts import counted
 
 
-class Verdict(Enum):
+class Severity(Enum):
     """How bad a finding is."""
 
     OK = "ok"
@@ -23,19 +23,19 @@ class Verdict(Enum):
 class Finding:
     """One line of the report."""
 
-    verdict: Verdict
+    severity: Severity
     text: str
     exit_code: int = 1
-    """Of `check`, if the verdict is `WRONG`; 2 where the configuration is what must change."""
+    """Of `check`, if the severity is `WRONG`; 2 where the configuration is what must change."""
 
 
 def exit_code_of(findings: Sequence[Finding]) -> int:
     """0 if nothing is wrong, else the highest that something wrong asks for."""
-    return max((finding.exit_code for finding in findings if finding.verdict is Verdict.WRONG), default=0)
+    return max((finding.exit_code for finding in findings if finding.severity is Severity.WRONG), default=0)
 
 
 def summary_of(findings: Sequence[Finding]) -> str:
     """What was found, in a line."""
-    verdicts = [finding.verdict for finding in findings]
-    wrong, warnings = verdicts.count(Verdict.WRONG), verdicts.count(Verdict.WARNING)
+    severities = [finding.severity for finding in findings]
+    wrong, warnings = severities.count(Severity.WRONG), severities.count(Severity.WARNING)
     return f"{counted(wrong, 'fault')}, {counted(warnings, 'warning')}"

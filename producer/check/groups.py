@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from producer.check.findings import Finding, Verdict
+from producer.check.findings import Finding, Severity
 from runtime.config.settings import Settings
-from runtime.kafka.group_protocol import AUTO, Answer, Ask, ProtocolMissingError, ask, choose
+from runtime.kafka.group_protocol import AUTO, Ask, ProtocolMissingError, ProtocolSupport, ask, choose
 from schemas.names import group_of
 
 _CLIENT_ID: Final = "registry-bridge"
@@ -17,7 +17,7 @@ def cluster_version(broker_settings: Mapping[str, str]) -> Finding:
     """Brokers name their version in a setting until 3.9, and from 4.0 on not at all."""
     version = broker_settings.get(_VERSION)
     told = f"{_VERSION} {version}" if version else f"4.0 or newer: they have no {_VERSION}"
-    return Finding(Verdict.OK, f"the brokers are of Kafka {told}")
+    return Finding(Severity.OK, f"the brokers are of Kafka {told}")
 
 
 def group_protocol(settings: Settings, ask: Ask = ask) -> Iterator[Finding]:
@@ -33,14 +33,14 @@ def group_protocol(settings: Settings, ask: Ask = ask) -> Iterator[Finding]:
     yield _followed(wanted, answer)
 
 
-def _followed(wanted: str, answer: Answer) -> Finding:
+def _followed(wanted: str, answer: ProtocolSupport) -> Finding:
     if wanted == "classic":
-        better = f"; {answer.value}" if answer is Answer.TAKES_PART else ""
-        return Finding(Verdict.WARNING, f"kafka.group.protocol is classic: {_REPEATS}{better}")
+        better = f"; {answer.value}" if answer is ProtocolSupport.TAKES_PART else ""
+        return Finding(Severity.WARNING, f"kafka.group.protocol is classic: {_REPEATS}{better}")
     try:
         choice = choose(wanted, answer)
     except ProtocolMissingError as error:
-        return Finding(Verdict.WRONG, str(error), error.exit_code)
+        return Finding(Severity.WRONG, str(error), error.exit_code)
     if choice.protocol == "consumer":
-        return Finding(Verdict.OK, f"groups use the protocol consumer; {answer.value}")
-    return Finding(Verdict.WARNING, f"groups use the protocol classic: {answer.value}; {_REPEATS}")
+        return Finding(Severity.OK, f"groups use the protocol consumer; {answer.value}")
+    return Finding(Severity.WARNING, f"groups use the protocol classic: {answer.value}; {_REPEATS}")

@@ -9,7 +9,7 @@ from producer.intake.intake import Intake
 from producer.intake.metrics import BridgeMetrics
 from producer.intake.outages import Outages
 from producer.intake.schema_routes import schema_routes
-from producer.preparation import Preparation
+from producer.preparation import PreparedLog
 from producer.schema_registration import registration_of
 from runtime.clock import SystemClock
 from runtime.config.settings import Settings
@@ -40,7 +40,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     registration = registration_of(settings.schema_registry, topic, clock, program=CLIENT_ID)
     writer = AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings), clock=clock)
     admin, groups = Admin(kafka, client_id=CLIENT_ID), Groups(kafka, client_id=CLIENT_ID)
-    preparation = Preparation(admin, groups, settings, registration=registration, writer=writer, clock=clock)
+    preparation = PreparedLog(admin, groups, settings, registration=registration, writer=writer, clock=clock)
     metrics = BridgeMetrics(process_metrics("registry_bridge"))
     intake = Intake(
         settings.intake,

@@ -14,7 +14,7 @@ from producer.listener.dispatch import Dispatch
 from producer.listener.protocol import Listener
 from producer.listener.repository import MountedBlob, Named
 from producer.listener.stand_in import StandIn, stand_in
-from producer.listener.steps import Report, Steps, run
+from producer.listener.steps import BlockingCall, Steps, run
 
 __all__ = ["listen"]
 
@@ -29,7 +29,7 @@ def listen(repository: _R, listener: Listener) -> _R:
     is raised to the caller, although the removal stands. Awaitable services are served on asyncio, the listener in a
     thread of the loop's pool; a plain service calls it in the thread it is called in.
     """
-    return cast("_R", _decorated(_Repository, repository, Dispatch(listener, repository)))
+    return cast("_R", _decorated(_DecoratedRepository, repository, Dispatch(listener, repository)))
 
 
 class _Decorated(StandIn):
@@ -50,17 +50,17 @@ def _decorated(kind: type[_D], original: Any, dispatch: Dispatch) -> _D:
     return stand_in(kind, original)(original, dispatch)
 
 
-class _Repository(_Decorated):
+class _DecoratedRepository(_Decorated):
     __slots__ = ()
 
     def manifests(self, *args: Any, **kwargs: Any) -> Any:
-        return run(self._service(_Manifests, self.original.manifests(*args, **kwargs)))
+        return run(self._service(_DecoratedManifests, self.original.manifests(*args, **kwargs)))
 
     def blobs(self, *args: Any, **kwargs: Any) -> Any:
-        return run(self._service(_Blobs, self.original.blobs(*args, **kwargs)))
+        return run(self._service(_DecoratedBlobs, self.original.blobs(*args, **kwargs)))
 
     def tags(self, *args: Any, **kwargs: Any) -> Any:
-        return run(self._service(_Tags, self.original.tags(*args, **kwargs)))
+        return run(self._service(_DecoratedTags, self.original.tags(*args, **kwargs)))
 
     def remove(self, *args: Any, **kwargs: Any) -> Any:
         name = self.original.name
@@ -76,7 +76,7 @@ class _Repository(_Decorated):
         return result
 
 
-class _Manifests(_Decorated):
+class _DecoratedManifests(_Decorated):
     __slots__ = ()
 
     def get(self, digest: str, *args: Any, **kwargs: Any) -> Any:
@@ -97,7 +97,7 @@ class _Manifests(_Decorated):
         return manifest
 
 
-class _Blobs(_Decorated):
+class _DecoratedBlobs(_Decorated):
     __slots__ = ()
 
     def get(self, digest: str, *args: Any, **kwargs: Any) -> Any:
@@ -151,19 +151,19 @@ class _Blobs(_Decorated):
     def _begun(self, call: Any) -> Steps[Any]:
         begun = yield call
         if not isinstance(begun, MountedBlob):
-            return _decorated(_Writer, begun, self.dispatch)
+            return _decorated(_DecoratedWriter, begun, self.dispatch)
         yield self.dispatch.report(self.dispatch.listener.blob_mounted, begun.descriptor, begun.from_repository)
         return begun
 
 
-class _Writer(_Decorated):
+class _DecoratedWriter(_Decorated):
     __slots__ = ()
 
     def commit(self, *args: Any, **kwargs: Any) -> Any:
         return run(_pushed(self.dispatch, self.original.commit(*args, **kwargs)))
 
 
-class _Tags(_Decorated):
+class _DecoratedTags(_Decorated):
     __slots__ = ()
 
     def untag(self, tag: str, *args: Any, **kwargs: Any) -> Any:
@@ -172,7 +172,7 @@ class _Tags(_Decorated):
         return run(_reported(self.original.untag(tag, *args, **kwargs), told))
 
 
-def _reported(call: Any, report: Report) -> Steps[Any]:
+def _reported(call: Any, report: BlockingCall) -> Steps[Any]:
     result = yield call
     yield report
     return result

@@ -10,7 +10,7 @@ import structlog
 
 from producer.listener.protocol import Listener
 from producer.listener.repository import Named
-from producer.listener.steps import Report
+from producer.listener.steps import BlockingCall
 
 __all__ = ["Dispatch"]
 
@@ -24,13 +24,13 @@ class Dispatch:
     listener: Listener
     repository: Named
 
-    def report(self, call: Callable[..., None], *arguments: Any) -> Report:
+    def report(self, call: Callable[..., None], *arguments: Any) -> BlockingCall:
         """Tell it; what goes wrong is logged."""
-        return Report(partial(self._quietly, call, self.repository.name, *arguments))
+        return BlockingCall(partial(self._quietly, call, self.repository.name, *arguments))
 
-    def insist(self, call: Callable[..., None], name: str, *arguments: Any) -> Report:
+    def insist(self, call: Callable[..., None], name: str, *arguments: Any) -> BlockingCall:
         """Tell it; what goes wrong is logged and raised."""
-        return Report(partial(self._tell, call, name, *arguments))
+        return BlockingCall(partial(self._tell, call, name, *arguments))
 
     def _quietly(self, call: Callable[..., None], name: str, *arguments: Any) -> None:
         with suppress(Exception):  # logged by _tell; the registry's work was done and stays done

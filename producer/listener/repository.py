@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
-Result: TypeAlias = _T | Awaitable[_T]
+MaybeAwaitable: TypeAlias = _T | Awaitable[_T]
 
 
 class MountedBlob(Struct, frozen=True, kw_only=True):
@@ -39,55 +39,55 @@ class MountedBlob(Struct, frozen=True, kw_only=True):
 class ManifestService(Protocol):
     """The manifests of a repository."""
 
-    def get(self, digest: str, /, *, tag: str = "") -> Result[ManifestContent | None]:
+    def get(self, digest: str, /, *, tag: str = "") -> MaybeAwaitable[ManifestContent | None]:
         """The manifest (None: there is none); `tag` is the one it was asked for by."""
 
-    def put(self, manifest: Any, /, *, tag: str = "") -> Result[Any]:
+    def put(self, manifest: Any, /, *, tag: str = "") -> MaybeAwaitable[Any]:
         """Store a manifest, which is a `ManifestContent`; `tag` is the one it was pushed by."""
 
-    def delete(self, digest: str, /) -> Result[Any]:
+    def delete(self, digest: str, /) -> MaybeAwaitable[Any]:
         """Remove a manifest."""
 
 
 class BlobWriter(Protocol):
     """An upload under way."""
 
-    def commit(self, descriptor: Descriptor, /) -> Result[Descriptor]:
+    def commit(self, descriptor: Descriptor, /) -> MaybeAwaitable[Descriptor]:
         """End the upload; the descriptor of the blob as stored."""
 
 
 class BlobService(Protocol):
     """The blobs of a repository."""
 
-    def stat(self, digest: str, /) -> Result[Descriptor]:
+    def stat(self, digest: str, /) -> MaybeAwaitable[Descriptor]:
         """The blob's descriptor; awaitable exactly if `get`, `open` and `serve` are."""
 
-    def get(self, digest: str, /) -> Result[Any]:
+    def get(self, digest: str, /) -> MaybeAwaitable[Any]:
         """The blob's content (None: there is none)."""
 
-    def open(self, digest: str, /) -> Result[Any]:
+    def open(self, digest: str, /) -> MaybeAwaitable[Any]:
         """The blob for reading (None: there is none)."""
 
-    def serve(self, digest: str, /, *args: Any, **kwargs: Any) -> Result[Any]:
+    def serve(self, digest: str, /, *args: Any, **kwargs: Any) -> MaybeAwaitable[Any]:
         """Answer a request with the blob; returns when that is done."""
 
-    def put(self, media_type: str, content: bytes, /) -> Result[Descriptor]:
+    def put(self, media_type: str, content: bytes, /) -> MaybeAwaitable[Descriptor]:
         """Store a blob in one go."""
 
-    def create(self, *args: Any, **kwargs: Any) -> "Result[BlobWriter | MountedBlob]":
+    def create(self, *args: Any, **kwargs: Any) -> "MaybeAwaitable[BlobWriter | MountedBlob]":
         """Begin an upload, or mount what another repository has."""
 
-    def resume(self, upload: str, /) -> Result[BlobWriter]:
+    def resume(self, upload: str, /) -> MaybeAwaitable[BlobWriter]:
         """Go on with an upload."""
 
-    def delete(self, digest: str, /) -> Result[Any]:
+    def delete(self, digest: str, /) -> MaybeAwaitable[Any]:
         """Remove a blob."""
 
 
 class TagService(Protocol):
     """The tags of a repository."""
 
-    def untag(self, tag: str, /) -> Result[Any]:
+    def untag(self, tag: str, /) -> MaybeAwaitable[Any]:
         """Remove a tag; the manifest stays."""
 
 
@@ -102,18 +102,18 @@ class Named(Protocol):
 class Repository(Named, Protocol):
     """A repository."""
 
-    def manifests(self) -> Result[ManifestService]:
+    def manifests(self) -> MaybeAwaitable[ManifestService]:
         """Its manifests."""
 
-    def blobs(self) -> Result[BlobService]:
+    def blobs(self) -> MaybeAwaitable[BlobService]:
         """Its blobs."""
 
-    def tags(self) -> Result[TagService]:
+    def tags(self) -> MaybeAwaitable[TagService]:
         """Its tags."""
 
 
 class Removable(Protocol):
     """A repository that can be removed as a whole."""
 
-    def remove(self) -> Result[Any]:
+    def remove(self) -> MaybeAwaitable[Any]:
         """Remove it and all it holds."""

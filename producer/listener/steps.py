@@ -1,9 +1,9 @@
 """Logic written once for services that answer at once and for those to be awaited. Knows nothing of registries.
 
-The logic is a generator that yields what it waits for: results, or awaitables of them, and `Report`s, which are calls
-that may block. If the first step is no awaitable, everything runs at once, in the caller's thread. Otherwise the first
-step, which is the decorated call itself, is awaited by the caller, and the rest runs in a task of its own, each report
-in a thread of the event loop's pool, so that a sink that waits for its acknowledgement stops no other request.
+The logic is a generator that yields what it waits for: results, awaitables of them, and `BlockingCall`s. If the first
+step is no awaitable, everything runs at once, in the caller's thread. Otherwise the first step, which is the decorated
+call itself, is awaited by the caller, and the rest runs in a task of its own, each blocking call in a thread of the
+event loop's pool, so that a sink that waits for its acknowledgement stops no other request.
 
 So a caller that is cancelled after the decorated call has succeeded cancels nothing of the rest. (The registry detaches
 the context of its request there for the same reason.)
@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from inspect import isawaitable, iscoroutine
 from typing import Any, Final, TypeGuard, TypeVar
 
-__all__ = ["Report", "Steps", "run"]
+__all__ = ["BlockingCall", "Steps", "run"]
 
 _T = TypeVar("_T")
 Steps = Generator[Any, Any, _T]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BlockingCall:
     """A call without result that may block."""
 
     call: Callable[[], None]
@@ -106,7 +106,7 @@ async def _rest(steps: Steps[_T], step: Any) -> _T:
 
 
 def _now(step: Any) -> Any:
-    if isinstance(step, Report):
+    if isinstance(step, BlockingCall):
         return step.call()
     if not isawaitable(step):
         return step
@@ -116,17 +116,17 @@ def _now(step: Any) -> Any:
 
 
 async def _soon(step: Any) -> Any:
-    if isinstance(step, Report):
+    if isinstance(step, BlockingCall):
         return await _in_thread(step)
     return await step if isawaitable(step) else step
 
 
-async def _in_thread(report: Report) -> None:
+async def _in_thread(blocking: BlockingCall) -> None:
     """In a thread of the pool; where there is none any more, as the loop is closing, here and now."""
     try:
-        running = asyncio.get_running_loop().run_in_executor(None, copy_context().run, report.call)
+        running = asyncio.get_running_loop().run_in_executor(None, copy_context().run, blocking.call)
     except RuntimeError:
-        report.call()
+        blocking.call()
         return
     await asyncio.wait((running,))
     running.result()

@@ -17,8 +17,8 @@ from typing import Any, Final
 from producer.manifest.go_json import Number
 
 __all__ = [
+    "MemberReader",
     "MismatchError",
-    "Reader",
     "Slice",
     "anything",
     "integer",
@@ -31,7 +31,7 @@ __all__ = [
     "text_map",
 ]
 
-Reader = Callable[[Any, Any], Any]
+MemberReader = Callable[[Any, Any], Any]
 
 _OCTET: Final = 256
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -110,7 +110,7 @@ def octets(value: Any, before: bytes | Slice | None) -> bytes | Slice | None:
         raise MismatchError("base64", value) from error
 
 
-def listed(item: Reader, *, most: int | None = None) -> Reader:
+def listed(item: MemberReader, *, most: int | None = None) -> MemberReader:
     """A slice of items; more than `most` are refused."""
 
     def read(value: Any, before: Slice | None) -> Slice | None:
@@ -152,7 +152,7 @@ def text_map(value: Any, before: dict[str, str] | None) -> dict[str, str] | None
     return found
 
 
-def record(readers: Mapping[str, Reader]) -> Reader:
+def record(readers: Mapping[str, MemberReader]) -> MemberReader:
     """A struct of these members; others are ignored."""
     folded = {_folded(name): name for name in readers}
 
@@ -176,12 +176,12 @@ def record(readers: Mapping[str, Reader]) -> Reader:
     return read
 
 
-def pointer(reader: Reader) -> Reader:
+def pointer(reader: MemberReader) -> MemberReader:
     """A pointer, which null unsets."""
     return lambda value, before: None if value is None else reader(value, before)
 
 
-def optional(reader: Reader) -> Reader:
+def optional(reader: MemberReader) -> MemberReader:
     """A member that Go's struct does not have, for what is of use in it: a value of another type changes nothing."""
 
     def read(value: Any, before: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from producer.manifest.go_json import parse
 from producer.manifest.go_types import (
+    MemberReader,
     MismatchError,
-    Reader,
     Slice,
     anything,
     integer,
@@ -47,7 +47,7 @@ _PLATFORM: Final = {
     "os.features": listed(text),
     "variant": text,
 }
-_DESCRIPTOR: Final[dict[str, Reader]] = {
+_DESCRIPTOR: Final[dict[str, MemberReader]] = {
     "mediaType": text,
     "digest": text,
     "size": integer,
@@ -58,13 +58,13 @@ _DESCRIPTOR: Final[dict[str, Reader]] = {
     "artifactType": text,
 }
 _LIST_PLATFORM: Final = record({**_PLATFORM, "features": listed(text)})
-_ANY_MANIFEST: Final[dict[str, Reader]] = {
+_ANY_MANIFEST: Final[dict[str, MemberReader]] = {
     "schemaVersion": integer,
     "mediaType": text,
     "artifactType": optional(text),
     "subject": optional(pointer(record(_DESCRIPTOR))),
 }
-_IMAGE: Final[dict[str, Reader]] = {
+_IMAGE: Final[dict[str, MemberReader]] = {
     **_ANY_MANIFEST,
     "config": record(_DESCRIPTOR),
     "layers": listed(record(_DESCRIPTOR), most=MAX_REFERENCES),
@@ -89,7 +89,7 @@ DOCKER_LIST: Final = record(
 )
 
 
-def read(shape: Reader, payload: bytes) -> dict[str, Any]:
+def read(shape: MemberReader, payload: bytes) -> dict[str, Any]:
     """The members of a manifest of one of the shapes above, by name; those that are not set are None or missing.
 
     Raises:

@@ -27,8 +27,8 @@ _MEMBERS: Final = frozenset({"id", "timestamp", "action", "target", "request", "
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands."""
+class FilePosition:
+    """A line of a file, for messages."""
 
     file: str
     line: int
@@ -38,22 +38,24 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundEvents:
     """The events of one JSON text."""
 
-    place: Place
+    position: FilePosition
     events: list[Event]
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedText:
     """A JSON text, or what should be one, that holds no events, and why."""
 
-    place: Place
+    position: FilePosition
     reason: str
 
 
-def events_of(lines: Iterable[bytes], file: str, *, content_type: str, registry: str) -> Iterator[Found | Refused]:
+def events_of(
+    lines: Iterable[bytes], file: str, *, content_type: str, registry: str
+) -> Iterator[FoundEvents | RefusedText]:
     """What each JSON text of a file holds, in order.
 
     Args:
@@ -70,14 +72,14 @@ def events_of(lines: Iterable[bytes], file: str, *, content_type: str, registry:
         return
     for magic, reason in _NOT_TAKEN.items():
         if first.startswith(magic):
-            yield Refused(Place(file, 1), reason)
+            yield RefusedText(FilePosition(file, 1), reason)
             return
     for text in json_texts(whole):
-        place = Place(file, text.first_line)
+        position = FilePosition(file, text.first_line)
         try:
-            yield Found(place, _events(text.content, content_type, registry))
+            yield FoundEvents(position, _events(text.content, content_type, registry))
         except EnvelopeError as error:
-            yield Refused(place, _reason(text, error))
+            yield RefusedText(position, _reason(text, error))
 
 
 def _reason(text: JSONText, error: EnvelopeError) -> str:
@@ -87,10 +89,11 @@ def _reason(text: JSONText, error: EnvelopeError) -> str:
     return ": ".join(part for part in (lines, where, error.reason) if part)
 
 
-def _records(chunks: Iterator[bytes], file: str) -> Iterator[Found | Refused]:
+def _records(chunks: Iterator[bytes], file: str) -> Iterator[FoundEvents | RefusedText]:
     """The records of an Avro file; their numbers stand for lines."""
     for number, event in avro_events(chunks):
-        yield Refused(Place(file, number), event) if isinstance(event, str) else Found(Place(file, number), [event])
+        position = FilePosition(file, number)
+        yield RefusedText(position, event) if isinstance(event, str) else FoundEvents(position, [event])
 
 
 def _events(text: bytes, content_type: str, registry: str) -> list[Event]:

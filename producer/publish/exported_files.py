@@ -133,12 +133,12 @@ def _with_original(event: Event, original: str) -> Event:
     return msgspec.structs.replace(event, original=original)
 
 
-class _Line(msgspec.Struct):
+class _ExportedLine(msgspec.Struct):
     event: msgspec.Raw
 
 
 def _raw_event(line: str) -> str:
-    return bytes(msgspec.json.decode(line, type=_Line).event).decode()
+    return bytes(msgspec.json.decode(line, type=_ExportedLine).event).decode()
 
 
 def _compact(text: bytes) -> bytes:

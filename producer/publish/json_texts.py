@@ -35,13 +35,13 @@ class JSONText:
 
 def json_texts(lines: Iterable[bytes]) -> Iterator[JSONText]:
     """What the lines hold, in order: objects and lists, and what is neither; all but white space is in a result."""
-    reader = _Reader()
+    reader = _TextSplitter()
     for number, line in enumerate(lines, 1):
         yield from reader.line(number, line)
     yield from reader.end()
 
 
-class _Reader:
+class _TextSplitter:
     """Holds the lines of the text that is open, or of one that broke off."""
 
     def __init__(self) -> None:

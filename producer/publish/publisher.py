@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from producer.event_record import record_of
-from producer.publish.event_files import Found, Place, Refused
+from producer.publish.event_files import FilePosition, FoundEvents, RefusedText
 from runtime.clock import Clock
 from runtime.counts import counted
 from runtime.errors import BridgeError
@@ -31,11 +31,11 @@ class StoppedError(BridgeError):
 
 
 @dataclass(slots=True)
-class Summary:
+class PublishSummary:
     """What became of the input."""
 
     acknowledged: int = 0
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedText] = field(default_factory=list)
 
 
 class Publisher:
@@ -48,7 +48,7 @@ class Publisher:
         topic: str,
         schema_id: int,
         clock: Clock,
-        refuse: Callable[[Refused], None],
+        refuse: Callable[[RefusedText], None],
         uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """`refuse` is told of each text without events as soon as it is met; `schema_id` frames the values.
@@ -63,10 +63,10 @@ class Publisher:
         self._uninterrupted = uninterrupted
         self._batch: list[OutgoingRecord] = []
         self._bytes = 0
-        self._first: Place | None = None
-        self.summary: Final = Summary()
+        self._first: FilePosition | None = None
+        self.summary: Final = PublishSummary()
 
-    def publish(self, found: Iterable[Found | Refused]) -> Summary:
+    def publish(self, found: Iterable[FoundEvents | RefusedText]) -> PublishSummary:
         """Write all of it.
 
         Raises:
@@ -76,7 +76,7 @@ class Publisher:
         """
         try:
             for item in found:
-                if isinstance(item, Refused):
+                if isinstance(item, RefusedText):
                     self.summary.refused.append(item)
                     self._refuse(item)
                     continue
@@ -87,11 +87,11 @@ class Publisher:
             raise StoppedError(f"stopped: {counted(self.summary.acknowledged, 'event')} acknowledged; {rest}") from None
         return self.summary
 
-    def _add(self, found: Found) -> None:
+    def _add(self, found: FoundEvents) -> None:
         now = int(self._clock.wall() * 1000)
         for event in found.events:
             record = record_of(event, topic=self._topic, schema_id=self._schema_id, accepted_ms=now)
-            self._first = self._first or found.place
+            self._first = self._first or found.position
             self._batch.append(record)
             self._bytes += len(record.value or b"")
             if len(self._batch) >= _BATCH or self._bytes >= _BATCH_BYTES:

@@ -14,7 +14,7 @@ import yaml
 
 from runtime.config.faults import ConfigurationError, one_line
 
-Kind = Literal["text", "int", "float", "bool", "null"]
+ScalarKind = Literal["text", "int", "float", "bool", "null"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,12 @@ class Scalar:
     """One value as written; `kind` is how YAML reads it, `text` for everything quoted."""
 
     written: str
-    kind: Kind
+    kind: ScalarKind
 
 
 Node: TypeAlias = "Scalar | dict[str, Node] | list[Node]"
 
-_KINDS: Mapping[str, Kind] = {
+_KINDS: Mapping[str, ScalarKind] = {
     "tag:yaml.org,2002:str": "text",
     "tag:yaml.org,2002:timestamp": "text",  # `start` takes a time as text
     "tag:yaml.org,2002:value": "text",
@@ -36,7 +36,7 @@ _KINDS: Mapping[str, Kind] = {
     "tag:yaml.org,2002:bool": "bool",
     "tag:yaml.org,2002:null": "null",
 }
-_PYTHON_KINDS: tuple[tuple[type, Kind], ...] = (
+_PYTHON_KINDS: tuple[tuple[type, ScalarKind], ...] = (
     (bool, "bool"),  # before int, which it is too
     (int, "int"),
     (float, "float"),

@@ -17,15 +17,15 @@ from runtime.config.endpoint_settings import (
     SigningSettings,
     TLSSettings,
 )
-from runtime.config.faults import Refused
+from runtime.config.faults import RefusedValue
 from runtime.config.filter_values import action, media_type, method, repository_glob, tag_glob
 from runtime.config.http_values import read_headers, shown_url, signing_secret
 from runtime.config.names import endpoint_name, registry_label
 from runtime.config.quantities import duration, registry_duration
 from runtime.config.reading import (
-    Reader,
     Section,
     Value,
+    ValueReader,
     all_of,
     list_of,
     number,
@@ -58,7 +58,7 @@ _START = parsed(
 
 
 def read_endpoint(value: Value) -> EndpointSettings:
-    """Read one endpoint; raises Refused with the faults recorded."""
+    """Read one endpoint; raises RefusedValue with the faults recorded."""
     section = Section(value)
     name = section.require("name", endpoint_name, "every endpoint has one of its own")
     disabled = section.read("disabled", truth, default=False)
@@ -100,7 +100,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         section.fault("batch.max_events", "format cloudevents-binary carries one event a request")
     section.close(GITLAB)
     if name is None or url is None:
-        raise Refused
+        raise RefusedValue
     return endpoint
 
 
@@ -136,7 +136,7 @@ def _ignore(value: Value) -> tuple[frozenset[str], frozenset[str], frozenset[str
     return found
 
 
-def _all(section: Section, key: str, reader: Reader[str]) -> frozenset[str]:
+def _all(section: Section, key: str, reader: ValueReader[str]) -> frozenset[str]:
     return frozenset(section.read(key, list_of(reader), ()))
 
 

@@ -19,7 +19,7 @@ class ConfigurationError(BridgeError):
         self.faults = tuple(faults)
 
 
-class Refused(Exception):  # noqa: N818  (it is the sign that a fault is already written down, not an error of its own)
+class RefusedValue(Exception):  # noqa: N818  (it is the sign that a fault is already written down, not an error of its own)
     """Reading one value stopped; its fault is recorded. Never leaves `runtime.config`."""
 
 

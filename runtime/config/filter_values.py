@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from runtime.config.glob_reach import REPOSITORY, TAG, Grammar, shortest_match
-from runtime.config.reading import Reader, Value, matching
+from runtime.config.reading import Value, ValueReader, matching
 from runtime.config.shape import ANY_TEXT, Shaped, shaped, text
 from schemas.actions import ACTIONS
 
@@ -43,7 +43,7 @@ def media_type(value: Value) -> str:
     return text
 
 
-def globs_of(grammar: Grammar, legal: str) -> Reader[str]:
+def globs_of(grammar: Grammar, legal: str) -> ValueReader[str]:
     """Make a reader of a glob over names of this grammar; `legal` says what such a name is."""
 
     def read(value: Value) -> str:

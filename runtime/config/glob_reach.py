@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from string import ascii_letters, ascii_lowercase, digits
 from typing import Final
 
-_State = str
-_Step = tuple[str, _State]
+_GlobState = str
+_Step = tuple[str, _GlobState]
 """Characters, and the state behind any of them."""
 
 _SAMPLES: Final = "a0A._-/:"
@@ -26,12 +26,12 @@ _TOKEN: Final = re.compile(r"\*\*|.", re.DOTALL)
 class Grammar:
     """The names of something."""
 
-    start: tuple[_State, ...]
-    steps: Mapping[_State, tuple[_Step, ...]]
-    end: _State
+    start: tuple[_GlobState, ...]
+    steps: Mapping[_GlobState, tuple[_Step, ...]]
+    end: _GlobState
     longest: int
 
-    def behind(self, state: _State, character: str) -> Iterator[_State]:
+    def behind(self, state: _GlobState, character: str) -> Iterator[_GlobState]:
         """The states that a character leads to."""
         return (following for characters, following in self.steps[state] if character in characters)
 
@@ -71,7 +71,7 @@ def shortest_match(pattern: str, grammar: Grammar) -> str | None:
     """
     tokens = _TOKEN.findall(pattern)
     waiting = deque((0, state, "") for state in grammar.start)
-    seen: set[tuple[int, _State]] = set()
+    seen: set[tuple[int, _GlobState]] = set()
     while waiting:
         place, state, name = waiting.popleft()
         if (place, state) in seen:

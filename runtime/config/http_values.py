@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from runtime.config import shape as shapes
 from runtime.config.document import Scalar
-from runtime.config.faults import Refused
+from runtime.config.faults import RefusedValue
 from runtime.config.reading import Value, show_nothing, show_url, text_or_list
 from runtime.config.secrets import Secret, masked_url, masked_written_url
 from runtime.config.shape import shaped
@@ -42,11 +42,11 @@ OURS: Final = frozenset(
 IGNORED: Final = frozenset({"content-length", "host", "trailer", "transfer-encoding"})
 """Headers that a registry takes and never sends: Go's client leaves out configured ones (`reqWriteExcludeHeader`)."""
 
-Headers = tuple[tuple[str, Secret], ...]
+SecretHeaders = tuple[tuple[str, Secret], ...]
 
 
 @shaped(shapes.mapping(_TOKEN.pattern, shapes.either(shapes.ANY_TEXT, shapes.array(shapes.ANY_TEXT))))
-def read_headers(value: Value) -> Headers:
+def read_headers(value: Value) -> SecretHeaders:
     """Read a mapping of names to a text or a list of texts, in order; values never show in a fault.
 
     What a registry takes and does not send is taken and not sent here either, with a warning.
@@ -56,10 +56,10 @@ def read_headers(value: Value) -> Headers:
     for name, member in value.members():
         try:
             lines += [(name, line) for line in _header_lines(value, name, member.shown_by(show_nothing))]
-        except Refused:
+        except RefusedValue:
             refused = True
     if refused:
-        raise Refused
+        raise RefusedValue
     return tuple(lines)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
-from runtime.config.faults import Refused
+from runtime.config.faults import RefusedValue
 from runtime.config.interpolation import Sources
-from runtime.config.reading import Asked, Reading, Value
+from runtime.config.reading import KnownKey, Reading, Value
 from runtime.config.shape import Shaped
 
 _DRAFT: Final = "http://json-schema.org/draft-07/schema#"
@@ -52,8 +52,8 @@ def _flat(alternatives: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _section(read: Callable[[Value], Any]) -> dict[str, Any]:
-    asked: list[Asked] = []
-    with suppress(Refused):
+    asked: list[KnownKey] = []
+    with suppress(RefusedValue):
         read(Value({}, "", Reading(Sources(environ={}), asked=asked)))
     if not asked:
         raise ValueError(f"{read} is no reader of a section and has no shape")

@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from runtime.config.document import Scalar
-from runtime.config.faults import Refused, quoted
+from runtime.config.faults import RefusedValue, quoted
 from runtime.config.reading import Value, show_nothing
 from runtime.config.secrets import Secret, is_secret_kafka_setting
 from runtime.config.settings import KafkaSettings
@@ -62,7 +62,7 @@ _BROKER_LIST = re.compile(r"[^\s,]+(\s*,\s*[^\s,]+)*")
     }
 )
 def read_kafka(value: Value) -> KafkaSettings:
-    """Read the section; raises Refused with the faults recorded."""
+    """Read the section; raises RefusedValue with the faults recorded."""
     properties: dict[str, str | Secret] = {}
     servers, refused = None, False
     for name, member in value.members():
@@ -71,12 +71,12 @@ def read_kafka(value: Value) -> KafkaSettings:
                 servers = _servers(member)
             else:
                 properties[name] = _property(name, member)
-        except Refused:
+        except RefusedValue:
             refused = True
     if BOOTSTRAP not in {name for name, _ in value.members()}:
         value.member(BOOTSTRAP, []).fail("is missing; write the brokers, e.g. 127.0.0.1:9092")
     if refused or servers is None:
-        raise Refused
+        raise RefusedValue
     _warn_of_unused_security(value, str(properties.get(_SECURITY, "plaintext")).lower())
     return KafkaSettings(bootstrap_servers=servers, properties=properties)
 

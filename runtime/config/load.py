@@ -10,7 +10,7 @@ from runtime.config.crosschecks import impatient, is_intake
 from runtime.config.document import LONGEST_FILE, Node, as_node, parse
 from runtime.config.endpoint_section import GITLAB, read_endpoint
 from runtime.config.endpoint_settings import EndpointSettings
-from runtime.config.faults import ConfigurationError, Refused
+from runtime.config.faults import ConfigurationError, RefusedValue
 from runtime.config.interpolation import Sources
 from runtime.config.kafka_section import BOOTSTRAP, read_kafka
 from runtime.config.kafka_trial import trial_faults
@@ -119,7 +119,7 @@ def _endpoints(value: Value, *, intake: IntakeSettings) -> tuple[EndpointSetting
     for item in value.items():
         try:
             endpoint = read_endpoint(item)
-        except Refused:
+        except RefusedValue:
             continue
         endpoints.append(endpoint)
         if paths.setdefault(endpoint.name, item.path) != item.path:

@@ -3,7 +3,7 @@
 import math
 
 from runtime.config import shape as shapes
-from runtime.config.reading import Reader, Value, parsed
+from runtime.config.reading import Value, ValueReader, parsed
 from runtime.config.shape import Shaped
 from runtime.units import DURATION_EXAMPLES, SIZE_EXAMPLES, format_duration, format_size, parse_duration, parse_size
 
@@ -13,7 +13,7 @@ _DURATION = parsed(parse_duration, f"is not a duration; {DURATION_EXAMPLES}", sh
 _SIZE = parsed(parse_size, f"is not a size; {SIZE_EXAMPLES}", shapes.text(shapes.SIZE))
 
 
-def duration(least_s: float, most_s: float) -> Reader[float]:
+def duration(least_s: float, most_s: float) -> ValueReader[float]:
     """Make a reader of a duration in seconds within bounds, both included."""
 
     def read(value: Value) -> float:
@@ -22,7 +22,7 @@ def duration(least_s: float, most_s: float) -> Reader[float]:
     return Shaped(read, _DURATION_SHAPE if least_s else _SHAPE_WITH_ZERO)
 
 
-def registry_duration(default_s: float, least_s: float, most_s: float) -> Reader[float]:
+def registry_duration(default_s: float, least_s: float, most_s: float) -> ValueReader[float]:
     """Make a reader of a duration of the registry's own file: 0 and less are the default, as there."""
 
     def read(value: Value) -> float:
@@ -32,7 +32,7 @@ def registry_duration(default_s: float, least_s: float, most_s: float) -> Reader
     return Shaped(read, _SHAPE_WITH_ZERO)
 
 
-def size(least: int, most: int) -> Reader[int]:
+def size(least: int, most: int) -> ValueReader[int]:
     """Make a reader of a size in bytes within bounds, both included."""
 
     def read(value: Value) -> int:

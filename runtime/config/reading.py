@@ -8,14 +8,14 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from runtime.config import shape as shapes
 from runtime.config.document import Node, Scalar
-from runtime.config.faults import Refused, one_line, quoted
+from runtime.config.faults import RefusedValue, one_line, quoted
 from runtime.config.interpolation import InterpolationError, Sources, interpolate
 from runtime.config.secrets import MASK, masked_written_url
-from runtime.config.shape import Shape, Shaped
+from runtime.config.shape import Shaped, ValueShape
 
 T = TypeVar("T")
 D = TypeVar("D")
-Reader = Callable[["Value"], T]
+ValueReader = Callable[["Value"], T]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9._-]{1,80}")
 _TRUE = frozenset({"true", "yes", "on"})
@@ -24,7 +24,7 @@ _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 
-class Asked(NamedTuple):
+class KnownKey(NamedTuple):
     """A key that a section's reader looks for."""
 
     key: str
@@ -41,7 +41,7 @@ class Reading:
     """Why the file is refused."""
     warnings: list[str] = field(default_factory=list)
     """What has no effect, though the file is good."""
-    asked: list["Asked"] | None = None
+    asked: list["KnownKey"] | None = None
     """Where somebody wants to know: each key that a section was asked for."""
 
 
@@ -67,7 +67,7 @@ class Value:
     def refuse(self, what: str) -> NoReturn:
         """Record `path: value what` and stop reading this value."""
         self.note(what)
-        raise Refused
+        raise RefusedValue
 
     def note(self, what: str) -> None:
         """Record the fault `path: value what`; a list or mapping is not shown."""
@@ -91,7 +91,7 @@ class Value:
     def fail(self, what: str) -> NoReturn:
         """Record `path: what`, without the value, and stop reading it."""
         self.reading.faults.append(f"{self.path}: {what}")
-        raise Refused
+        raise RefusedValue
 
     def shown_by(self, show: Callable[[str], str]) -> "Value":
         """Return the same value, shown another way in faults."""
@@ -170,7 +170,7 @@ class Section:
             return None
         return value
 
-    def read(self, key: str, reader: Reader[T], default: D) -> T | D:
+    def read(self, key: str, reader: ValueReader[T], default: D) -> T | D:
         """Read a key; the default if it is absent, and also after a fault, as then nothing read is used."""
         self._asked_for(key, reader, required=False)
         value = self.take(key)
@@ -178,10 +178,10 @@ class Section:
             return default
         try:
             return reader(value)
-        except Refused:
+        except RefusedValue:
             return default
 
-    def require(self, key: str, reader: Reader[T], what: str) -> T | None:
+    def require(self, key: str, reader: ValueReader[T], what: str) -> T | None:
         """Read a key that must be there; None after a fault."""
         self._asked_for(key, reader, required=True)
         value = self.take(key)
@@ -190,12 +190,12 @@ class Section:
             return None
         try:
             return reader(value)
-        except Refused:
+        except RefusedValue:
             return None
 
-    def _asked_for(self, key: str, reader: Reader[Any], *, required: bool) -> None:
+    def _asked_for(self, key: str, reader: ValueReader[Any], *, required: bool) -> None:
         if self._value.reading.asked is not None:
-            self._value.reading.asked.append(Asked(key, reader, required))
+            self._value.reading.asked.append(KnownKey(key, reader, required))
 
     def fault(self, key: str, what: str) -> None:
         """Record a fault at a key of this section."""
@@ -211,7 +211,7 @@ class Section:
             self.fault(key, (elsewhere or {}).get(key) or f"is not a known key; {guess}")
 
 
-def parsed(parse: Callable[[str], T], advice: str, shape: Shape) -> Reader[T]:
+def parsed(parse: Callable[[str], T], advice: str, shape: ValueShape) -> ValueReader[T]:
     """Make a reader of a parser of text whose ValueError says what is wrong without repeating the value.
 
     What the environment gave gets the general advice: a particular one could tell the value.
@@ -226,7 +226,7 @@ def parsed(parse: Callable[[str], T], advice: str, shape: Shape) -> Reader[T]:
     return Shaped(read, shape)
 
 
-def matching(pattern: str, what: str) -> Reader[str]:
+def matching(pattern: str, what: str) -> ValueReader[str]:
     """Make a reader of text that fits a regular expression whole."""
     compiled = re.compile(pattern)
 
@@ -237,7 +237,7 @@ def matching(pattern: str, what: str) -> Reader[str]:
     return Shaped(read, shapes.text(pattern))
 
 
-def whole_number(least: int, most: int) -> Reader[int]:
+def whole_number(least: int, most: int) -> ValueReader[int]:
     """Make a reader of an integer within bounds, both included."""
 
     def read(value: Value) -> int:
@@ -249,7 +249,7 @@ def whole_number(least: int, most: int) -> Reader[int]:
     return Shaped(read, shapes.numeric("integer", least, most))
 
 
-def number(least: float, most: float) -> Reader[float]:
+def number(least: float, most: float) -> ValueReader[float]:
     """Make a reader of a number within bounds, both included."""
 
     def read(value: Value) -> float:
@@ -270,7 +270,7 @@ def truth(value: Value) -> bool:
     return text in _TRUE
 
 
-def one_of(words: Sequence[T]) -> Reader[T]:
+def one_of(words: Sequence[T]) -> ValueReader[T]:
     """Make a reader of one of a few words."""
 
     def read(value: Value) -> T:
@@ -281,12 +281,12 @@ def one_of(words: Sequence[T]) -> Reader[T]:
     return Shaped(read, shapes.words(words))
 
 
-def list_of(reader: Reader[T]) -> Reader[tuple[T, ...]]:
+def list_of(reader: ValueReader[T]) -> ValueReader[tuple[T, ...]]:
     """Make a reader of a list that reads every member, so that each gets its fault."""
     return Shaped(lambda value: all_of(value.items(), reader), shapes.array(reader))
 
 
-def text_or_list(reader: Reader[T]) -> Reader[tuple[T, ...]]:
+def text_or_list(reader: ValueReader[T]) -> ValueReader[tuple[T, ...]]:
     """Make a reader of one text or a list of them."""
     return Shaped(
         lambda value: all_of(value.items() if isinstance(value.node, list) else [value], reader),
@@ -294,17 +294,17 @@ def text_or_list(reader: Reader[T]) -> Reader[tuple[T, ...]]:
     )
 
 
-def all_of(values: Iterable[Value], reader: Reader[T]) -> tuple[T, ...]:
-    """Read every value; raise Refused only when all have been looked at."""
+def all_of(values: Iterable[Value], reader: ValueReader[T]) -> tuple[T, ...]:
+    """Read every value; raise RefusedValue only when all have been looked at."""
     found: list[T] = []
     refused = False
     for value in values:
         try:
             found.append(reader(value))
-        except Refused:
+        except RefusedValue:
             refused = True
     if refused:
-        raise Refused
+        raise RefusedValue
     return tuple(found)
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
-Shape = Mapping[str, Any]
+ValueShape = Mapping[str, Any]
 
 _REFERENCE: Final = r"\$[{$]"
-REFERENCE: Final[Shape] = {"type": "string", "pattern": _REFERENCE}
+REFERENCE: Final[ValueShape] = {"type": "string", "pattern": _REFERENCE}
 """A text that holds a reference."""
 DURATION: Final = r"[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h|d))+)"
 SIZE: Final = r"[0-9]+ ?(B|KiB|MiB|GiB)?"
@@ -26,19 +26,19 @@ class Shaped(Generic[T]):
     """A reader with its shape."""
 
     read: Callable[[Any], T]
-    shape: Shape
+    shape: ValueShape
 
     def __call__(self, value: Any) -> T:
         """Read a value."""
         return self.read(value)
 
 
-def shaped(shape: Shape) -> Callable[[Callable[[Any], T]], Shaped[T]]:
+def shaped(shape: ValueShape) -> Callable[[Callable[[Any], T]], Shaped[T]]:
     """Give a reader its shape."""
     return lambda read: Shaped(read, shape)
 
 
-def text(pattern: str = "") -> Shape:
+def text(pattern: str = "") -> ValueShape:
     """A scalar whose text fits a regular expression whole; a number or a switch is text too where it fits."""
     if not pattern:
         return {"type": ["string", "number", "boolean"]}
@@ -46,37 +46,37 @@ def text(pattern: str = "") -> Shape:
     return {"type": ["string", *others] if others else "string", "pattern": f"^({pattern})$|{_REFERENCE}"}
 
 
-def numeric(kind: str, least: float, most: float) -> Shape:
+def numeric(kind: str, least: float, most: float) -> ValueShape:
     """A number within bounds; `kind` is `integer` or `number`."""
     return {"anyOf": [{"type": kind, "minimum": least, "maximum": most}, REFERENCE]}
 
 
-def either(*shapes: Any) -> Shape:
+def either(*shapes: Any) -> ValueShape:
     """One of these."""
     return {"anyOf": [*shapes]}
 
 
-def words(known: Sequence[Any]) -> Shape:
+def words(known: Sequence[Any]) -> ValueShape:
     """One of these words."""
     return either({"enum": [*known]}, REFERENCE)
 
 
-def array(items: Any) -> Shape:
+def array(items: Any) -> ValueShape:
     """A list."""
     return {"type": "array", "items": items}
 
 
-def size(least: int, most: int) -> Shape:
+def size(least: int, most: int) -> ValueShape:
     """A number of bytes within bounds, or a size with a unit, whose bounds a schema cannot say."""
     return either({"type": "integer", "minimum": least, "maximum": most}, {**text(SIZE), "type": "string"})
 
 
-def mapping(names: str, values: Any) -> Shape:
+def mapping(names: str, values: Any) -> ValueShape:
     """A mapping with free keys that fit a regular expression whole."""
     return {"type": "object", "propertyNames": {"pattern": f"^({names})$"}, "additionalProperties": values}
 
 
 TRUTH: Final = either({"type": "boolean"}, REFERENCE)
 ANY_TEXT: Final = text()
-ZERO: Final[Shape] = {"const": 0}
+ZERO: Final[ValueShape] = {"const": 0}
 """The one number that is a duration without a unit."""

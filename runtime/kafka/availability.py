@@ -19,7 +19,7 @@ _log: Final = structlog.get_logger(__name__)
 PROBE_EVERY_S: Final = 0.5
 
 
-class _State(Enum):
+class _Phase(Enum):
     UP = "up"
     AWAY = "away"
     TRIAL = "trial"
@@ -34,39 +34,39 @@ class Availability:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._state = _State.UP
+        self._state = _Phase.UP
         self._next_probe = 0.0
 
     @property
     def available(self) -> bool:
         """Whether a write may be tried."""
-        return self._state in (_State.UP, _State.TRIAL)
+        return self._state in (_Phase.UP, _Phase.TRIAL)
 
     def admit(self) -> bool:
         """Whether this write may be tried; on trial, only the first one may."""
         with self._lock:
-            if self._state is _State.TRIAL:
-                self._state = _State.TRYING
+            if self._state is _Phase.TRIAL:
+                self._state = _Phase.TRYING
                 return True
-            return self._state is _State.UP
+            return self._state is _Phase.UP
 
     def settle(self, error: Exception | None) -> None:
         """A write ended: with success, because Kafka was away, or because Kafka refused it (which is an answer)."""
         away = isinstance(error, KafkaUnavailableError)
         with self._lock:
-            if away and self._state is not _State.AWAY:
+            if away and self._state is not _Phase.AWAY:
                 self._next_probe = self._clock.monotonic()
-                if self._state is _State.UP:
+                if self._state is _Phase.UP:
                     _log.warning("kafka.unavailable", reason=str(error), consequence="writes are refused meanwhile")
-                self._state = _State.AWAY
-            elif not away and self._state is _State.TRYING:
-                self._state = _State.UP
+                self._state = _Phase.AWAY
+            elif not away and self._state is _Phase.TRYING:
+                self._state = _Phase.UP
                 _log.info("kafka.available")
 
     def probe_due(self) -> bool:
         """Whether it is time to ask again; the next time is `PROBE_EVERY_S` seconds on."""
         with self._lock:
-            if self._state is not _State.AWAY or self._clock.monotonic() < self._next_probe:
+            if self._state is not _Phase.AWAY or self._clock.monotonic() < self._next_probe:
                 return False
             self._next_probe = self._clock.monotonic() + PROBE_EVERY_S
             return True
@@ -74,5 +74,5 @@ class Availability:
     def reachable(self) -> None:
         """A probe was answered."""
         with self._lock:
-            if self._state is _State.AWAY:
-                self._state = _State.TRIAL
+            if self._state is _Phase.AWAY:
+                self._state = _Phase.TRIAL

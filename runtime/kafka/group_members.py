@@ -34,7 +34,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class GroupMembers:
     """A group and its members."""
 
     members: tuple[Member, ...] = ()
@@ -44,7 +44,9 @@ class Membership:
     """Why nothing is known of it; empty if it is."""
 
 
-def members_of(settings: ClientSettings, groups: Iterable[str], topic: str, *, client_id: str) -> dict[str, Membership]:
+def members_of(
+    settings: ClientSettings, groups: Iterable[str], topic: str, *, client_id: str
+) -> dict[str, GroupMembers]:
     """The members of each group and their partitions of the topic; blocks, 20 seconds at most.
 
     Of a group that may not be described, or whose coordinator does not answer, the obstacle is known and nothing else.
@@ -70,12 +72,12 @@ def members_of(settings: ClientSettings, groups: Iterable[str], topic: str, *, c
         return {group: _membership(answer[group]) for group in asked}
     except (OSError, subprocess.SubprocessError, ValueError, KeyError) as error:
         obstacle = f"asking for the members of groups failed ({type(error).__name__})"
-        return dict.fromkeys(asked, Membership(obstacle=obstacle))
+        return dict.fromkeys(asked, GroupMembers(obstacle=obstacle))
 
 
-def _membership(told: Mapping[str, Any]) -> Membership:
+def _membership(told: Mapping[str, Any]) -> GroupMembers:
     members = tuple(Member(one["host"], tuple(one["partitions"])) for one in told["members"])
-    return Membership(members, told["protocol"], told["obstacle"])
+    return GroupMembers(members, told["protocol"], told["obstacle"])
 
 
 def _main() -> None:
@@ -89,18 +91,18 @@ def _main() -> None:
     sys.stdout.write(json.dumps(told))
 
 
-def _described(group: str, answer: Any, topic: str) -> Membership:
+def _described(group: str, answer: Any, topic: str) -> GroupMembers:
     doing = f"describing group {group}"
     try:
         found = answer.result(_LIMIT_S)
     except KafkaException as error:
-        return Membership(obstacle=str(translated(error, doing)))
+        return GroupMembers(obstacle=str(translated(error, doing)))
     except TimeoutError:
-        return Membership(obstacle=str(KafkaUnavailableError(f"{doing}: no answer within {_LIMIT_S:g} s")))
+        return GroupMembers(obstacle=str(KafkaUnavailableError(f"{doing}: no answer within {_LIMIT_S:g} s")))
     if found.state is ConsumerGroupState.DEAD:
-        return Membership()
+        return GroupMembers()
     members = () if found.state in _WITHOUT_MEMBERS else tuple(_member(one, topic) for one in found.members)
-    return Membership(members, found.type.name.lower())
+    return GroupMembers(members, found.type.name.lower())
 
 
 def _member(found: Any, topic: str) -> Member:

@@ -33,7 +33,7 @@ _HOLDS_S: Final = 30.0
 _NO_ASSIGNOR: Final = "registry-event-bridge-asks-for-none"
 
 
-class Answer(Enum):
+class ProtocolSupport(Enum):
     """What a cluster says when it is asked."""
 
     TAKES_PART = "the cluster takes part in it: Kafka 4.0 or newer, with the feature group.version 1"
@@ -43,8 +43,10 @@ class Answer(Enum):
 
 
 _UPGRADE: Final = {
-    Answer.SWITCHED_OFF: "switch it on: `kafka-features.sh --bootstrap-server ... upgrade --feature group.version=1`",
-    Answer.ABSENT: "upgrade the brokers to Kafka 4.0 or newer",
+    ProtocolSupport.SWITCHED_OFF: (
+        "switch it on: `kafka-features.sh --bootstrap-server ... upgrade --feature group.version=1`"
+    ),
+    ProtocolSupport.ABSENT: "upgrade the brokers to Kafka 4.0 or newer",
 }
 
 
@@ -65,12 +67,12 @@ class Choice:
 class Ask(Protocol):
     """Asks a cluster; see `ask`."""
 
-    def __call__(self, settings: ClientSettings, *, client_id: str, group: str, topic: str) -> Answer:
+    def __call__(self, settings: ClientSettings, *, client_id: str, group: str, topic: str) -> ProtocolSupport:
         """The cluster's answer."""
         ...
 
 
-def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> Answer:
+def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> ProtocolSupport:
     """Whether the cluster takes part in the protocol `consumer`; takes 0.1 s, blocks at most 10 s.
 
     Args:
@@ -100,14 +102,14 @@ def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> 
     raise KafkaUnavailableError(f"asking for the group protocol: {faults.cause or f'no answer within {_LIMIT_S:g} s'}")
 
 
-def choose(wanted: str, answer: Answer) -> Choice:
+def choose(wanted: str, answer: ProtocolSupport) -> Choice:
     """The protocol for a cluster that answers so, where the configuration says `auto` or `consumer`. Pure.
 
     Raises:
         ProtocolMissingError: `consumer` is wanted, and the cluster does not take part in it.
     """
     if wanted == AUTO:
-        return Choice("consumer" if answer is Answer.TAKES_PART else "classic", answer.value)
+        return Choice("consumer" if answer is ProtocolSupport.TAKES_PART else "classic", answer.value)
     if answer in _UPGRADE:
         remedies = f"set it to auto or classic, or {_UPGRADE[answer]}"
         raise ProtocolMissingError(f"kafka.group.protocol is consumer, but {answer.value}; {remedies}")
@@ -178,7 +180,7 @@ class _Heard(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.answer: Answer | None = None
+        self.answer: ProtocolSupport | None = None
         self.logger: Final = logging.Logger(__name__, logging.DEBUG)  # noqa: LOG001 - for this one consumer
         self.logger.addHandler(self)
 
@@ -186,10 +188,10 @@ class _Heard(logging.Handler):
         """Read a line."""
         text = record.getMessage()
         if _text(KafkaError._UNSUPPORTED_FEATURE) in text and "ConsumerGroupHeartbeat" in text:  # noqa: SLF001
-            self.answer = Answer.ABSENT
+            self.answer = ProtocolSupport.ABSENT
 
 
-def _answer_in(error: KafkaError) -> Answer | None:
+def _answer_in(error: KafkaError) -> ProtocolSupport | None:
     """What an error says; the client wraps the broker's into one of its own, which keeps only the text."""
     said = error.str()
     found = (answer for code, answer in _ANSWERS.items() if error.code() == code or _text(code) in said)
@@ -201,9 +203,9 @@ def _text(code: int) -> str:
 
 
 _ANSWERS: Final = {
-    KafkaError.UNSUPPORTED_ASSIGNOR: Answer.TAKES_PART,
-    KafkaError.UNSUPPORTED_VERSION: Answer.SWITCHED_OFF,
-    KafkaError._UNSUPPORTED_FEATURE: Answer.ABSENT,  # noqa: SLF001
-    KafkaError.GROUP_AUTHORIZATION_FAILED: Answer.REFUSED,
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: Answer.REFUSED,
+    KafkaError.UNSUPPORTED_ASSIGNOR: ProtocolSupport.TAKES_PART,
+    KafkaError.UNSUPPORTED_VERSION: ProtocolSupport.SWITCHED_OFF,
+    KafkaError._UNSUPPORTED_FEATURE: ProtocolSupport.ABSENT,  # noqa: SLF001
+    KafkaError.GROUP_AUTHORIZATION_FAILED: ProtocolSupport.REFUSED,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: ProtocolSupport.REFUSED,
 }

@@ -38,7 +38,7 @@ class WriterClosedError(KafkaUnavailableError):
     """A write after `close`."""
 
 
-class _Write:
+class _PendingWrite:
     """One call's records, counted down as their reports come in: from the pump thread and, refused, the caller's."""
 
     __slots__ = ("_done", "_error", "_faults", "_lock", "_remaining")
@@ -180,7 +180,7 @@ class AcknowledgedWriter:
         if not self._availability.admit():
             raise KafkaUnavailableError(f"Kafka is not answering{self._because()}; nothing was tried")
         with self._lock:
-            self._produce(records, _Write(len(records), self._settling(done), self._faults))
+            self._produce(records, _PendingWrite(len(records), self._settling(done), self._faults))
 
     def _settling(self, done: Callable[[Exception | None], None]) -> Callable[[Exception | None], None]:
         def settle(error: Exception | None) -> None:
@@ -191,7 +191,7 @@ class AcknowledgedWriter:
 
         return settle
 
-    def _produce(self, records: Sequence[OutgoingRecord], write: _Write) -> None:
+    def _produce(self, records: Sequence[OutgoingRecord], write: _PendingWrite) -> None:
         for at, record in enumerate(records):
             try:
                 self._hand_over(record, write)
@@ -204,7 +204,7 @@ class AcknowledgedWriter:
                     write.report(local, None)
                 return
 
-    def _hand_over(self, record: OutgoingRecord, write: _Write) -> None:
+    def _hand_over(self, record: OutgoingRecord, write: _PendingWrite) -> None:
         self._topics.add(record.topic)
         optional: dict[str, Any] = {}
         if record.timestamp_ms is not None:

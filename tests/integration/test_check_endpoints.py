@@ -14,7 +14,7 @@ import pytest
 
 from broker import free_port
 from producer.check.endpoints import addresses, client_settings
-from producer.check.findings import Finding, Verdict
+from producer.check.findings import Finding, Severity
 from runtime.config import EndpointSettings, Secret, TLSSettings
 from tests.kit.authority import authority, self_signed
 from tests.kit.bridge import Installation, endpoint
@@ -61,7 +61,7 @@ def test_an_endpoint_is_asked_through_its_proxy(status: int) -> None:
         found = finding(behind(url))
     assert lines == ["HEAD http://only-via-proxy.invalid/hook HTTP/1.1"]
     where = f"only-via-proxy.invalid:80 can be reached through the proxy {url.removeprefix('http://')}"
-    assert found == Finding(Verdict.OK, f"endpoint viaproxy: {where}")
+    assert found == Finding(Severity.OK, f"endpoint viaproxy: {where}")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_proxy_that_does_not_get_through_is_a_fault(status: int, why: str) -> 
     """The proxy says so itself."""
     with proxy(status) as (url, _):
         found = finding(behind(url))
-    assert found.verdict is Verdict.WRONG
+    assert found.severity is Severity.WRONG
     assert found.text.endswith(f"cannot reach only-via-proxy.invalid:80 through the proxy {url[7:]}: {why}")
 
 
@@ -86,13 +86,13 @@ def test_a_tunnel_that_is_refused_is_a_fault() -> None:
     with proxy(403) as (url, lines):
         found = finding(behind(url, "https://only-via-proxy.invalid/hook"))
     assert lines == ["CONNECT only-via-proxy.invalid:443 HTTP/1.1"]
-    assert found.verdict is Verdict.WRONG
+    assert found.severity is Severity.WRONG
 
 
 def test_a_dead_proxy_is_a_fault() -> None:
     """Nothing listens there; its user and password are not shown."""
     found = finding(behind(f"http://bob:pa55word@127.0.0.1:{free_port()}"))
-    assert found.verdict is Verdict.WRONG
+    assert found.severity is Severity.WRONG
     assert "Connection refused" in found.text
     assert "pa55word" not in found.text
 
@@ -110,9 +110,9 @@ def test_a_certificate_is_verified_as_at_delivery(tmp_path: Path) -> None:
     known, unknown = authority(tmp_path), authority(other)
     cert, itself = self_signed(tmp_path)
     trusting = TLSSettings(ca=known.file)
-    assert served(known.server(), "127.0.0.1", trusting).verdict is Verdict.OK
-    assert served(itself, "localhost", TLSSettings(ca=cert)).verdict is Verdict.OK
-    assert served(unknown.server(), "127.0.0.1", TLSSettings(verify=False)).verdict is Verdict.OK
+    assert served(known.server(), "127.0.0.1", trusting).severity is Severity.OK
+    assert served(itself, "localhost", TLSSettings(ca=cert)).severity is Severity.OK
+    assert served(unknown.server(), "127.0.0.1", TLSSettings(verify=False)).severity is Severity.OK
     for context, name, says in (
         (known.server("other.example"), "127.0.0.1", "is not valid for the name 127.0.0.1"),
         (known.server(expired=True), "127.0.0.1", "has expired"),
@@ -120,7 +120,7 @@ def test_a_certificate_is_verified_as_at_delivery(tmp_path: Path) -> None:
         (itself, "localhost", "is self-signed and not trusted"),
     ):
         found = served(context, name, trusting)
-        assert found.verdict is Verdict.WRONG
+        assert found.severity is Severity.WRONG
         assert says in found.text
 
 
@@ -137,14 +137,14 @@ def test_https_to_a_port_that_speaks_http() -> None:
         answered = plain.submit(answer)
         found = finding(EndpointSettings(name="ci", url=f"https://127.0.0.1:{listening.getsockname()[1]}/"))
         answered.result()
-    assert found.verdict is Verdict.WRONG
+    assert found.severity is Severity.WRONG
     assert found.text.endswith("it does not speak TLS there: write http://, or another port")
 
 
 def test_a_disabled_endpoint_out_of_reach_is_a_warning() -> None:
     """It is not delivered to; one without an address is not mentioned."""
     settings = EndpointSettings(name="off", url=f"http://127.0.0.1:{free_port()}/", disabled=True)
-    assert finding(settings).verdict is Verdict.WARNING
+    assert finding(settings).severity is Severity.WARNING
     assert list(addresses([EndpointSettings(name="off", url="", disabled=True)])) == []
 
 
@@ -165,7 +165,7 @@ def test_settings_of_which_no_client_can_be_made(tmp_path: Path) -> None:
     key = tmp_path / "key.pem"
     key.write_text("-----BEGIN CERTIFICATE REQUEST-----\nAA==\n-----END CERTIFICATE REQUEST-----\n")
     (found,) = client_settings([EndpointSettings(name="ci", url="https://x/", tls=TLSSettings(ca=key))])
-    assert (found.verdict, found.exit_code) == (Verdict.WRONG, 2)
+    assert (found.severity, found.exit_code) == (Severity.WRONG, 2)
     assert found.text.startswith("endpoint ci: tls.ca cannot be used")
 
 

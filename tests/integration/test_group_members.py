@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import Consumer
 
 from broker import LocalKafka
-from runtime.kafka.group_members import Member, Membership, members_of
+from runtime.kafka.group_members import GroupMembers, Member, members_of
 from tests.kit import eventually
 from tests.kit.topics import commit, make_topic
 
@@ -38,12 +38,14 @@ def test_members_and_protocol(kafka: LocalKafka, topic: str) -> None:
         for consumer in live:
             consumer.close()
     both = (Member("127.0.0.1", (0, 1)),)
-    assert [Membership(both, "consumer"), Membership(both, "classic")] == [found[name] for name in names[:2]]
-    assert [Membership((), "classic"), Membership()] == [found[name] for name in names[2:]]
+    assert [GroupMembers(both, "consumer"), GroupMembers(both, "classic")] == [found[name] for name in names[:2]]
+    assert [GroupMembers((), "classic"), GroupMembers()] == [found[name] for name in names[2:]]
 
 
 def test_what_ends_the_question_is_told() -> None:
     """The process that asks comes to grief: the groups' members are not known, and nothing else is harmed."""
     found = members_of({"no.such.setting": "x"}, ["a", "b"], "t", client_id="test")
     assert {"a", "b"} == set(found)
-    assert {Membership(obstacle="asking for the members of groups failed (CalledProcessError)")} == set(found.values())
+    assert {GroupMembers(obstacle="asking for the members of groups failed (CalledProcessError)")} == set(
+        found.values()
+    )

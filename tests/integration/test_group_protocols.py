@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from broker import LocalKafka
-from runtime.kafka.group_protocol import Answer, ask
+from runtime.kafka.group_protocol import ProtocolSupport, ask
 from tests.kit import Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.notifications import Poster, delivered, envelopes, ids, wait_for_ids
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.kafka
 UPDATE_FEATURES = 57
 KINDS = {"kafka": "consumer", "kafka_39": "classic", "kafka_without_group_version": "classic"}
 ANSWERS = [
-    ("kafka", Answer.TAKES_PART),
-    ("kafka_39", Answer.ABSENT),
-    ("kafka_without_group_version", Answer.SWITCHED_OFF),
+    ("kafka", ProtocolSupport.TAKES_PART),
+    ("kafka_39", ProtocolSupport.ABSENT),
+    ("kafka_without_group_version", ProtocolSupport.SWITCHED_OFF),
 ]
 LACKING = {"kafka_39": "Kafka 4.0 or newer", "kafka_without_group_version": "upgrade --feature group.version=1"}
 
@@ -79,7 +79,9 @@ def test_a_protocol_that_the_cluster_lacks_is_never_silence(
 
 
 @pytest.mark.parametrize(("kind", "answer"), ANSWERS)
-def test_to_ask_leaves_nothing_behind(request: pytest.FixtureRequest, topic: str, kind: str, answer: Answer) -> None:
+def test_to_ask_leaves_nothing_behind(
+    request: pytest.FixtureRequest, topic: str, kind: str, answer: ProtocolSupport
+) -> None:
     """No group is made, and no topic."""
     kafka = request.getfixturevalue(kind)
     assert answer is ask({"bootstrap.servers": kafka.bootstrap}, client_id="test", group=topic, topic=topic)

@@ -11,7 +11,7 @@ from consumer.operations.serving import Serving
 from consumer.operations.worker_answer import Live
 from consumer.record import Record
 from runtime.config import EndpointSettings
-from runtime.kafka.group_members import Member, Membership
+from runtime.kafka.group_members import GroupMembers, Member
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.event import Event, Target
@@ -21,7 +21,7 @@ CI = EndpointSettings(name="ci", url="http://h/", ignored_actions=frozenset({"pu
 PUSH = Event(id="one", action="push", target=Target(repository="team/app", tag="v1"))
 PULL = Event(id="one", action="pull", target=Target(repository="team/app"))
 STAND = Stand(0, Cursor(10, (10, 12), 15, 20), has_cursor=True)
-ALONE = Membership((Member("10.0.0.1", (0,)),), "consumer")
+ALONE = GroupMembers((Member("10.0.0.1", (0,)),), "consumer")
 SERVED = Serving(ALONE, Live("closed", partitions=(0,)))
 LETTER = Letter(
     place=(0, 3),

@@ -15,7 +15,7 @@ from consumer.operations.status import EndpointStatus, text_of
 from consumer.operations.worker_answer import Live, worker_of
 from consumer.places import Bounds
 from runtime.cli.terminal import printable, table
-from runtime.kafka.group_members import Member, Membership
+from runtime.kafka.group_members import GroupMembers, Member
 from runtime.kafka.groups import Committed
 
 
@@ -71,7 +71,9 @@ def test_what_a_worker_has_finished_and_not_committed_counts() -> None:
 
 NUMBERS = st.lists(st.integers(0, 3), max_size=3, unique=True).map(tuple)
 MEMBERS = st.lists(st.builds(Member, st.sampled_from(["a", "b"]), NUMBERS), max_size=3).map(tuple)
-MEMBERSHIPS = st.builds(Membership, MEMBERS, st.just("consumer")) | st.builds(Membership, obstacle=st.just("no answer"))
+MEMBERSHIPS = st.builds(GroupMembers, MEMBERS, st.just("consumer")) | st.builds(
+    GroupMembers, obstacle=st.just("no answer")
+)
 LIVES = st.none() | st.builds(Live, waits_because=st.just(()) | st.just(("why",)), partitions=NUMBERS)
 
 
@@ -96,8 +98,8 @@ def status(name: str, partitions: dict[int, Cursor], **more: Any) -> EndpointSta
 def test_text() -> None:
     """A line for each endpoint: what is unknown or not there is said as such."""
     at = Cursor(3, (3, 5), 7, 10)
-    two = Membership((Member("10.0.0.1", (0,)), Member("10.0.0.2", (1,))), "consumer")
-    lost = Membership(obstacle="describing group g.dark: not authorized")
+    two = GroupMembers((Member("10.0.0.1", (0,)), Member("10.0.0.2", (1,))), "consumer")
+    lost = GroupMembers(obstacle="describing group g.dark: not authorized")
     statuses = [
         status(
             "ci",
@@ -141,7 +143,7 @@ def test_json() -> None:
     told = status("ci", {0: Cursor(3, (3, 5), 7, 10)}, oldest_age_s=1.23456, dead_letters=2).as_json()
     assert (told["lag"], told["oldest_age_s"], told["dead_letters"], told["has_cursor"]) == (4, 1.235, 2, True)
     assert (told["breaker"], told["group_protocol"], told["members"], told["unassigned"]) == (None, None, [], [0])
-    unknown = status("ci", {0: Cursor(3, (), -1, 10)}, serving=Serving(Membership(obstacle="no answer"))).as_json()
+    unknown = status("ci", {0: Cursor(3, (), -1, 10)}, serving=Serving(GroupMembers(obstacle="no answer"))).as_json()
     assert (unknown["members"], unknown["unassigned"], unknown["not_asked"]) == (None, None, None)
     assert (unknown["dead_letters"], unknown["oldest_age_s"]) == (None, None)
     assert told["partitions"] == [{"partition": 0, "offset": 3, "holes": 2, "end": 10, "lag": 4}]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from producer.check.findings import Finding, Verdict, exit_code_of, summary_of
+from producer.check.findings import Finding, Severity, exit_code_of, summary_of
 
-OK, NOTE, WARNING = (Finding(verdict, "") for verdict in (Verdict.OK, Verdict.NOTE, Verdict.WARNING))
-WRONG, REFUSED = Finding(Verdict.WRONG, ""), Finding(Verdict.WRONG, "", 2)
+OK, NOTE, WARNING = (Finding(severity, "") for severity in (Severity.OK, Severity.NOTE, Severity.WARNING))
+WRONG, REFUSED = Finding(Severity.WRONG, ""), Finding(Severity.WRONG, "", 2)
 
 
 @pytest.mark.parametrize(

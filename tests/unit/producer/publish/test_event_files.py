@@ -10,7 +10,7 @@ from fastavro.write import Writer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.publish.event_files import Found, Refused, events_of
+from producer.publish.event_files import FoundEvents, RefusedText, events_of
 from producer.publish.json_texts import json_texts
 from schemas.avro import encode, read
 from schemas.catalog import CATALOG
@@ -41,10 +41,10 @@ def found(content: bytes) -> tuple[list[str], list[tuple[int, str]]]:
     refused: list[tuple[int, str]] = []
     for item in events_of(io.BytesIO(content), "file", content_type=MEDIA_TYPE_V2, registry=""):
         match item:
-            case Found():
+            case FoundEvents():
                 ids += [one.id for one in item.events]
-            case Refused():
-                refused.append((item.place.line, item.reason))
+            case RefusedText():
+                refused.append((item.position.line, item.reason))
     return ids, refused
 
 

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from runtime.kafka.errors import KafkaUnavailableError
-from runtime.kafka.group_protocol import AUTO, Answer, GroupProtocols, ProtocolMissingError, choose
+from runtime.kafka.group_protocol import AUTO, GroupProtocols, ProtocolMissingError, ProtocolSupport, choose
 from runtime.kafka.settings import ClientSettings, GroupProtocol, consumer_settings
 from tests.kit.still_clock import StillClock
 
@@ -15,11 +15,11 @@ from tests.kit.still_clock import StillClock
 class Cluster:
     """Answers as it is told to, and counts."""
 
-    def __init__(self, *answers: Answer | Exception) -> None:
+    def __init__(self, *answers: ProtocolSupport | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    def __call__(self, settings: ClientSettings, *, client_id: str, group: str, topic: str) -> Answer:
+    def __call__(self, settings: ClientSettings, *, client_id: str, group: str, topic: str) -> ProtocolSupport:
         """The next answer; the last one again and again."""
         self.asked.append(group)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -43,19 +43,22 @@ def told(lines: list[dict[str, object]]) -> Iterator[None]:
     lines += [dict(line) for line in found]
 
 
-@pytest.mark.parametrize("answer", list(Answer))
-def test_auto_takes_what_the_cluster_takes_part_in(answer: Answer) -> None:
+@pytest.mark.parametrize("answer", list(ProtocolSupport))
+def test_auto_takes_what_the_cluster_takes_part_in(answer: ProtocolSupport) -> None:
     """Only who takes part gets `consumer`; every cluster has `classic`."""
     choice = choose(AUTO, answer)
-    assert ("consumer" if answer is Answer.TAKES_PART else "classic") == choice.protocol
+    assert ("consumer" if answer is ProtocolSupport.TAKES_PART else "classic") == choice.protocol
     assert answer.value == choice.reason
 
 
 @pytest.mark.parametrize(
     ("answer", "remedy"),
-    [(Answer.SWITCHED_OFF, "upgrade --feature group.version=1"), (Answer.ABSENT, "Kafka 4.0 or newer")],
+    [
+        (ProtocolSupport.SWITCHED_OFF, "upgrade --feature group.version=1"),
+        (ProtocolSupport.ABSENT, "Kafka 4.0 or newer"),
+    ],
 )
-def test_a_protocol_that_the_cluster_lacks_is_refused_with_both_remedies(answer: Answer, remedy: str) -> None:
+def test_a_protocol_that_the_cluster_lacks_is_refused_with_both_remedies(answer: ProtocolSupport, remedy: str) -> None:
     """Change the configuration, or the cluster."""
     with pytest.raises(ProtocolMissingError, match="set it to auto or classic, or ") as caught:
         choose("consumer", answer)
@@ -63,8 +66,8 @@ def test_a_protocol_that_the_cluster_lacks_is_refused_with_both_remedies(answer:
     assert remedy in str(caught.value)
 
 
-@pytest.mark.parametrize("answer", [Answer.TAKES_PART, Answer.REFUSED])
-def test_an_explicit_protocol_is_taken_unless_it_is_known_to_be_missing(answer: Answer) -> None:
+@pytest.mark.parametrize("answer", [ProtocolSupport.TAKES_PART, ProtocolSupport.REFUSED])
+def test_an_explicit_protocol_is_taken_unless_it_is_known_to_be_missing(answer: ProtocolSupport) -> None:
     """Who may not ask is believed."""
     assert "consumer" == choose("consumer", answer).protocol
 
@@ -78,7 +81,10 @@ def test_classic_needs_no_question() -> None:
 
 def test_endpoints_that_start_together_ask_once_and_a_later_one_asks_again() -> None:
     """A cluster may have been upgraded meanwhile: the change is one line."""
-    cluster, clock = Cluster(Answer.SWITCHED_OFF, Answer.SWITCHED_OFF, Answer.TAKES_PART), StillClock()
+    cluster, clock = (
+        Cluster(ProtocolSupport.SWITCHED_OFF, ProtocolSupport.SWITCHED_OFF, ProtocolSupport.TAKES_PART),
+        StillClock(),
+    )
     lines: list[dict[str, object]] = []
     chosen = protocols(cluster, clock)
     with told(lines):
@@ -93,7 +99,7 @@ def test_endpoints_that_start_together_ask_once_and_a_later_one_asks_again() -> 
 
 def test_no_answer_is_no_choice() -> None:
     """Whoever falls back then would never come back."""
-    chosen = protocols(Cluster(KafkaUnavailableError("away"), Answer.TAKES_PART))
+    chosen = protocols(Cluster(KafkaUnavailableError("away"), ProtocolSupport.TAKES_PART))
     with pytest.raises(KafkaUnavailableError):
         chosen.choose("g")
     assert chosen.chosen is None
@@ -105,7 +111,7 @@ def test_settings_of_classic_alone_are_not_passed_on_and_said() -> None:
     given = {"session.timeout.ms": "6000", "heartbeat.interval.ms": "300", "fetch.min.bytes": "1"}
     lines: list[dict[str, object]] = []
     with told(lines):
-        protocols(Cluster(Answer.TAKES_PART), session_timeout_ms="6000").choose("g")
+        protocols(Cluster(ProtocolSupport.TAKES_PART), session_timeout_ms="6000").choose("g")
     assert [["kafka.session.timeout.ms"]] == [line["without_effect"] for line in lines]
 
     def made(protocol: GroupProtocol) -> set[str]:
