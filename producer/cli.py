@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -17,10 +17,10 @@ from producer.example import example_configuration
 from producer.intake.service import CLIENT_ID, serve
 from producer.preparation import prepare
 from producer.publish.event_files import FoundEvents, RefusedText, events_of
-from producer.publish.publisher import Publisher, PublishSummary
+from producer.publish.publisher import Publisher
 from producer.schema_registration import Registration, registration_of
 from runtime.cli.options import AddressType, LabelType, common_options
-from runtime.cli.running import run_command, run_service, uninterrupted
+from runtime.cli.running import run_command, run_service, stop_signals
 from runtime.clock import SystemClock
 from runtime.config import Address, Settings
 from runtime.config.overrides import with_intake_listen
@@ -93,8 +93,10 @@ def check_command(settings: Settings, *, offline: bool) -> int:
     """
     registry = SchemaRegistry(settings.schema_registry, program=CLIENT_ID) if settings.schema_registry else None
     found: list[Finding] = []
-    told = check_settings(settings)
-    for finding in told if offline else chain(told, check_installation(settings, _admin(settings), registry)):
+    findings = check_settings(settings)
+    if not offline:
+        findings = chain(findings, check_installation(settings, _admin(settings), registry))
+    for finding in findings:
         click.echo(f"{click.style(f'{finding.severity.value:<8}', fg=_COLOURS[finding.severity])}{finding.text}")
         found.append(finding)
     click.echo(f"result  {summary_of(found)}{'; Kafka and the endpoints were not asked' if offline else ''}")
@@ -124,7 +126,7 @@ def publish_command(
     input. Exit 0 only if Kafka has stored all of them.
     """
     sources = files or (Path("-"),)
-    _readable(sources)
+    _require_readable(sources)
     registration = _registration(settings)
     prepare(_admin(settings), _groups(settings), settings, registration, News())
     writer = AcknowledgedWriter(
@@ -135,14 +137,15 @@ def publish_command(
         topic=settings.topics.events,
         schema_id=registration.complete(),
         clock=SystemClock(),
-        refuse=_say_refused,
-        uninterrupted=uninterrupted,
+        signals=stop_signals(),
     )
+    refused: list[RefusedText] = []
     try:
-        summary = publisher.publish(_found(sources, content_type, registry))
+        acknowledged = publisher.publish(_shown_if_refused(_found(sources, content_type, registry), refused))
     finally:
         writer.close()
-    return _said(summary)
+    click.echo(f"{counted(acknowledged, 'event')} acknowledged{f', {len(refused)} refused' if refused else ''}")
+    return 1 if refused else 0
 
 
 def _content_type(text: str) -> str:
@@ -151,24 +154,24 @@ def _content_type(text: str) -> str:
     return text
 
 
-def _said(summary: PublishSummary) -> int:
-    refused = f", {len(summary.refused)} refused" if summary.refused else ""
-    click.echo(f"{counted(summary.acknowledged, 'event')} acknowledged{refused}")
-    return 1 if summary.refused else 0
+def _shown_if_refused(found: Iterable[FoundEvents | RefusedText], refused: list[RefusedText]) -> Iterator[FoundEvents]:
+    """The events; a text without any is shown as soon as it is met, and kept in `refused`."""
+    for item in found:
+        if isinstance(item, FoundEvents):
+            yield item
+        else:
+            click.echo(f"{_PROGRAM}: {item.position}: {item.reason}", err=True)
+            refused.append(item)
 
 
-def _say_refused(refused: RefusedText) -> None:
-    click.echo(f"{_PROGRAM}: {refused.position}: {refused.reason}", err=True)
-
-
-def _readable(sources: tuple[Path, ...]) -> None:
+def _require_readable(sources: tuple[Path, ...]) -> None:
     """Find an unreadable file before anything is written, not in the middle; a pipe is not opened for that."""
     for source in sources:
-        if str(source) != "-" and (why := _obstacle(source)):
+        if str(source) != "-" and (why := _unreadable_because(source)):
             raise click.BadParameter(f"{source} cannot be read: {why}", param_hint="FILES")
 
 
-def _obstacle(source: Path) -> str:
+def _unreadable_because(source: Path) -> str:
     try:
         mode = source.stat().st_mode
     except OSError as error:

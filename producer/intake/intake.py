@@ -6,8 +6,8 @@ no envelope; and never with a 3xx, which a registry takes for success.
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, Protocol
 
 import structlog
 
@@ -36,19 +36,35 @@ _BODY_LIMIT_S: Final = 60.0
 _SMALL_BYTES: Final = 256 * 1024
 """Larger bodies are read on a thread: one with millions of events takes seconds, and others must not wait for it."""
 
-Write = Callable[[Sequence[OutgoingRecord]], Awaitable[None]]
+
+class EventsTopic(Protocol):
+    """The topic that the events go to, once it is prepared."""
+
+    def schema_id(self) -> int:
+        """The id that values are framed with.
+
+        Raises:
+            NotPreparedError: nothing can be taken yet.
+        """
+        ...
+
+    async def write(self, records: Sequence[OutgoingRecord]) -> None:
+        """Return once the records are acknowledged.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: they are not.
+        """
 
 
 class Intake:
-    """The POST route of the bridge."""
+    """The POST route of the bridge; it also logs and counts what the server cannot route or read."""
 
     def __init__(
         self,
         settings: IntakeSettings,
         *,
         topic: str,
-        schema_id: Callable[[], int],
-        write: Write,
+        events: EventsTopic,
         metrics: BridgeMetrics,
         clock: Clock,
     ) -> None:
@@ -56,16 +72,14 @@ class Intake:
 
         Args:
             settings: of the intake.
-            topic: where the events go.
-            schema_id: that their values are framed with; raises NotPreparedError while nothing can be taken.
-            write: returns once they are acknowledged.
+            topic: the name of the events topic.
+            events: the topic itself.
             metrics: of the bridge.
             clock: stamps the records.
         """
         self._settings = settings
         self._topic = topic
-        self._schema_id = schema_id
-        self._write = write
+        self._events = events
         self._metrics = metrics
         self._clock = clock
         self._tokens = tuple(secret.reveal().strip(" \t").encode() for secret in settings.authorization)
@@ -75,7 +89,7 @@ class Intake:
         """POST of the path itself or of one label below it."""
         return Route(("POST",), self._matches, self._post)
 
-    def astray(self, request: Request, status: int) -> None:
+    def unrouted(self, request: Request, status: int) -> None:
         """A request that found no route here: a mistyped URL in a registry's configuration loses nothing, but waits."""
         reason = "method" if status == 405 else "path"
         self._metrics.refused(reason)
@@ -90,11 +104,11 @@ class Intake:
             method=request.method,
         )
 
-    def unreadable(self, bytes_: Unreadable) -> None:
+    def unreadable(self, refused: Unreadable) -> None:
         """Bytes that are no HTTP request: of a registry that is configured with https:// nothing else arrives here."""
-        reason = "tls" if bytes_.tls else "protocol"
+        reason = "tls" if refused.tls else "protocol"
         self._metrics.refused(reason)
-        _log.warning("intake.refused", status=400, reason=reason, error=bytes_.error, sender=bytes_.sender)
+        _log.warning("intake.refused", status=400, reason=reason, error=refused.error, sender=refused.sender)
 
     def _matches(self, path: str) -> bool:
         return path == self._settings.path or self._label(path) != ""
@@ -117,15 +131,15 @@ class Intake:
         body = await self._read(request)
         try:
             if len(body) > _SMALL_BYTES:
-                events = await asyncio.to_thread(self._events, body, content_type, request)
+                events = await asyncio.to_thread(self._events_of, body, content_type, request)
             else:
-                events = self._events(body, content_type, request)
+                events = self._events_of(body, content_type, request)
         finally:
             self._budget += len(body)
         await self._keep(events, request)
         return Response.json(200, {"accepted": len(events)})
 
-    def _events(self, body: bytes, content_type: str, request: Request) -> list[Event]:
+    def _events_of(self, body: bytes, content_type: str, request: Request) -> list[Event]:
         try:
             return read_envelope(body, content_type=content_type, registry=self._label(request.path))
         except EnvelopeError as error:
@@ -177,7 +191,7 @@ class Intake:
         traceparent = traceparent if is_traceparent(traceparent) else ""
         now = int(self._clock.wall() * 1000)
         try:
-            schema_id = self._schema_id()
+            schema_id = self._events.schema_id()
         except NotPreparedError as error:
             raise RefusedError(503, "not-ready", str(error)) from error
         records = [
@@ -186,7 +200,7 @@ class Intake:
         ]
         try:
             with self._metrics.in_flight.track_inprogress(), self._metrics.ack_seconds.time():
-                await self._write(records)
+                await self._events.write(records)
         except (KafkaUnavailableError, KafkaRefusedError) as error:
             raise RefusedError(503, "kafka", str(error)) from error
         for event in events:

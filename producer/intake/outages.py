@@ -1,4 +1,4 @@
-"""What the intake says of an outage of Kafka: one line when it begins, one when it ends."""
+"""The log of Kafka's outages: one line when one begins, one when it ends."""
 
 from typing import Final, Protocol
 
@@ -7,8 +7,8 @@ import structlog
 _log: Final = structlog.get_logger(__name__)
 
 
-class Writes(Protocol):
-    """Who writes to Kafka, and says by itself that it cannot."""
+class ReportingWriter(Protocol):
+    """A writer to Kafka, which logs by itself that it cannot write."""
 
     @property
     def available(self) -> bool:
@@ -16,18 +16,18 @@ class Writes(Protocol):
 
 
 class Outages:
-    """Told by the pulse; quiet of what the writer has found and said before."""
+    """Logs what the pulse finds, unless the writer has found and logged it before."""
 
-    def __init__(self, writer: Writes) -> None:
-        """None was said yet."""
+    def __init__(self, writer: ReportingWriter) -> None:
+        """None was logged yet."""
         self._writer = writer
-        self._said = False
+        self._is_logged = False
 
-    def changed(self, silence: str) -> None:
-        """Kafka is away, and why; or back, if `silence` is empty."""
-        if silence and self._writer.available:
-            self._said = True
-            _log.warning("kafka.away", reason=silence, consequence="POSTs are answered 503 meanwhile")
-        elif not silence and self._said:
-            self._said = False
+    def changed(self, unreachable_because: str) -> None:
+        """Kafka is away, and why; or back, if it is empty."""
+        if unreachable_because and self._writer.available:
+            self._is_logged = True
+            _log.warning("kafka.away", reason=unreachable_because, consequence="POSTs are answered 503 meanwhile")
+        elif not unreachable_because and self._is_logged:
+            self._is_logged = False
             _log.info("kafka.back")

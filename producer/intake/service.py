@@ -40,23 +40,16 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     registration = registration_of(settings.schema_registry, topic, clock, program=CLIENT_ID)
     writer = AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings), clock=clock)
     admin, groups = Admin(kafka, client_id=CLIENT_ID), Groups(kafka, client_id=CLIENT_ID)
-    preparation = PreparedLog(admin, groups, settings, registration=registration, writer=writer, clock=clock)
+    prepared = PreparedLog(admin, groups, settings, registration=registration, writer=writer, clock=clock)
     metrics = BridgeMetrics(process_metrics("registry_bridge"))
-    intake = Intake(
-        settings.intake,
-        topic=topic,
-        schema_id=preparation.schema_id,
-        write=preparation.write,
-        metrics=metrics,
-        clock=clock,
-    )
-    routes = [intake.route(), *probe_routes(preparation.not_ready, metrics.registry)]
-    app = application([*routes, *schema_routes(topic, registration)], astray=intake.astray)
-    server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, unreadable=intake.unreadable)
-    pulse = Pulse(admin, clock, Outages(writer).changed)
+    intake = Intake(settings.intake, topic=topic, events=prepared, metrics=metrics, clock=clock)
+    routes = [intake.route(), *probe_routes(prepared.not_ready, metrics.registry)]
+    app = application([*routes, *schema_routes(topic, registration)], intake)
+    server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, observer=intake)
+    pulse = Pulse(admin, clock, Outages(writer))
     kafka_up("registry_bridge_kafka_up", metrics.registry, lambda: pulse.is_up)
     pulse.start()
-    preparing = asyncio.create_task(preparation.run())
+    preparing = asyncio.create_task(prepared.run())
     preparing.add_done_callback(lambda task: stop.set() if _failed(task) else None)
     try:
         await server.serve(stop)

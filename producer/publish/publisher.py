@@ -1,12 +1,11 @@
 """`registry-bridge publish`: events from files into the topic, in order; yes only when all are acknowledged."""
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
 
 from producer.event_record import record_of
-from producer.publish.event_files import FilePosition, FoundEvents, RefusedText
+from producer.publish.event_files import FilePosition, FoundEvents
 from runtime.clock import Clock
 from runtime.counts import counted
 from runtime.errors import BridgeError
@@ -30,12 +29,12 @@ class StoppedError(BridgeError):
     """A signal ended it; the text says from where on events are missing."""
 
 
-@dataclass(slots=True)
-class PublishSummary:
-    """What became of the input."""
+class DeferrableSignals(Protocol):
+    """The signals that end this command; `runtime.cli.signals.StopSignals` is one."""
 
-    acknowledged: int = 0
-    refused: list[RefusedText] = field(default_factory=list)
+    def deferred(self) -> AbstractContextManager[None]:
+        """A context in which no signal interrupts; one that comes meanwhile raises KeyboardInterrupt at its end."""
+        ...
 
 
 class Publisher:
@@ -48,26 +47,29 @@ class Publisher:
         topic: str,
         schema_id: int,
         clock: Clock,
-        refuse: Callable[[RefusedText], None],
-        uninterrupted: Callable[[], AbstractContextManager[None]] = nullcontext,
+        signals: DeferrableSignals,
     ) -> None:
-        """`refuse` is told of each text without events as soon as it is met; `schema_id` frames the values.
+        """Writes nothing yet.
 
-        A KeyboardInterrupt must wait for the end of what is done in `uninterrupted`, so that a write's fate is known.
+        Args:
+            writer: of the events topic.
+            topic: its name.
+            schema_id: that values are framed with.
+            clock: stamps the records.
+            signals: deferred while a write is under way, so that its fate is known.
         """
         self._writer = writer
         self._topic = topic
         self._schema_id = schema_id
         self._clock = clock
-        self._refuse = refuse
-        self._uninterrupted = uninterrupted
+        self._signals = signals
         self._batch: list[OutgoingRecord] = []
         self._bytes = 0
         self._first: FilePosition | None = None
-        self.summary: Final = PublishSummary()
+        self._acknowledged = 0
 
-    def publish(self, found: Iterable[FoundEvents | RefusedText]) -> PublishSummary:
-        """Write all of it.
+    def publish(self, found: Iterable[FoundEvents]) -> int:
+        """Write all of it; how many events Kafka has acknowledged.
 
         Raises:
             IncompleteError: Kafka was away for too long; everything before the place it names is acknowledged.
@@ -76,16 +78,12 @@ class Publisher:
         """
         try:
             for item in found:
-                if isinstance(item, RefusedText):
-                    self.summary.refused.append(item)
-                    self._refuse(item)
-                    continue
                 self._add(item)
             self._flush()
         except KeyboardInterrupt:
             rest = f"go on from {self._first}" if self._first else "the rest was not read"
-            raise StoppedError(f"stopped: {counted(self.summary.acknowledged, 'event')} acknowledged; {rest}") from None
-        return self.summary
+            raise StoppedError(f"stopped: {counted(self._acknowledged, 'event')} acknowledged; {rest}") from None
+        return self._acknowledged
 
     def _add(self, found: FoundEvents) -> None:
         now = int(self._clock.wall() * 1000)
@@ -101,11 +99,11 @@ class Publisher:
         deadline = self._clock.monotonic() + _PATIENCE_S
         while self._batch:
             try:
-                with self._uninterrupted():
+                with self._signals.deferred():
                     self._write()
             except KafkaUnavailableError as error:
                 if self._clock.monotonic() >= deadline:
-                    done = self.summary.acknowledged
+                    done = self._acknowledged
                     raise IncompleteError(
                         f"{error}; {counted(done, 'event')} acknowledged, from {self._first} on it is not known"
                     ) from error
@@ -113,5 +111,5 @@ class Publisher:
 
     def _write(self) -> None:
         self._writer.write(self._batch)
-        self.summary.acknowledged += len(self._batch)
+        self._acknowledged += len(self._batch)
         self._batch, self._bytes, self._first = [], 0, None

@@ -62,12 +62,12 @@ def _failed(error: Exception, program: str, signals: StopSignals) -> int:
 
 def uninterrupted() -> AbstractContextManager[None]:
     """What the running command does in this context is done whole; a signal that comes meanwhile waits for its end."""
-    return _signals().deferred()
+    return stop_signals().deferred()
 
 
 def run_service(service: Callable[[asyncio.Event], Awaitable[int]]) -> int:
     """Run a service until it ends by itself or a signal sets its stop event; its exit status."""
-    signals = _signals()
+    signals = stop_signals()
 
     async def until_stopped() -> int:
         stop = asyncio.Event()
@@ -88,8 +88,8 @@ def _soon(loop: asyncio.AbstractEventLoop, step: Callable[[], None]) -> None:
     loop.call_soon_threadsafe(step)
 
 
-def _signals() -> StopSignals:
-    """Those that the running command was started with."""
+def stop_signals() -> StopSignals:
+    """The stop signals that the running command was started with."""
     return click.get_current_context().ensure_object(StopSignals)
 
 

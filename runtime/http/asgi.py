@@ -5,7 +5,7 @@ A framework costs half the rate for four routes, so there is none.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -113,13 +113,15 @@ class Route:
         return cls(("GET", "HEAD"), path.__eq__, respond)
 
 
-def application(routes: Iterable[Route], astray: Callable[[Request, int], None] | None = None) -> Application:
-    """An ASGI application: the first route whose path matches decides.
+class UnroutedObserver(Protocol):
+    """Learns of requests that no route takes."""
 
-    Args:
-        routes: in order.
-        astray: told of each request that no route takes, with its status: 404, or 405 where only the method is wrong.
-    """
+    def unrouted(self, request: Request, status: int) -> None:
+        """A request was answered 404, or 405 where only the method is wrong."""
+
+
+def application(routes: Iterable[Route], observer: UnroutedObserver | None = None) -> Application:
+    """An ASGI application: the first route whose path matches decides; `routes` are in order."""
     table = tuple(routes)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,8 +131,8 @@ def application(routes: Iterable[Route], astray: Callable[[Request, int], None] 
         try:
             route = next((r for r in table if r.matches(request.path) and request.method in r.methods), None)
             response = await route.respond(request) if route else _no_route(table, request)
-            if route is None and astray is not None:
-                astray(request, response.status)
+            if route is None and observer is not None:
+                observer.unrouted(request, response.status)
         except ClientGoneError:
             return
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the connection

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import structlog
@@ -12,7 +12,7 @@ import uvicorn
 from runtime.config.addresses import Address
 from runtime.errors import BridgeError
 from runtime.http.asgi import Application
-from runtime.http.server_protocol import Unreadable, protocol
+from runtime.http.server_protocol import Unreadable, UnreadableObserver, protocol
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class Server:
         address: Address,
         *,
         drain_s: float,
-        unreadable: Callable[[Unreadable], None] | None = None,
+        observer: UnreadableObserver | None = None,
     ) -> None:
         """Takes the address at once.
 
@@ -48,7 +48,7 @@ class Server:
             app: what answers.
             address: where; port 0 takes a free one.
             drain_s: how long requests under way may take at shutdown, in seconds.
-            unreadable: told of what is answered 400 because it is no HTTP request; by default the log is.
+            observer: learns of what is answered 400 because it is no HTTP request; by default it is logged.
 
         Raises:
             AddressTakenError: the address is not to be had.
@@ -60,7 +60,7 @@ class Server:
             app,
             lifespan="off",
             interface="asgi3",
-            http=protocol(unreadable or _log_unreadable),
+            http=protocol(observer or _UnreadableLog()),
             ws="none",
             log_config=None,
             access_log=False,
@@ -82,8 +82,11 @@ class Server:
         await serving
 
 
-def _log_unreadable(unreadable: Unreadable) -> None:
-    _log.warning("http.refused", status=400, error=unreadable.error, sender=unreadable.sender)
+class _UnreadableLog:
+    """Logs bytes that are no HTTP request."""
+
+    def unreadable(self, refused: Unreadable) -> None:
+        _log.warning("http.refused", status=400, error=refused.error, sender=refused.sender)
 
 
 def _bound(address: Address) -> socket.socket:

@@ -2,17 +2,17 @@
 
 An offer to change the protocol is ignored, as a server may (RFC 9110 section 7.8): the JDK's client, Ktor and
 `curl --http2` offer h2c with every POST, and httptools ends such a request at its head, so that its body is lost. And
-what is refused here, before any application sees it, is told with its sender.
+what is refused here, before any application sees it, is passed to an observer with its sender.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-__all__ = ["Unreadable", "protocol"]
+__all__ = ["Unreadable", "UnreadableObserver", "protocol"]
 
 _TLS_HANDSHAKE: Final = b"\x16\x03"
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2"
@@ -30,19 +30,20 @@ class Unreadable:
     error: str
 
 
-def protocol(told: Callable[[Unreadable], None]) -> type[HttpToolsProtocol]:
-    """The class whose instances read a connection each; `told` hears of what is refused."""
+class UnreadableObserver(Protocol):
+    """Learns of bytes that are no HTTP request."""
 
-    class Bound(_Protocol):
-        def refused(self, unreadable: Unreadable) -> None:
-            told(unreadable)
+    def unreadable(self, refused: Unreadable) -> None:
+        """Bytes were answered 400."""
 
-    return Bound
+
+def protocol(observer: UnreadableObserver) -> type[HttpToolsProtocol]:
+    """The class whose instances read a connection each; uvicorn takes a class, so the observer is a member of it."""
+    return type("_ObservedProtocol", (_Protocol,), {"observer": observer})
 
 
 class _Protocol(HttpToolsProtocol):
-    def refused(self, unreadable: Unreadable) -> None:
-        raise NotImplementedError
+    observer: UnreadableObserver
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
@@ -85,7 +86,7 @@ class _Protocol(HttpToolsProtocol):
             reason = "HTTP/2 without asking first; this address speaks HTTP/1.1"
         host, port = self.client or ("unknown", 0)
         error = f"no valid HTTP request: {reason}"
-        self.refused(Unreadable(f"{host}:{port}", tls, error))
+        self.observer.unreadable(Unreadable(f"{host}:{port}", tls, error))
         self.send_400_response(error.encode("ascii", "backslashreplace").decode())
 
 

@@ -6,11 +6,11 @@ secrets.
 """
 
 import re
-import time
-from collections.abc import Callable
 from typing import Final
 
 from confluent_kafka import KafkaError
+
+from runtime.clock import Clock, SystemClock
 
 _CURRENT_S: Final = 30.0
 """A client without a connection tries anew at least every second: what it said longer ago is over."""
@@ -29,14 +29,14 @@ _VAGUE: Final = re.compile(
 class ConnectionFaults:
     """Remembers why one client has no connection. Thread-safe: it holds one value."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
         self._last: tuple[str, float] | None = None
 
     @property
     def cause(self) -> str:
         """Why there is no connection, one line; empty if the client has not said so lately."""
-        if self._last is None or self._monotonic() - self._last[1] > _CURRENT_S:
+        if self._last is None or self._clock.monotonic() - self._last[1] > _CURRENT_S:
             return ""
         return self._last[0]
 
@@ -44,9 +44,9 @@ class ConnectionFaults:
         """Take note of what the client says; this is its `error_cb`."""
         broker, text = _unwrapped(error.str())
         if _VAGUE.fullmatch(text) and (known := self.cause):
-            self._last = (known, self._monotonic())
+            self._last = (known, self._clock.monotonic())
         else:
-            self._last = (f"{broker}: {text}" if broker else text, self._monotonic())
+            self._last = (f"{broker}: {text}" if broker else text, self._clock.monotonic())
 
     def forget(self) -> None:
         """Kafka answered: what was in the way is gone."""

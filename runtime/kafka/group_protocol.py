@@ -10,7 +10,6 @@ does not tell: it names `consumer` also where the feature `group.version` is 0.)
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
@@ -18,6 +17,7 @@ from typing import Final, Protocol
 import structlog
 from confluent_kafka import Consumer, KafkaError
 
+from runtime.clock import Clock, SystemClock
 from runtime.errors import BridgeError
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError
@@ -126,7 +126,7 @@ class GroupProtocols:
         client_id: str,
         topic: str,
         ask: Ask = ask,
-        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         """Does not ask yet.
 
@@ -135,13 +135,13 @@ class GroupProtocols:
             client_id: how the broker's logs name the client that asks.
             topic: that the groups read.
             ask: asks the cluster.
-            monotonic: seconds since some fixed point.
+            clock: for how long an answer is good.
         """
         self._settings = settings
         self._client_id = client_id
         self._topic = topic
         self._ask = ask
-        self._monotonic = monotonic
+        self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
         self.chosen: Choice | None = None
@@ -155,9 +155,9 @@ class GroupProtocols:
             ProtocolMissingError: the configured protocol is none that it takes part in.
         """
         with self._lock:
-            if self.chosen is None or self._monotonic() - self._asked_at >= _HOLDS_S:
+            if self.chosen is None or self._clock.monotonic() - self._asked_at >= _HOLDS_S:
                 found = self._choose(group)
-                self._asked_at = self._monotonic()
+                self._asked_at = self._clock.monotonic()
                 if found != self.chosen:
                     self._say(found)
                 self.chosen = found

@@ -5,7 +5,6 @@ either, and a consumer without a coordinator goes on waiting for ever.
 """
 
 import threading
-from collections.abc import Callable
 from typing import Protocol
 
 from runtime.clock import Clock
@@ -13,8 +12,8 @@ from runtime.errors import BridgeError
 from runtime.kafka.reachability import LIMIT_S, Reachability
 
 
-class Asks(Protocol):
-    """Who asks the cluster."""
+class Cluster(Protocol):
+    """A Kafka cluster that can be asked whether it answers."""
 
     def ping(self, timeout_s: float) -> None:
         """Return when a broker has answered.
@@ -24,14 +23,21 @@ class Asks(Protocol):
         """
 
 
+class PulseListener(Protocol):
+    """Learns on the pulse's thread when Kafka goes away and comes back."""
+
+    def changed(self, unreachable_because: str) -> None:
+        """Kafka is away, and why; or back, if it is empty."""
+
+
 class Pulse:
     """Whether Kafka answers this process; stop it."""
 
-    def __init__(self, admin: Asks, clock: Clock, changed: Callable[[str], None] = lambda _: None) -> None:
-        """Not started yet; `changed` is told on the pulse's thread why Kafka is away, and with "" that it is back."""
-        self._admin = admin
+    def __init__(self, cluster: Cluster, clock: Clock, listener: PulseListener | None = None) -> None:
+        """Not started yet."""
+        self._cluster = cluster
         self._clock = clock
-        self._changed = changed
+        self._listener = listener
         self._state = Reachability(clock.monotonic())
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kafka-pulse", daemon=True)
@@ -62,10 +68,10 @@ class Pulse:
     def _ask(self) -> None:
         was_silent = bool(self._state.silence)
         try:
-            self._admin.ping(LIMIT_S)
+            self._cluster.ping(LIMIT_S)
         except BridgeError as error:
             self._state.failed(str(error), self._clock.monotonic())
         else:
             self._state.answered(self._clock.monotonic())
-        if was_silent != bool(self._state.silence):
-            self._changed(self._state.silence)
+        if self._listener is not None and was_silent != bool(self._state.silence):
+            self._listener.changed(self._state.silence)

@@ -1,4 +1,4 @@
-"""The HTTP server on raw connections: what it takes for a request, what it refuses, and that refusals are told."""
+"""The HTTP server on raw connections: what it takes for a request, what it refuses, and who learns of it."""
 
 import asyncio
 import contextlib
@@ -24,6 +24,17 @@ BODY = H2C_POST[HEAD_END:]
 OFFER = b"Connection: keep-alive, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
 CHUNKED = b"5\r\nabcde\r\n3\r\nfgh\r\n0\r\n\r\n"
 TIMEOUT_S = 20.0
+
+
+@dataclass
+class Refusals:
+    """Keeps what the server refuses."""
+
+    refused: list[Unreadable] = field(default_factory=list)
+
+    def unreadable(self, refused: Unreadable) -> None:
+        """Keep it."""
+        self.refused.append(refused)
 
 
 @dataclass
@@ -55,8 +66,8 @@ async def _all(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def serving(*, telling: bool = True) -> AsyncIterator[Up]:
-    """A server on a free port, that tells what it refuses or else logs it."""
+async def serving(*, observed: bool = True) -> AsyncIterator[Up]:
+    """A server on a free port, that passes what it refuses to an observer or else logs it."""
 
     async def respond(request: Request) -> Response:
         body = b"".join([piece async for piece in request.chunks()])
@@ -64,13 +75,14 @@ async def serving(*, telling: bool = True) -> AsyncIterator[Up]:
         return Response.json(200, {"method": request.method, "body": body.decode(), "headers": names})
 
     everything = Route(("GET", "HEAD", "POST"), lambda _: True, respond)
-    told: list[Unreadable] = []
-    tell = told.append if telling else None
-    server = Server(application([everything]), Address("127.0.0.1", 0), drain_s=1.0, unreadable=tell)
+    observer = Refusals()
+    server = Server(
+        application([everything]), Address("127.0.0.1", 0), drain_s=1.0, observer=observer if observed else None
+    )
     stop = asyncio.Event()
     running = asyncio.create_task(server.serve(stop))
     try:
-        yield Up(server.address.port, told)
+        yield Up(server.address.port, observer.refused)
     finally:
         stop.set()
         await running
@@ -92,7 +104,7 @@ LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
 def run(*pieces: bytes) -> tuple[bytes, list[Unreadable]]:
-    """The answers of a server to these pieces, and what it told."""
+    """The answers of a server to these pieces, and what its observer learned."""
 
     async def exchange() -> tuple[bytes, list[Unreadable]]:
         async with serving() as up:
@@ -112,9 +124,9 @@ def test_offer_of_h2c_is_ignored(cuts: tuple[int, ...]) -> None:
     """A POST that offers HTTP/2 is a POST, however its bytes are cut, and the connection serves on."""
     ends = [0, *cuts, len(H2C_POST)]
     pieces = [H2C_POST[start:end] for start, end in pairwise(ends)]
-    answers, told = run(*pieces, H2C_POST, post(b"", b"plain"), LAST)
+    answers, refused = run(*pieces, H2C_POST, post(b"", b"plain"), LAST)
     assert [BODY.decode(), BODY.decode(), "plain", ""] == bodies(answers)
-    assert [] == told
+    assert [] == refused
 
 
 def test_the_offer_alone_is_left_out() -> None:
@@ -142,9 +154,9 @@ def test_the_offer_alone_is_left_out() -> None:
 def test_requests_that_offer_another_protocol(request_bytes: bytes, body: str) -> None:
     """Chunked, empty, large, with `100 Continue`, HTTP/1.0, a websocket: each is the request it would be else."""
     old = b" HTTP/1.0" in request_bytes  # whose connection ends with its answer
-    answers, told = run(request_bytes, *([] if old else [LAST]))
+    answers, refused = run(request_bytes, *([] if old else [LAST]))
     assert [body, *([] if old else [""])] == bodies(answers.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n"))
-    assert [] == told
+    assert [] == refused
 
 
 def test_many_offers_in_one_segment() -> None:
@@ -169,10 +181,10 @@ def test_many_offers_in_one_segment() -> None:
     ],
 )
 def test_what_is_no_request_is_told_once(sent: bytes, says: str) -> None:
-    """Whatever the server itself refuses is answered 400 and told with its sender, once, whatever follows."""
-    answer, told = run(sent, sent)
+    """Whatever the server itself refuses is answered 400 and observed with its sender, once, whatever follows."""
+    answer, refused = run(sent, sent)
     assert answer.startswith(b"HTTP/1.1 400 ")
-    [one] = told
+    [one] = refused
     assert says.lower() in one.error.lower()
     assert (one.error.encode(), False) == (answer.partition(b"\r\n\r\n")[2], one.tls)
     host, _, port = one.sender.partition(":")
@@ -188,16 +200,16 @@ def test_tls_is_named() -> None:
                 await asyncio.open_connection("127.0.0.1", up.port, ssl=ssl.create_default_context())
             return up.unreadable
 
-    [told] = asyncio.run(shake())
-    assert told.tls
-    assert "this looks like TLS, and this address speaks plain HTTP" in told.error
+    [refused] = asyncio.run(shake())
+    assert refused.tls
+    assert "this looks like TLS, and this address speaks plain HTTP" in refused.error
 
 
 def test_what_nobody_hears_of_is_logged() -> None:
     """A server whose owner does not ask for it logs what it refuses: a line with the sender."""
 
     async def refused() -> None:
-        async with serving(telling=False) as up:
+        async with serving(observed=False) as up:
             assert b" 400 " in await up.answers(b"nonsense\r\n\r\n")
 
     with capture_logs() as lines:

@@ -14,7 +14,7 @@ REFUSED_PLAINLY = "127.0.0.1:9: Connect to ipv4#127.0.0.1:9 failed: Connection r
 
 def faults_of(*texts: str, clock: StillClock | None = None) -> ConnectionFaults:
     """What is known when a client has said this."""
-    faults = ConnectionFaults((clock or StillClock()).monotonic)
+    faults = ConnectionFaults(clock or StillClock())
     for text in texts:
         faults.note(KafkaError(TRANSPORT, text))
     return faults

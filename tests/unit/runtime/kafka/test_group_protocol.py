@@ -31,8 +31,7 @@ class Cluster:
 def protocols(cluster: Cluster, clock: StillClock | None = None, **settings: str) -> GroupProtocols:
     """Of a process."""
     given = {name.replace("_", "."): value for name, value in settings.items()}
-    monotonic = (clock or StillClock()).monotonic
-    return GroupProtocols(given, client_id="test", topic="t", ask=cluster, monotonic=monotonic)
+    return GroupProtocols(given, client_id="test", topic="t", ask=cluster, clock=clock or StillClock())
 
 
 @contextmanager
