@@ -22,22 +22,12 @@ from runtime.config.filter_values import action, media_type, method, repository_
 from runtime.config.http_values import read_headers, shown_url, signing_secret
 from runtime.config.names import endpoint_name, registry_label
 from runtime.config.quantities import duration, registry_duration
-from runtime.config.reading import (
-    Section,
-    Value,
-    ValueReader,
-    all_of,
-    list_of,
-    number,
-    one_of,
-    parsed,
-    truth,
-    whole_number,
-)
+from runtime.config.reading import Section, Value, ValueReader
 from runtime.config.secrets import Secret
 from runtime.config.shape import shaped
 from runtime.config.start import START_EXAMPLES, New, parse_start
 from runtime.config.tls_section import read_tls
+from runtime.config.value_readers import all_of, list_of, number, one_of, parsed, truth, whole_number
 
 GITLAB: Final = {
     "maxretries": "is GitLab's; here attempts says how often an event is tried before it is a dead letter",

@@ -4,8 +4,9 @@ import re
 from typing import Final
 
 from runtime.config.glob_reach import REPOSITORY, TAG, Grammar, shortest_match
-from runtime.config.reading import Value, ValueReader, matching
+from runtime.config.reading import Value, ValueReader
 from runtime.config.shape import ANY_TEXT, Shaped, shaped, text
+from runtime.config.value_readers import matching
 from schemas.actions import ACTIONS
 
 METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")

@@ -12,9 +12,10 @@ from urllib.parse import SplitResult, urlsplit
 from runtime.config import shape as shapes
 from runtime.config.document import Scalar
 from runtime.config.faults import RefusedValue
-from runtime.config.reading import Value, show_nothing, show_url, text_or_list
+from runtime.config.reading import Value, show_nothing, show_url
 from runtime.config.secrets import Secret, masked_url, masked_written_url
 from runtime.config.shape import shaped
+from runtime.config.value_readers import text_or_list
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from runtime.config.reading import Value, matching
+from runtime.config.reading import Value
 from runtime.config.shape import shaped, text
+from runtime.config.value_readers import matching
 
 group_prefix: Final = matching(r"[A-Za-z0-9._-]{1,100}", "is not 1 to 100 of the characters A-Z a-z 0-9 . _ -")
 registry_label: Final = matching(r"[a-z0-9._-]{1,63}", "is not 1 to 63 of the characters a-z 0-9 . _ -")

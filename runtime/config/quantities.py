@@ -3,8 +3,9 @@
 import math
 
 from runtime.config import shape as shapes
-from runtime.config.reading import Value, ValueReader, parsed
+from runtime.config.reading import Value, ValueReader
 from runtime.config.shape import Shaped
+from runtime.config.value_readers import parsed
 from runtime.units import DURATION_EXAMPLES, SIZE_EXAMPLES, format_duration, format_size, parse_duration, parse_size
 
 _DURATION_SHAPE = shapes.text(shapes.DURATION)

@@ -9,11 +9,12 @@ from runtime.config.endpoint_settings import TLSSettings
 from runtime.config.http_values import read_authorization, shown_url
 from runtime.config.names import group_prefix, intake_path, topic_name
 from runtime.config.quantities import duration, size
-from runtime.config.reading import Section, Value, parsed, show_nothing, text_or_list, whole_number
+from runtime.config.reading import Section, Value, show_nothing
 from runtime.config.secrets import Secret
 from runtime.config.settings import IntakeSettings, SchemaRegistrySettings, TopicSettings, WorkerSettings
 from runtime.config.shape import shaped
 from runtime.config.tls_section import read_tls
+from runtime.config.value_readers import parsed, text_or_list, whole_number
 
 _ADDRESS = parsed(
     parse_address,

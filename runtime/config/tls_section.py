@@ -4,8 +4,9 @@ from pathlib import Path
 
 from runtime.config.endpoint_settings import TLSSettings
 from runtime.config.interpolation import InterpolationError
-from runtime.config.reading import Section, Value, truth
+from runtime.config.reading import Section, Value
 from runtime.config.shape import ANY_TEXT, shaped
+from runtime.config.value_readers import truth
 
 
 def read_tls(value: Value) -> TLSSettings:
