@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Protocol, TypeAlias, assert_never
 
 from runtime.config import Ago, At, Beginning, End, New, parse_start
 from runtime.errors import BridgeError
-from runtime.kafka.admin import Topic
+from runtime.kafka.cluster_state import Topic
 
 PLACE_EXAMPLES: Final = (
     "write beginning, end, a time such as 2026-01-31T12:00:00Z, a time ago such as -24h, or PARTITION:OFFSET[,...]"

@@ -19,7 +19,7 @@ from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
 from consumer.operations.worker_answer import Live
 from consumer.places import Bounds, LogOffsets, Place, beginnings_of, offsets_at
 from runtime.config import End, EndpointSettings, New
-from runtime.kafka.groups import Committed
+from runtime.kafka.cluster_state import Committed
 
 _AT_ONCE: Final = 8
 """Groups asked side by side; each takes a connection of its own."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from consumer.offsets import commit_metadata as holes
 from consumer.offsets.ledger import Snapshot
-from runtime.kafka.groups import Committed
+from runtime.kafka.cluster_state import Committed
 
 
 @dataclass(frozen=True, slots=True)

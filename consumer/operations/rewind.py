@@ -17,7 +17,8 @@ from consumer.record import Record
 from runtime.config import EndpointSettings
 from runtime.counts import counted
 from runtime.errors import BridgeError
-from runtime.kafka.groups import Committed, GroupIsLiveError, Groups
+from runtime.kafka.cluster_state import Committed
+from runtime.kafka.groups import GroupIsLiveError, Groups
 from schemas.avro import UndecodableError, UnknownSchemaError
 
 Read = Callable[[str, Mapping[int, range]], Iterable[Record]]

@@ -7,7 +7,7 @@ from typing import Any
 from consumer.offsets.cursor import Cursor
 from consumer.operations.worker_answer import Live
 from runtime.counts import counted, noun
-from runtime.kafka.group_members import GroupMembers
+from runtime.kafka.cluster_state import GroupMembers
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from runtime.config.addresses import Address
 from runtime.http.get_json import NoAnswerError, ask
-from runtime.kafka.groups import Committed
+from runtime.kafka.cluster_state import Committed
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from consumer.lanes.delivery import Delivery
 from consumer.record import Record
 from consumer.replay.plan import Failure, Plan
 from runtime.errors import BridgeError
-from runtime.kafka.groups import Committed
+from runtime.kafka.cluster_state import Committed
 from schemas import names
 from schemas.headers import text_header
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from consumer.filters.selection import Selection
 from consumer.offsets.commit_metadata import MAX_CHARACTERS
 from runtime.errors import BridgeError
-from runtime.kafka.groups import Committed
+from runtime.kafka.cluster_state import Committed
 
 _VERSION: Final = 1
 _WHY_CHARACTERS: Final = 120

@@ -8,7 +8,8 @@ from typing import Final
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
 from consumer.places import Bounds
 from consumer.replay.plan import Plan, plan_of
-from runtime.kafka.groups import Committed, Groups
+from runtime.kafka.cluster_state import Committed
+from runtime.kafka.groups import Groups
 
 RUN: Final = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 """What can name a run."""

@@ -5,7 +5,6 @@ Every call blocks, at most `LIMIT_S` seconds; from an event loop it goes through
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -19,6 +18,7 @@ from confluent_kafka.admin import (
 )
 
 from runtime.clock import Clock, SystemClock
+from runtime.kafka.cluster_state import Topic
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.settings import ClientSettings, admin_settings
@@ -36,16 +36,6 @@ _PASSING: Final = frozenset(
 )
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic as it is."""
-
-    name: str
-    partitions: int
-    replication_factor: int
-    settings: Mapping[str, str]
 
 
 class Admin:

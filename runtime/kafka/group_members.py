@@ -8,12 +8,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final
 
 from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from runtime.kafka.cluster_state import GroupMembers, Member
 from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.settings import ClientSettings, admin_settings
 
@@ -21,27 +22,6 @@ _LIMIT_S: Final = 10.0
 _START_S: Final = 10.0
 """For the process to come up, on a busy machine."""
 _WITHOUT_MEMBERS: Final = frozenset({ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD})
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One consumer of a group; one that was killed counts until its session ends."""
-
-    host: str
-    """From where it connects, as the broker sees it."""
-    partitions: tuple[int, ...]
-    """Those that the group has given it, ascending."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupMembers:
-    """A group and its members."""
-
-    members: tuple[Member, ...] = ()
-    protocol: str = ""
-    """`consumer` or `classic`; empty for a group that Kafka does not know."""
-    obstacle: str = ""
-    """Why nothing is known of it; empty if it is."""
 
 
 def members_of(

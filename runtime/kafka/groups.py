@@ -6,12 +6,12 @@ calls for this have brought the process down while a broker was coming back (lib
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from runtime.clock import Clock, SystemClock
+from runtime.kafka.cluster_state import Committed
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaRefusedError, translated
 from runtime.kafka.settings import ClientSettings, consumer_settings
@@ -33,14 +33,6 @@ _PASSING: Final = frozenset(
 
 class GroupIsLiveError(KafkaRefusedError):
     """The group has members: its offsets are theirs to move."""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """A group's committed position in one partition."""
-
-    offset: int
-    metadata: str = ""
 
 
 class Groups:

@@ -14,7 +14,8 @@ from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.settings import Settings
 from runtime.config.start import Ago, At, Beginning, End, New, Start
 from runtime.kafka.admin import Admin
-from runtime.kafka.groups import Committed, GroupIsLiveError, Groups
+from runtime.kafka.cluster_state import Committed
+from runtime.kafka.groups import GroupIsLiveError, Groups
 from schemas.names import group_of
 
 _log: Final = structlog.get_logger(__name__)

@@ -8,7 +8,8 @@ import structlog
 
 from runtime.config.settings import Settings
 from runtime.counts import counted
-from runtime.kafka.admin import Admin, Topic
+from runtime.kafka.admin import Admin
+from runtime.kafka.cluster_state import Topic
 from runtime.news import News
 
 _log: Final = structlog.get_logger(__name__)

@@ -6,7 +6,8 @@ import pytest
 from confluent_kafka import Consumer
 
 from broker import LocalKafka
-from runtime.kafka.group_members import GroupMembers, Member, members_of
+from runtime.kafka.cluster_state import GroupMembers, Member
+from runtime.kafka.group_members import members_of
 from tests.kit import eventually
 from tests.kit.topics import commit, make_topic
 

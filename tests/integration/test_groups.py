@@ -4,7 +4,8 @@ import pytest
 from confluent_kafka import Consumer
 
 from broker import LocalKafka
-from runtime.kafka.groups import Committed, GroupIsLiveError, Groups
+from runtime.kafka.cluster_state import Committed
+from runtime.kafka.groups import GroupIsLiveError, Groups
 from tests.kit import eventually
 from tests.kit.topics import make_topic
 

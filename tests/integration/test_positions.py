@@ -10,8 +10,9 @@ from confluent_kafka import Producer, TopicPartition
 from broker import LocalKafka
 from consumer.log.positions import positions_of
 from consumer.places import TopicMissingError
-from runtime.kafka.admin import Admin, Topic
-from runtime.kafka.groups import Committed, Groups
+from runtime.kafka.admin import Admin
+from runtime.kafka.cluster_state import Committed, Topic
+from runtime.kafka.groups import Groups
 from tests.kit.eventually import eventually
 from tests.kit.topics import Found, commit, make_topic, outsider, write
 

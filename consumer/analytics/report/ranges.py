@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from consumer.places import Place, ranges
-from runtime.kafka.admin import Topic
+from runtime.kafka.cluster_state import Topic
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from consumer.places import Bounds, Offsets, Place, PlaceError, TopicMissingError, offsets_at, parse_place, ranges
 from runtime.config import Ago, At, Beginning, End
-from runtime.kafka.admin import Topic
+from runtime.kafka.cluster_state import Topic
 
 NOW = 2_000_000_000.0
 

@@ -13,7 +13,7 @@ from consumer.analytics.plan import plan_of
 from consumer.log.record_batch import DAY_MS, RecordBatch
 from consumer.places import Offsets
 from runtime.config import Beginning, End
-from runtime.kafka.admin import Topic
+from runtime.kafka.cluster_state import Topic
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.event import Event

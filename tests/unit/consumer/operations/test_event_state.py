@@ -11,7 +11,7 @@ from consumer.operations.serving import Serving
 from consumer.operations.worker_answer import Live
 from consumer.record import Record
 from runtime.config import EndpointSettings
-from runtime.kafka.group_members import GroupMembers, Member
+from runtime.kafka.cluster_state import GroupMembers, Member
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.event import Event, Target

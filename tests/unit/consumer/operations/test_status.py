@@ -15,8 +15,7 @@ from consumer.operations.status import EndpointStatus, text_of
 from consumer.operations.worker_answer import Live, worker_of
 from consumer.places import Bounds
 from runtime.cli.terminal import printable, table
-from runtime.kafka.group_members import GroupMembers, Member
-from runtime.kafka.groups import Committed
+from runtime.kafka.cluster_state import Committed, GroupMembers, Member
 
 
 def snapshots() -> st.SearchStrategy[Snapshot]:

@@ -14,7 +14,7 @@ from consumer.places import Offsets
 from consumer.record import Record
 from runtime.config import Beginning
 from runtime.errors import BridgeError
-from runtime.kafka.admin import Topic
+from runtime.kafka.cluster_state import Topic
 from runtime.kafka.errors import KafkaUnavailableError
 from schemas.event import ActorRecord, Event, Target
 from tests.kit.events import events

@@ -26,8 +26,8 @@ from consumer.replay.run_store import RUN, new_run
 from consumer.replay.target import target_of, unfiltered
 from producer.event_record import record_of
 from runtime.config import EndpointSettings, Secret
+from runtime.kafka.cluster_state import Committed
 from runtime.kafka.errors import KafkaUnavailableError
-from runtime.kafka.groups import Committed
 from schemas.event import Event, Target
 from tests.kit.events import events
 
