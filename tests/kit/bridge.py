@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from tests.kit import forked
 from tests.kit.eventually import LIMIT_S
 from tests.kit.paths import ROOT
 from tests.kit.process import Process
@@ -107,11 +108,16 @@ class Installation:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "command.yaml"
         file.write_text(yaml.safe_dump(self.config()))
-        command = [sys.executable, "-m", module, *arguments, "-c", str(file)]
-        done = subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, check=False, timeout=timeout)
+        arguments = [*arguments, "-c", str(file)]
+        done = _fed(module, arguments, stdin, timeout) if stdin else forked.run(module, arguments, timeout)
         finished = Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in finished.stderr, finished.stderr
         return finished
+
+
+def _fed(module: str, arguments: Sequence[str], stdin: bytes, timeout: float) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, check=False, timeout=timeout)
 
 
 def endpoint(name: str, url: str, **settings: Any) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Runs one of our commands as a child process, as an operator would: configuration file, log, readiness, signals."""
+"""Runs one of our commands as a process, as an operator would: configuration file, log, readiness, signals.
+
+It is forked from a process that has imported it (`tests.kit.forked`), or started afresh if it gets variables of its
+own, which Python may read when it starts.
+"""
 
 import http.client
 import json
@@ -9,12 +13,13 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 import yaml
 
 from broker.leash import Leash
 from tests.kit.eventually import LIMIT_S, eventually
+from tests.kit.forked import Forked
 from tests.kit.paths import ROOT
 
 TAIL_LINES = 30
@@ -50,19 +55,11 @@ class Process:
     ) -> None:
         self.folder = folder
         self._config = config
-        self._command = [
-            sys.executable,
-            "-m",
-            module,
-            *arguments,
-            "-c",
-            str(folder / "bridge.yaml"),
-            "--log-format",
-            "json",
-        ]
+        self._module = module
+        self._arguments = [*arguments, "-c", str(folder / "bridge.yaml"), "--log-format", "json"]
         self._environment = environment
         self._grace = grace
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         self._leash: Leash | None = None
 
     def __enter__(self) -> Self:
@@ -112,16 +109,23 @@ class Process:
         text = self._config if isinstance(self._config, str) else yaml.safe_dump(dict(self._config))
         (self.folder / "bridge.yaml").write_text(text)
         with (self.folder / "stdout").open("wb") as out, (self.folder / "stderr").open("wb") as err:
-            self._process = subprocess.Popen(
-                [*WITH_SIGNALS, *self._command],
-                cwd=ROOT,
-                env={**os.environ, **self._environment},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
-        self._leash = Leash(self._process.pid)
+            self._process = self._afresh(out, err) if self._environment else self._forked(out, err)
+
+    def _forked(self, out: IO[bytes], err: IO[bytes]) -> Forked:
+        return Forked(self._module, *self._arguments, stdout=out, stderr=err)
+
+    def _afresh(self, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [*WITH_SIGNALS, sys.executable, "-m", self._module, *self._arguments],
+            cwd=ROOT,
+            env={**os.environ, **self._environment},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+        self._leash = Leash(process.pid)
+        return process
 
     def log(self) -> list[dict[str, Any]]:
         """The JSON lines of its log so far, of both streams; other lines are left out."""
@@ -179,12 +183,12 @@ class Process:
 
     def tail(self) -> str:
         """The command, its exit status and the last lines of both streams."""
-        lines = [f"$ {' '.join(self._command[1:])}", f"exit status: {self.returncode}"]
+        lines = [f"$ -m {' '.join([self._module, *self._arguments])}", f"exit status: {self.returncode}"]
         for name, text in (("stdout", self.stdout), ("stderr", self.stderr)):
             lines += [f"--- {name}", *text.splitlines()[-TAIL_LINES:]]
         return "\n".join(lines)
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> subprocess.Popen[bytes] | Forked:
         assert self._process is not None, "the process was not started"
         return self._process
 
