@@ -26,6 +26,11 @@ def several(choices: Sequence[Choice], *, min_size: int = 0, max_size: int) -> S
     return st.binary(min_size=min_size, max_size=max_size).map(lambda drawn: [choices[byte % many] for byte in drawn])
 
 
+def examples(search: int, *, suite: int) -> int:
+    """How many examples a test runs that wants many: all in a search, as many as there is time for in the suite."""
+    return search if settings.get_current_profile_name() == FUZZ else suite
+
+
 def load_profiles() -> None:
     """Make both profiles known, and the suite's the one in force.
 

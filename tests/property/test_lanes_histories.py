@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from consumer.lanes.lanes import Lanes
-from tests.kit.examples import several
+from tests.kit.examples import examples, several
 from tests.kit.lanes_mutants import MUTANTS, LanesMutant
 from tests.kit.model_lanes import LanesModel, Shape
 
@@ -121,7 +121,7 @@ class LanesHistory(RuleBasedStateMachine):
 
 
 _SETTINGS = settings(
-    max_examples=3500,
+    max_examples=examples(3500, suite=500),
     stateful_step_count=14,
     deadline=None,
     database=None,
@@ -175,11 +175,20 @@ def _a_refused_repository_is_ready_beside_another(model: LanesModel) -> None:
     model.probe(refused_only=True)
 
 
+def _a_repository_that_was_served_goes_on_while_others_are_refused(model: LanesModel) -> None:
+    for kind in (0, 1):
+        model.add(0, b"a", 0, kind)
+    model.start()
+    model.finish(0)
+    model.start(fresh_only=True)
+
+
 HISTORIES = [
     _the_repository_between_halves_goes,
     _a_half_of_one_repository_is_halved,
     _what_stands_behind_a_request_goes_with_its_partition,
     _a_refused_repository_is_ready_beside_another,
+    _a_repository_that_was_served_goes_on_while_others_are_refused,
 ]
 """Histories worth telling: found by chance once, or seldom come to by chance."""
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from hypothesis.strategies import SearchStrategy
 
-from tests.kit.examples import several
+from tests.kit.examples import examples, several
 from tests.kit.ledger_mutants import MUTANTS, Mutant
 from tests.kit.model_log import History, Parts
 
@@ -121,7 +121,7 @@ class LedgerHistory(RuleBasedStateMachine):
 
 
 _SETTINGS = settings(
-    max_examples=10_000,
+    max_examples=examples(10_000, suite=1000),
     stateful_step_count=14,
     deadline=None,
     database=None,
@@ -132,13 +132,117 @@ TestLedgerHistory = pytest.mark.timeout(600)(LedgerHistory.TestCase)
 TestLedgerHistory.settings = _SETTINGS
 
 
+def _begun(history: History) -> None:
+    for _ in range(3):
+        history.log.append(0)
+    history.read(3)
+
+
+def _committed(history: History, *offsets: int) -> None:
+    """These arrive of what has just begun, and a commit says so."""
+    for offset in sorted(offsets, reverse=True):
+        history.finish(offset)
+    history.answer(succeeds=True, arrives=True)
+    history.commit()
+    history.answer(succeeds=True, arrives=True)
+
+
+def _the_last_record_is_lost_above_a_hole(history: History) -> None:
+    _begun(history)
+    _committed(history, 1)
+    history.truncate(1)
+    _begun(history)
+
+
+def _the_last_record_is_lost_that_had_arrived(history: History) -> None:
+    _begun(history)
+    _committed(history, 2)
+    history.truncate(1)
+    _begun(history)
+
+
+def _all_records_are_lost(history: History) -> None:
+    _begun(history)
+    _committed(history, 0)
+    history.truncate(3)
+    _begun(history)
+
+
+def _two_commits_come_before_the_last_record_is_lost(history: History) -> None:
+    _begun(history)
+    history.commit()
+    _committed(history, 1)
+    history.truncate(1)
+    _begun(history)
+
+
+def _a_commit_follows_another(history: History) -> None:
+    _begun(history)
+    for _ in range(3):
+        history.finish(0)
+        history.commit()
+        history.answer(succeeds=True, arrives=True)
+
+
+def _retention_takes_a_hole(history: History) -> None:
+    for _ in range(2):
+        _begun(history)
+    _committed(history, 5)
+    history.retain(5)
+    history.crash(arrives=False)
+    _begun(history)
+
+
+def _a_worker_stops_with_a_commit_under_way(history: History) -> None:
+    _begun(history)
+    history.commit()
+    history.revoke(succeeds=True, stops=True)
+
+
+def _a_commit_fails(history: History) -> None:
+    _begun(history)
+    history.commit()
+    history.answer(succeeds=False, arrives=False)
+    history.commit()
+
+
+HISTORIES = [
+    _the_last_record_is_lost_above_a_hole,
+    _the_last_record_is_lost_that_had_arrived,
+    _all_records_are_lost,
+    _two_commits_come_before_the_last_record_is_lost,
+    _a_commit_follows_another,
+    _retention_takes_a_hole,
+    _a_worker_stops_with_a_commit_under_way,
+    _a_commit_fails,
+]
+"""Histories worth telling: what a search found, after hundreds of others, of the faults that follow."""
+
+
+@pytest.mark.parametrize("history", HISTORIES, ids=lambda history: history.__name__.strip("_"))
+def test_a_known_history(history: Callable[[History], None]) -> None:
+    """It goes as any other, and at the end everything settles."""
+    _tell(history, Parts())
+
+
+def _tell(history: Callable[[History], None], parts: Parts) -> None:
+    told = History(parts)
+    history(told)
+    told.settle()
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_each_fault_breaks_its_invariant(mutant: Mutant) -> None:
     """A ledger with a well-known fault is found out, by the invariant that the fault breaks."""
-
-    class Mutated(LedgerHistory):
-        parts = mutant.parts
-
-    quick = settings(_SETTINGS, max_examples=3000, derandomize=True, phases=[Phase.generate])
     with pytest.raises(AssertionError, match=mutant.breaks):
-        run_state_machine_as_test(Mutated, settings=quick)
+        _tell_all(mutant.parts)
+
+
+def _tell_all(made_of: Parts) -> None:
+    class Mutated(LedgerHistory):
+        parts = made_of
+
+    for history in HISTORIES:
+        _tell(history, made_of)
+    quick = settings(_SETTINGS, max_examples=3000, derandomize=True, phases=[Phase.generate])
+    run_state_machine_as_test(Mutated, settings=quick)

@@ -4,10 +4,11 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from consumer.delivery.policy.outcome import Fault
+from tests.kit.examples import examples
 from tests.kit.virtual_time import run
 from tests.simulation.simulated_log import Stored
 from tests.simulation.simulation import GOOD, Reply, Worker, World, damaged, stored
@@ -123,7 +124,7 @@ class History:
         self.owners[number].log.assign([number])
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+@settings(max_examples=examples(500, suite=60))
 @given(
     keys=KEYS, records=RECORDS, replies=st.lists(REPLIES, min_size=4, max_size=40), steps=STEPS, seed=st.integers(0, 9)
 )

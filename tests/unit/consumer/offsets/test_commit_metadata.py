@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from consumer.offsets import commit_metadata as holes
 from consumer.offsets.commit_metadata import MAX_CHARACTERS, ForeignMetadataError
 from consumer.offsets.ledger import WINDOW, Snapshot
+from tests.kit.examples import examples
 
 _PLACE = {"group": "registry-worker.ci", "topic": "registry.events"}
 
@@ -43,7 +44,7 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
 
 
 @given(snapshots())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500, suite=100), deadline=None)
 def test_metadata_says_the_same_again_and_fits(snapshot: Snapshot) -> None:
     """I2: decode(encode(s)) = s for every snapshot of a window, in at most 4,095 characters of ASCII without NUL."""
     metadata = _encoded(snapshot)
@@ -74,7 +75,7 @@ def test_no_holes_are_no_metadata(offset: int) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=500)
+@settings(max_examples=examples(500, suite=100))
 def test_any_text_is_refused_in_one_way(text: str) -> None:
     """Whatever somebody wrote there, the decoder refuses it with its own error; it never fails otherwise."""
     for metadata in (text, "R1" + text) if text else ("R1",):
@@ -83,7 +84,7 @@ def test_any_text_is_refused_in_one_way(text: str) -> None:
 
 
 @given(st.integers(0, 255), st.binary(max_size=80))
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000, suite=100))
 def test_any_content_is_refused_or_a_snapshot(kind: int, body: bytes) -> None:
     """Even with a right checksum nothing comes out but a snapshot of this offset within the window."""
     try:
@@ -148,7 +149,7 @@ def test_longer_than_a_broker_keeps_is_refused() -> None:
 
 
 @given(snapshots(), st.sampled_from(["group", "topic", "partition", "offset"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200, suite=100), deadline=None)
 def test_metadata_belongs_to_one_commit(snapshot: Snapshot, what: str) -> None:
     """Under another group, topic, partition or offset it is refused."""
     place: dict[str, str] = dict(_PLACE)
@@ -188,7 +189,7 @@ def test_every_damaged_character_is_found(snapshot: Snapshot) -> None:
 
 
 @given(snapshots(), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300, suite=100), deadline=None)
 def test_damage_anywhere_is_found(snapshot: Snapshot, data: st.DataObject) -> None:
     """A long map is no easier to damage."""
     metadata = _encoded(snapshot)

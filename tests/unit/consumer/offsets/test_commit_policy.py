@@ -8,6 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from consumer.offsets.commit_policy import TICK_S, CommitCadence
+from tests.kit.examples import examples
 
 
 def test_commits_when_a_width_is_uncommitted() -> None:
@@ -139,7 +140,7 @@ _STEPS = st.lists(st.tuples(st.integers(0, 9), st.integers(1, 20)), max_size=60)
 
 
 @given(st.integers(1, 5), st.integers(1, 5), _STEPS)
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=examples(3000, suite=500), deadline=None)
 def test_at_most_three_widths_repeat(concurrency: int, max_events: int, steps: list[tuple[int, int]]) -> None:
     """Whatever happens, what was sent and is not committed is at most 3 x concurrency x max_events events."""
     worker = Worker(concurrency, max_events)

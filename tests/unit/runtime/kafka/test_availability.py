@@ -6,6 +6,7 @@ from hypothesis.strategies import floats
 
 from runtime.kafka.availability import PROBE_EVERY_S, Availability
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from tests.kit.examples import examples
 from tests.kit.still_clock import StillClock
 
 AWAY = KafkaUnavailableError("no answer")
@@ -95,7 +96,7 @@ class Machine(RuleBasedStateMachine):
 
 
 TestAvailability = Machine.TestCase
-TestAvailability.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestAvailability.settings = settings(max_examples=examples(200, suite=50), stateful_step_count=40, deadline=None)
 
 
 def test_an_absence_ends_by_a_probe_and_a_trial() -> None:
