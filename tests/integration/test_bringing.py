@@ -24,7 +24,7 @@ SECONDS = 120.0
 def repository() -> Iterator[MavenRepository]:
     """A Maven repository that answers on the loopback."""
     repository = MavenRepository()
-    with repository.served():
+    with repository:
         yield repository
 
 

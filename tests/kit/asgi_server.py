@@ -1,17 +1,16 @@
 """Serves an ASGI application with uvicorn, in a thread of this process. Knows nothing of what it serves."""
 
 import threading
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import uvicorn
 
 from broker.ports import LOOPBACK, free_port
-from tests.kit.eventually import eventually
+from tests.kit.running import Running
 
 
-class ASGIServer:
-    """An application on a free loopback port; up from entering it to leaving it, lifespan and all.
+class ASGIServer(Running):
+    """An application on a free loopback port, lifespan and all.
 
     Args:
         app: the ASGI application.
@@ -27,14 +26,17 @@ class ASGIServer:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Starts the thread."""
         self._thread.start()
-        eventually(lambda: self._server.started or not self._thread.is_alive())
-        assert self._server.started, f"no server at {self.address}"
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def is_up(self) -> bool:
+        """Whether connections are accepted."""
+        if not self._server.started and not self._thread.is_alive():
+            raise RuntimeError(f"no server at {self.address}")
+        return self._server.started
+
+    def stop(self) -> None:
+        """Ends the application's lifespan and the thread."""
         self._server.should_exit = True
         self._thread.join()

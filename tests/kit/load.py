@@ -4,16 +4,16 @@ import http.client
 import threading
 import time
 from collections.abc import Mapping
-from types import MappingProxyType, TracebackType
-from typing import Self
+from types import MappingProxyType
 
 from tests.kit.notifications import Poster, envelope, event_json
+from tests.kit.running import Running
 
 NONE: Mapping[str, str] = MappingProxyType({})
 AGAIN_SECONDS = 0.1
 
 
-class Load:
+class Load(Running):
     """One registry a repository (`load/app0`, ...), each posting its next event as soon as the last one was taken.
 
     Entering it starts them; leaving it stops and joins them.
@@ -36,15 +36,10 @@ class Load:
         self._seconds: list[float] = []
         self._threads = [threading.Thread(target=self._run, args=(f"load/app{n}",)) for n in range(repositories)]
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Starts the threads."""
         for thread in self._threads:
             thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def taken(self) -> list[str]:

@@ -4,8 +4,7 @@ import hashlib
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from broker.lock import Coordinate, Lock, LockedFile
 from broker.ports import LOOPBACK, free_port
 from tests.kit.paths import ROOT
+from tests.kit.running import Running
 
 BRING = """
 import sys
@@ -30,8 +30,8 @@ NEED = """<dependency><groupId>{0.group}</groupId><artifactId>{0.artifact}</arti
 <scope>{1}</scope></dependency>"""
 
 
-class MavenRepository:
-    """What a repository serves, by path; `served` answers for it.
+class MavenRepository(Running):
+    """What a repository serves, by path.
 
     Attributes:
         asked: the paths that were asked for, in order.
@@ -48,6 +48,7 @@ class MavenRepository:
         self.held.set()
         self.holds = threading.Event()
         self.port = free_port()
+        self._server: ThreadingHTTPServer | None = None
 
     def add(self, coordinate: Coordinate, content: bytes, needs: Mapping[Coordinate, str] | None = None) -> LockedFile:
         """Serves a file and its description, which needs others by scope; gives what a lock says of it."""
@@ -63,18 +64,20 @@ class MavenRepository:
         config.write_text(f"[repositories]\ncentral = http://{LOOPBACK}:{port or self.port}\n")
         return {"HOME": str(folder), "PATH": "/usr/bin:/bin", "JGO_CONFIG_FILE": str(config)}
 
-    @contextmanager
-    def served(self) -> Iterator[None]:
-        """Answers on the loopback until the block ends."""
-        server = ThreadingHTTPServer((LOOPBACK, self.port), self._requests())
+    def begin(self) -> None:
+        """Answers on the loopback from now on."""
+        self._server = server = ThreadingHTTPServer((LOOPBACK, self.port), self._requests())
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        try:
-            yield
-        finally:
-            self.held.set()
-            server.shutdown()
-            server.server_close()
+
+    def stop(self) -> None:
+        """Answers no more."""
+        if self._server is None:
+            return
+        self.held.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._server = None
 
     def _requests(self) -> type[BaseHTTPRequestHandler]:
         repository = self

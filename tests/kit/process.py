@@ -12,8 +12,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import IO, Any, Self, TypeVar
+from types import MappingProxyType
+from typing import IO, Any, TypeVar
 
 import yaml
 
@@ -21,6 +21,7 @@ from broker.leash import Leash
 from tests.kit.eventually import LIMIT_S, eventually
 from tests.kit.forked import Forked
 from tests.kit.paths import ROOT
+from tests.kit.running import Running
 
 TAIL_LINES = 30
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -29,11 +30,11 @@ WITH_SIGNALS = ("env", "--default-signal=HUP,INT")
 Value = TypeVar("Value")
 
 
-class Process:
+class Process(Running):
     """One command: `python -m MODULE ARGUMENTS -c FOLDER/bridge.yaml --log-format json`.
 
-    Entering it starts it; leaving it ends it (SIGTERM, and SIGKILL after `grace`), and if a test fails meanwhile, the
-    tail of its output goes to the test's report.
+    Leaving it ends it (SIGTERM, and SIGKILL after `grace`); if a test fails meanwhile, the tail of its output goes to
+    the test's report.
 
     Args:
         module: what to run, e.g. `producer.cli`.
@@ -62,17 +63,14 @@ class Process:
         self._process: subprocess.Popen[bytes] | Forked | None = None
         self._leash: Leash | None = None
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            sys.stderr.write(f"{self.tail()}\n")
-        if self.returncode is None:
+    def stop(self) -> None:
+        """Ends it, if it still runs."""
+        if self._process is not None and self.returncode is None:
             self.terminate(self._grace)
+
+    def report(self) -> str:
+        """The tail of its output."""
+        return self.tail()
 
     @property
     def pid(self) -> int:
@@ -103,7 +101,7 @@ class Process:
         """HOST:PORT it listens on, waiting for its log line `listening`."""
         return str(self.wait_for_log("listening")["address"])
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """Starts it; does not wait for anything. A process that has ended may be started again."""
         self.folder.mkdir(parents=True, exist_ok=True)
         text = self._config if isinstance(self._config, str) else yaml.safe_dump(dict(self._config))

@@ -5,19 +5,19 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Self
+from contextlib import suppress
 
 from broker.ports import LOOPBACK, free_port
 from tests.kit.connection import Connection
 from tests.kit.eventually import LIMIT_S
 from tests.kit.exchange import Answer, Captured, Script
+from tests.kit.running import Running
 
 OK = Answer()
 
 
-class Receiver:
-    """An HTTP/1.1 endpoint in a thread of its own, up from `start` (or entering it) to `stop` (or leaving it).
+class Receiver(Running):
+    """An HTTP/1.1 endpoint in a thread of its own.
 
     It keeps its port over `stop` and `start`, so an endpoint can be down for a while. Every method may be called from
     any thread. What was captured stays after `stop`.
@@ -38,16 +38,8 @@ class Receiver:
         self._faults: list[BaseException] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._listening = threading.Event()
         self._stopping = asyncio.Event()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def url(self) -> str:
@@ -99,40 +91,45 @@ class Receiver:
                     raise AssertionError(f"not within {timeout:g} s: {_summary(found)}")
             return found
 
-    def start(self) -> None:
-        """Listens; returns when connections are accepted."""
+    def begin(self) -> None:
+        """Starts the thread."""
         assert self._thread is None, "the receiver is up already"
-        listening = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(listening,), name=f"receiver-{self.port}", daemon=True)
+        self._listening.clear()
+        self._thread = threading.Thread(target=self._run, name=f"receiver-{self.port}", daemon=True)
         self._thread.start()
-        listening.wait()
+
+    def is_up(self) -> bool:
+        """Whether connections are accepted; waits until it is known."""
+        self._listening.wait()
         self._raise_fault()
+        return True
 
     def stop(self) -> None:
         """Resets every connection and stops listening; returns when connections are refused. Quiet if it is down."""
         if self._thread is None or self._loop is None:
             return
-        self._loop.call_soon_threadsafe(self._stopping.set)
+        with suppress(RuntimeError):  # the loop is closed: the thread ended by itself
+            self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
         self._thread = self._loop = None
         self._raise_fault()
 
     # The thread.
 
-    def _run(self, listening: threading.Event) -> None:
+    def _run(self) -> None:
         try:
-            asyncio.run(self._serve(listening))
+            asyncio.run(self._serve())
         except BaseException as fault:  # noqa: BLE001 - handed to the thread that asks next
             self._faults.append(fault)
         finally:
-            listening.set()
+            self._listening.set()
 
-    async def _serve(self, listening: threading.Event) -> None:
+    async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         server = await self._loop.create_server(
             lambda: Connection(self), LOOPBACK, self.port, ssl=self._tls, backlog=1024
         )
-        listening.set()
+        self._listening.set()
         await self._stopping.wait()
         server.close()
         closing = [connection.lost for connection in self._connections]

@@ -4,16 +4,16 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import yaml
 
 from broker.leash import Leash
 from broker.ports import LOOPBACK, free_port
-from tests.kit.eventually import LIMIT_S, eventually
+from tests.kit.eventually import LIMIT_S
 from tests.kit.programs import need
 from tests.kit.registry_client import NONE, RegistryClient
+from tests.kit.running import Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class NotificationEndpoint:
         }
 
 
-class DockerRegistry:
-    """A docker-registry 2.8 on a free loopback port; up between `start` and `stop`, or entering and leaving it.
+class DockerRegistry(Running):
+    """A docker-registry 2.8 on a free loopback port.
 
     Args:
         folder: where its blobs, configuration and log go.
@@ -58,15 +58,6 @@ class DockerRegistry:
         self._process: subprocess.Popen[bytes] | None = None
         self._leash: Leash | None = None
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
     def client(self, headers: Mapping[str, str] = NONE) -> RegistryClient:
         """A client of it that sends `headers` with every request."""
         return RegistryClient(self.address, headers)
@@ -75,8 +66,8 @@ class DockerRegistry:
         """How skopeo calls a tag of it."""
         return f"docker://{self.address}/{repository}:{reference}"
 
-    def start(self) -> None:
-        """Starts it and returns when it answers."""
+    def begin(self) -> None:
+        """Starts the process."""
         program = need("docker-registry")
         self._folder.mkdir(parents=True, exist_ok=True)
         configuration = self._folder / "registry.yaml"
@@ -90,11 +81,6 @@ class DockerRegistry:
                 start_new_session=True,
             )
         self._leash = Leash(self._process.pid)
-        try:
-            eventually(self._answers)
-        except BaseException:
-            self.stop()
-            raise
 
     def stop(self) -> None:
         """Ends it; what its endpoints have not got yet is lost, as ever with this registry. Quiet if it is down."""
@@ -109,7 +95,8 @@ class DockerRegistry:
             self._process.wait()
         self._process = self._leash = None
 
-    def _answers(self) -> bool:
+    def is_up(self) -> bool:
+        """Whether it answers."""
         if self._process is not None and self._process.poll() is not None:
             raise RuntimeError(f"docker-registry ended with exit {self._process.returncode}: {self.log.read_text()}")
         try:

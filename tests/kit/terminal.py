@@ -7,16 +7,15 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from broker.leash import Leash
 from tests.kit.eventually import eventually
 from tests.kit.paths import ROOT
 from tests.kit.process import WITH_SIGNALS
+from tests.kit.running import Running
 
 
-class Terminal:
+class Terminal(Running):
     """`python -m MODULE ARGUMENTS` as the leader of a session whose controlling terminal this is.
 
     Entering it starts the command; leaving it kills the command if it still runs.
@@ -33,7 +32,8 @@ class Terminal:
         self._shown = bytearray()
         self._wake, self._woken = os.pipe()
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Starts the command."""
         self._ours, theirs = pty.openpty()
         out = self._output.open("wb") if self._output else None
         self._process = subprocess.Popen(self._command, cwd=ROOT, stdin=theirs, stdout=out or theirs, stderr=theirs)
@@ -43,13 +43,13 @@ class Terminal:
             out.close()
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            sys.stderr.write(f"--- terminal\n{self.shown}\n")
+    def report(self) -> str:
+        """What the terminal has shown."""
+        return f"--- terminal\n{self.shown}"
+
+    def stop(self) -> None:
+        """Kills the command if it still runs, and closes the terminal."""
         if self._process.poll() is None:
             self._process.kill()
         self._leash.release()

@@ -8,8 +8,7 @@ import ssl
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Self
+from types import MappingProxyType
 
 from broker import LocalKafkaError
 from broker.java import find_java
@@ -20,6 +19,7 @@ from tests.kit.apicurio.readiness import CONFLUENT, Place, wait_until_ready
 from tests.kit.apicurio.settings import Certificate, Settings
 from tests.kit.authority import Authority
 from tests.kit.child import Child
+from tests.kit.running import Running
 
 READY_SECONDS = 180.0
 # Quick to start and small: the first compiler alone is ample for a few requests.
@@ -27,8 +27,8 @@ JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"
 NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
-class Apicurio:
-    """An Apicurio Registry 3.0 that forgets everything when it stops; up from `start` (or entering it) to `stop`.
+class Apicurio(Running):
+    """An Apicurio Registry 3.0 that forgets everything when it stops.
 
     It keeps its port, so it can be down for a while and come back empty.
 
@@ -56,15 +56,7 @@ class Apicurio:
         self._users = users
         self._environment = environment
         self._child: Child | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+        self._name = ""
 
     @property
     def url(self) -> str:
@@ -78,25 +70,30 @@ class Apicurio:
             raise ApicurioError("Apicurio Registry does not run")
         return self._child.pid
 
-    def start(self) -> None:
-        """Starts it and returns when it serves schemas.
+    def begin(self) -> None:
+        """Starts the process.
 
         Raises:
-            ApicurioError: it runs already, cannot be brought, finds its port taken, dies, or is not ready in 180 s.
+            ApicurioError: it runs already, cannot be brought, or finds its port taken.
         """
         if self._child is not None and self._child.died() is None:
             raise ApicurioError(f"Apicurio Registry runs already (pid {self._child.pid})")
         command = _command(self._environment, self._folder / "tmp")
         if not is_free(self.port):
             raise ApicurioError(f"port {self.port} of {LOOPBACK} is taken: stop what listens there or choose another")
-        name = f"tests-{uuid.uuid4().hex}"
-        self._write(Settings(name, self.port, self._certificate(), self._users))
+        self._name = f"tests-{uuid.uuid4().hex}"
+        self._write(Settings(self._name, self.port, self._certificate(), self._users))
         self._child = Child(command, folder=self._folder, log=self.log)
-        try:
-            wait_until_ready(self._place(), name, died=self._child.died, seconds=READY_SECONDS)
-        except BaseException:
-            self.stop()
-            raise
+
+    def is_up(self) -> bool:
+        """Whether it serves schemas; waits until it does.
+
+        Raises:
+            ApicurioError: it dies, or is not ready in 180 s.
+        """
+        assert self._child is not None
+        wait_until_ready(self._place(), self._name, died=self._child.died, seconds=READY_SECONDS)
+        return True
 
     def stop(self) -> None:
         """Kills it, for it has nothing to save, and returns when it is gone. Quiet if it does not run."""

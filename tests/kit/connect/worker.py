@@ -1,27 +1,23 @@
 """Runs a standalone Kafka Connect worker on properties files, as `connect-standalone.sh` does. Knows no connector."""
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from broker import Program
 from broker.jars import class_path
 from broker.java import find_java
 from broker.local_kafka import JVM, LOGGING
 from tests.kit.child import Child
+from tests.kit.running import Running
 
 PROGRAM = Program("Kafka Connect", Path(__file__).with_name("connect.lock.toml"))
 MAIN = "org.apache.kafka.connect.cli.ConnectStandalone"
 STOP_SECONDS = 60.0
 
 
-class ConnectWorker:
-    """A worker that is up between entering and leaving it; its working directory is `folder`.
-
-    If a test fails meanwhile, what it said goes to the test's report.
+class ConnectWorker(Running):
+    """A worker whose working directory is `folder`.
 
     Args:
         folder: where the properties files and the log go, and what they name by relative paths.
@@ -33,19 +29,20 @@ class ConnectWorker:
         self._properties = properties
         self._child: Child | None = None
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Starts the process; its connectors take their time."""
         jars = PROGRAM.files()
         for name, text in self._properties.items():
             (self._folder / name).write_text(text)
         command = [find_java(os.environ), *JVM, LOGGING, "-cp", class_path(jars), MAIN, *self._properties]
         self._child = Child(command, folder=self._folder, log=self.log)
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            sys.stderr.write(self.log.read_text())
+    def report(self) -> str:
+        """All that it has said."""
+        return self.log.read_text()
+
+    def stop(self) -> None:
+        """Asks it to end, and kills it if it has not in a minute."""
         if self._child is not None:
             self._child.stop(STOP_SECONDS)
 

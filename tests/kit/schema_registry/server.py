@@ -6,13 +6,13 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.kit.eventually import LIMIT_S
 from tests.kit.exchange import Answer, Captured
 from tests.kit.receiver import Receiver
+from tests.kit.running import Running
 from tests.kit.schema_registry import errors
 from tests.kit.schema_registry.errors import MEDIA_TYPE, RestError
 from tests.kit.schema_registry.subjects import Subjects
@@ -41,8 +41,8 @@ class Fault:
     left: int | None
 
 
-class SchemaRegistry:
-    """A schema registry in a thread of this process, up from `start` (or entering it) to `stop` (or leaving it).
+class SchemaRegistry(Running):
+    """A schema registry in a thread of this process.
 
     It keeps its port and its schemas over `stop` and `start`. Every method may be called from any thread.
 
@@ -58,15 +58,6 @@ class SchemaRegistry:
         self._subjects = Subjects()
         self._faults: list[Fault] = []
         self._delay = 0.0
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def url(self) -> str:
@@ -87,7 +78,7 @@ class SchemaRegistry:
         """The requests, as soon as `count` of them are answered; AssertionError after `timeout` seconds."""
         return self._receiver.wait_for(count, timeout)
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """Listens; returns when connections are accepted."""
         self._receiver.start()
 
