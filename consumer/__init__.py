@@ -1,1 +1,19 @@
-"""The consuming half: from the log to endpoints, dead letters, replays, exports and reports."""
+"""The consuming half: from the log to endpoints, dead letters, replays, exports and reports.
+
+The rooms, in the order of a record's way:
+
+    filters/       which events are meant: globs, an endpoint's filters, a command line's selection
+    offsets/       what of a partition is finished, what may be committed, and where a group stands
+    log/           reading Kafka; alone knows its client
+    lanes/         what may be sent next: one request at a time for each repository, repositories side by side
+    delivery/      when a batch is sent, and what follows from its outcome; policy/ decides, webhook/ speaks HTTP
+    endpoint/      all of that for one endpoint, alive, and what it says of itself
+    dead_letters/  what an endpoint will not get: written, listed, redriven, discarded
+    analytics/     the log as files and tables, and the report on them
+    worker/        `deliver`: all endpoints of a process, and whether it does its work
+    operations/    what operators ask from outside: status, explain, tail, rewind
+    replay/        a range of the log, delivered again
+    commands/      the command line, one file a command
+
+A room knows only rooms that stand before its own floor (pyproject.toml holds them to that).
+"""

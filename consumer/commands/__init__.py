@@ -1,1 +1,4 @@
-"""The commands of `registry-worker`, a file each: arguments in, text and an exit status out; no more is done here."""
+"""The command line of `registry-worker`, one file a command.
+
+Arguments come in; text and an exit status go out. Nothing is decided here: the other rooms know no terminal.
+"""

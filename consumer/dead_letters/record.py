@@ -1,10 +1,9 @@
 """Dead letters: an event that an endpoint will not get, kept with where it lay and why. Pure."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from consumer.delivery.policy.attempts import Reason
+from consumer.delivery.policy.attempts import Cause
 from consumer.record import Record
 from runtime.kafka.records import OutgoingRecord
 
@@ -23,16 +22,6 @@ LAST_ATTEMPT: Final = "dl-last-attempt"
 STATE: Final = "dl-state"
 
 MAX_ERROR_BYTES: Final = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why an event is given up."""
-
-    reason: Reason
-    status: int | None = None
-    """Of the last answer, if there was one."""
-    error: str = ""
 
 
 def letter_of(

@@ -8,23 +8,26 @@ cursors are not touched.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from consumer.dead_letters.letter import Letter, Place, original_of
 from consumer.dead_letters.queue import Queue, Ready
-from consumer.dead_letters.record import Cause
-from consumer.dead_letters.redrive_policy import RedriveTries, patience_s
+from consumer.dead_letters.redrive_policy import RedrivePolicy, patience_s
 from consumer.dead_letters.report import Report
 from consumer.delivery.dispatcher import Dispatcher
-from consumer.delivery.owner import Attempt, Send, said
+from consumer.delivery.owner import Attempt
+from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.breaker import BreakerState
-from consumer.delivery.policy.outcome import Outcome
+from consumer.delivery.policy.gate import Gate
+from consumer.delivery.policy.outcome import Outcome, Result, describe
+from consumer.delivery.settlement import Settlement
 from consumer.lanes.delivery import Delivery
 from consumer.lanes.lanes import Lanes
 from consumer.log.decoding import event_of
 from consumer.record import Record
+from runtime.backoff import Jitter
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.errors import BridgeError
@@ -41,8 +44,21 @@ _CLOSE_LIMIT_S: Final = 5.0
 
 Load = Callable[[Sequence[Letter]], Awaitable[Mapping[Place, Record]]]
 """The records of letters; one that is gone is missing."""
-Close = Callable[[Letter], Awaitable[None]]
-"""Close a delivered letter; returns when that is in the log."""
+
+
+class Sends(Protocol):
+    """Who POSTs."""
+
+    async def send(self, deliveries: list[Delivery]) -> Result:
+        """POST these in one request, once."""
+        ...
+
+
+class Closes(Protocol):
+    """Who closes letters."""
+
+    async def close(self, letter: Letter) -> None:
+        """Return when the letter is closed, and that is in the log."""
 
 
 class Redrive:
@@ -54,10 +70,10 @@ class Redrive:
         letters: Sequence[Letter],
         *,
         load: Load,
-        send: Send,
-        close: Close,
+        sender: Sends,
+        closer: Closes,
         clock: Clock,
-        jitter: Callable[[], float],
+        jitter: Jitter,
         settled: Callable[[], None] = lambda: None,
     ) -> None:
         """Nothing is under way.
@@ -66,29 +82,40 @@ class Redrive:
             endpoint: where they go; its `rate_limit` and `concurrency` hold for this run alone.
             letters: what is to be redriven.
             load: reads their records.
-            send: POSTs once.
-            close: writes the closing.
+            sender: POSTs once.
+            closer: writes closings.
             clock: for waits and stamps.
-            jitter: in [0, 1); stretches waits.
+            jitter: stretches waits.
             settled: told once for each letter that nothing more is done about.
         """
         self._endpoint = endpoint
         self._load = load
-        self._close = close
+        self._sender = sender
+        self._closer = closer
         self._clock = clock
         self._settled = settled
         self.report: Final = Report(endpoint.name, len(letters))
         self._partitions = {letter.partition for letter in letters}
         self._queue = Queue(letters, ordered=endpoint.ordering == "repository")
         self._lanes = Lanes(ordered=False)  # the queue lets one of each repository out at a time
+        self._gate = Gate(endpoint, jitter)
+        settlement = Settlement(
+            endpoint.reject_statuses,
+            self._lanes,
+            self._gate,
+            self,
+            RedrivePolicy(endpoint.attempts),
+            monitor=self,
+            clock=clock,
+        )
         self._dispatcher = Dispatcher(
-            endpoint, self._lanes, self, send=send, bury=self._leave, clock=clock, jitter=jitter
+            endpoint.name, self._lanes, self._gate, self, settlement, courier=self, wakeup=self, clock=clock
         )
         self._letter_of: dict[Delivery, Letter] = {}
         self._reading: asyncio.Task[None] | None = None
         self._closing: dict[asyncio.Task[None], Letter] = {}
         self._failing_since: float | None = None
-        self._patience_s = patience_s(endpoint)
+        self._patience_s = patience_s(endpoint, self._gate.backoff)
         self._fault: BaseException | None = None
         self._changed = asyncio.Event()
 
@@ -119,9 +146,13 @@ class Redrive:
 
     # What the dispatcher asks and tells.
 
-    def holds(self, delivery: Delivery) -> bool:
-        """Every letter stays ours."""
-        return delivery in self._letter_of
+    async def send(self, deliveries: list[Delivery]) -> Result:
+        """POST a letter's event once."""
+        return await self._sender.send(deliveries)
+
+    async def bury(self, delivery: Delivery, cause: Cause) -> None:
+        """The dispatcher would bury it again: it stays open instead."""
+        self._fail(self._letter_of.pop(delivery), f"{cause.reason.value}: {cause.error}")
 
     def finished(self, delivery: Delivery) -> None:
         """Delivered: close it. Left open: nothing more."""
@@ -135,7 +166,7 @@ class Redrive:
         """There is no window."""
         return False
 
-    def pins(self, _: Delivery) -> bool:
+    def blocks_window(self, _: Delivery) -> bool:
         """There is no window."""
         return False
 
@@ -155,11 +186,11 @@ class Redrive:
             event_id=letter.name,
             repository=letter.repository,
             outcome=attempt.outcome.value,
-            error=said(attempt.result),
+            error=describe(attempt.result),
             next_try_s=None if attempt.next_try_s is None else round(attempt.next_try_s, 3),
         )
         if attempt.outcome in {Outcome.UNAVAILABLE, Outcome.THROTTLED}:
-            self._judge_absence(said(attempt.result))
+            self._judge_absence(describe(attempt.result))
 
     def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """Tell it."""
@@ -169,7 +200,7 @@ class Redrive:
             "redrive.breaker_open" if is_open else "redrive.breaker_closed", endpoint=self._endpoint.name, reason=reason
         )
 
-    def turn(self) -> None:
+    def wake(self) -> None:
         """Look again what can be done."""
         self._changed.set()
 
@@ -227,14 +258,9 @@ class Redrive:
     def _let_go(self, ready: Ready | None) -> None:
         if ready is not None:
             delivery = self._lanes.add(ready.record, ready.event, self._clock.monotonic())
-            delivery.tries = RedriveTries()
             self._letter_of[delivery] = ready.letter
 
     # What becomes of a letter.
-
-    async def _leave(self, delivery: Delivery, cause: Cause) -> None:
-        """The dispatcher would bury it again: it stays open instead."""
-        self._fail(self._letter_of.pop(delivery), f"{cause.reason.value}: {cause.error}")
 
     def _block(self, letter: Letter, why: str) -> None:
         """It cannot go, nor can those behind it; those before it can."""
@@ -249,7 +275,7 @@ class Redrive:
             self._settled()
 
     async def _close_and_go_on(self, letter: Letter) -> None:
-        await self._close(letter)
+        await self._closer.close(letter)
         self.report.redriven += 1
         self._settled()
         self._let_go(self._queue.done(letter))
@@ -265,7 +291,7 @@ class Redrive:
         if not task.cancelled() and (fault := task.exception()) is not None:
             self._fault = self._fault or fault
             self._stop(str(fault) if isinstance(fault, BridgeError) else type(fault).__name__)
-        self.turn()
+        self.wake()
 
     # Ending.
 
@@ -274,12 +300,12 @@ class Redrive:
         now = self._clock.monotonic()
         if self._failing_since is None:
             self._failing_since = now
-        if max(now, self._dispatcher.held_until) - self._failing_since >= self._patience_s:
+        if max(now, self._gate.retry_after_until) - self._failing_since >= self._patience_s:
             self._stop(f"the endpoint is away ({why})")
 
     def _stop(self, why: str) -> None:
         self.report.stopped = self.report.stopped or why
-        self.turn()
+        self.wake()
 
     async def _until_changed(self) -> None:
         wake = self._dispatcher.next_wake()

@@ -10,7 +10,7 @@ from consumer.dead_letters.letter import Letter, Place
 from consumer.dead_letters.redrive import Redrive
 from consumer.dead_letters.report import Report
 from consumer.dead_letters.topic import DeadLetterTopic
-from consumer.delivery.webhook.sender import sending_of
+from consumer.delivery.webhook.sender import sender_of
 from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
@@ -64,13 +64,13 @@ async def redrive_all(
 
     async def one(endpoint: EndpointSettings) -> Outcome:
         limited = replace(endpoint, rate_limit=rate or endpoint.rate_limit)
-        sending = sending_of(limited, tools.clock)
+        sender = sender_of(limited, tools.clock)
         redrive = Redrive(
             limited,
             letters[endpoint.name],
             load=load,
-            send=sending.send,
-            close=Closer(tools.topic.topic, write=tools.writer.write_soon, jitter=random.random).redriven,
+            sender=sender,
+            closer=Closer(tools.topic.topic, writer=tools.writer, jitter=random.random),
             clock=tools.clock,
             jitter=random.random,
             settled=tools.settled,
@@ -81,7 +81,7 @@ async def redrive_all(
         except Exception as error:  # noqa: BLE001 - told after the report, which must not be lost
             fault = error
         finally:
-            await sending.close()
+            await sender.close()
         return Outcome(redrive.report, fault)
 
     return list(await asyncio.gather(*map(one, endpoints)))

@@ -1,17 +1,19 @@
 """Writing dead letters: until Kafka has one, it is tried again; its lane stands still meanwhile, and loses nothing."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
 
-from consumer.dead_letters.record import Cause, letter_of
-from consumer.delivery.policy.retry_after import backoff_s
+from consumer.dead_letters.record import letter_of
+from consumer.delivery.policy.attempts import Cause
 from consumer.lanes.delivery import Delivery
+from runtime.backoff import Backoff, Jitter
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
 from runtime.news import News
+from runtime.retrying import retried
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -19,31 +21,34 @@ _FIRST_S: Final = 1.0
 _MOST_S: Final = 30.0
 _WRITING: Final = "writing"
 
-Write = Callable[[Sequence[OutgoingRecord]], Awaitable[None]]
 
+class RecordWriter(Protocol):
+    """Who writes records to Kafka."""
 
-class Buries(Protocol):
-    """What takes the events that are given up."""
+    async def write_soon(self, records: Sequence[OutgoingRecord]) -> None:
+        """Return when all in-sync replicas have all of them.
 
-    @property
-    def trouble(self) -> str:
-        """Why they cannot be kept now; empty if they can."""
-        ...
-
-    async def bury(self, delivery: Delivery, cause: Cause) -> None:
-        """Return when it is kept for good that this event was given up, and why."""
-        ...
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: they do not; some of the records may be in the log all the same.
+        """
 
 
 class Burial:
     """Writes the dead letters of one endpoint."""
 
-    def __init__(self, endpoint: str, *, topic: str, write: Write, jitter: Callable[[], float]) -> None:
-        """`write` returns when the records are acknowledged; `topic` is that of dead letters."""
+    def __init__(self, endpoint: str, *, topic: str, writer: RecordWriter, jitter: Jitter) -> None:
+        """Nothing was written yet.
+
+        Args:
+            endpoint: its name.
+            topic: of dead letters.
+            writer: writes them.
+            jitter: stretches waits.
+        """
         self._endpoint = endpoint
         self._topic = topic
-        self._write = write
-        self._jitter = jitter
+        self._writer = writer
+        self._backoff = Backoff(_FIRST_S, _MOST_S, jitter)
         self.trouble = ""
         """Why the last one could not be written; empty if it was."""
         self._news = News()
@@ -59,24 +64,15 @@ class Burial:
             first_attempt=delivery.first_try,
             last_attempt=delivery.last_try,
         )
-        tries = 0
-        while True:
-            try:
-                await self._write([letter])
-            except BridgeError as error:
-                tries += 1
-                self.trouble = str(error)
-                wait = backoff_s(tries, first_s=_FIRST_S, most_s=_MOST_S, jitter=self._jitter())
-                self._say_failed(delivery, str(error))
-                await asyncio.sleep(wait)
-            else:
-                self.trouble = ""
-                self._news.settled(_WRITING)
-                return
+        write = partial(self._writer.write_soon, [letter])
+        await retried(write, self._backoff, on=BridgeError, log_failure=partial(self._log_failure, delivery))
+        self.trouble = ""
+        self._news.settled(_WRITING)
 
-    def _say_failed(self, delivery: Delivery, error: str) -> None:
-        """Once for each cause, whatever number of letters it keeps from being written and however often."""
-        if self._news.is_news(_WRITING, error):
+    def _log_failure(self, delivery: Delivery, error: Exception, _wait_s: float) -> None:
+        """Log each cause once, whatever number of letters it keeps from being written and however often."""
+        self.trouble = str(error)
+        if self._news.is_news(_WRITING, self.trouble):
             consequence = "tried again until it is written; its repository waits"
-            facts = {"endpoint": self._endpoint, "record": delivery.record.place, "error": error}
+            facts = {"endpoint": self._endpoint, "record": delivery.record.place, "error": self.trouble}
             _log.error("dead_letter.not_written", consequence=consequence, **facts)

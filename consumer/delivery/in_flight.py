@@ -5,19 +5,26 @@ What is broken off, even before its first step, is told when its task has ended:
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, Protocol
 
 from consumer.lanes.delivery import Batch
 
 
-class UnderWay:
+class Attempts(Protocol):
+    """Who makes the attempts."""
+
+    def ended(self, batch: Batch, *, broken_off: bool) -> None:
+        """The attempt for this batch is over, or was broken off."""
+
+
+class InFlight:
     """Attempts of one endpoint, from their start until their outcome is dealt with."""
 
-    def __init__(self, ended: Callable[[Batch, bool], None]) -> None:
-        """`ended` is told of each batch, and whether it was broken off."""
-        self._ended = ended
+    def __init__(self, attempts: Attempts) -> None:
+        """Nothing is under way; `attempts` is told of each end."""
+        self._attempts = attempts
         self._tasks: dict[Batch, asyncio.Task[None]] = {}
         self._sending: dict[Batch, int] = {}
         self.events = 0
@@ -41,25 +48,33 @@ class UnderWay:
 
     async def drain(self, partitions: AbstractSet[int], limit_s: float) -> None:
         """Wait until nothing of these partitions is under way; what is not done within `limit_s` is broken off."""
-        tasks = [task for batch, task in self._tasks.items() if _of(batch) & partitions]
+        tasks = [task for batch, task in self._tasks.items() if _partitions_of(batch) & partitions]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=limit_s)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+            await _break_off(late)
 
     def abandon(self, partitions: AbstractSet[int]) -> None:
         """Break off what is for these partitions alone: they are another worker's now."""
         for batch, task in self._tasks.items():
-            if _of(batch) <= partitions:
+            if _partitions_of(batch) <= partitions:
                 task.cancel()
+
+    async def break_off(self) -> None:
+        """Break off everything; returns when all of it has ended."""
+        await _break_off(set(self._tasks.values()))
 
     def _end(self, batch: Batch, task: "asyncio.Task[None]") -> None:
         self.answered(batch)
         del self._tasks[batch]
-        self._ended(batch, task.cancelled())
+        self._attempts.ended(batch, broken_off=task.cancelled())
 
 
-def _of(batch: Batch) -> set[int]:
+async def _break_off(tasks: AbstractSet["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+def _partitions_of(batch: Batch) -> set[int]:
     return {delivery.record.partition for delivery in batch.deliveries}

@@ -1,22 +1,46 @@
-"""What the dispatcher needs of whoever keeps the ledgers, and what it gives to it."""
+"""What delivery needs of its owner: who holds the partitions, who carries requests and dead letters, who is told."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from consumer.dead_letters.record import Cause
-from consumer.delivery.policy.attempts import Reason
+from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.breaker import BreakerState
-from consumer.delivery.policy.outcome import Answer, NoAnswer, Outcome, Result
+from consumer.delivery.policy.outcome import Outcome, Result
 from consumer.lanes.delivery import Delivery
 
-Send = Callable[[list[Delivery]], Awaitable[Result]]
-"""POST these deliveries in one request.
 
-Raises UnsendableError where no request can be built.
-"""
-Bury = Callable[[Delivery, Cause], Awaitable[None]]
-"""Write the delivery's dead letter; returns when it is acknowledged, however long that takes."""
+class Claims(Protocol):
+    """Who holds the partitions, and keeps their ledgers."""
+
+    def finished(self, delivery: Delivery) -> None:
+        """The delivery was delivered, or its dead letter is written."""
+
+    def window_full(self, delivery: Delivery) -> bool:
+        """Whether the window of the delivery's partition is full."""
+        ...
+
+    def blocks_window(self, delivery: Delivery) -> bool:
+        """Whether the delivery is what keeps its partition's window from moving on."""
+        ...
+
+    def may_attempt(self, in_flight: int) -> bool:
+        """Whether another attempt keeps the promise about repeats; `in_flight` counts events."""
+        ...
+
+
+class Courier(Protocol):
+    """Who carries what the dispatcher gives out."""
+
+    async def send(self, deliveries: list[Delivery]) -> Result:
+        """POST these in one request, once.
+
+        Raises:
+            UnsendableError: no request can be built of them.
+        """
+        ...
+
+    async def bury(self, delivery: Delivery, cause: Cause) -> None:
+        """Return when it is kept for good that the event is given up, however long that takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +55,8 @@ class Attempt:
     """Seconds until the next try; None if there is none."""
 
 
-class Owner(Protocol):
-    """Who keeps the ledgers."""
-
-    def holds(self, delivery: Delivery) -> bool:
-        """Whether the delivery's partition is still ours, by the same assignment."""
-
-    def finished(self, delivery: Delivery) -> None:
-        """Delivered, or its dead letter is written."""
-
-    def window_full(self, delivery: Delivery) -> bool:
-        """Whether the window of the delivery's partition is full."""
-
-    def pins(self, delivery: Delivery) -> bool:
-        """Whether the delivery is what keeps its partition's window from moving on."""
-
-    def may_attempt(self, in_flight: int) -> bool:
-        """Whether another attempt keeps the promise about repeats; `in_flight` counts events."""
+class DeliveryMonitor(Protocol):
+    """Who is told how delivery goes."""
 
     def attempted(self, attempt: Attempt) -> None:
         """An attempt ended."""
@@ -55,17 +64,9 @@ class Owner(Protocol):
     def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """The breaker is in another state."""
 
-    def turn(self) -> None:
-        """Something ended: look again what can be done."""
 
+class Wakes(Protocol):
+    """Who makes the passes of an endpoint."""
 
-def said(result: Result) -> str:
-    """What came back, in a few words."""
-    if isinstance(result, NoAnswer):
-        return f"{result.fault.word}: {result.error}"
-    return f"status {result.status}"
-
-
-def cause_of(reason: Reason, result: Result) -> Cause:
-    """Why an event is given up after this result."""
-    return Cause(reason, result.status if isinstance(result, Answer) else None, said(result))
+    def wake(self) -> None:
+        """Make a pass soon: something ended."""

@@ -1,33 +1,33 @@
-"""One endpoint, alive: its log thread, its partitions' ledgers, its lanes and dispatcher, and its commits.
+"""One endpoint, alive: what its log reads goes into its lanes, out to its address, and its commits back to the log.
 
-Everything here runs on the event loop. `_look` is the heart: whatever happens, it looks once at what can be done now,
+Everything here runs on the event loop. `make_pass` is the heart: whatever happens, one pass does what can be done now,
 in the order admit, send, commit, read on.
 """
 
 import asyncio
 import math
-import random
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Final
 
-from consumer.dead_letters.record import Cause
-from consumer.dead_letters.writing import Buries
 from consumer.delivery.dispatcher import Dispatcher
-from consumer.delivery.owner import Attempt
-from consumer.delivery.policy.breaker import Breaker, BreakerState
-from consumer.delivery.webhook.sender import Sending, lanes_of
-from consumer.endpoint.monitor import Telling
-from consumer.endpoint.new_log import NewLogs
+from consumer.delivery.policy.attempts import AttemptPolicy
+from consumer.delivery.policy.gate import Gate
+from consumer.delivery.settlement import Settlement
+from consumer.delivery.webhook.sender import lanes_of
+from consumer.endpoint.assignment import Assignment
+from consumer.endpoint.courier import Courier
+from consumer.endpoint.monitor import Monitor
+from consumer.endpoint.new_topic import NewTopic
 from consumer.endpoint.schema_lookup import SchemaLookup
 from consumer.endpoint.undecodable import Undecodable
-from consumer.endpoint.wakeup import Turns
-from consumer.filters.endpoint_filter import Filter
+from consumer.endpoint.wakeup import Wakeup
 from consumer.lanes.admission import Admission
-from consumer.lanes.delivery import Delivery
+from consumer.lanes.allowed import Allowed
 from consumer.lanes.read_ahead import ReadAhead
-from consumer.log import NOT_YET, Assigned, Commit, Log, SettingsOf
-from consumer.log.schema_ids import SchemaIds
-from consumer.offsets.commits import Commits
+from consumer.lanes.screening import Screening
+from consumer.log.listener import NOT_YET
+from consumer.log.reader_thread import Log
+from consumer.offsets.commits import Assigned, Commit, Commits
 from consumer.offsets.partition import Partition
 from consumer.record import Record
 from runtime.clock import Clock
@@ -35,95 +35,95 @@ from runtime.config import EndpointSettings
 
 
 class Endpoint:
-    """Serves one endpoint until closed: the loop's side of its log, and the owner of its dispatcher.
+    """Serves one endpoint until closed: the listener of its log, and the owner of its assignment and dispatcher.
 
     Args:
         settings: of the endpoint.
-        group: its consumer group.
-        topic: the events topic.
-        consumer_settings: gives those of its consumer, each time that one is made.
-        drain_s: how long requests in flight may take when partitions go.
-        sending: POSTs deliveries.
-        burial: writes dead letters.
-        telling: metrics and log lines.
+        commits: of its consumer group.
+        log: what is read; not started.
+        screening: reads records, and knows the endpoint's filters.
+        gate: when requests may start.
+        courier: carries requests and dead letters.
+        monitor: metrics and log lines.
         clock: for waits and stamps.
-        jitter: in [0, 1).
-        open_log: how the log comes about.
-        make_breaker: how the breaker comes about.
-        filter_: instead of the endpoint's own rules.
-        schema_ids: of the schema registry, if there is one.
     """
 
     def __init__(
         self,
         settings: EndpointSettings,
+        commits: Commits,
+        log: Log,
         *,
-        group: str,
-        topic: str,
-        consumer_settings: SettingsOf,
-        drain_s: float,
-        sending: Sending,
-        burial: Buries,
-        telling: Telling,
+        screening: Screening,
+        gate: Gate,
+        courier: Courier,
+        monitor: Monitor,
         clock: Clock,
-        jitter: Callable[[], float] = random.random,
-        open_log: Callable[..., Log] = Log,
-        make_breaker: type[Breaker] = Breaker,
-        filter_: Filter | None = None,
-        schema_ids: SchemaIds | None = None,
     ) -> None:
         """Not started yet."""
         self.settings: Final = settings
-        self.group: Final = group
-        self._drain_s = drain_s
-        self._sending = sending
-        self.burial: Final = burial
-        self.telling: Final = telling
+        self.log: Final = log
+        self.gate: Final = gate
+        self.courier: Final = courier
+        self.monitor: Final = monitor
         self._clock = clock
-        self.lanes: Final = lanes_of(settings, sending)
-        self.dispatcher: Final = Dispatcher(
-            settings,
+        self._wakeup = Wakeup(self, clock, endpoint=settings.name)
+        self.lanes: Final = lanes_of(settings, courier.sender)
+        self.assignment: Final = Assignment(commits, self.lanes)
+        self.settlement: Final = Settlement(
+            settings.reject_statuses,
             self.lanes,
-            self,
-            send=sending.send,
-            bury=self._bury,
+            gate,
+            self.assignment,
+            AttemptPolicy(settings.attempts),
+            monitor=monitor,
             clock=clock,
-            jitter=jitter,
-            make_breaker=make_breaker,
         )
-        self.schemas: Final = SchemaLookup(
-            schema_ids, endpoint=settings.name, answered=self._schema_learned, jitter=jitter
-        )
-        self._undecodable = Undecodable(self._bury, written=self.finished, ended=self.turn)
-        self._admission = Admission(
-            filter_ or Filter(settings),
+        self.dispatcher: Final = Dispatcher(
+            settings.name,
             self.lanes,
-            concurrency=settings.concurrency,
-            max_events=settings.batch.max_events,
-            filtered=telling.filtered,
-            admitted=telling.admitted,
-            undecodable=self._undecodable,
-            obstructed=telling.obstructed,
-            learn=self.schemas.learn,
+            gate,
+            self.assignment,
+            self.settlement,
+            courier=courier,
+            wakeup=self._wakeup,
+            clock=clock,
         )
-        self.commits: Final = Commits(group, topic, width=settings.concurrency * settings.batch.max_events)
-        self.partitions: Final[dict[int, Partition]] = {}
-        self._new_logs = NewLogs(self.partitions, self.lanes, telling, clock)
-        self.ends: Final[dict[int, int]] = {}
-        self.trouble_text = NOT_YET
+        self._undecodable = Undecodable(courier, self.assignment, self._wakeup)
+        self._admission = Admission(settings, self.lanes, screening, self._undecodable, monitor)
+        self._ahead = ReadAhead(log, self.lanes, backoff_s=settings.backoff_s)
+        self._schemas = (
+            SchemaLookup(screening.schemas, self._wakeup, endpoint=settings.name, jitter=gate.backoff.jitter)
+            if screening.schemas is not None
+            else None
+        )
+        self._topic = NewTopic()
+        self.consumer_fault = NOT_YET
         """Why it reads nothing: its consumer was given up, or is not a member of its group; empty if it is."""
-        self._turns = Turns(self._look, clock, endpoint=settings.name)
-        self.log: Final = open_log(consumer_settings, topic=topic, name=settings.name, listener=self, drain_s=drain_s)
-        self._ahead = ReadAhead(self.log, self.lanes, backoff_s=settings.backoff_s)
+
+    @property
+    def group(self) -> str:
+        """Its consumer group."""
+        return self.assignment.commits.group
+
+    @property
+    def partitions(self) -> Mapping[int, Partition]:
+        """Those that this worker has."""
+        return self.assignment.partitions
+
+    @property
+    def schema_troubles(self) -> list[str]:
+        """Why the schema registry has not answered what partitions wait for."""
+        return self._schemas.troubles if self._schemas is not None else []
 
     @property
     def repeats_possible(self) -> int:
         """Events that would be delivered again if the worker died now."""
-        return self.commits.cadence.uncommitted + self.dispatcher.events_in_flight
+        return self.assignment.commits.policy.uncommitted + self.dispatcher.in_flight.events
 
     def start(self) -> None:
         """Join the group and begin."""
-        self.log.start()
+        self.log.start(self)
 
     async def close(self) -> None:
         """Let what is in flight end, commit, leave the group.
@@ -133,26 +133,41 @@ class Endpoint:
         """
         await self.drain(set(self.partitions))
         await asyncio.to_thread(self.log.close)
-        self._turns.stop()
-        await self.schemas.close()
-        await self._sending.close()
+        self.stop_passes()
+        if self._schemas is not None:
+            await self._schemas.close()
+        await self.courier.close()
 
-    # What the log tells.
+    async def abort(self) -> None:
+        """Break off everything at once, and commit nothing: what a kill leaves. The log must be dead already."""
+        self.stop_passes()
+        await self.dispatcher.in_flight.break_off()
+        await self._undecodable.break_off()
+        if self._schemas is not None:
+            await self._schemas.close()
+
+    def stop_passes(self) -> None:
+        """Start nothing any more."""
+        self._wakeup.stop()
+
+    def wake(self) -> None:
+        """Make a pass soon."""
+        self._wakeup.wake()
+
+    # What the log says.
 
     def assigned(self, partitions: list[Assigned]) -> None:
         """Begin with these partitions where their group stands."""
         for at in partitions:
-            partition, foreign = self.commits.begin(at, life=self._new_logs.next_life())
+            partition, foreign = self.assignment.begin(at)
             if foreign:
-                self.telling.foreign_metadata(at.partition, foreign)
-            self.partitions[at.partition] = partition
-            self.ends[at.partition] = at.end
+                self.monitor.foreign_metadata(at.partition, foreign)
             if at.committed is not None and at.start != at.committed:
-                self.telling.out_of_range(at, partition.ledger.expired)
-        self.telling.assigned(sorted(self.partitions))
-        if self._new_logs.settling:
+                self.monitor.out_of_range(at, partition.ledger.expired)
+        self.monitor.assigned(self.assignment.numbers)
+        if self._topic.is_settling(self._clock.monotonic()):
             self._read_all({at.partition for at in partitions if at.start})
-        self.turn()
+        self._wakeup.wake()
 
     def received(self, records: list[Record]) -> None:
         """Keep these until they can be admitted."""
@@ -160,140 +175,111 @@ class Endpoint:
         for record in records:
             partition = self.partitions.get(record.partition)
             if partition is not None and record.offset < partition.read_next:
-                partition = self._new_logs.begin(partition, record.offset)
-            if partition is not None and not partition.obstacle:
+                self._offsets_fell(record, read_before=partition.read_next)
+                partition = self.assignment.begin_anew(record.partition, record.offset)
+            if partition is not None and not partition.upgrade_needed:
                 partition.backlog.append(record)
-        self.turn()
+        self._wakeup.wake()
 
     def begin_anew(self) -> None:
         """The topic was deleted and made anew: deliver all of it."""
-        self._new_logs.made_anew()
+        self._topic.made_anew(self._clock.monotonic())
         self._read_all(set(self.partitions))
-
-    def _read_all(self, partitions: set[int]) -> None:
-        self._new_logs.begin_all(partitions)
-        self.log.begin_anew(partitions)
 
     def read_up_to(self, offsets: dict[int, int]) -> None:
         """Note how far the log was read: what lies behind the last record is owed to nobody."""
         for number, offset in offsets.items():
-            if number in self.partitions:
-                self.partitions[number].read_up_to(offset)
-        self.turn()
+            if (partition := self.partitions.get(number)) is not None:
+                partition.read_up_to(offset)
+        self._wakeup.wake()
+
+    def range_ended(self, partition: int, epoch: int) -> None:
+        """The range of this partition was read to its end."""
+        at = self.partitions.get(partition)
+        if at is not None and at.epoch == epoch:
+            at.range_ended = True
 
     def expired(self, partition: int, lost: range) -> None:
-        """Tell that retention was faster than delivery."""
-        self.telling.expired(partition, lost)
+        """Retention was faster than delivery."""
+        self.monitor.expired(partition, lost)
 
     async def drain(self, partitions: set[int]) -> list[Commit]:
         """Start nothing more for these, let what is in flight end; what is to be committed last."""
-        mine = [partition for number, partition in self.partitions.items() if number in partitions]
-        for partition in mine:
-            partition.draining = True
-            partition.forget_backlog()
-            self.lanes.remove(partition.number)
+        self.assignment.drain(partitions)
         await asyncio.gather(
-            self.dispatcher.drain(partitions, self._drain_s), self._undecodable.drain(partitions, self._drain_s)
+            self.dispatcher.drain(partitions, self.log.drain_s), self._undecodable.drain(partitions, self.log.drain_s)
         )
-        for partition in mine:
-            self.lanes.remove(partition.number)
-        return self.commits.of(mine)
+        return self.assignment.drained(partitions)
 
     def revoked(self, partitions: set[int]) -> None:
         """Forget these; nothing that still comes of them counts."""
         self.dispatcher.abandon(partitions)
         self._undecodable.abandon(partitions)
-        for number in partitions:
-            self.lanes.remove(number)
-            self.partitions.pop(number, None)
-            self.ends.pop(number, None)
-        self.schemas.keep({at.awaits for at in self.partitions.values() if at.awaits is not None})
-        self.telling.assigned(sorted(self.partitions))
-        self.turn()
+        self.assignment.revoke(partitions)
+        self._ask_schemas()
+        self.monitor.assigned(self.assignment.numbers)
+        self._wakeup.wake()
 
     def committed(self, commits: list[Commit], error: str) -> None:
         """A commit ended; a failed one is tried again at the next tick."""
-        self.commits.ended(self.partitions, commits, error, self._clock.monotonic())
-        self.telling.committed(error)
-        self.turn()
+        self.assignment.commits.ended(self.partitions, commits, error, self._clock.monotonic())
+        self.monitor.committed(error)
+        self._wakeup.wake()
 
     def log_ends(self, ends: dict[int, int]) -> None:
         """Note where the log ends, for the lag."""
-        self.ends.update((number, end) for number, end in ends.items() if number in self.partitions)
+        self.assignment.log_ends(ends)
 
     def trouble(self, error: str) -> None:
         """The consumer was given up; what was asked of it before is never answered."""
         self._ahead.forget()
-        self.trouble_text = error
-        self.commits.unanswered(self._clock.monotonic())
-        self.turn()
+        self.consumer_fault = error
+        self.assignment.commits.unanswered(self._clock.monotonic())
+        self._wakeup.wake()
 
     def membership(self, obstacle: str) -> None:
         """Note whether the group has its consumer among its members."""
-        self.trouble_text = obstacle
+        self.consumer_fault = obstacle
 
-    # What the dispatcher asks and tells.
+    # What is done.
 
-    def holds(self, delivery: Delivery) -> bool:
-        """Whether the delivery's partition is still ours, by the same assignment."""
-        return (partition := self._of(delivery)) is not None and not partition.draining
-
-    def finished(self, delivery: Delivery) -> None:
-        """Delivered, or its dead letter is written: nothing is owed for it any more."""
-        if (partition := self._of(delivery)) is not None:
-            partition.ledger.finish(delivery.record.offset)
-            partition.bytes -= delivery.record.size
-            self.commits.finished()
-
-    def window_full(self, delivery: Delivery) -> bool:
-        """Whether the window of the delivery's partition is full."""
-        return (partition := self._of(delivery)) is not None and partition.is_full
-
-    def pins(self, delivery: Delivery) -> bool:
-        """Whether the delivery is what keeps its partition's window from moving on."""
-        return (partition := self._of(delivery)) is not None and partition.ledger.base == delivery.record.offset
-
-    def _of(self, delivery: Delivery) -> Partition | None:
-        partition = self.partitions.get(delivery.record.partition)
-        return partition if partition is not None and partition.life == delivery.life else None
-
-    def may_attempt(self, in_flight: int) -> bool:
-        """Whether another attempt keeps the promise about repeats."""
-        return self.commits.cadence.may_attempt(in_flight)
-
-    def attempted(self, attempt: Attempt) -> None:
-        """Count and tell it."""
-        self.telling.attempted(attempt)
-
-    def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
-        """Tell it."""
-        self.telling.breaker_moved(state, reason=reason)
-
-    def turn(self) -> None:
-        """Look once, soon, at what can be done."""
-        self._turns.turn()
-
-    def _look(self, now: float) -> float:
-        """Admit, send, commit, read on; when to look again."""
-        breaker = self.dispatcher.breaker
-        self._admission.admit(self.partitions.values(), now, breaker=breaker.state)
-        for partition in self.partitions.values():
+    def make_pass(self, now: float) -> float:
+        """Admit, send, commit, read on; when the next pass is due (both monotonic)."""
+        partitions, allowed = self.partitions.values(), self.gate.allowed
+        self._resume_answered()
+        self._admission.admit(partitions, now, allowed)
+        for partition in partitions:
             partition.pass_over()
+        self._ask_schemas()
         self.dispatcher.start_due()
-        if commits := self.commits.due(self.partitions.values(), now):
-            self.log.commit(commits)
-        wanted = self._admission.wants_more(breaker.state)
-        self._ahead.read_on(self.partitions.values(), now, wanted=wanted, breaker_open=breaker.is_open)
-        wakes = [self.commits.cadence.next_tick, self.dispatcher.next_wake()]
-        return min((wake for wake in wakes if wake is not None and wake > now), default=math.inf)
+        commits = self.assignment.commits
+        if due := commits.due(partitions, now):
+            self.log.commit(due)
+        allowed = self.gate.allowed
+        wanted = self._admission.wants_more(allowed)
+        self._ahead.read_on(partitions, now, wanted=wanted, breaker_open=allowed is not Allowed.ALL)
+        dues = [commits.policy.next_tick, self.dispatcher.next_wake()]
+        return min((at for at in dues if at is not None and at > now), default=math.inf)
 
-    def _schema_learned(self, schema_id: int) -> None:
-        for partition in self.partitions.values():
-            if partition.awaits == schema_id:
-                partition.awaits = None
-        self.turn()
+    def _ask_schemas(self) -> None:
+        """Ask the schema registry for what partitions wait for, and for nothing else."""
+        if self._schemas is not None:
+            self._schemas.want({at.awaits for at in self.partitions.values() if at.awaits is not None})
 
-    async def _bury(self, delivery: Delivery, cause: Cause) -> None:
-        with self.telling.burying_one():
-            await self.burial.bury(delivery, cause)
-        self.telling.buried(delivery, cause)
+    def _resume_answered(self) -> None:
+        """Let partitions go on whose schema the registry has explained."""
+        if self._schemas is not None:
+            for partition in self.partitions.values():
+                if partition.awaits is not None and not self._schemas.is_asking(partition.awaits):
+                    partition.awaits = None
+
+    def _offsets_fell(self, record: Record, *, read_before: int) -> None:
+        """The topic was deleted and made anew, or an election took the end of the log."""
+        if not self._topic.is_settling(self._clock.monotonic()):
+            self.monitor.log_begins_anew(record.partition, record.offset, read_before=read_before)
+
+    def _read_all(self, numbers: set[int]) -> None:
+        """Of these partitions everything is to be read, whatever was committed."""
+        for number in numbers:
+            self.assignment.begin_anew(number, 0)
+        self.log.begin_anew(numbers)

@@ -6,8 +6,8 @@ from typing import Any, Final
 from consumer.delivery.policy.breaker import BreakerState
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.reasons import Blocked, Facts, reasons_of
-from consumer.log import Commit
 from consumer.offsets.backlog import Waiting
+from consumer.offsets.commits import Commit
 from consumer.offsets.partition import Partition
 from runtime.clock import Clock
 
@@ -42,19 +42,19 @@ class Standing:
 
 def standing_of(endpoint: Endpoint, clock: Clock, silence: str = "") -> Standing:
     """Look at an endpoint; `silence` is why Kafka does not answer, if it does not."""
-    dispatcher = endpoint.dispatcher
+    gate = endpoint.gate
     return Standing(
         endpoint=endpoint.settings.name,
         url=endpoint.settings.safe_url,
         partitions=sorted(endpoint.partitions),
         lag=None if silence else lag_of(endpoint),
         oldest_age_s=None if silence else oldest_age_s(endpoint, clock.wall()),
-        in_flight=dispatcher.in_flight,
-        limit=dispatcher.ceiling.limit,
-        breaker="open" if dispatcher.breaker.is_open else "closed",
+        in_flight=endpoint.dispatcher.in_flight.requests,
+        limit=gate.limit.value,
+        breaker="open" if gate.breaker.is_open else "closed",
         waits_because=reasons_of(facts_of(endpoint, clock.monotonic(), silence)),
         group=endpoint.group,
-        cursors=[_cursor(endpoint.commits.now(at)) for _, at in sorted(endpoint.partitions.items())],
+        cursors=[_cursor(endpoint.assignment.commits.now(at)) for _, at in sorted(endpoint.partitions.items())],
     )
 
 
@@ -67,7 +67,7 @@ def waiting_in(endpoint: Endpoint, number: int) -> Waiting:
     at = endpoint.partitions.get(number)
     if at is None:
         return Waiting(0)
-    unread = max(0, endpoint.ends.get(number, 0) - at.ledger.unknown_from)
+    unread = max(0, endpoint.assignment.ends.get(number, 0) - at.ledger.unknown_from)
     return Waiting(at.ledger.unfinished + unread, at.oldest_ms or None)
 
 
@@ -78,7 +78,7 @@ def lag_of(endpoint: Endpoint) -> int:
 
 def unread_of(endpoint: Endpoint) -> int:
     """Offsets that the log has beyond what was read."""
-    ends = endpoint.ends
+    ends = endpoint.assignment.ends
     return sum(max(0, ends.get(number, 0) - at.ledger.unknown_from) for number, at in endpoint.partitions.items())
 
 
@@ -90,34 +90,35 @@ def oldest_age_s(endpoint: Endpoint, now: float) -> float | None:
 
 def facts_of(endpoint: Endpoint, now: float, silence: str = "") -> Facts:
     """What its reasons to wait follow from; `now` monotonic, `silence` why Kafka does not answer."""
-    dispatcher, lanes, telling = endpoint.dispatcher, endpoint.lanes, endpoint.telling
+    gate, lanes, monitor = endpoint.gate, endpoint.lanes, endpoint.monitor
+    in_flight = endpoint.dispatcher.in_flight
     retries = {lane: batch.due for batch in lanes.waiting() if batch.due > now for lane in batch.lanes}
     return Facts(
         lag=lag_of(endpoint),
         unread=unread_of(endpoint) + sum(len(partition.backlog) for partition in endpoint.partitions.values()),
-        trouble=f"Kafka does not answer: {silence}" if silence else endpoint.trouble_text,
-        schema_troubles=tuple(endpoint.schemas.troubles),
-        breaker=telling.breaker_reason if dispatcher.breaker.is_open else "",
-        only_refused=dispatcher.breaker.state is BreakerState.REFUSED,
-        next_probe=None if dispatcher.probe is not None else max(0.0, dispatcher.breaker.next_probe - now),
-        held=max(0.0, dispatcher.held_until - now),
+        trouble=f"Kafka does not answer: {silence}" if silence else endpoint.consumer_fault,
+        schema_troubles=tuple(endpoint.schema_troubles),
+        breaker=monitor.breaker_reason if gate.breaker.is_open else "",
+        only_refused=gate.breaker.state is BreakerState.REFUSED,
+        next_probe=None if gate.probe is not None else max(0.0, gate.breaker.next_probe - now),
+        held=max(0.0, gate.retry_after_until - now),
         blocked=tuple(_blocked(endpoint, at) for _, at in sorted(endpoint.partitions.items()) if at.is_blocked),
-        burying=telling.burying,
-        burial_trouble=endpoint.burial.trouble,
-        rate_limit=endpoint.settings.rate_limit if dispatcher.rate.next_at(now) > now else None,
-        in_flight=dispatcher.in_flight,
-        limit=dispatcher.ceiling.limit,
-        answers_take=telling.latency.mean_s,
-        waits_for_commit=not endpoint.may_attempt(dispatcher.events_in_flight),
+        burying=endpoint.courier.burying,
+        burial_trouble=endpoint.courier.burial.trouble,
+        rate_limit=endpoint.settings.rate_limit if gate.rate.next_at(now) > now else None,
+        in_flight=in_flight.requests,
+        limit=gate.limit.value,
+        answers_take=monitor.latency.mean_s,
+        waits_for_commit=not endpoint.assignment.may_attempt(in_flight.events),
         lanes=len(lanes),
         retrying=len(retries),
         next_try=min(retries.values(), default=now) - now,
         ordered=endpoint.settings.ordering == "repository",
-        filtering=now - telling.filtered_at < _JUST_NOW_S,
+        filtering=now - monitor.filtered_at < _JUST_NOW_S,
     )
 
 
 def _blocked(endpoint: Endpoint, at: Partition) -> Blocked:
-    if at.obstacle or at.awaits is not None:
-        return Blocked(at.number, at.obstacle, at.awaits)
+    if at.upgrade_needed or at.awaits is not None:
+        return Blocked(at.number, at.upgrade_needed, at.awaits)
     return Blocked(at.number, base=at.ledger.base, repository=endpoint.lanes.repository_of(at.number, at.ledger.base))

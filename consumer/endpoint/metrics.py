@@ -29,63 +29,77 @@ class Backlogs(Protocol):
         """Age of the oldest event that waits, in seconds; None if that is not known."""
 
 
+class _Series:
+    """Makes series in one registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def counter(self, name: str, text: str, *labels: str) -> Counter:
+        """A counter with these labels."""
+        return Counter(name, text, labels, registry=self._registry)
+
+    def gauge(self, name: str, text: str) -> Gauge:
+        """A gauge for each endpoint."""
+        return Gauge(name, text, ["endpoint"], registry=self._registry)
+
+    def asked(self, name: str, text: str) -> AskedGauge:
+        """A gauge for each endpoint, asked when somebody looks."""
+        return AskedGauge(name, text, self._registry, ["endpoint"])
+
+    def seconds(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        """A histogram for each endpoint, in seconds."""
+        return Histogram(name, text, ["endpoint"], registry=self._registry, buckets=buckets)
+
+
 class WorkerMetrics:
     """Series of one worker process; each endpoint has its own labels."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry: Final = registry
 
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(name, text, labels, registry=registry)
-
-        def gauge(name: str, text: str) -> Gauge:
-            return Gauge(name, text, ["endpoint"], registry=registry)
-
-        def asked(name: str, text: str) -> AskedGauge:
-            return AskedGauge(name, text, registry, ["endpoint"])
-
-        def seconds(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
-            return Histogram(name, text, ["endpoint"], registry=registry, buckets=buckets)
-
-        self.events: Final = counter(
+        made = _Series(registry)
+        self.events: Final = made.counter(
             "registry_notifications_events_total", "The number of total events", "type", "endpoint"
         )
-        self.pending: Final = asked("registry_notifications_pending_total", "The gauge of pending events in queue")
-        self.status: Final = counter(
+        self.pending: Final = made.asked("registry_notifications_pending_total", "The gauge of pending events in queue")
+        self.status: Final = made.counter(
             "registry_notifications_status_total", "The number of status code", "code", "endpoint"
         )
-        self.delivery_seconds: Final = seconds(
+        self.delivery_seconds: Final = made.seconds(
             "registry_worker_delivery_seconds", "From the request to the end of its answer", _SECONDS
         )
-        self.end_to_end_seconds: Final = seconds(
+        self.end_to_end_seconds: Final = made.seconds(
             "registry_worker_end_to_end_seconds",
             "From the bridge's acceptance of an event to its delivery",
             _END_TO_END_SECONDS,
         )
-        self.in_flight: Final = gauge("registry_worker_in_flight", "Requests under way")
-        self.limit: Final = gauge("registry_worker_concurrency_limit", "Requests that may be under way now")
-        self.lag: Final = asked("registry_worker_lag", "Records that are not finished, in all partitions of the group")
-        self.oldest: Final = asked(
+        self.in_flight: Final = made.gauge("registry_worker_in_flight", "Requests under way")
+        self.limit: Final = made.gauge("registry_worker_concurrency_limit", "Requests that may be under way now")
+        self.lag: Final = made.asked(
+            "registry_worker_lag", "Records that are not finished, in all partitions of the group"
+        )
+        self.oldest: Final = made.asked(
             "registry_worker_oldest_age_seconds", "Age of the oldest event that waits, in all partitions of the group"
         )
-        self.partitions: Final = gauge("registry_worker_assigned_partitions", "Partitions that this worker has")
-        self.breaker: Final = gauge("registry_worker_breaker_open", "1 while the breaker is open")
-        self.uncommitted: Final = gauge(
+        self.partitions: Final = made.gauge("registry_worker_assigned_partitions", "Partitions that this worker has")
+        self.breaker: Final = made.gauge("registry_worker_breaker_open", "1 while the breaker is open")
+        self.uncommitted: Final = made.gauge(
             "registry_worker_duplicates_possible", "Events that would be delivered again if the worker died now"
         )
-        self.letters: Final = counter(
+        self.letters: Final = made.counter(
             "registry_worker_dead_letters_total", "Events given up, by reason", "reason", "endpoint"
         )
-        self.filtered: Final = counter(
+        self.filtered: Final = made.counter(
             "registry_worker_filtered_total", "Events that an endpoint did not ask for, by rule", "rule", "endpoint"
         )
-        self.commits: Final = counter(
+        self.commits: Final = made.counter(
             "registry_worker_commits_total", "Commits, by how they ended", "result", "endpoint"
         )
-        self.expired: Final = counter(
+        self.expired: Final = made.counter(
             "registry_worker_expired_total", "Events that the log lost before they were delivered", "endpoint"
         )
-        self.foreign_metadata: Final = counter(
+        self.foreign_metadata: Final = made.counter(
             "registry_worker_metadata_rejected_total", "Commit metadata that was ignored", "endpoint"
         )
 

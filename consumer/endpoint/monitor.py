@@ -1,24 +1,21 @@
-"""What an endpoint tells: metrics, and one log line for each thing that an operator would act on.
+"""The monitor of an endpoint: its metrics, and one log line for each thing that an operator would act on.
 
 A successful attempt is counted and not logged; each failed one is one line with all that is known.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import structlog
 
-from consumer.dead_letters.record import Cause
-from consumer.delivery.owner import Attempt, said
+from consumer.delivery.owner import Attempt
+from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.breaker import BreakerState
-from consumer.delivery.policy.outcome import Answer, Outcome
+from consumer.delivery.policy.outcome import Answer, Outcome, describe
 from consumer.endpoint.latency import Latency
 from consumer.endpoint.metrics import EndpointMetrics
 from consumer.lanes.delivery import Delivery
-from consumer.log import Assigned
+from consumer.offsets.commits import Assigned
 from consumer.offsets.partition import Partition
-from consumer.record import Record
 from runtime.clock import Clock
 from runtime.news import News
 from schemas import names
@@ -27,8 +24,8 @@ from schemas.headers import text_header
 _log: Final = structlog.get_logger(__name__)
 
 
-class Telling:
-    """The voice of one endpoint."""
+class Monitor:
+    """Counts and logs what one endpoint does."""
 
     def __init__(self, endpoint: str, metrics: EndpointMetrics, clock: Clock) -> None:
         self._metrics = metrics
@@ -37,8 +34,6 @@ class Telling:
         self._news = News()
         self.breaker_reason = ""
         """Why the breaker is open; empty while it is closed."""
-        self.burying = 0
-        """Dead letters that are being written."""
         self.latency: Final = Latency()
         self.filtered_at = float("-inf")
         """When the last event was passed over by a filter, on the monotonic clock."""
@@ -85,21 +80,21 @@ class Telling:
         self._metrics.foreign_metadata.inc()
         self._log.warning("endpoint.metadata_ignored", partition=partition, reason=reason)
 
-    def admitted(self, _record: Record) -> None:
+    def admitted(self) -> None:
         """An event is to be delivered."""
         self._metrics.events.inc()
 
-    def filtered(self, _record: Record, rule: str) -> None:
+    def filtered(self, rule: str) -> None:
         """The endpoint did not ask for this event."""
         self._metrics.filtered(rule)
         self.filtered_at = self._clock.monotonic()
 
-    def obstructed(self, partition: Partition) -> None:
+    def upgrade_needed(self, partition: Partition) -> None:
         """A newer release wrote into this partition."""
         self._log.error(
             "endpoint.upgrade_needed",
             partition=partition.number,
-            reason=partition.obstacle,
+            reason=partition.upgrade_needed,
             consequence="this partition waits; upgrade the workers before the bridges",
         )
 
@@ -118,18 +113,9 @@ class Telling:
                 attempt=max(delivery.tries.made, 1),
                 outcome=attempt.outcome.value,
                 status=attempt.result.status if isinstance(attempt.result, Answer) else None,
-                error=said(attempt.result),
+                error=describe(attempt.result),
                 next_try_s=None if attempt.next_try_s is None else round(attempt.next_try_s, 3),
             )
-
-    @contextmanager
-    def burying_one(self) -> Iterator[None]:
-        """A dead letter is being written meanwhile."""
-        self.burying += 1
-        try:
-            yield
-        finally:
-            self.burying -= 1
 
     def buried(self, delivery: Delivery, cause: Cause) -> None:
         """A dead letter is written."""

@@ -1,18 +1,18 @@
-"""Asking the schema registry off the event loop, again and again until it has answered; partitions wait meanwhile."""
+"""Questions to the schema registry, asked off the event loop until they are answered; partitions wait meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import structlog
 
-from consumer.delivery.policy.retry_after import backoff_s
-from consumer.log.decoding import UnaskedError
-from consumer.log.schema_ids import SchemaIds
-from consumer.record import Record
+from consumer.delivery.owner import Wakes
+from consumer.lanes.screening import ForeignSchemas
+from runtime.backoff import Backoff, Jitter
 from runtime.errors import BridgeError
-from schemas.avro import UndecodableError
+from runtime.retrying import retried
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -24,21 +24,19 @@ _AT_ONCE: Final = 2
 class SchemaLookup:
     """The questions of one endpoint that are under way."""
 
-    def __init__(
-        self, ids: SchemaIds | None, *, endpoint: str, answered: Callable[[int], None], jitter: Callable[[], float]
-    ) -> None:
+    def __init__(self, ids: ForeignSchemas, wakeup: Wakes, *, endpoint: str, jitter: Jitter) -> None:
         """Nothing is asked yet.
 
         Args:
-            ids: what is known; None: there is no schema registry.
+            ids: what is known, and who is asked.
+            wakeup: woken, on the loop, when something more is known.
             endpoint: its name, for log lines.
-            answered: told, on the loop, of each id of which something is known now.
-            jitter: in [0, 1).
+            jitter: stretches waits.
         """
         self._ids = ids
+        self._wakeup = wakeup
         self._endpoint = endpoint
-        self._answered = answered
-        self._jitter = jitter
+        self._backoff = Backoff(_FIRST_S, _MOST_S, jitter)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._troubles: dict[int, str] = {}
         # Not the loop's own threads: a registry that is slow would keep them from those who leave the group in one.
@@ -49,55 +47,39 @@ class SchemaLookup:
         """Why questions are not answered yet, those that were tried."""
         return [f"schema id {schema_id}: {why}" for schema_id, why in self._troubles.items()]
 
-    def learn(self, record: Record, schema_id: int) -> Record:
-        """The record with what is known of its foreign schema id.
-
-        Raises:
-            UnaskedError: nothing is; the registry is being asked now.
-            UndecodableError: there is no registry, or no schema of an event with this id.
-        """
-        if self._ids is None:
-            raise UndecodableError(
-                f"schema id {schema_id} is not one of the bridge's own, and schema_registry.url is not set"
-            )
-        try:
-            return self._ids.learn(record, schema_id)
-        except UnaskedError:
-            if schema_id not in self._tasks:
-                self._tasks[schema_id] = asyncio.create_task(self._ask(self._ids, schema_id))
-            raise
-
-    def keep(self, wanted: Collection[int]) -> None:
-        """Ask no more for other ids than these: whoever waited for them is gone."""
-        for schema_id in self._tasks.keys() - set(wanted):
+    def want(self, schema_ids: Collection[int]) -> None:
+        """Ask for these, and for no others: whoever waited for those is gone."""
+        for schema_id in self._tasks.keys() - set(schema_ids):
             self._tasks.pop(schema_id).cancel()
             self._troubles.pop(schema_id, None)
+        for schema_id in schema_ids:
+            if schema_id not in self._tasks:
+                self._tasks[schema_id] = asyncio.create_task(self._ask(schema_id))
+
+    def is_asking(self, schema_id: int) -> bool:
+        """Whether the question is under way."""
+        return schema_id in self._tasks
 
     async def close(self) -> None:
         """Ask no more."""
         tasks = list(self._tasks.values())
-        self.keep(())
+        self.want(())
         await asyncio.gather(*tasks, return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _ask(self, ids: SchemaIds, schema_id: int) -> None:
-        tries = 0
-        while True:
-            try:
-                await asyncio.get_running_loop().run_in_executor(self._threads, ids.ask, schema_id)
-            except Exception as error:  # noqa: BLE001 - whatever it was, the partitions must not wait for good
-                tries += 1
-                self._tell(schema_id, error)
-                await asyncio.sleep(backoff_s(tries, first_s=_FIRST_S, most_s=_MOST_S, jitter=self._jitter()))
-            else:
-                break
+    async def _ask(self, schema_id: int) -> None:
+        async def ask() -> None:
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._ids.ask, schema_id)
+
+        # Whatever it was, the partitions must not wait for good.
+        await retried(ask, self._backoff, on=Exception, log_failure=partial(self._log_failure, schema_id))
         self._troubles.pop(schema_id, None)
         del self._tasks[schema_id]
-        self._answered(schema_id)
+        self._wakeup.wake()
 
-    def _tell(self, schema_id: int, error: Exception) -> None:
-        """Once for each trouble, not at every try."""
-        told = str(error) if isinstance(error, BridgeError) else f"internal error: {error!r}"
-        if self._troubles.get(schema_id) != told:
-            _log.warning("schema_registry.waiting", endpoint=self._endpoint, schema_id=schema_id, error=told)
-        self._troubles[schema_id] = told
+    def _log_failure(self, schema_id: int, error: Exception, _wait_s: float) -> None:
+        """Log each trouble once, not at every try."""
+        trouble = str(error) if isinstance(error, BridgeError) else f"internal error: {error!r}"
+        if self._troubles.get(schema_id) != trouble:
+            _log.warning("schema_registry.waiting", endpoint=self._endpoint, schema_id=schema_id, error=trouble)
+        self._troubles[schema_id] = trouble

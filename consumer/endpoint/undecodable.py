@@ -1,19 +1,15 @@
-"""Records that no release can read: each becomes a dead letter beside the lanes, and holds up nobody.
-
-It knows nothing of ledgers: what is written it says to a callback.
-"""
+"""Records that no release can read: each becomes a dead letter beside the lanes, and holds up nobody."""
 
 import asyncio
-from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Final
 
 import structlog
 
-from consumer.dead_letters.record import Cause
-from consumer.delivery.owner import Bury
-from consumer.delivery.policy.attempts import Reason
+from consumer.delivery.owner import Claims, Courier, Wakes
+from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.lanes.delivery import NEVER, Delivery, Lane
+from consumer.offsets.partition import Partition
 from consumer.record import Record
 
 _log: Final = structlog.get_logger(__name__)
@@ -24,27 +20,28 @@ _AGAIN_S: Final = 30.0
 class Undecodable:
     """The undecodable records of one endpoint whose dead letters are being written."""
 
-    def __init__(self, bury: Bury, *, written: Callable[[Delivery], None], ended: Callable[[], None]) -> None:
+    def __init__(self, courier: Courier, claims: Claims, wakeup: Wakes) -> None:
         """Nothing is being written.
 
         Args:
-            bury: writes a dead letter.
-            written: told of each whose dead letter is written.
-            ended: told of each that is written or broken off.
+            courier: writes dead letters.
+            claims: told of each record whose dead letter is written.
+            wakeup: woken when one is written or broken off.
         """
-        self._bury = bury
-        self._written = written
-        self._ended = ended
+        self._courier = courier
+        self._claims = claims
+        self._wakeup = wakeup
         self._tasks: dict[asyncio.Task[None], int] = {}
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def give_up(self, record: Record, life: int, error: str) -> None:
-        """Write its dead letter; `life` is that of its partition."""
-        delivery = Delivery(record, None, Lane((record.partition, record.offset)), NEVER, life)
+    def give_up(self, record: Record, partition: Partition, error: str) -> None:
+        """Write the record's dead letter, and finish it in its partition."""
+        partition.admitted(record)
+        delivery = Delivery(record, None, Lane((record.partition, record.offset)), NEVER, partition)
         task = asyncio.create_task(self._give_up(delivery, Cause(Reason.UNDECODABLE, error=error)))
-        self._tasks[task] = delivery.record.partition
+        self._tasks[task] = record.partition
         task.add_done_callback(self._end)
 
     async def drain(self, partitions: AbstractSet[int], limit_s: float) -> None:
@@ -59,15 +56,23 @@ class Undecodable:
         for task in self._of(partitions):
             task.cancel()
 
+    async def break_off(self) -> None:
+        """Break off everything; returns when all of it has ended."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
     async def _give_up(self, delivery: Delivery, cause: Cause) -> None:
         while True:
             try:
-                await self._bury(delivery, cause)
+                await self._courier.bury(delivery, cause)
             except Exception:  # noqa: BLE001 - a fault of ours must not hold the partition's offset for good
                 _log.exception("delivery.internal_error", record=delivery.record.place)
                 await asyncio.sleep(_AGAIN_S)
             else:
-                self._written(delivery)
+                self._claims.finished(delivery)
                 return
 
     def _of(self, partitions: AbstractSet[int]) -> list[asyncio.Task[None]]:
@@ -75,4 +80,4 @@ class Undecodable:
 
     def _end(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
-        self._ended()
+        self._wakeup.wake()

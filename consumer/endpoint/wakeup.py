@@ -1,9 +1,8 @@
-"""When to look again: once, soon, whatever asked for it, and at the next moment that matters."""
+"""Coalesces the wake-ups of an endpoint's pass, and schedules the next one."""
 
 import asyncio
 import math
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -13,51 +12,59 @@ from runtime.clock import Clock
 _log: Final = structlog.get_logger(__name__)
 
 _LONGEST_S: Final = 60.0
-"""Between two looks, though nothing is known to become due."""
+"""Between two passes, though nothing is known to become due."""
 _SHORTEST_S: Final = 0.001
 
 
-class Turns:
-    """Calls `look` on the event loop, however often it is asked to, once for all that has happened meanwhile."""
+class Passes(Protocol):
+    """Who makes the passes."""
 
-    def __init__(self, look: Callable[[float], float], clock: Clock, *, endpoint: str) -> None:
-        """Nothing is due yet.
+    def make_pass(self, now: float) -> float:
+        """Do what can be done now; when the next pass is due (both monotonic)."""
+        ...
+
+
+class Wakeup:
+    """Makes passes on the event loop: one soon after it was woken, however often, and one whenever it is due."""
+
+    def __init__(self, passes: Passes, clock: Clock, *, endpoint: str) -> None:
+        """No pass is due.
 
         Args:
-            look: given the time, does what can be done; says when it wants to look again (both monotonic).
-            clock: for that.
+            passes: who makes them.
+            clock: for when they are due.
             endpoint: its name, for the log.
         """
-        self._look = look
+        self._passes = passes
         self._clock = clock
         self._endpoint = endpoint
         self._is_due = False
         self._alarm: asyncio.TimerHandle | None = None
         self._stopped = False
 
-    def turn(self) -> None:
-        """Look once, soon."""
+    def wake(self) -> None:
+        """Make a pass soon."""
         if not self._is_due and not self._stopped:
             self._is_due = True
-            asyncio.get_running_loop().call_soon(self._turn)
+            asyncio.get_running_loop().call_soon(self._pass)
 
     def stop(self) -> None:
-        """Never look again."""
+        """Make no pass any more."""
         self._stopped = True
         if self._alarm is not None:
             self._alarm.cancel()
 
-    def _turn(self) -> None:
+    def _pass(self) -> None:
         self._is_due = False
         if self._stopped:
             return
         now = self._clock.monotonic()
-        wake = now + TICK_S
+        due = now + TICK_S
         try:
-            wake = self._look(now)
+            due = self._passes.make_pass(now)
         except Exception:  # noqa: BLE001 - a fault of ours must not stop the endpoint for good
             _log.exception("delivery.internal_error", endpoint=self._endpoint)
         if self._alarm is not None:
             self._alarm.cancel()
-        wait = min(max(wake - now, _SHORTEST_S), _LONGEST_S) if wake < math.inf else _LONGEST_S
-        self._alarm = asyncio.get_running_loop().call_later(wait, self.turn)
+        wait = min(max(due - now, _SHORTEST_S), _LONGEST_S) if due < math.inf else _LONGEST_S
+        self._alarm = asyncio.get_running_loop().call_later(wait, self.wake)

@@ -5,17 +5,18 @@ partition until this program is upgraded, because skipping it would lose it; and
 stops it until that has answered.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Final, Protocol
 
-from consumer.delivery.policy.breaker import BreakerState
-from consumer.filters.endpoint_filter import Filter
+from consumer.lanes.allowed import Allowed
 from consumer.lanes.lanes import Lanes
-from consumer.log.decoding import UnaskedError, event_of
-from consumer.offsets.ledger import Admission as Verdict
+from consumer.lanes.screening import Screening
+from consumer.log.decoding import UnaskedError
+from consumer.offsets.ledger import Novelty
 from consumer.offsets.partition import Partition
 from consumer.record import Record
-from schemas.avro import ForeignIdError, UndecodableError, UnknownSchemaError
+from runtime.config import EndpointSettings
+from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.event import Event
 
 _HOLD_BYTES: Final = 64 * 1024 * 1024
@@ -27,13 +28,26 @@ _ROUND: Final = 64
 """Records of one partition before the next has its turn."""
 
 
-class GivesUp(Protocol):
+class Undecodables(Protocol):
     """Who writes the dead letters of undecodable records; its length is how many are being written."""
 
     def __len__(self) -> int: ...
 
-    def give_up(self, record: Record, life: int, error: str) -> None:
-        """Write its dead letter; `life` is that of its partition."""
+    def give_up(self, record: Record, partition: Partition, error: str) -> None:
+        """Write the record's dead letter, and finish it in its partition."""
+
+
+class AdmissionMonitor(Protocol):
+    """Who is told what becomes of records that were read."""
+
+    def admitted(self) -> None:
+        """An event is to be delivered."""
+
+    def filtered(self, rule: str) -> None:
+        """The endpoint did not ask for an event, by this rule."""
+
+    def upgrade_needed(self, partition: Partition) -> None:
+        """A partition cannot go on with this release."""
 
 
 class Admission:
@@ -41,56 +55,46 @@ class Admission:
 
     def __init__(
         self,
-        filter_: Filter,
+        endpoint: EndpointSettings,
         lanes: Lanes,
-        *,
-        concurrency: int,
-        max_events: int,
-        filtered: Callable[[Record, str], None],
-        admitted: Callable[[Record], None],
-        undecodable: GivesUp,
-        obstructed: Callable[[Partition], None],
-        learn: Callable[[Record, int], Record],
+        screening: Screening,
+        undecodable: Undecodables,
+        monitor: AdmissionMonitor,
     ) -> None:
-        """Told of what it does not put into a lane by the callbacks.
+        """Nothing was admitted yet.
 
         Args:
-            filter_: the endpoint's rules.
+            endpoint: its settings.
             lanes: where deliveries go.
-            concurrency: requests in flight at most.
-            max_events: events in a request at most.
-            filtered: a record that the endpoint did not ask for, and the rule.
-            admitted: a record that is to be delivered.
+            screening: reads records.
             undecodable: whom to give records that no release can read.
-            obstructed: a partition that cannot go on with this release.
-            learn: the record with what is known of its foreign schema id; raises `UnaskedError` while the schema
-                registry is being asked, and `UndecodableError` where nobody knows it.
+            monitor: told of what became of records.
         """
-        self._filter = filter_
         self._lanes = lanes
-        self._lanes_when_open = concurrency
-        self._enough = max(2 * concurrency * max_events, 128)
-        self._filtered = filtered
-        self._admitted = admitted
+        self._screening = screening
         self._undecodable = undecodable
-        self._obstructed = obstructed
-        self._learn = learn
+        self._monitor = monitor
+        self._lanes_when_open = endpoint.concurrency
+        self._enough = max(2 * endpoint.concurrency * endpoint.batch.max_events, 128)
 
-    def wants_more(self, breaker: BreakerState) -> bool:
+    def wants_more(self, allowed: Allowed) -> bool:
         """Whether more records would help.
 
-        With the breaker open only new lanes do, each another head to probe with: up to `concurrency`, and always one
-        that was never tried, so that however many heads are poison a good one is come to. Otherwise more are wanted
-        while too few could start at once, so that a lane that waits hides nothing behind it.
+        Of probes only new lanes make more, each another head: up to `concurrency`, and always one that was never
+        tried, so that however many heads are poison a good one is come to. Otherwise more are wanted while too few
+        could start at once, so that a lane that waits hides nothing behind it.
         """
         if self._lanes.bytes >= _HOLD_BYTES or len(self._undecodable) >= _UNDECODABLE_AT_ONCE:
             return False
-        if breaker is BreakerState.OPEN:
-            return len(self._lanes) < self._lanes_when_open or not self._lanes.has_untried
-        refusing = breaker is BreakerState.REFUSED
-        return (self._lanes.fresh_startable if refusing else self._lanes.startable) < self._enough
+        match allowed:
+            case Allowed.PROBES:
+                return len(self._lanes) < self._lanes_when_open or not self._lanes.has_untried
+            case Allowed.FRESH:
+                return self._lanes.fresh_startable < self._enough
+            case Allowed.ALL:
+                return self._lanes.startable < self._enough
 
-    def admit(self, partitions: Collection[Partition], now: float, *, breaker: BreakerState) -> None:
+    def admit(self, partitions: Collection[Partition], now: float, allowed: Allowed) -> None:
         """Move records from the partitions' backlogs into lanes while that helps; `now` monotonic."""
         for partition in partitions:
             self._share(partition)  # of all, be their turn to come or not: what left the lanes may have made room
@@ -101,7 +105,7 @@ class Admission:
                     self._share(partition)
                     if partition.is_blocked or not partition.backlog:
                         break
-                    if not self.wants_more(breaker):
+                    if not self.wants_more(allowed):
                         return
                     self._admit_first(partition, now)
             going = [partition for partition in going if partition.backlog and not partition.is_blocked]
@@ -114,42 +118,34 @@ class Admission:
         """What it comes to is decided before the record leaves the backlog: a fault must not lose it on the way."""
         record = partition.backlog[0]
         try:
-            learned, event = self._read(record)
+            resolved, event = self._screening.read(record)
         except UnaskedError as error:
             partition.awaits = error.schema_id
         except UnknownSchemaError as error:
-            partition.obstacle = str(error)
+            partition.upgrade_needed = str(error)
             partition.forget_backlog()  # read again by the release that understands it
-            self._obstructed(partition)
+            self._monitor.upgrade_needed(partition)
         except UndecodableError as error:
-            if self._note(partition) is Verdict.NEW:
-                partition.bytes += record.size
-                self._undecodable.give_up(record, partition.life, str(error))
+            if self._note(partition) is Novelty.NEW:
+                self._undecodable.give_up(record, partition, str(error))
         else:
-            if self._note(partition) is Verdict.NEW:
-                self._admit(partition, learned, event, now)
+            if self._note(partition) is Novelty.NEW:
+                self._admit(partition, resolved, event, now)
 
     @staticmethod
-    def _note(partition: Partition) -> Verdict:
+    def _note(partition: Partition) -> Novelty:
         """Move the first record from the backlog into the ledger, which refuses it as long as it is in the backlog."""
         record = partition.backlog[0]
-        verdict = partition.ledger.admit(record.offset, record.timestamp_ms)
+        novelty = partition.ledger.admit(record.offset, record.timestamp_ms)
         partition.backlog.popleft()
-        return verdict
+        return novelty
 
     def _admit(self, partition: Partition, record: Record, event: Event, now: float) -> None:
-        rule = self._filter.rule_against(event)
+        rule = self._screening.rule_against(event)
         if rule is not None:
             partition.ledger.finish(record.offset)
-            self._filtered(record, rule)
+            self._monitor.filtered(rule)
             return
-        partition.bytes += record.size
-        self._lanes.add(record, event if self._lanes.held < _HOLD_EVENTS else None, now, partition.life)
-        self._admitted(record)
-
-    def _read(self, record: Record) -> tuple[Record, Event]:
-        try:
-            return record, event_of(record)
-        except ForeignIdError as error:
-            learned = self._learn(record, error.schema_id)
-            return learned, event_of(learned)
+        partition.admitted(record)
+        self._lanes.add(record, event if self._lanes.held < _HOLD_EVENTS else None, now, partition)
+        self._monitor.admitted()

@@ -1,21 +1,28 @@
 """How deliveries come together in one request, and how a refused one is taken apart. Pure."""
 
 import itertools
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from consumer.lanes.delivery import Batch, Delivery, Lane
+
+
+class Kinds(Protocol):
+    """Who knows what deliveries must have in common to be sent in one request."""
+
+    def kind(self, delivery: Delivery) -> object:
+        """Deliveries go into one batch only if this is equal."""
 
 
 class Batching:
     """What a batch may hold."""
 
-    def __init__(self, *, max_events: int, max_bytes: int, linger_s: float, kind: Callable[[Delivery], object]) -> None:
+    def __init__(self, *, max_events: int, max_bytes: int, linger_s: float, kinds: Kinds | None) -> None:
         """The arguments are those of `Lanes`."""
         self.max_events: Final = max_events
         self._max_bytes: Final = max_bytes
         self._linger_s: Final = linger_s
-        self._kind: Final = kind
+        self._kinds: Final = kinds
 
     def ready_at(self, first: Lane, startable: int) -> float:
         """From when on a batch that begins with this lane may go, on the monotonic clock.
@@ -29,10 +36,10 @@ class Batching:
         """A batch of one kind from the fronts of these lanes' queues, as many deliveries as fit."""
         if self.max_events == 1:
             return Batch([first.queue.popleft()])
-        kind, room = self._kind(first.queue[0]), self._max_bytes
+        kind, room = self._kind_of(first.queue[0]), self._max_bytes
         taken: list[Delivery] = []
         for lane in itertools.chain([first], others):
-            while lane.queue and len(taken) < self.max_events and self._kind(lane.queue[0]) == kind:
+            while lane.queue and len(taken) < self.max_events and self._kind_of(lane.queue[0]) == kind:
                 if taken and lane.queue[0].record.size > room:
                     return Batch(taken)
                 taken.append(lane.queue.popleft())
@@ -40,6 +47,9 @@ class Batching:
             if len(taken) == self.max_events:
                 break
         return Batch(taken)
+
+    def _kind_of(self, delivery: Delivery) -> object:
+        return None if self._kinds is None else self._kinds.kind(delivery)
 
 
 def halves_of(batch: Batch) -> list[Batch]:

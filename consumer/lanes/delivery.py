@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from consumer.delivery.policy.attempts import Tries
+from consumer.offsets.partition import Partition
 from consumer.record import Record
 from schemas.event import Event
 
@@ -13,6 +13,18 @@ LaneKey = tuple[int, bytes | int]
 """Partition, and repository; a record without a key is a lane of its own, named by its offset."""
 
 NEVER: Final = float("-inf")
+
+
+@dataclass(slots=True)
+class Tries:
+    """What has been tried for one event, since this worker holds it."""
+
+    made: int = 0
+    counted: int = 0
+    """Those that count against the event."""
+    rejected: int = 0
+    deliveries_seen: int | None = None
+    """The endpoint's count of deliveries at the last try."""
 
 
 @dataclass(slots=True, eq=False)
@@ -25,12 +37,17 @@ class Delivery:
     lane: "Lane"
     arrived: float
     """When it was read, on the monotonic clock."""
-    life: int
-    """Of its partition: what belongs to an earlier one changes nothing."""
+    partition: Partition | None
+    """The assignment that it was read in; None for what comes from no partition of a worker, as in a redrive."""
     tries: Tries = field(default_factory=Tries)
     first_try: float | None = None
     """Seconds since the epoch."""
     last_try: float | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether attempts for it may start: its partition is this worker's, by the same assignment."""
+        return self.partition is None or self.partition.is_ours
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +62,7 @@ class Lane:
     last_try: float = NEVER
     refused: bool = False
     """Its last try was rejected, and nothing was delivered to the endpoint since."""
-    single: bool = False
+    final_try: bool = False
     """An event of this lane was given up with the window full: the next ones have one try each, until one arrives."""
 
 
@@ -88,9 +105,9 @@ def lanes_of(deliveries: Iterable[Delivery]) -> list[Lane]:
     return list(dict.fromkeys(delivery.lane for delivery in deliveries))
 
 
-def try_next_once(given_up: Delivery) -> None:
+def allow_one_try(given_up: Delivery) -> None:
     """The lane's next event takes its place: what was delivered since its last try shows that others are taken."""
     lane = given_up.lane
-    lane.single = True
+    lane.final_try = True
     if lane.queue:
         lane.queue[0].tries.deliveries_seen = given_up.tries.deliveries_seen

@@ -23,16 +23,14 @@ always of one lane: no repository ever waits for another.
 
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
-from consumer.lanes.batching import Batching, halves_of
+from consumer.lanes.batching import Batching, Kinds, halves_of
 from consumer.lanes.candidates import Candidates
 from consumer.lanes.delivery import NEVER, Batch, Delivery, Lane, LaneKey, lanes_of
+from consumer.offsets.partition import Partition
 from consumer.record import Record
 from schemas.event import Event
-
-Ours = Callable[[Delivery], bool]
-"""Whether a delivery still belongs to this worker."""
 
 
 class Lanes:
@@ -45,7 +43,7 @@ class Lanes:
         max_events: int = 1,
         max_bytes: int = 8 * 1024 * 1024,
         linger_s: float = 0.0,
-        kind: Callable[[Delivery], object] = lambda _: None,
+        kinds: Kinds | None = None,
     ) -> None:
         """Empty lanes.
 
@@ -54,10 +52,10 @@ class Lanes:
             max_events: how many deliveries make a batch at most.
             max_bytes: how many bytes of records make a batch at most (one record may be larger).
             linger_s: how long a batch may wait to fill, in seconds.
-            kind: deliveries go into one batch only if this is equal.
+            kinds: what deliveries must have in common to go into one batch; None: nothing.
         """
         self._ordered = ordered
-        self._batching = Batching(max_events=max_events, max_bytes=max_bytes, linger_s=linger_s, kind=kind)
+        self._batching = Batching(max_events=max_events, max_bytes=max_bytes, linger_s=linger_s, kinds=kinds)
         self._lanes: dict[LaneKey, Lane] = {}
         self._fresh, self._refused = Candidates(), Candidates()
         self._all_refused: set[Lane] = set()
@@ -87,13 +85,13 @@ class Lanes:
         """Whether there is a refused lane that nothing is under way for."""
         return bool(self._refused)
 
-    def add(self, record: Record, event: Event | None, now: float, life: int = 0) -> Delivery:
+    def add(self, record: Record, event: Event | None, now: float, partition: Partition | None = None) -> Delivery:
         """A record that is to be delivered, behind what its lane has."""
         key: LaneKey = (record.partition, record.key if self._ordered and record.key else record.offset)
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane(key)
-        delivery = Delivery(record, event, lane, now, life)
+        delivery = Delivery(record, event, lane, now, partition)
         lane.queue.append(delivery)
         self.held += 1
         self.bytes += record.size
@@ -168,18 +166,18 @@ class Lanes:
         batch.due = due
         self._candidates(batch.lanes[0]).wait(batch)
 
-    def put_back(self, batch: Batch, due: float, ours: Ours) -> None:
+    def put_back(self, batch: Batch, due: float) -> None:
         """A batch under way is not delivered: what is still ours is tried again at `due`, the rest is forgotten."""
-        self._drop(batch, [delivery for delivery in batch.deliveries if not ours(delivery)])
+        self._drop(batch, [delivery for delivery in batch.deliveries if not delivery.is_ours])
         if not batch.finished:
             self.wait(batch, due)
 
-    def split(self, batch: Batch, due: float, ours: Ours) -> list[Batch]:
+    def split(self, batch: Batch, due: float) -> list[Batch]:
         """What is still ours of a batch under way is tried again in two halves: the batches in its place.
 
         Halves of one lane go one after the other. Of several lanes each is in one half alone.
         """
-        self._drop(batch, [delivery for delivery in batch.deliveries if not ours(delivery)])
+        self._drop(batch, [delivery for delivery in batch.deliveries if not delivery.is_ours])
         if batch.finished:
             return []
         halves = self._halve(batch) if len(batch.deliveries) > 1 else [batch]
@@ -189,7 +187,7 @@ class Lanes:
                 self.wait(half, due)
         return halves
 
-    def hurry(self, offset: int, partition: int, due: float) -> None:
+    def cap_wait(self, offset: int, partition: int, due: float) -> None:
         """Let the batch that holds this record, the first of its lane, wait until `due` at most."""
         for some in (self._fresh, self._refused):
             for batch in some.waiting:
@@ -285,7 +283,7 @@ class Lanes:
             self._candidates(lane).leave(lane)
             self._forget_lane(lane)
         lane.queue.clear()
-        lane.single = False  # counts begin again with the next assignment
+        lane.final_try = False  # counts begin again with the next assignment
 
     def _forget_lane(self, lane: Lane) -> None:
         del self._lanes[lane.key]

@@ -1,33 +1,19 @@
 """How far the log is read ahead of what can be admitted, and which partitions are left alone meanwhile.
 
-It knows nothing of threads: whoever reads is asked through a protocol. What is asked for is counted in bytes, as
-nobody knows how large the next record is; a small one costs more than it is, so that their number is bounded too.
+It knows nothing of threads: whoever reads is asked through a protocol. `consumer.log.credit` says what records cost.
 """
 
 from collections.abc import Collection, Iterable
 from typing import Final, Protocol
 
 from consumer.lanes.lanes import Lanes
+from consumer.log.credit import READ_AHEAD, total_cost
 from consumer.offsets.partition import Partition
 from consumer.record import Record
 
-READ_AHEAD: Final = 4 * 1024 * 1024
-"""Cost of what is read and not admitted yet; at most as much again is asked for."""
-LEAST_COST: Final = 8 * 1024
-"""Of a record: `READ_AHEAD` is 512 of them at most."""
 HELD_BACK: Final = 32 * 1024 * 1024
 """Bytes that partitions which are left alone may have read: beyond, little is asked for, as it may only add to it."""
 LITTLE: Final = READ_AHEAD // 8
-
-
-def cost_of(size: int) -> int:
-    """What a record of so many bytes counts for."""
-    return max(size, LEAST_COST)
-
-
-def total_cost(records: Iterable[Record]) -> int:
-    """What these records count for."""
-    return sum(cost_of(record.size) for record in records)
 
 
 class Reader(Protocol):
@@ -68,7 +54,7 @@ class ReadAhead:
             if blocked != partition.paused:
                 partition.paused = blocked
                 (self._reader.pause if blocked else self._reader.resume)(partition.number)
-            self._hurry(partition, now, breaker_open=breaker_open)
+            self._cap_wait(partition, now, breaker_open=breaker_open)
         if wanted and self._asked < READ_AHEAD // 2:
             self._ask(partitions)
 
@@ -84,10 +70,10 @@ class ReadAhead:
             self._reader.ask(limit - self._asked)
             self._asked = limit
 
-    def _hurry(self, partition: Partition, now: float, *, breaker_open: bool) -> None:
+    def _cap_wait(self, partition: Partition, now: float, *, breaker_open: bool) -> None:
         """Let each head that comes to pin a full window wait one `backoff` at most, while the breaker is closed."""
         if not partition.is_full or breaker_open:
-            partition.hurried = None
-        elif partition.hurried != partition.ledger.base:
-            partition.hurried = partition.ledger.base
-            self._lanes.hurry(partition.ledger.base, partition.number, now + self._backoff_s)
+            partition.capped = None
+        elif partition.capped != partition.ledger.base:
+            partition.capped = partition.ledger.base
+            self._lanes.cap_wait(partition.ledger.base, partition.number, now + self._backoff_s)

@@ -1,6 +1,5 @@
-"""The log as this half reads it: the only place here that imports Kafka's client."""
+"""Reading Kafka: the thread of a group's member, ranges read from outside any group, and records decoded.
 
-from consumer.log.listener import NOT_YET, Assigned, Commit, LogListener, SettingsOf
-from consumer.log.reader_thread import Log
-
-__all__ = ["NOT_YET", "Assigned", "Commit", "Log", "LogListener", "SettingsOf"]
+Messages of the client come in; `Record`s go out, in log order. Alone in this half it imports Kafka's client. It knows
+nothing of lanes, endpoints or HTTP: whom it reads for is a `LogListener`.
+"""

@@ -4,20 +4,17 @@ The group has no members, so nothing is ever rebalanced, and whoever is killed c
 that read for one group are not kept apart.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
 from confluent_kafka import Consumer
 
-from consumer.log.listener import LogListener, SettingsOf
+from consumer.log.listener import SettingsOf
 from consumer.log.reader_thread import Log
 from consumer.log.taken import Taken
 
 _logger: Final = structlog.get_logger(__name__)
-
-Passed = Callable[[int, int], None]
-"""Told, on the loop, that a partition's range was read to its end: the partition, and the epoch of its assignment."""
 
 
 class BoundedLog(Log):
@@ -29,15 +26,12 @@ class BoundedLog(Log):
         *,
         topic: str,
         name: str,
-        listener: LogListener,
         drain_s: float,
         ranges: Mapping[int, range],
-        passed: Passed,
     ) -> None:
-        """As a `Log`; `passed` is told of each of the `ranges`, after its last record."""
-        super().__init__(settings, topic=topic, name=name, listener=listener, drain_s=drain_s)
+        """As a `Log`; the listener is told of each of the `ranges` after its last record."""
+        super().__init__(settings, topic=topic, name=name, drain_s=drain_s)
         self._ranges = ranges
-        self._passed_on = passed
         self._met: set[int] = set()
         """Partitions whose end was met."""
         self._done: set[int] = set()
@@ -61,7 +55,7 @@ class BoundedLog(Log):
         for number in self._met - self._done:
             self._done.add(number)
             self._set_paused(consumer, number, paused=True)
-            self._tell(self._passed_on, number, self._epochs[number])
+            self._tell(self._listener.range_ended, number, self._epochs[number])
 
     def _set_paused(self, consumer: Consumer, partition: int, *, paused: bool) -> None:
         super()._set_paused(consumer, partition, paused=paused or partition in self._done)

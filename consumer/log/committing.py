@@ -5,8 +5,8 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from consumer.log.listener import Commit
 from consumer.log.messages import explained
+from consumer.offsets.commits import Commit
 
 Ended = Callable[[list[Commit], str], None]
 """Told of a commit that ended, and why it failed; empty if it succeeded."""

@@ -1,46 +1,15 @@
 """What the log's thread and the event loop say to each other. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from consumer.offsets.ledger import Snapshot
+from consumer.offsets.commits import Assigned, Commit
 from consumer.record import Record
 
 SettingsOf = Callable[[], Mapping[str, Any]]
 """Gives the settings of a consumer that is about to be made; may block."""
 NOT_YET: Final = "has not joined its group yet"
 """The first obstacle to being a member."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """A snapshot to commit for one assignment: its offset, and its holes as metadata."""
-
-    partition: int
-    epoch: int
-    snapshot: Snapshot
-    metadata: str
-
-    @property
-    def offset(self) -> int:
-        """Where the group begins again."""
-        return self.snapshot.offset
-
-
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """A partition that this worker has from now on."""
-
-    partition: int
-    epoch: int
-    start: int
-    """Where reading begins."""
-    committed: int | None
-    """The group's offset, None if it has none."""
-    metadata: str
-    end: int
-    """The log's end at this moment."""
 
 
 class LogListener(Protocol):
@@ -54,6 +23,9 @@ class LogListener(Protocol):
 
     def read_up_to(self, offsets: dict[int, int]) -> None:
         """By partition: all below this offset was read and received; whatever else lies there is no record."""
+
+    def range_ended(self, partition: int, epoch: int) -> None:
+        """The range that was assigned of this partition was read to its end, in the assignment of this epoch."""
 
     def expired(self, partition: int, lost: range) -> None:
         """Retention took these offsets before they were read."""

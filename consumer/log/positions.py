@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
-from consumer.operations.worker_answer import Live
 from consumer.places import Bounds, LogOffsets, Place, beginnings_of, offsets_at
 from runtime.config import End, EndpointSettings, New
 from runtime.kafka.cluster_state import Committed
@@ -58,18 +57,6 @@ class Position:
         return sum(cursor.lag for cursor in self.cursors.values())
 
 
-def brought_up(position: Position, live: Live | None) -> Mapping[int, Cursor]:
-    """The cursors with what a worker has finished and not committed yet, where it is a member of the group. Pure.
-
-    It must have been asked after the position was read: then what it says of a partition is never older.
-    """
-    if live is None or live.group != position.group:
-        return position.cursors
-    return dict(position.cursors) | {
-        number: _live_cursor(position, number, at) for number, at in live.cursors.items() if number in position.cursors
-    }
-
-
 def positions_of(log: LogEnds, offsets: GroupOffsets, topic: str, groups: Sequence[str]) -> dict[str, Position]:
     """Where each group stands, several asked at once; blocks, some tenths of a second for a dozen groups.
 
@@ -101,14 +88,6 @@ def cursors_at_start(
     place: Place = End() if isinstance(endpoint.start, New) else endpoint.start
     offsets = offsets_at(log, topic, place, bounds, now=now)
     return {number: Cursor(offset, (), -1, bounds.end[number]) for number, offset in sorted(offsets.items())}
-
-
-def _live_cursor(position: Position, number: int, at: Committed) -> Cursor:
-    snapshot = snapshot_of(at, group=position.group, topic=position.topic, partition=number)
-    known, first = position.cursors[number], position.bounds.first[number]
-    if snapshot.offset < known.start:
-        return known
-    return cursor_of(snapshot, first=first, end=max(known.end, snapshot.offset, snapshot.top + 1))
 
 
 def _position(log: LogEnds, offsets: GroupOffsets, topic: str, group: str, first: Mapping[int, int]) -> Position:

@@ -16,14 +16,15 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from consumer.lanes.read_ahead import READ_AHEAD, cost_of, total_cost
 from consumer.log.committing import Committing
-from consumer.log.listener import Commit, LogListener, SettingsOf
+from consumer.log.credit import READ_AHEAD, cost_of, total_cost
+from consumer.log.listener import LogListener, SettingsOf
 from consumer.log.membership import Membership
 from consumer.log.messages import NOT_RETRIABLE, explained, reraising
 from consumer.log.recreated_topic import begin_anew
 from consumer.log.taken import ReadPositions, Taken, lost_of, taken_from
 from consumer.log.watermarks import ASK_LIMIT_S, beginning_of, ends_of, place_of
+from consumer.offsets.commits import Commit
 from runtime.kafka.connection_faults import ConnectionFaults
 
 _logger: Final = structlog.get_logger(__name__)
@@ -49,23 +50,21 @@ class Log:
         *,
         topic: str,
         name: str,
-        listener: LogListener,
         drain_s: float,
     ) -> None:
-        """Not started yet.
+        """Not started yet; made on the running loop.
 
         Args:
             settings: gives those of a consumer, as `runtime.kafka.settings.consumer_settings` makes them; asked on the
                 log's thread, where it may block, each time that a consumer is made.
             topic: the events topic.
             name: of the endpoint, for the thread and the log lines.
-            listener: told of everything, on the running loop.
-            drain_s: how long `listener.drain` may take, in seconds.
+            drain_s: how long the listener's `drain` may take, in seconds.
         """
         self._settings_of = settings
         self._topic = topic
-        self._listener = listener
-        self._drain_s = drain_s
+        self._listener: LogListener
+        self.drain_s: Final = drain_s
         self._loop = asyncio.get_running_loop()
         self._commands: queue.SimpleQueue[Callable[[Consumer], None]] = queue.SimpleQueue()
         self._command: Final = self._commands.put
@@ -82,12 +81,15 @@ class Log:
         self.turned_at = time.monotonic()
         """When the thread was last seen at work."""
         self._next_ends = 0.0
-        self._committing = Committing(topic, lambda commits, error: self._tell(listener.committed, commits, error))
+        self._committing = Committing(
+            topic, lambda commits, error: self._tell(self._listener.committed, commits, error)
+        )
         self._faults = ConnectionFaults()
-        self._membership = Membership(lambda obstacle: self._tell(listener.membership, obstacle), self._faults)
+        self._membership = Membership(lambda obstacle: self._tell(self._listener.membership, obstacle), self._faults)
 
-    def start(self) -> None:
-        """Join the group and begin."""
+    def start(self, listener: LogListener) -> None:
+        """Join the group and begin; `listener` is told of everything, on the running loop."""
+        self._listener = listener
         self._thread.start()
 
     def ask(self, cost: int) -> None:
@@ -118,7 +120,7 @@ class Log:
         self._closing.set()
         self._command(lambda _: None)
         if self._thread.is_alive():
-            self._thread.join(self._drain_s + _GRACE_S)
+            self._thread.join(self.drain_s + _GRACE_S)
             if self._thread.is_alive():
                 self._log.warning("log.not_closed", reason="Kafka does not answer", consequence="events repeat")
 
@@ -265,7 +267,7 @@ class Log:
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         gone = {at.partition for at in partitions}
         draining = asyncio.run_coroutine_threadsafe(self._listener.drain(gone), self._loop)
-        commits = draining.result(self._drain_s + _GRACE_S)
+        commits = draining.result(self.drain_s + _GRACE_S)
         if commits:
             try:
                 consumer.commit(offsets=self._committing.offsets(commits), asynchronous=False)

@@ -81,7 +81,7 @@ class SchemaIds:
         while len(self._unknown) > _UNKNOWN_KEPT:
             self._unknown.popitem(last=False)
 
-    def learn(self, record: Record, schema_id: int) -> Record:
+    def resolve_known(self, record: Record, schema_id: int) -> Record:
         """The record with what is known of its schema id; asks nobody.
 
         Raises:

@@ -5,7 +5,7 @@ from typing import Final
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
-from consumer.log.listener import Assigned
+from consumer.offsets.commits import Assigned
 
 ASK_LIMIT_S: Final = 10.0
 _ENDS_LIMIT_S: Final = 1.0

@@ -12,7 +12,7 @@ TICK_S: Final = 1.0
 """The longest that a finished record stays uncommitted while commits succeed."""
 
 
-class CommitCadence:
+class CommitPolicy:
     """Counts attempted events that are finished and not committed."""
 
     def __init__(self, width: int) -> None:

@@ -1,13 +1,44 @@
 """What one endpoint commits, and when: snapshots of its ledgers that the group does not have yet. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from consumer.log import Assigned, Commit
 from consumer.offsets import commit_metadata as holes
-from consumer.offsets.commit_policy import CommitCadence
+from consumer.offsets.commit_policy import CommitPolicy
 from consumer.offsets.ledger import Ledger, Snapshot
 from consumer.offsets.partition import Partition
+from runtime.config import EndpointSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A snapshot to commit for one assignment: its offset, and its holes as metadata."""
+
+    partition: int
+    epoch: int
+    snapshot: Snapshot
+    metadata: str
+
+    @property
+    def offset(self) -> int:
+        """Where the group begins again."""
+        return self.snapshot.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A partition that this worker has from now on."""
+
+    partition: int
+    epoch: int
+    start: int
+    """Where reading begins."""
+    committed: int | None
+    """The group's offset, None if it has none."""
+    metadata: str
+    end: int
+    """The log's end at this moment."""
 
 
 class Commits:
@@ -15,40 +46,40 @@ class Commits:
 
     def __init__(self, group: str, topic: str, *, width: int) -> None:
         """`width`: events in flight at most."""
-        self._group = group
+        self.group: Final = group
         self._topic = topic
-        self.cadence: Final = CommitCadence(width)
+        self.policy: Final = CommitPolicy(width)
 
     def read(self, at: Assigned) -> tuple[Snapshot | None, str]:
         """The group's snapshot, and why its metadata was ignored if it was: then only the offset counts."""
         if at.committed is None:
             return None, ""
-        place = {"group": self._group, "topic": self._topic}
+        place = {"group": self.group, "topic": self._topic}
         try:
             return holes.decode(at.metadata, at.committed, partition=at.partition, **place), ""
         except holes.ForeignMetadataError as error:
             return Snapshot(at.committed), str(error)
 
-    def begin(self, at: Assigned, *, life: int) -> tuple[Partition, str]:
+    def begin(self, at: Assigned) -> tuple[Partition, str]:
         """The partition where the group stands, and why the commit's metadata was ignored if it was."""
         committed, foreign = self.read(at)
-        partition = Partition(at.partition, at.epoch, Ledger(at.start, committed, end=at.end), life=life)
+        partition = Partition(at.partition, at.epoch, Ledger(at.start, committed, end=at.end))
         partition.committed = committed
         return partition, foreign
 
     def finished(self) -> None:
         """An attempted event is finished."""
-        self.cadence.finished()
+        self.policy.finished()
 
     def due(self, partitions: Iterable[Partition], now: float) -> list[Commit]:
         """What to commit now; empty if nothing has changed or it is not time (`now` monotonic)."""
-        if not self.cadence.is_due(now):
+        if not self.policy.is_due(now):
             return []
         commits = self.of(partitions)
         if commits:
-            self.cadence.started(now)
+            self.policy.started(now)
         else:
-            self.cadence.nothing_to_commit(now)
+            self.policy.nothing_to_commit(now)
         return commits
 
     def of(self, partitions: Iterable[Partition]) -> list[Commit]:
@@ -57,7 +88,7 @@ class Commits:
 
     def ended(self, partitions: Mapping[int, Partition], commits: list[Commit], error: str, now: float) -> None:
         """A commit ended; a failed one is tried again at the next tick."""
-        self.cadence.ended(succeeded=not error, now=now)
+        self.policy.ended(succeeded=not error, now=now)
         for commit in commits:
             partition = partitions.get(commit.partition)
             if not error and partition is not None and partition.epoch == commit.epoch:
@@ -65,14 +96,19 @@ class Commits:
 
     def unanswered(self, now: float) -> None:
         """Whoever was asked to commit is gone: a commit under way will never be told to have ended."""
-        if self.cadence.under_way:
-            self.cadence.ended(succeeded=False, now=now)
+        if self.policy.under_way:
+            self.policy.ended(succeeded=False, now=now)
 
     def now(self, partition: Partition) -> Commit:
         """What a commit of the partition would say now."""
         snapshot = partition.ledger.snapshot()
-        metadata = holes.encode(snapshot, group=self._group, topic=self._topic, partition=partition.number)
+        metadata = holes.encode(snapshot, group=self.group, topic=self._topic, partition=partition.number)
         return Commit(partition.number, partition.epoch, snapshot, metadata)
 
     def _of(self, partition: Partition) -> Commit | None:
         return None if partition.ledger.snapshot() == partition.committed else self.now(partition)
+
+
+def commits_of(group: str, topic: str, endpoint: EndpointSettings) -> Commits:
+    """The commits of an endpoint's group, as often as its width asks for."""
+    return Commits(group, topic, width=endpoint.concurrency * endpoint.batch.max_events)

@@ -34,7 +34,7 @@ class Snapshot:
     """The highest finished offset if there are holes, else -1."""
 
 
-class Admission(Enum):
+class Novelty(Enum):
     """What to do with a record that was read."""
 
     NEW = "new"
@@ -106,7 +106,7 @@ class Ledger:
         """
         return self.base >= self._next or offset - self.base < self._window
 
-    def admit(self, offset: int, accepted_ms: int = 0) -> Admission:
+    def admit(self, offset: int, accepted_ms: int = 0) -> Novelty:
         """Take note of a record that was read. Offsets come in ascending order."""
         if offset < self._next:
             raise ValueError(f"offset {offset} was read after {self._next - 1}")
@@ -114,11 +114,11 @@ class Ledger:
         self._lose_unmet_below(offset)
         if self._unmet and self._unmet[0] == offset:
             self._unfinished[self._unmet.popleft()] = accepted_ms
-            return Admission.NEW
+            return Novelty.NEW
         if offset <= self._mapped_top:
-            return Admission.FINISHED
+            return Novelty.FINISHED
         self._unfinished[offset] = accepted_ms
-        return Admission.NEW
+        return Novelty.NEW
 
     def pass_over(self, offset: int) -> None:
         """Everything below this offset was read: what was not admitted of it is no record, and owed to nobody."""

@@ -8,15 +8,21 @@ from consumer.record import Record
 
 
 class Partition:
-    """The state of one assignment, of one log; a later one of the same partition is another object."""
+    """One assignment of one log, from its begin to its close; a later one of the same partition is another object."""
 
-    def __init__(self, number: int, epoch: int, ledger: Ledger, *, life: int = 0) -> None:
+    def __init__(self, number: int, epoch: int, ledger: Ledger) -> None:
+        """Open; nothing was read yet.
+
+        Args:
+            number: of the partition.
+            epoch: counts assignments, for the log's thread: a commit of an earlier one must not be made.
+            ledger: its offsets.
+        """
         self.number: Final = number
         self.epoch: Final = epoch
-        """Counts assignments: a commit of an earlier one must not be made."""
-        self.life: Final = life
-        """Counts assignments and logs: a delivery of an earlier one must change nothing."""
         self.ledger: Final = ledger
+        self.is_closed = False
+        """Whether it was revoked, or its log was made anew: what still comes of its deliveries changes nothing."""
         self.backlog: deque[Record] = deque()
         """Read, not admitted yet."""
         self._read_up_to = 0
@@ -26,15 +32,22 @@ class Partition:
         self.is_crowded = False
         """Whether these are as many as all of its endpoint's partitions may still take: memory is shared so."""
         self.paused = False
-        self.obstacle = ""
+        self.upgrade_needed = ""
         """Why nothing more of it can be read by this version, if so."""
         self.awaits: int | None = None
         """The schema id that the schema registry is being asked for: what was read cannot be admitted before."""
         self.committed: Snapshot | None = None
         """What the group has, as far as this worker knows."""
-        self.hurried: int | None = None
-        """The offset that pins the full window and was told to wait no longer, if there is one."""
+        self.capped: int | None = None
+        """The offset that blocks the full window and whose wait was capped, if there is one."""
         self.draining = False
+        self.range_ended = False
+        """Whether the range that is read of it, if it is one, was read to its end."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether attempts for its deliveries may start."""
+        return not self.is_closed and not self.draining
 
     @property
     def read_next(self) -> int:
@@ -50,7 +63,7 @@ class Partition:
 
     def read_up_to(self, offset: int) -> None:
         """All below this offset is in the ledger or the backlog, if it is a record at all."""
-        if not self.draining and not self.obstacle:
+        if not self.draining and not self.upgrade_needed:
             self._read_up_to = offset
             self.pass_over()
 
@@ -59,10 +72,25 @@ class Partition:
         if not self.backlog:
             self.ledger.pass_over(self._read_up_to)
 
-    def in_new_log(self, start: int, *, life: int) -> "Partition":
-        """The same assignment where the log begins anew: nothing of the old one is owed any more."""
-        anew = Partition(self.number, self.epoch, Ledger(start, end=start), life=life)
-        anew.paused, anew.draining = self.paused, self.draining
+    def admitted(self, record: Record) -> None:
+        """This record of it is held until it is finished."""
+        self.bytes += record.size
+
+    def finished(self, record: Record) -> None:
+        """This record was delivered, or its dead letter is written; of a closed one nobody needs to know."""
+        if not self.is_closed:
+            self.ledger.finish(record.offset)
+            self.bytes -= record.size
+
+    def close(self) -> None:
+        """It is another worker's, or another log's."""
+        self.is_closed = True
+
+    def in_new_log(self, start: int) -> "Partition":
+        """The same assignment where the log begins anew: this one is closed, and nothing of it is owed any more."""
+        self.close()
+        anew = Partition(self.number, self.epoch, Ledger(start, end=start))
+        anew.paused, anew.draining, anew.range_ended = self.paused, self.draining, self.range_ended
         return anew
 
     def forget_backlog(self) -> None:
@@ -78,4 +106,4 @@ class Partition:
     @property
     def is_blocked(self) -> bool:
         """Whether what was read cannot be admitted: the window is full, or the schema is unknown."""
-        return bool(self.obstacle) or self.awaits is not None or self.is_full
+        return bool(self.upgrade_needed) or self.awaits is not None or self.is_full

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from consumer.log.positions import LogEnds, Position, brought_up, cursors_at_start, positions_of
-from consumer.offsets.cursor import Cursor
+from consumer.log.positions import LogEnds, Position, cursors_at_start, positions_of
+from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
 from consumer.operations.serving import Serving
-from consumer.operations.worker_answer import ask_worker
+from consumer.operations.worker_answer import Live, ask_worker
 from consumer.places import Bounds
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
+from runtime.kafka.cluster_state import Committed
 from runtime.kafka.group_members import members_of
 from runtime.kafka.groups import Groups
 from schemas.names import group_of
@@ -69,3 +70,23 @@ def _stand(endpoint: EndpointSettings, at: Position, serving: Serving, log: LogE
     if not has_cursor:
         cursors = cursors_at_start(log, at.topic, endpoint, at.bounds, now=clock.wall())
     return EndpointStand(endpoint, at.group, at.bounds, cursors, has_cursor, serving)
+
+
+def brought_up(position: Position, live: Live | None) -> Mapping[int, Cursor]:
+    """The cursors with what a worker has finished and not committed yet, where it is a member of the group. Pure.
+
+    It must have been asked after the position was read: then what it says of a partition is never older.
+    """
+    if live is None or live.group != position.group:
+        return position.cursors
+    return dict(position.cursors) | {
+        number: _live_cursor(position, number, at) for number, at in live.cursors.items() if number in position.cursors
+    }
+
+
+def _live_cursor(position: Position, number: int, at: Committed) -> Cursor:
+    snapshot = snapshot_of(at, group=position.group, topic=position.topic, partition=number)
+    known, first = position.cursors[number], position.bounds.first[number]
+    if snapshot.offset < known.start:
+        return known
+    return cursor_of(snapshot, first=first, end=max(known.end, snapshot.offset, snapshot.top + 1))

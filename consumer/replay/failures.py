@@ -4,20 +4,20 @@ They are no dead letters: the event is in the log, and the run says which it is.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
-from consumer.dead_letters.record import Cause
-from consumer.delivery.policy.attempts import Reason
-from consumer.delivery.policy.retry_after import backoff_s
+from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.lanes.delivery import Delivery
 from consumer.record import Record
 from consumer.replay.plan import Failure, Plan
+from runtime.backoff import Backoff, Jitter
 from runtime.errors import BridgeError
 from runtime.kafka.cluster_state import Committed
+from runtime.retrying import retried
 from schemas import names
 from schemas.headers import text_header
 
@@ -26,8 +26,16 @@ _log: Final = structlog.get_logger(__name__)
 _FIRST_S: Final = 0.5
 _MOST_S: Final = 30.0
 
-Save = Callable[[Mapping[int, Committed]], Awaitable[None]]
-"""Keep these partitions of the plan; raises a BridgeError if that cannot be done now."""
+
+class RunKeeper(Protocol):
+    """Who keeps the plans of runs."""
+
+    def save(self, run: str, commits: Mapping[int, Committed]) -> None:
+        """Keep these partitions of the run's plan; blocks.
+
+        Raises:
+            BridgeError: that cannot be done now.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +57,17 @@ class Failed:
 class Failures:
     """The failures of one run."""
 
-    def __init__(self, plan: Plan, save: Save, *, jitter: Callable[[], float]) -> None:
+    def __init__(self, plan: Plan, keeper: RunKeeper, *, jitter: Jitter) -> None:
         """None in this process yet.
 
         Args:
             plan: of the run; what fails is added to it.
-            save: keeps it.
-            jitter: in [0, 1); stretches waits.
+            keeper: keeps it.
+            jitter: stretches waits.
         """
         self._plan = plan
-        self._save = save
-        self._jitter = jitter
+        self._keeper = keeper
+        self._backoff = Backoff(_FIRST_S, _MOST_S, jitter)
         self._lock = asyncio.Lock()
         self._unsaved: set[int] = set()
         self.named: Final[list[Failed]] = []
@@ -92,18 +100,19 @@ class Failures:
                 await self._save_all()
 
     async def _save_all(self) -> None:
-        tries = 0
         while self._unsaved:
-            saving = frozenset(self._unsaved)
-            self._unsaved -= saving  # what fails while these are written is written by the next
-            try:
-                await self._save({number: self._plan.commit_of(number) for number in saving})
-            except BridgeError as error:
-                self._unsaved |= saving
-                tries += 1
-                wait = backoff_s(tries, first_s=_FIRST_S, most_s=_MOST_S, jitter=self._jitter())
-                _log.warning("replay.failure_not_kept", error=str(error), again_in_s=round(wait, 1))
-                await asyncio.sleep(wait)
-            except BaseException:
-                self._unsaved |= saving
-                raise
+            await retried(self._save, self._backoff, on=BridgeError, log_failure=self._log_failure)
+
+    async def _save(self) -> None:
+        saving = frozenset(self._unsaved)
+        self._unsaved -= saving  # what fails while these are written is written by the next
+        try:
+            commits = {number: self._plan.commit_of(number) for number in saving}
+            await asyncio.to_thread(self._keeper.save, self._plan.run, commits)
+        except BaseException:
+            self._unsaved |= saving
+            raise
+
+    @staticmethod
+    def _log_failure(error: Exception, wait_s: float) -> None:
+        _log.warning("replay.failure_not_kept", error=str(error), again_in_s=round(wait_s, 1))

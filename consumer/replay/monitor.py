@@ -5,16 +5,15 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from consumer.dead_letters.record import Cause
+from consumer.delivery.policy.attempts import Cause
 from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
-from consumer.endpoint.monitor import Telling
+from consumer.endpoint.monitor import Monitor
 from consumer.lanes.delivery import Delivery
-from consumer.log import Assigned
-from consumer.record import Record
+from consumer.offsets.commits import Assigned
 from runtime.clock import Clock
 
 
-class ReplayTelling(Telling):
+class ReplayMonitor(Monitor):
     """The log lines of live delivery; metrics that nobody is shown, as a one-shot run opens no port."""
 
     def __init__(self, endpoint: str, clock: Clock) -> None:
@@ -37,9 +36,9 @@ class ReplayTelling(Telling):
         super().expired(partition, lost)
         self.lost_from[partition, lost.start] = len(lost)
 
-    def filtered(self, record: Record, rule: str) -> None:
+    def filtered(self, rule: str) -> None:
         """The run does not deliver this event."""
-        super().filtered(record, rule)
+        super().filtered(rule)
         self.filtered_by[rule] += 1
 
     def buried(self, delivery: Delivery, cause: Cause) -> None:

@@ -8,19 +8,22 @@ import contextlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
-from consumer.delivery.webhook.sender import sending_of
+from consumer.delivery.policy.gate import Gate
+from consumer.delivery.webhook.sender import sender_of
+from consumer.endpoint.courier import Courier
 from consumer.endpoint.endpoint import Endpoint
 from consumer.filters.selection import NOT_SELECTED
+from consumer.lanes.screening import Screening
 from consumer.log.assigned_range import BoundedLog
 from consumer.log.schema_ids import schema_ids_of
+from consumer.offsets.commits import commits_of
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.partition import Partition
 from consumer.replay.failures import Failures
 from consumer.replay.filtering import ReplayFilter
-from consumer.replay.monitor import ReplayTelling
+from consumer.replay.monitor import ReplayMonitor
 from consumer.replay.plan import Plan
 from consumer.replay.report import Report
 from consumer.replay.run_store import Runs, group_of_run
@@ -63,30 +66,32 @@ class Replay:
         plan, target = job.plan, job.target
         self._failed_before = [at for at in plan.failures if job.progress[at.partition].has_finished(at.offset)]
         self._unnamed_before = sum(plan.unnamed.values())
-        self._failures = Failures(
-            plan, save=lambda commits: asyncio.to_thread(runs.save, plan.run, commits), jitter=random.random
-        )
-        self._telling = ReplayTelling(target.name, clock)
-        self._passed: dict[int, int] = {}
+        self._failures = Failures(plan, runs, jitter=random.random)
+        self._monitor = ReplayMonitor(target.name, clock)
         group = group_of_run(settings.worker.group_prefix, plan.run)
-        self._endpoint = Endpoint(
-            target,
-            group=group,
-            topic=settings.topics.events,
-            consumer_settings=lambda: consumer_settings(
+        log = BoundedLog(
+            lambda: consumer_settings(
                 settings.kafka.revealed(),
                 client_id=_CLIENT_ID,
                 group=group,
                 max_record_bytes=max_event_bytes(settings),
             ),
+            topic=settings.topics.events,
+            name=target.name,
             drain_s=max(settings.worker.drain_s, target.timeout_s + 1.0),
-            sending=sending_of(target, clock),
-            burial=self._failures,
-            telling=self._telling,
+            ranges=plan.ranges,
+        )
+        self._endpoint = Endpoint(
+            target,
+            commits_of(group, settings.topics.events, target),
+            log,
+            screening=Screening(
+                ReplayFilter(target, plan.selection), schema_ids_of(settings, clock, program=_CLIENT_ID)
+            ),
+            gate=Gate(target, random.random),
+            courier=Courier(sender_of(target, clock), self._failures, self._monitor),
+            monitor=self._monitor,
             clock=clock,
-            open_log=partial(BoundedLog, ranges=plan.ranges, passed=self._note_passed),
-            filter_=ReplayFilter(target, plan.selection),
-            schema_ids=schema_ids_of(settings, clock, program=_CLIENT_ID),
         )
         self._unfinished = {number: cursor.lag + cursor.lost for number, cursor in job.progress.items()}
         """By partition: offsets that are not finished, as far as is known."""
@@ -125,18 +130,15 @@ class Replay:
     def _lost(self) -> int:
         """Offsets of the ranges that retention took, be it before the run was begun again or under way."""
         ranges = self._job.plan.ranges
-        found = self._telling.lost_from.items()
+        found = self._monitor.lost_from.items()
         return sum(min(count, max(0, ranges[number].stop - first)) for (number, first), count in found)
 
     @property
     def _filtered(self) -> dict[str, int]:
-        found = dict(self._telling.filtered_by)
+        found = dict(self._monitor.filtered_by)
         if self._failures.not_selected:
             found[NOT_SELECTED] = found.get(NOT_SELECTED, 0) + self._failures.not_selected
         return found
-
-    def _note_passed(self, partition: int, epoch: int) -> None:
-        self._passed[partition] = epoch
 
     def _is_finished(self) -> bool:
         """Whether all ranges are read, or cannot be by this release, and nothing of them is left to do."""
@@ -156,14 +158,14 @@ class Replay:
         partition = self._endpoint.partitions.get(number)
         if partition is None:
             return False
-        read = self._passed.get(number) == partition.epoch and not partition.backlog
-        return read or bool(partition.obstacle)
+        read = partition.range_ended and not partition.backlog
+        return read or bool(partition.upgrade_needed)
 
     def _trouble(self) -> str:
         """Why it makes no sense to wait any longer; empty while it does."""
-        now, kafka = self._clock.monotonic(), self._endpoint.trouble_text
+        now, kafka = self._clock.monotonic(), self._endpoint.consumer_fault
         patience_s = _KAFKA_PATIENCE_S if kafka else _REGISTRY_PATIENCE_S
-        texts = [f"Kafka: {kafka}"] if kafka else self._endpoint.schemas.troubles
+        texts = [f"Kafka: {kafka}"] if kafka else self._endpoint.schema_troubles
         if not texts:
             self._trouble_since = None
             return ""
@@ -172,9 +174,9 @@ class Replay:
 
     def _obstacles(self) -> str:
         told = [
-            f"partition {number} needs a newer version: {partition.obstacle}"
+            f"partition {number} needs a newer version: {partition.upgrade_needed}"
             for number, partition in sorted(self._endpoint.partitions.items())
-            if partition.obstacle
+            if partition.upgrade_needed
         ]
         return "; ".join(told)
 
@@ -182,7 +184,7 @@ class Replay:
         return Report(
             run=self._job.plan.run,
             endpoint=self._job.target.name,
-            delivered=self._endpoint.dispatcher.deliveries,
+            delivered=self._endpoint.settlement.deliveries,
             filtered=self._filtered,
             failed=self._failures.named,
             failed_before=self._failed_before,

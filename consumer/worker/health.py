@@ -80,8 +80,8 @@ def seen(endpoint: Endpoint, now: float) -> Seen:
     """What is seen of an endpoint; `now` monotonic."""
     partitions = [endpoint.partitions[number] for number in sorted(endpoint.partitions)]
     return Seen(
-        trouble=endpoint.trouble_text or _silence(endpoint, now),
-        obstacles=(*(partition.obstacle for partition in partitions if partition.obstacle), *endpoint.schemas.troubles),
+        trouble=endpoint.consumer_fault or _silence(endpoint, now),
+        obstacles=(*(at.upgrade_needed for at in partitions if at.upgrade_needed), *endpoint.schema_troubles),
         lag=lag_of(endpoint),
         waits_on_purpose=_waits_on_purpose(endpoint, now),
         finished=tuple((at.number, at.epoch, at.ledger.next - at.ledger.unfinished) for at in partitions),
@@ -93,9 +93,8 @@ def _waits_on_purpose(endpoint: Endpoint, now: float) -> bool:
 
     A dead letter that is being written, or a commit without which no attempt may start, is ours.
     """
-    dispatcher, lanes = endpoint.dispatcher, endpoint.lanes
-    held_until = max(dispatcher.held_until, dispatcher.rate.next_at(now))
-    if dispatcher.breaker.is_open or dispatcher.in_flight or held_until > now:
+    gate, lanes = endpoint.gate, endpoint.lanes
+    if gate.breaker.is_open or endpoint.dispatcher.in_flight.requests or gate.earliest(now) > now:
         return True
     return not lanes.has_due(now) and lanes.next_due(now, fresh_only=False) is not None
 

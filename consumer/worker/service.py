@@ -9,14 +9,20 @@ from typing import Final
 import structlog
 
 from consumer.dead_letters.writing import Burial
-from consumer.delivery.webhook.sender import sending_of
+from consumer.delivery.policy.gate import Gate
+from consumer.delivery.webhook.sender import sender_of
+from consumer.endpoint.courier import Courier
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.live_status import facts_of
 from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
-from consumer.endpoint.monitor import Telling
+from consumer.endpoint.monitor import Monitor
 from consumer.endpoint.reasons import reasons_of
+from consumer.filters.endpoint_filter import Filter
+from consumer.lanes.screening import Screening
 from consumer.log.range_reader import RangeReader
+from consumer.log.reader_thread import Log
 from consumer.log.schema_ids import SchemaIds, schema_ids_of
+from consumer.offsets.commits import commits_of
 from consumer.worker.backlogs import Backlogs
 from consumer.worker.caught_up import CaughtUp
 from consumer.worker.health import Health
@@ -211,31 +217,32 @@ async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[Non
 
 def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
     """An endpoint with all it is made of."""
-    settings = parts.settings
+    settings, topics = parts.settings, parts.settings.topics
     group = group_of(settings.worker.group_prefix, endpoint.name)
     metrics = EndpointMetrics(parts.metrics, endpoint.name)
-    made = Endpoint(
-        endpoint,
-        group=group,
-        topic=settings.topics.events,
-        consumer_settings=lambda: consumer_settings(
+    monitor = Monitor(endpoint.name, metrics, parts.clock)
+    burial = Burial(endpoint.name, topic=topics.dead_letters, writer=parts.writer, jitter=random.random)
+    log = Log(
+        lambda: consumer_settings(
             {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **settings.kafka.revealed()},
             client_id=f"{CLIENT_ID}-{endpoint.name}",
             group=group,
             max_record_bytes=max_event_bytes(settings),
             protocol=parts.protocols.choose(group),
         ),
+        topic=topics.events,
+        name=endpoint.name,
         drain_s=settings.worker.drain_of(endpoint),
-        sending=sending_of(endpoint, parts.clock),
-        burial=Burial(
-            endpoint.name,
-            topic=settings.topics.dead_letters,
-            write=parts.writer.write_soon,
-            jitter=random.random,
-        ),
-        telling=Telling(endpoint.name, metrics, parts.clock),
+    )
+    made = Endpoint(
+        endpoint,
+        commits_of(group, topics.events, endpoint),
+        log,
+        screening=Screening(Filter(endpoint), parts.schema_ids),
+        gate=Gate(endpoint, random.random),
+        courier=Courier(sender_of(endpoint, parts.clock), burial, monitor),
+        monitor=monitor,
         clock=parts.clock,
-        schema_ids=parts.schema_ids,
     )
     _watch(made, metrics)
     return made
@@ -243,7 +250,7 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
 
 def _watch(endpoint: Endpoint, metrics: EndpointMetrics) -> None:
     """Gauges that are asked when somebody looks."""
-    metrics.in_flight.set_function(lambda: endpoint.dispatcher.in_flight)
-    metrics.limit.set_function(lambda: endpoint.dispatcher.ceiling.limit)
+    metrics.in_flight.set_function(lambda: endpoint.dispatcher.in_flight.requests)
+    metrics.limit.set_function(lambda: endpoint.gate.limit.value)
     metrics.partitions.set_function(lambda: len(endpoint.partitions))
     metrics.uncommitted.set_function(lambda: endpoint.repeats_possible)

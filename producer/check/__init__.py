@@ -1,1 +1,4 @@
-"""A room."""
+"""`registry-bridge check`: the configuration held against the cluster, the endpoints and the registry's own behaviour.
+
+Settings come in; findings go out. It changes nothing.
+"""

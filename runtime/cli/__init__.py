@@ -1,1 +1,4 @@
-"""A room."""
+"""Command lines from their arguments to their exit status: options, signals, streams, and text for a terminal.
+
+It knows neither half, and no command.
+"""

@@ -8,8 +8,10 @@ from functools import partial
 import pytest
 
 from broker import LocalKafka
-from consumer.lanes.read_ahead import READ_AHEAD, total_cost
-from consumer.log import NOT_YET, Assigned, Commit, Log
+from consumer.log.credit import READ_AHEAD, total_cost
+from consumer.log.listener import NOT_YET
+from consumer.log.reader_thread import Log
+from consumer.offsets.commits import Assigned, Commit
 from consumer.offsets.ledger import Snapshot
 from consumer.record import Record
 from runtime.kafka.settings import consumer_settings
@@ -61,6 +63,10 @@ class Listener:
         assert not error
         self.commits += 1
 
+    def range_ended(self, partition: int, epoch: int) -> None:
+        """There are no ranges."""
+        raise AssertionError(partition, epoch)
+
     def log_ends(self, ends: dict[int, int]) -> None:
         """Keep."""
         self.ends |= ends
@@ -81,8 +87,8 @@ async def reading(kafka: LocalKafka, topic: str) -> AsyncIterator[tuple[Log, Lis
         {"bootstrap.servers": kafka.bootstrap}, client_id="test", group=topic, max_record_bytes=24 * MIB
     )
     listener = Listener()
-    log = Log(lambda: settings, topic=topic, name="test", listener=listener, drain_s=1.0)
-    log.start()
+    log = Log(lambda: settings, topic=topic, name="test", drain_s=1.0)
+    log.start(listener)
     try:
         await until(lambda: bool(listener.epochs))
         yield log, listener

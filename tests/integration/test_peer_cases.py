@@ -22,7 +22,7 @@ from broker import LocalKafka
 from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.outcome import Fault, NoAnswer, Outcome, Result, outcome_of
 from consumer.delivery.webhook.rustls_client import WebhookClient
-from consumer.delivery.webhook.sender import Sending
+from consumer.delivery.webhook.sender import Sender
 from consumer.delivery.webhook.signing import Signer
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
@@ -78,13 +78,13 @@ class Sink:
         self.registry = CollectorRegistry()
         self._metrics = EndpointMetrics(WorkerMetrics(self.registry), "test")
         client = WebhookClient(EndpointSettings(name="test", url=url, **{"timeout_s": 10.0, **keys}))
-        self.sending = Sending(client, Signer(), SystemClock())
+        self.sending = Sender(client, Signer(), SystemClock())
 
     async def post(self, *events: Event) -> Posted:
         """Send these in one POST."""
         lane = Lane((0, b"library/test"))
         pairs = [(Record("t", 0, offset, 0, None, b""), event) for offset, event in enumerate(events)]
-        deliveries = [Delivery(record, event, lane, 0.0, 0) for record, event in pairs]
+        deliveries = [Delivery(record, event, lane, 0.0, None) for record, event in pairs]
         result = await self.sending.send(deliveries)
         outcome = outcome_of(result, DEFAULT_REJECT_STATUSES)
         self._metrics.attempted(Attempt(deliveries, result, outcome, 0.0, None), 0.0)
@@ -253,7 +253,7 @@ class Worker:
         await soon(lambda: all(self._is_done(endpoint, count) for endpoint in self.endpoints), "not all arrived")
 
     def _is_done(self, endpoint: Endpoint, count: int) -> bool:
-        return endpoint.dispatcher.deliveries >= count and self.pending(endpoint.settings.name) == 0
+        return endpoint.settlement.deliveries >= count and self.pending(endpoint.settings.name) == 0
 
 
 @asynccontextmanager

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.delivery.owner import said
-from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result
+from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result, describe
 from consumer.delivery.webhook.client import client_of
 from runtime.config import EndpointSettings, TLSSettings
 from tests.kit.authority import Authority, authority, self_signed
@@ -58,7 +57,7 @@ def test_a_self_signed_certificate_that_is_not_named_is_refused(tmp_path: Path, 
     _, context = self_signed(tmp_path)
 
     for tls in (TLSSettings(), TLSSettings(ca=known.file)):
-        assert said(refused(context, tls)) == (
+        assert describe(refused(context, tls)) == (
             "tls: the server's certificate is self-signed and not trusted: name its file in tls.ca"
         )
 
@@ -87,7 +86,7 @@ def test_many_at_once_meet_the_certificate_together(tmp_path: Path) -> None:
     assert asyncio.run(scenario()) == [Answer(200)] * 8
 
 
-def test_a_file_that_has_gone_is_said(tmp_path: Path) -> None:
+def test_a_file_that_has_gone_is_describe(tmp_path: Path) -> None:
     """`tls.ca` was there at the start and is read again for the second client."""
     cert, context = self_signed(tmp_path)
 

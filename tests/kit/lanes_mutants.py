@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from consumer.lanes.delivery import NEVER, Batch, Delivery, Lane
-from consumer.lanes.lanes import Lanes, Ours
+from consumer.lanes.lanes import Lanes
+from consumer.offsets.partition import Partition
 from consumer.record import Record
 from schemas.event import Event
 
@@ -32,9 +33,9 @@ class SendsTwoAtOnce(Lanes):
 class SendsTheNewestFirst(Lanes):
     """A stack where a queue should be."""
 
-    def add(self, record: Record, event: Event | None, now: float, life: int = 0) -> Delivery:
+    def add(self, record: Record, event: Event | None, now: float, partition: Partition | None = None) -> Delivery:
         """A record that is to be delivered."""
-        delivery = super().add(record, event, now, life)
+        delivery = super().add(record, event, now, partition)
         delivery.lane.queue.rotate(1)
         return delivery
 
@@ -42,9 +43,9 @@ class SendsTheNewestFirst(Lanes):
 class LetsHalvesPass(Lanes):
     """The second half does not wait for the first."""
 
-    def split(self, batch: Batch, due: float, ours: Ours) -> list[Batch]:
+    def split(self, batch: Batch, due: float) -> list[Batch]:
         """Two halves."""
-        halves = super().split(batch, due, ours)
+        halves = super().split(batch, due)
         for half in halves:
             if not half.is_first:
                 self.wait(half, due)
@@ -120,9 +121,9 @@ class MiscountsBytes(Lanes):
 class MiscountsStartable(Lanes):
     """Counts what stands behind a busy lane as startable."""
 
-    def add(self, record: Record, event: Event | None, now: float, life: int = 0) -> Delivery:
+    def add(self, record: Record, event: Event | None, now: float, partition: Partition | None = None) -> Delivery:
         """A record that is to be delivered."""
-        delivery = super().add(record, event, now, life)
+        delivery = super().add(record, event, now, partition)
         self._candidates(delivery.lane).startable += bool(delivery.lane.batches)
         return delivery
 
@@ -130,10 +131,11 @@ class MiscountsStartable(Lanes):
 class KeepsWhatIsNotOurs(Lanes):
     """Tries again what another worker has."""
 
-    def put_back(self, batch: Batch, due: float, ours: Ours) -> None:
+    def put_back(self, batch: Batch, due: float) -> None:
         """A batch was not delivered."""
-        del ours
-        super().put_back(batch, due, lambda _: True)
+        for delivery in batch.deliveries:
+            delivery.partition = None
+        super().put_back(batch, due)
 
 
 class KeepsRetries(Lanes):
@@ -148,20 +150,20 @@ class KeepsRetries(Lanes):
 class NeverHurries(Lanes):
     """Lets a full window wait."""
 
-    def hurry(self, offset: int, partition: int, due: float) -> None:
+    def cap_wait(self, offset: int, partition: int, due: float) -> None:
         """Does nothing."""
 
 
 class SlowsDown(Lanes):
     """Hurries a batch that would have gone earlier."""
 
-    def hurry(self, offset: int, partition: int, due: float) -> None:
+    def cap_wait(self, offset: int, partition: int, due: float) -> None:
         """Let the batch wait until `due`."""
         for candidates in (self._fresh, self._refused):
             for batch in list(candidates.waiting):
                 candidates.withdraw(batch)
                 self.wait(batch, due + 1)
-        super().hurry(offset, partition, due)
+        super().cap_wait(offset, partition, due)
 
 
 class LingersForCompany(Lanes):
@@ -244,7 +246,7 @@ class MixesKinds(Lanes):
     """Any events make a batch."""
 
     def __init__(self, **named: Any) -> None:
-        super().__init__(**{**named, "kind": lambda _: None})
+        super().__init__(**{**named, "kinds": None})
 
 
 class MakesHeavyBatches(Lanes):

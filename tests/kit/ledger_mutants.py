@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from consumer.log import Assigned, Commit
 from consumer.offsets import commit_metadata as holes
-from consumer.offsets.commits import Commits
-from consumer.offsets.ledger import Admission, Ledger, Snapshot
+from consumer.offsets.commits import Assigned, Commit, Commits
+from consumer.offsets.ledger import Ledger, Novelty, Snapshot
 from consumer.offsets.partition import Partition
 from tests.kit.model_log import GROUP, TOPIC, Parts
 
@@ -42,7 +41,7 @@ class CountsReadAsFinished(Ledger):
 class ForgetsWhatItRead(Ledger):
     """Commits what is read, not what is finished."""
 
-    def admit(self, offset: int, accepted_ms: int = 0) -> Admission:
+    def admit(self, offset: int, accepted_ms: int = 0) -> Novelty:
         """Take note of a record."""
         found = super().admit(offset, accepted_ms)
         self._unfinished.pop(offset, None)

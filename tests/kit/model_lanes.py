@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from consumer.lanes.delivery import NEVER, Batch, Delivery, Lane
 from consumer.lanes.lanes import Lanes
+from consumer.offsets.ledger import Ledger
+from consumer.offsets.partition import Partition
 from consumer.record import Record
 
 
@@ -31,6 +33,7 @@ class LanesModel:
     """What is not finished and not forgotten, by lane, in log order."""
     gone: list[Delivery] = field(default_factory=list)
     """Under way, though their partition was taken away."""
+    assigned: dict[int, Partition] = field(default_factory=dict)
     under_way: list[Batch] = field(default_factory=list)
     waiting: dict[Batch, float] = field(default_factory=dict)
     """Batches to be tried again, and when."""
@@ -52,8 +55,12 @@ class LanesModel:
             max_events=shape.max_events,
             max_bytes=shape.max_bytes,
             linger_s=shape.linger_s,
-            kind=lambda delivery: self.kinds[delivery],
+            kinds=self,
         )
+
+    def kind(self, delivery: Delivery) -> object:
+        """What the deliveries of a batch have in common."""
+        return self.kinds[delivery]
 
     def lane_of(self, record: Record) -> object:
         """Which lane a record belongs to."""
@@ -63,7 +70,8 @@ class LanesModel:
     def add(self, partition: int, key: bytes | None, size: int, kind: int) -> None:
         """A record is admitted."""
         record = Record("registry.events", partition, next(self.offsets), 0, key, bytes(size))
-        delivery = self.lanes.add(record, None, self.now)
+        assigned = self.assigned.setdefault(partition, Partition(partition, 0, Ledger(0, end=0)))
+        delivery = self.lanes.add(record, None, self.now, assigned)
         self.kinds[delivery] = kind
         self.owed.setdefault(self.lane_of(record), []).append(delivery)
         self.check()
@@ -140,7 +148,7 @@ class LanesModel:
             batch = several[which % len(several)]
             self.under_way.remove(batch)
             left = self._forget_gone(batch)
-            parts = self.lanes.split(batch, self.now, lambda delivery: delivery in left)
+            parts = self.lanes.split(batch, self.now)
             self._must(left == [one for part in parts for one in part.deliveries], "halves are not the whole")
             self._must(len(parts) == min(len(left), 2), "halves are no halves")
             sizes = [len(part.deliveries) for part in parts]
@@ -158,6 +166,8 @@ class LanesModel:
 
     def remove(self, partition: int) -> None:
         """A partition is taken away: what is under way stays until it ends, all else of it is forgotten."""
+        if (assigned := self.assigned.pop(partition, None)) is not None:
+            assigned.close()
         flying = {delivery for batch in self.under_way for delivery in batch.deliveries}
         for lane, deliveries in self.owed.items():
             mine = [delivery for delivery in deliveries if delivery.record.partition == partition]
@@ -171,7 +181,7 @@ class LanesModel:
         self.lanes.remove(partition)
         self.check()
 
-    def hurry(self, which: int, seconds: float) -> None:
+    def cap_wait(self, which: int, seconds: float) -> None:
         """A waiting batch pins a full window."""
         if self.waiting:
             batch = list(self.waiting)[which % len(self.waiting)]
@@ -179,7 +189,7 @@ class LanesModel:
             if self._is_first(batch):
                 self.waiting[batch] = min(self.waiting[batch], due)
             record = batch.deliveries[-1].record
-            self.lanes.hurry(record.offset, record.partition, due)
+            self.lanes.cap_wait(record.offset, record.partition, due)
             self._must(batch.due == self.waiting[batch], "it does not hurry, or slows down")
             self.check()
 
@@ -242,7 +252,7 @@ class LanesModel:
 
     def _put_back(self, batch: Batch, due: float) -> None:
         ours = self._forget_gone(batch)
-        self.lanes.put_back(batch, due, lambda delivery: delivery in ours)
+        self.lanes.put_back(batch, due)
         if ours:
             self.waiting[batch] = due
         self.check()

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from consumer.log import Assigned, Commit
 from consumer.offsets import commit_metadata as holes
-from consumer.offsets.commits import Commits
-from consumer.offsets.ledger import Admission, Ledger, Snapshot
+from consumer.offsets.commits import Assigned, Commit, Commits
+from consumer.offsets.ledger import Ledger, Novelty, Snapshot
 from consumer.offsets.partition import Partition
 
 GROUP: Final = "registry-worker.ci"
@@ -134,7 +133,7 @@ class History:
 
     def _admit(self, offset: int) -> None:
         serial = self.log.records[offset]
-        if self.partition.ledger.admit(offset) is Admission.FINISHED:
+        if self.partition.ledger.admit(offset) is Novelty.FINISHED:
             self._must(serial in self.delivered | self.excused, f"I3: {offset} is skipped and was never delivered")
         else:
             self._must(offset not in self.finished_by_map, f"I2: {offset} is repeated, though the commit says finished")

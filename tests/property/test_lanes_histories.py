@@ -108,7 +108,7 @@ class LanesHistory(RuleBasedStateMachine):
     @rule(which=_ANY, seconds=_SECONDS)
     def hurry(self, which: int, seconds: float) -> None:
         """A window is full."""
-        self.model.hurry(which, seconds)
+        self.model.cap_wait(which, seconds)
 
     def teardown(self) -> None:
         """At the end all is delivered."""

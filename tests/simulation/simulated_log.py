@@ -6,12 +6,13 @@ pause still come, and a commit in flight when the consumer dies is never answere
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from consumer.lanes.read_ahead import LEAST_COST, total_cost
-from consumer.log import Assigned, Commit, LogListener
+from consumer.log.credit import LEAST_COST, total_cost
+from consumer.log.listener import LogListener
+from consumer.offsets.commits import Assigned, Commit
 from consumer.record import Record
 from tests.kit.virtual_time import EPOCH
 
@@ -110,18 +111,14 @@ class SimulatedLog:
         content: Topic,
         group: Group,
         assignment: Iterable[int],
-        _settings: Mapping[str, Any],
         *,
-        topic: str,
-        name: str,
-        listener: LogListener,
         drain_s: float,
     ) -> None:
-        """The last arguments are those of the real one; `assignment` is what it gets at its start."""
+        """`drain_s` is as in the real one; `assignment` is what it gets at its start."""
         self._content = content
         self._group = group
         self._first = list(assignment)
-        self._listener = listener
+        self._listener: LogListener
         self.drain_s = drain_s
         self.positions: dict[int, int] = {}
         self.epochs: dict[int, int] = {}
@@ -144,8 +141,9 @@ class SimulatedLog:
 
     # What the endpoint asks.
 
-    def start(self) -> None:
+    def start(self, listener: LogListener) -> None:
         """Join the group."""
+        self._listener = listener
         asyncio.get_running_loop().call_later(_JOIN_S, self._join)
 
     def ask(self, cost: int) -> None:

@@ -6,13 +6,12 @@ of a repository overtakes an earlier one and that no two of one repository are u
 """
 
 import asyncio
-import functools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, cast
 from zlib import crc32
 
 from prometheus_client import CollectorRegistry
@@ -20,16 +19,21 @@ from prometheus_client import CollectorRegistry
 from consumer.dead_letters.record import ERROR, OFFSET, PARTITION, REASON, STATUS
 from consumer.dead_letters.writing import Burial
 from consumer.delivery.policy.breaker import Breaker
+from consumer.delivery.policy.gate import Gate
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result
 from consumer.delivery.webhook.request import WebhookRequest
-from consumer.delivery.webhook.sender import Sending
+from consumer.delivery.webhook.sender import Sender
 from consumer.delivery.webhook.signing import Signer
+from consumer.endpoint.courier import Courier
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
-from consumer.endpoint.monitor import Telling
-from consumer.log import Commit
+from consumer.endpoint.monitor import Monitor
+from consumer.filters.endpoint_filter import Filter
+from consumer.lanes.screening import Screening
+from consumer.log.reader_thread import Log
 from consumer.log.schema_ids import SchemaIds
 from consumer.offsets import commit_metadata as holes
+from consumer.offsets.commits import Commit, commits_of
 from runtime.config import EndpointSettings
 from runtime.config.load import settings_from
 from runtime.errors import BridgeError
@@ -414,6 +418,18 @@ class _Client:
         """Nothing is open."""
 
 
+class _Letters:
+    """Writes the world's dead letters in a worker's name."""
+
+    def __init__(self, world: World, life: _Life) -> None:
+        self._world = world
+        self._life = life
+
+    async def write_soon(self, records: Iterable[OutgoingRecord]) -> None:
+        """Write them all."""
+        await self._world.bury(self._life, records)
+
+
 @dataclass(eq=False)
 class Worker:
     """One worker process, as far as this endpoint goes."""
@@ -426,37 +442,27 @@ class Worker:
 
     def __post_init__(self) -> None:
         world, clock = self.world, VirtualClock()
+        settings = world.settings
         self._life = _Life(self.number)
-        metrics = WorkerMetrics(CollectorRegistry())
+        self.log = SimulatedLog(world.topic, world.group, self.assignment, drain_s=max(10.0, settings.timeout_s + 1.0))
+        monitor = Monitor("ci", EndpointMetrics(WorkerMetrics(CollectorRegistry()), "ci"), clock)
+        sender = Sender(_Client(world, self._life), Signer(), clock, settings.format)
+        burial = Burial("ci", topic=LETTERS, writer=_Letters(world, self._life), jitter=world.jitter)
         self.endpoint = Endpoint(
-            world.settings,
-            group=GROUP,
-            topic=TOPIC,
-            consumer_settings=dict,
-            drain_s=max(10.0, world.settings.timeout_s + 1.0),
-            sending=Sending(_Client(world, self._life), Signer(), clock, world.settings.format),
-            burial=Burial("ci", topic=LETTERS, write=functools.partial(world.bury, self._life), jitter=world.jitter),
-            telling=Telling("ci", EndpointMetrics(metrics, "ci"), clock),
+            settings,
+            commits_of(GROUP, TOPIC, settings),
+            cast("Log", self.log),
+            screening=Screening(Filter(settings), _SchemaIds(world.schemas) if world.schemas is not None else None),
+            gate=Gate(settings, world.jitter, breaker=world.breaker),
+            courier=Courier(sender, burial, monitor),
+            monitor=monitor,
             clock=clock,
-            jitter=world.jitter,
-            open_log=self._open_log,
-            make_breaker=world.breaker,
-            schema_ids=_SchemaIds(world.schemas) if world.schemas is not None else None,
         )
-
-        running_loop().at_end.append(self._silence)
-
-    def _silence(self) -> None:
-        """It never turns again."""
-        self.endpoint._turns.stop()
-
-    def _open_log(self, settings: Any, **how: Any) -> Any:
-        self.log = SimulatedLog(self.world.topic, self.world.group, self.assignment, settings, **how)
-        return self.log
+        running_loop().at_end.append(self.endpoint.stop_passes)
 
     def is_open(self) -> bool:
         """Whether its breaker is open."""
-        return self.endpoint.dispatcher.breaker.is_open
+        return self.endpoint.gate.breaker.is_open
 
     async def stop(self) -> None:
         """SIGTERM: in peace."""
@@ -466,14 +472,8 @@ class Worker:
     async def kill(self) -> None:
         """SIGKILL: nothing that it would do afterwards happens; what it was sending has arrived."""
         self.log.die()
-        self._silence()
         self._life.dead = True
-        mine = [*self.endpoint.dispatcher._under_way._tasks.values(), *self.endpoint._undecodable._tasks]
-        mine += self.endpoint.schemas._tasks.values()
-        for task in mine:
-            task.cancel()
-        if mine:
-            await asyncio.wait(mine)
+        await self.endpoint.abort()
 
 
 def endpoint_settings(**keys: Any) -> EndpointSettings:

@@ -115,7 +115,7 @@ async def test_a_failing_request_is_not_tried_again_while_its_partition_is_drain
     world.events(["split"], times=2)
     world.events(["bad"], times=2)
     await asyncio.sleep(0.02)
-    assert 3 == worker.endpoint.dispatcher.in_flight
+    assert 3 == worker.endpoint.dispatcher.in_flight.requests
     await worker.log.revoke({0})
     assert 3 == len(world.posts)
     assert 1005.0 < world.now < 1006.5
@@ -128,14 +128,14 @@ async def test_a_drain_ends_in_time_and_the_last_commit_says_what_was_delivered(
     world.events(["stuck", *REPOSITORIES], times=3)
     worker = world.worker()
     await asyncio.sleep(1.0)
-    worker.log.drain_s = worker.endpoint._drain_s = 2.0
+    worker.log.drain_s = 2.0
     before = world.now
     await worker.log.revoke({0})
     assert world.now - before < 2.1
     offset, metadata = world.group.committed[0]
     assert 0 == offset
     assert metadata
-    assert 0 == worker.endpoint.dispatcher.in_flight
+    assert 0 == worker.endpoint.dispatcher.in_flight.requests
     assert 0 == worker.endpoint.lanes.held
     world.script = lambda _: GOOD
     worker.log.assign([0])
@@ -165,8 +165,8 @@ def test_lost_and_assigned_again_at_once_overlaps_in_no_lane(gap_s: float | None
         await world.finish(60.0)
         assert 1800 == len(world.accepted)
         assert sum(world.tried.values()) <= 1800 + repeats_possible
-        assert 0 == worker.endpoint.dispatcher.in_flight
-        assert 0 == worker.endpoint.dispatcher.events_in_flight
+        assert 0 == worker.endpoint.dispatcher.in_flight.requests
+        assert 0 == worker.endpoint.dispatcher.in_flight.events
         assert 0 == len(worker.endpoint.lanes)
 
     scenario()
@@ -186,7 +186,7 @@ async def test_a_lost_partition_costs_the_others_in_its_batches_nothing() -> Non
     await world.finish(60.0)
     assert any(1 < len({partition for partition, _ in post.places}) for post in world.posts)
     assert {1} == {times for place, times in world.tried.items() if place[0] != 0}
-    assert 0 == worker.endpoint.dispatcher.events_in_flight
+    assert 0 == worker.endpoint.dispatcher.in_flight.events
 
 
 @simulated
@@ -197,7 +197,7 @@ async def test_a_partition_lost_in_the_very_moment_of_a_start_leaves_nothing_beh
     worker = world.worker()
     await asyncio.sleep(0.5)
     for _ in range(20):
-        worker.endpoint._turns._turn()
+        worker.endpoint.make_pass(world.now)
         for number in (0, 1):
             worker.log.lose({number})
         for number in (0, 1):
@@ -209,8 +209,8 @@ async def test_a_partition_lost_in_the_very_moment_of_a_start_leaves_nothing_beh
         await asyncio.sleep(0.05)
     await world.finish(60.0)
     assert 600 == len(world.accepted)
-    assert 0 == worker.endpoint.dispatcher.in_flight
-    assert 0 == worker.endpoint.dispatcher.events_in_flight
+    assert 0 == worker.endpoint.dispatcher.in_flight.requests
+    assert 0 == worker.endpoint.dispatcher.in_flight.events
 
 
 @simulated
@@ -254,7 +254,7 @@ async def test_commits_go_on_after_a_consumer_that_died_with_one_under_way() -> 
     world.group.commit_s = 0.5
     world.events(REPOSITORIES, times=20)
     worker = world.worker()
-    await world.until(lambda: worker.endpoint.commits.cadence.under_way, step_s=0.001)
+    await world.until(lambda: worker.endpoint.assignment.commits.policy.under_way, step_s=0.001)
     await worker.log.give_up("the broker is too old")
     await world.finish(120.0)
     assert 1200 == len(world.accepted)
@@ -272,7 +272,7 @@ async def test_what_retention_took_is_counted_and_the_rest_goes_on() -> None:
     worker = world.worker()
     await world.finish(10.0)
     assert 50 == len(world.accepted)
-    assert 40 == worker.endpoint.telling._metrics.expired._value.get()
+    assert 40 == worker.endpoint.monitor._metrics.expired._value.get()
 
 
 @simulated

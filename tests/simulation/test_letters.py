@@ -110,7 +110,7 @@ async def test_undecodable_records_do_not_open_the_breaker_or_burn_tries() -> No
     worker = world.worker()
     await asyncio.sleep(20.0)
     assert 5 == len(world.posts)
-    assert 5 == worker.endpoint.dispatcher.breaker.streak
+    assert 5 == worker.endpoint.gate.breaker.streak
 
 
 @simulated
@@ -124,7 +124,7 @@ async def test_a_newer_schema_stops_its_partition_alone_until_the_upgrade() -> N
     assert 410 == len(world.accepted)
     assert (10, "") == world.group.committed[0]
     assert (400, "") == world.group.committed[1]
-    assert worker.endpoint.partitions[0].obstacle
+    assert worker.endpoint.partitions[0].upgrade_needed
     world.events(REPOSITORIES, times=100, partition=1)
     await asyncio.sleep(30.0)
     assert 2410 == len(world.accepted)

@@ -44,7 +44,7 @@ def test_a_topic_made_anew_is_delivered_from_its_beginning(before: int, after: i
         assert 17 * after == len(world.accepted)
         await asyncio.sleep(5.0)
         assert 0 == worker.endpoint.lanes.held
-        assert 0 == worker.endpoint.dispatcher.events_in_flight
+        assert 0 == worker.endpoint.dispatcher.in_flight.events
         assert not any(partition.bytes for partition in worker.endpoint.partitions.values())
 
     scenario()

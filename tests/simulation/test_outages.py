@@ -89,7 +89,7 @@ def test_a_limiter_gets_everything_in_its_time(retry_after: str) -> None:
         took = await world.finish(2000.0)
         assert [] == world.letters
         assert 200 == len(world.accepted)
-        assert worker.endpoint.dispatcher.ceiling.limit < 8
+        assert worker.endpoint.gate.limit.value < 8
         assert took < 600.0
         assert len(world.posts) < (200 * 8 if not retry_after else 200 * 4)
 

@@ -57,7 +57,7 @@ async def test_an_endpoint_that_fails_every_second_request_gets_everything() -> 
     assert [] == world.letters
     assert 200 == len(world.accepted)
     assert 400 == len(world.posts)
-    assert 0 == worker.endpoint.telling._metrics._metrics.breaker.labels("ci")._value.get()
+    assert 0 == worker.endpoint.monitor._metrics._metrics.breaker.labels("ci")._value.get()
 
 
 @pytest.mark.parametrize(
@@ -261,6 +261,6 @@ async def test_a_newer_schema_is_no_full_window() -> None:
     for _ in range(600):
         world.write(STEADY, partition=1)
         await asyncio.sleep(1.0)
-    assert worker.endpoint.partitions[0].obstacle
+    assert worker.endpoint.partitions[0].upgrade_needed
     assert [] == world.letters
     assert len(world.times("bad")) < 15

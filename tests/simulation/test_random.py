@@ -150,7 +150,7 @@ def test_whatever_happens_everything_arrives_in_order(
         assert torn <= set(world.dead)
         assert not torn & set(world.accepted)
         for worker in set(history.owners.values()):
-            assert 0 == worker.endpoint.dispatcher.events_in_flight
+            assert 0 == worker.endpoint.dispatcher.in_flight.events
             assert 0 == worker.endpoint.lanes.held
             assert 0 == worker.endpoint.lanes.bytes
             assert not any(partition.bytes for partition in worker.endpoint.partitions.values())

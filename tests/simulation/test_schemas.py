@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from consumer.endpoint.live_status import standing_of
-from consumer.lanes.read_ahead import READ_AHEAD, total_cost
+from consumer.log.credit import READ_AHEAD, total_cost
 from schemas.catalog import CATALOG
 from tests.kit.virtual_time import VirtualClock, run, simulated
 from tests.simulation.simulated_log import Stored
@@ -180,8 +180,8 @@ def test_a_rebalance_while_the_registry_is_away(answer_s: float, in_peace: bool)
             gets.log.assign(moving)
             await asyncio.sleep(10.0)
             assert {0: LATE, 1: LATE} == waiting(gets)
-            assert ["schema id 2: the schema registry is away"] == gets.endpoint.schemas.troubles
-            assert [] == has.endpoint.schemas.troubles
+            assert ["schema id 2: the schema registry is away"] == gets.endpoint.schema_troubles
+            assert [] == has.endpoint.schema_troubles
         assert world.schemas is not None
         asked = len(world.schemas.asked)
         await asyncio.sleep(3600.0)
@@ -250,7 +250,7 @@ def test_what_is_no_event_there_is_given_up_and_what_is_newer_waits() -> None:
         for offset, schema_id in ((1, NOBODYS), (2, OTHERS)):
             assert f"the schema registry has no schema of an event with the id {schema_id}" == said[offset]
         assert "0x80000000 is no schema id: the largest is 0x7fffffff" == said[3]
-        assert [False, True, True] == [bool(at.obstacle) for at in worker.endpoint.partitions.values()]
+        assert [False, True, True] == [bool(at.upgrade_needed) for at in worker.endpoint.partitions.values()]
         assert {(0, 0), (0, 5), (0, 6), (1, 0), (2, 0)} == set(world.accepted)
         assert {NOBODYS, OTHERS, KNOWN, COMING} == {schema_id for _, schema_id in world.schemas.asked}  # type: ignore[union-attr]
 

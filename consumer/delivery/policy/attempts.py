@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from consumer.delivery.policy.outcome import Outcome
+from consumer.lanes.delivery import Tries
 
 _REJECTIONS: Final = 3
 """Rejected tries that are enough."""
@@ -22,47 +23,54 @@ class Reason(Enum):
     UNSENDABLE = "unsendable"
 
 
-@dataclass(slots=True)
-class Tries:
-    """What has been tried for one event, since this worker holds it."""
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why an event is given up."""
 
-    made: int = 0
-    burnt: int = 0
-    rejected: int = 0
-    deliveries_seen: int | None = None
-    """The endpoint's count of deliveries at the last try."""
+    reason: Reason
+    status: int | None = None
+    """Of the last answer, if there was one."""
+    error: str = ""
+
+
+class AttemptPolicy:
+    """Live delivery: an event is given up after `attempts` counted tries, or three rejected ones if that is fewer."""
+
+    def __init__(self, attempts: int) -> None:
+        """`attempts`: how many counted tries an event has."""
+        self._attempts: Final = attempts
 
     def count(
-        self, outcome: Outcome, *, attempts: int, deliveries: int, window_full: bool, single: bool = False
+        self, tries: Tries, outcome: Outcome, *, deliveries: int, window_full: bool, final_try: bool
     ) -> Reason | None:
         """Count a try that was not delivered; the reason to give the event up, or None.
 
         Args:
+            tries: of the event, so far.
             outcome: of the try.
-            attempts: how many burnt tries an event has.
             deliveries: the endpoint's count of deliveries so far.
             window_full: the event's partition cannot take in more: patience now costs others.
-            single: one burnt try is enough (the event follows an exhausted one of its lane, window full).
+            final_try: one counted try is enough (the event follows an exhausted one of its lane, window full).
         """
-        before, self.deliveries_seen = self.deliveries_seen, deliveries
-        self.made += 1
+        before, tries.deliveries_seen = tries.deliveries_seen, deliveries
+        tries.made += 1
         if outcome is Outcome.REJECTED:
-            self.rejected += 1
-        if self._burns(outcome, others_delivered=before is not None and deliveries > before, window_full=window_full):
-            self.burnt += 1
-        allowed = 1 if single else attempts
-        if self.rejected >= min(allowed, _REJECTIONS):
+            tries.rejected += 1
+        if _counts(outcome, others_delivered=before is not None and deliveries > before, window_full=window_full):
+            tries.counted += 1
+        allowed = 1 if final_try else self._attempts
+        if tries.rejected >= min(allowed, _REJECTIONS):
             return Reason.REJECTED
-        return Reason.EXHAUSTED if self.burnt >= allowed else None
+        return Reason.EXHAUSTED if tries.counted >= allowed else None
 
-    @staticmethod
-    def _burns(outcome: Outcome, *, others_delivered: bool, window_full: bool) -> bool:
-        match outcome:
-            case Outcome.REJECTED | Outcome.FAILED:
-                return True
-            case Outcome.UNAVAILABLE:
-                return others_delivered
-            case Outcome.THROTTLED:
-                return window_full and others_delivered
-            case Outcome.DELIVERED:
-                return False
+
+def _counts(outcome: Outcome, *, others_delivered: bool, window_full: bool) -> bool:
+    match outcome:
+        case Outcome.REJECTED | Outcome.FAILED:
+            return True
+        case Outcome.UNAVAILABLE:
+            return others_delivered
+        case Outcome.THROTTLED:
+            return window_full and others_delivered
+        case Outcome.DELIVERED:
+            return False

@@ -8,11 +8,10 @@ While it is open one probe at a time goes out, a backoff apart that doubles. It 
 streak holds nothing but rejected: the endpoint is up, and only the lanes that it refused wait for their probes.
 """
 
-from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from consumer.delivery.policy.retry_after import backoff_s
+from runtime.backoff import Backoff
 
 
 class BreakerState(Enum):
@@ -29,11 +28,15 @@ class BreakerState(Enum):
 class Breaker:
     """Counts outcomes in a row."""
 
-    def __init__(self, *, threshold: int, backoff_s: float, max_backoff_s: float, jitter: Callable[[], float]) -> None:
+    def __init__(self, threshold: int, backoff: Backoff) -> None:
+        """Closed.
+
+        Args:
+            threshold: outcomes in a row that open it.
+            backoff: the waits between probes.
+        """
         self._threshold: Final = threshold
-        self._backoff_s: Final = backoff_s
-        self._max_backoff_s: Final = max_backoff_s
-        self._jitter = jitter
+        self._backoff: Final = backoff
         self.streak = 0
         """Outcomes in a row that were not delivered."""
         self._only_rejected = True
@@ -95,5 +98,4 @@ class Breaker:
         self._wait(now)
 
     def _wait(self, now: float) -> None:
-        wait = backoff_s(self._probes, first_s=self._backoff_s, most_s=self._max_backoff_s, jitter=self._jitter())
-        self._next_probe = now + wait
+        self._next_probe = now + self._backoff.after(self._probes)

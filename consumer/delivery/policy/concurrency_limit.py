@@ -3,27 +3,27 @@
 from typing import Final
 
 
-class Ceiling:
+class ConcurrencyLimit:
     """A limit between 1 and `most`."""
 
     def __init__(self, most: int) -> None:
         self._most: Final = most
         self._delivered = 0
-        self.limit = most
+        self.value = most
 
     def delivered(self) -> None:
         """A delivery: as many as the limit is wide raise it by one."""
         self._delivered += 1
-        if self._delivered >= self.limit:
+        if self._delivered >= self.value:
             self._delivered = 0
-            self.limit = min(self.limit + 1, self._most)
+            self.value = min(self.value + 1, self._most)
 
     def overloaded(self) -> None:
         """A timeout, 429 or 503: half as wide."""
         self._delivered = 0
-        self.limit = max(1, self.limit // 2)
+        self.value = max(1, self.value // 2)
 
     def start_over(self) -> None:
         """The breaker closed: whoever was away is not met with a flood."""
         self._delivered = 0
-        self.limit = 1
+        self.value = 1

@@ -83,8 +83,15 @@ def outcome_of(result: Result, reject_statuses: AbstractSet[int]) -> Outcome:
     return Outcome.FAILED
 
 
-def narrows(result: Result) -> bool:
+def signals_overload(result: Result) -> bool:
     """Whether the endpoint shows that it has too much to do: a timeout, 429 or 503."""
     if isinstance(result, NoAnswer):
         return result.fault is Fault.TIMEOUT
     return result.status in _PATIENCE
+
+
+def describe(result: Result) -> str:
+    """What came back, in a few words."""
+    if isinstance(result, NoAnswer):
+        return f"{result.fault.word}: {result.error}"
+    return f"status {result.status}"

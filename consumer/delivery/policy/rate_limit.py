@@ -6,7 +6,7 @@ _LATE_S: Final = 0.005
 """How late a request may start and still be made up for: alarms are late, but an idle time saves nothing up."""
 
 
-class Rate:
+class RateLimit:
     """When the next request may start."""
 
     def __init__(self, per_second: float | None) -> None:

@@ -14,7 +14,7 @@ from runtime.config import EndpointSettings
 from runtime.config.endpoint_settings import Format
 
 
-class Sending:
+class Sender:
     """Sends the deliveries of one endpoint."""
 
     def __init__(self, client: Client, signer: Signer, clock: Clock, format_: Format = "registry") -> None:
@@ -52,21 +52,21 @@ def _sendable(delivery: Delivery) -> Sendable:
     return delivery.record, delivery.event
 
 
-def sending_of(endpoint: EndpointSettings, clock: Clock) -> Sending:
+def sender_of(endpoint: EndpointSettings, clock: Clock) -> Sender:
     """What POSTs to an endpoint: its address, format, headers and signatures.
 
     Raises:
         ClientSettingsError: its address, headers, certificates or proxy cannot be used.
     """
     secrets = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
-    return Sending(client_of(endpoint), Signer(secrets), clock, endpoint.format)
+    return Sender(client_of(endpoint), Signer(secrets), clock, endpoint.format)
 
 
-def lanes_of(settings: EndpointSettings, sending: Sending) -> Lanes:
+def lanes_of(settings: EndpointSettings, sender: Sender) -> Lanes:
     """Empty lanes, in the order and with the batches of the endpoint."""
     return Lanes(
         ordered=settings.ordering == "repository",
         max_events=settings.batch.max_events,
         linger_s=settings.batch.linger_s,
-        kind=sending.kind,
+        kinds=sender,
     )

@@ -12,15 +12,17 @@ from consumer.dead_letters.history import LetterHistory
 from consumer.dead_letters.letter import Closing, Letter, State, closings_of, original_of, understood
 from consumer.dead_letters.open_letters import OpenCounts, OpenLetters
 from consumer.dead_letters.queue import Queue, Ready, in_turns
-from consumer.dead_letters.record import Cause, letter_of
-from consumer.dead_letters.redrive_policy import RedriveTries, patience_s
+from consumer.dead_letters.record import letter_of
+from consumer.dead_letters.redrive_policy import RedrivePolicy, patience_s
 from consumer.dead_letters.report import Report
 from consumer.dead_letters.selection import Selection, within
 from consumer.dead_letters.text import json_line, json_of, line_of, page_of
 from consumer.dead_letters.topic import rounds
-from consumer.delivery.policy.attempts import Reason
+from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.delivery.policy.outcome import Outcome
+from consumer.lanes.delivery import Tries
 from consumer.record import Record
+from runtime.backoff import Backoff
 from runtime.config import EndpointSettings
 from runtime.kafka.records import OutgoingRecord
 from schemas.avro import encode, frame
@@ -293,9 +295,9 @@ def test_next_unread_is_bounded() -> None:
 )
 def test_tries(outcome: Outcome, tries: int) -> None:
     """Rejected or failed again: left at once; unavailable or throttled: after `attempts` tries."""
-    made = RedriveTries()
+    made, policy = Tries(), RedrivePolicy(4)
     for number in range(1, tries + 1):
-        reason = made.count(outcome, attempts=4, deliveries=0, window_full=False)
+        reason = policy.count(made, outcome, deliveries=0, window_full=False, final_try=False)
         assert (reason is not None) is (number == tries)
     assert made.made == tries
 
@@ -303,7 +305,7 @@ def test_tries(outcome: Outcome, tries: int) -> None:
 def test_patience_is_one_letters_waits() -> None:
     """1 + 2 + 4 + 4 seconds for five tries with a backoff of 1 s up to 4 s."""
     endpoint = EndpointSettings(name="e", url="http://h/", backoff_s=1.0, max_backoff_s=4.0, attempts=5)
-    assert patience_s(endpoint) == 11.0
+    assert patience_s(endpoint, Backoff(1.0, 4.0, lambda: 0.9)) == 11.0
 
 
 def test_report_accounts_for_every_letter() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.dead_letters.record import MAX_ERROR_BYTES, Cause, letter_of
-from consumer.delivery.policy.attempts import Reason
+from consumer.dead_letters.record import MAX_ERROR_BYTES, letter_of
+from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.record import Record
 from runtime.kafka.records import OutgoingRecord
 

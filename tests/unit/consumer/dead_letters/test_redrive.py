@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 
 from consumer.dead_letters.letter import Letter, Place, understood
-from consumer.dead_letters.record import Cause, letter_of
+from consumer.dead_letters.record import letter_of
 from consumer.dead_letters.redrive import Redrive
 from consumer.dead_letters.report import Report
-from consumer.delivery.policy.attempts import Reason
+from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result
 from consumer.delivery.webhook.formats import UnsendableError
 from consumer.lanes.delivery import Delivery
@@ -64,8 +64,8 @@ class Scene:
             self.settings,
             self.letters(),
             load=self.load,
-            send=self.send,
-            close=self.close,
+            sender=self,
+            closer=self,
             clock=self.clock,
             jitter=lambda: 0.0,
         )

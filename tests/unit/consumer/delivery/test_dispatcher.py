@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 import structlog
 
-from consumer.dead_letters.record import Cause
 from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.owner import Attempt
+from consumer.delivery.policy.attempts import AttemptPolicy, Cause
 from consumer.delivery.policy.breaker import BreakerState
+from consumer.delivery.policy.gate import Gate
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Outcome, Result
+from consumer.delivery.settlement import Settlement
 from consumer.delivery.webhook.formats import UnsendableError
 from consumer.lanes.delivery import Delivery
 from consumer.lanes.lanes import Lanes
+from consumer.offsets.ledger import Ledger
+from consumer.offsets.partition import Partition
 from consumer.record import Record
 from tests.kit.virtual_time import VirtualClock, run, running_loop, simulated
 from tests.simulation.simulation import endpoint_settings
@@ -24,10 +28,9 @@ Send = Callable[[list[Delivery]], Result | None]
 
 
 class Ledgers:
-    """An owner that keeps a list of what it is told, and turns by itself."""
+    """An owner that keeps a list of what it is told, and makes passes by itself."""
 
     def __init__(self, send: Send, *, max_events: int = 1, **keys: Any) -> None:
-        self.gone: set[int] = set()
         self.full = False
         self.may = True
         self.finished_ones: list[int] = []
@@ -35,20 +38,27 @@ class Ledgers:
         self.attempts: list[Attempt] = []
         self.moves: list[BreakerState] = []
         self.sent: list[tuple[float, list[int]]] = []
+        self.partitions = {number: Partition(number, 1, Ledger(0, end=0)) for number in range(2)}
         self.lanes = Lanes(max_events=max_events)
         self._answer = send
-        self.dispatcher = Dispatcher(
-            endpoint_settings(**keys),
+        settings, clock = endpoint_settings(**keys), VirtualClock()
+        self.gate = Gate(settings, lambda: 0.0)
+        self.settlement = Settlement(
+            settings.reject_statuses,
             self.lanes,
+            self.gate,
             self,
-            send=self._send,
-            bury=self._bury,
-            clock=VirtualClock(),
-            jitter=lambda: 0.0,
+            AttemptPolicy(settings.attempts),
+            monitor=self,
+            clock=clock,
+        )
+        self.dispatcher = Dispatcher(
+            "ci", self.lanes, self.gate, self, self.settlement, courier=self, wakeup=self, clock=clock
         )
         running_loop().at_end.append(lambda: setattr(self, "may", False))
 
-    async def _send(self, deliveries: list[Delivery]) -> Result:
+    async def send(self, deliveries: list[Delivery]) -> Result:
+        """As the test says."""
         self.sent.append((running_loop().time(), [delivery.record.offset for delivery in deliveries]))
         await asyncio.sleep(0.01)
         result = self._answer(deliveries)
@@ -57,18 +67,20 @@ class Ledgers:
         assert result is not None
         return result
 
-    async def _bury(self, delivery: Delivery, cause: Cause) -> None:
+    async def bury(self, delivery: Delivery, cause: Cause) -> None:
+        """Note it."""
         self.buried.append((delivery.record.offset, cause.reason.value))
 
     def add(self, *offsets: int, key: bytes = b"a", partition: int = 0) -> None:
         """Records of one repository."""
         for offset in offsets:
-            self.lanes.add(Record("registry.events", partition, offset, 0, key, b""), None, running_loop().time())
-        self.turn()
+            record = Record("registry.events", partition, offset, 0, key, b"")
+            self.lanes.add(record, None, running_loop().time(), self.partitions[partition])
+        self.wake()
 
-    def holds(self, delivery: Delivery) -> bool:
-        """Unless the partition is gone."""
-        return delivery.record.partition not in self.gone
+    def lose(self, partition: int) -> None:
+        """It is another worker's now."""
+        self.partitions[partition].close()
 
     def finished(self, delivery: Delivery) -> None:
         """Note it."""
@@ -78,7 +90,7 @@ class Ledgers:
         """As the test says."""
         return self.full
 
-    def pins(self, delivery: Delivery) -> bool:
+    def blocks_window(self, delivery: Delivery) -> bool:
         """Offset 0 does."""
         return delivery.record.offset == 0
 
@@ -94,12 +106,12 @@ class Ledgers:
         """Note it."""
         self.moves.append(state)
 
-    def turn(self) -> None:
+    def wake(self) -> None:
         """Look at once, and again when the dispatcher says."""
         self.dispatcher.start_due()
         wake = self.dispatcher.next_wake()
         if wake is not None:
-            running_loop().call_at(wake, self.turn)
+            running_loop().call_at(wake, self.wake)
 
 
 OK = Answer(200)
@@ -113,8 +125,8 @@ async def test_a_delivered_event_is_finished_and_told() -> None:
     await asyncio.sleep(1.0)
     assert [1, 2] == ledgers.finished_ones
     assert [Outcome.DELIVERED] * 2 == [attempt.outcome for attempt in ledgers.attempts]
-    assert 2 == ledgers.dispatcher.deliveries
-    assert 0 == ledgers.dispatcher.in_flight
+    assert 2 == ledgers.settlement.deliveries
+    assert 0 == ledgers.dispatcher.in_flight.requests
 
 
 @simulated
@@ -135,7 +147,7 @@ async def test_the_dead_letter_decides_before_the_breaker() -> None:
     ledgers.add(1)
     await asyncio.sleep(60.0)
     assert [(1, "rejected")] == ledgers.buried
-    assert 2 == ledgers.dispatcher.breaker.streak
+    assert 2 == ledgers.gate.breaker.streak
     assert [] == ledgers.moves
 
 
@@ -186,10 +198,10 @@ def test_a_fault_of_ours_is_logged_and_the_event_comes_again() -> None:
         await asyncio.sleep(650.0)
         assert [] == ledgers.finished_ones
         assert 3 == len(ledgers.sent)
-        assert 0 == ledgers.dispatcher.in_flight
+        assert 0 == ledgers.dispatcher.in_flight.requests
         await asyncio.sleep(700.0)
         assert [1, 2] == ledgers.finished_ones
-        assert 0 == ledgers.dispatcher.events_in_flight
+        assert 0 == ledgers.dispatcher.in_flight.events
 
     with pytest.raises(AssertionError, match="internal_error"):
         run(scenario())
@@ -210,7 +222,7 @@ def test_a_fault_of_ours_in_a_probe_does_not_spin() -> None:
         for number in range(50):
             ledgers.add(number, key=b"%d" % number)
         await asyncio.sleep(600.0)
-        assert ledgers.dispatcher.breaker.is_open
+        assert ledgers.gate.breaker.is_open
         assert seen[0] < 50 + 12
 
     with pytest.raises(AssertionError, match="internal_error"):
@@ -222,12 +234,12 @@ async def test_an_attempt_broken_off_before_its_first_step_gives_everything_back
     """Its place in flight, its lane, and the event, if it is still ours."""
     ledgers = Ledgers(lambda _: OK)
     ledgers.add(1, 2)
-    assert 1 == ledgers.dispatcher.in_flight
+    assert 1 == ledgers.dispatcher.in_flight.requests
     ledgers.dispatcher.abandon({0})
     await asyncio.sleep(1.0)
     assert [1, 2] == ledgers.finished_ones
-    assert 0 == ledgers.dispatcher.in_flight
-    assert 0 == ledgers.dispatcher.events_in_flight
+    assert 0 == ledgers.dispatcher.in_flight.requests
+    assert 0 == ledgers.dispatcher.in_flight.events
     assert 0 == ledgers.lanes.held
 
 
@@ -237,11 +249,11 @@ async def test_what_is_broken_off_and_gone_is_forgotten() -> None:
     ledgers = Ledgers(lambda _: None)
     ledgers.add(1, 2)
     await asyncio.sleep(0.5)
-    ledgers.gone.add(0)
+    ledgers.lose(0)
     ledgers.lanes.remove(0)
     ledgers.dispatcher.abandon({0})
     await asyncio.sleep(0.5)
-    assert 0 == ledgers.dispatcher.in_flight
+    assert 0 == ledgers.dispatcher.in_flight.requests
     assert 0 == ledgers.lanes.held
     assert 0 == len(ledgers.lanes)
     assert [] == ledgers.finished_ones
@@ -253,11 +265,11 @@ async def test_a_drain_breaks_off_what_is_late() -> None:
     ledgers = Ledgers(lambda deliveries: None if deliveries[0].record.offset == 1 else OK)
     ledgers.add(1)
     ledgers.add(2, key=b"b")
-    ledgers.gone.add(0)
+    ledgers.lose(0)
     before = running_loop().time()
     await ledgers.dispatcher.drain({0}, 3.0)
     assert 3.0 == pytest.approx(running_loop().time() - before)
-    assert 0 == ledgers.dispatcher.in_flight
+    assert 0 == ledgers.dispatcher.in_flight.requests
     assert [2] == ledgers.finished_ones
     assert 0 == ledgers.lanes.held
 
@@ -266,7 +278,7 @@ async def test_a_drain_breaks_off_what_is_late() -> None:
 async def test_nothing_is_started_for_what_is_no_longer_held() -> None:
     """A delivery whose partition is being drained is dropped where it would have started, and others go."""
     ledgers = Ledgers(lambda _: OK)
-    ledgers.gone.add(0)
+    ledgers.lose(0)
     ledgers.add(1, 2)
     ledgers.add(3, key=b"b", partition=1)
     await asyncio.sleep(1.0)
@@ -289,11 +301,11 @@ async def test_time_alone_is_only_waited_for_where_it_helps() -> None:
     held = Ledgers(lambda _: Answer(503, "70"))
     held.add(1)
     await asyncio.sleep(1.0)
-    assert held.dispatcher.next_wake() == held.dispatcher.held_until
+    assert held.dispatcher.next_wake() == held.gate.retry_after_until
     away = Ledgers(lambda _: NoAnswer(Fault.DNS, "no such host"), threshold=1)
     away.add(1)
     await asyncio.sleep(0.5)
-    assert away.dispatcher.next_wake() == away.dispatcher.breaker.next_probe
+    assert away.dispatcher.next_wake() == away.gate.breaker.next_probe
     failing = Ledgers(lambda _: Answer(500))
     failing.add(1)
     await asyncio.sleep(0.5)
@@ -311,7 +323,7 @@ async def test_the_hold_of_retry_after_is_for_the_whole_endpoint() -> None:
     ledgers.add(2, key=b"b")
     await asyncio.sleep(0.5)
     assert [2] == ledgers.finished_ones
-    assert ledgers.dispatcher.held_until < running_loop().time()
+    assert ledgers.gate.retry_after_until < running_loop().time()
 
 
 @simulated
@@ -322,10 +334,10 @@ async def test_the_breaker_tells_when_it_moves() -> None:
     ledgers.add(*range(40))
     await asyncio.sleep(100.0)
     status[0] = 200
-    await asyncio.sleep(ledgers.dispatcher.breaker.next_probe - running_loop().time() + 0.011)
+    await asyncio.sleep(ledgers.gate.breaker.next_probe - running_loop().time() + 0.011)
     assert 1 == len(ledgers.finished_ones)
     assert [BreakerState.OPEN, BreakerState.CLOSED] == ledgers.moves
-    assert 2 == ledgers.dispatcher.ceiling.limit  # 1, and one delivery of as many as it is wide
+    assert 2 == ledgers.gate.limit.value  # 1, and one delivery of as many as it is wide
 
 
 @simulated
@@ -338,7 +350,7 @@ async def test_an_endpoint_that_refused_some_is_not_narrowed_by_that() -> None:
     await asyncio.sleep(0.02)
     assert [100] == ledgers.finished_ones
     assert [BreakerState.REFUSED, BreakerState.CLOSED] == ledgers.moves
-    assert 64 == ledgers.dispatcher.ceiling.limit
+    assert 64 == ledgers.gate.limit.value
 
 
 @simulated
@@ -351,8 +363,8 @@ async def test_a_probe_waits_for_a_place_in_flight() -> None:
     ledgers.add(2, key=b"b")
     ledgers.add(3, key=b"c")
     await asyncio.sleep(60.0)
-    assert ledgers.dispatcher.breaker.is_open
-    assert 1 == ledgers.dispatcher.ceiling.limit
+    assert ledgers.gate.breaker.is_open
+    assert 1 == ledgers.gate.limit.value
     assert [[1], [2]] == [offsets for _, offsets in ledgers.sent]
 
 

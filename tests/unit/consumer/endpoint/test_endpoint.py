@@ -5,21 +5,22 @@ import asyncio
 from consumer.lanes.delivery import Delivery, Lane
 from consumer.offsets import commit_metadata as holes
 from consumer.offsets.ledger import Snapshot
+from consumer.offsets.partition import Partition
 from consumer.record import Record
 from tests.kit.virtual_time import run, running_loop, simulated
 from tests.simulation.simulated_log import TOPIC
 from tests.simulation.simulation import GOOD, GROUP, Reply, Worker, World, always
 
 
-def delivery(epoch: int, offset: int = 0) -> Delivery:
-    """One of partition 0."""
+def delivery(partition: Partition, offset: int = 0) -> Delivery:
+    """One of partition 0, read in this assignment of it."""
     record = Record("registry.events", 0, offset, 0, b"a", b"")
-    return Delivery(record, None, Lane((0, b"a")), 0.0, epoch)
+    return Delivery(record, None, Lane((0, b"a")), 0.0, partition)
 
 
 def trouble_of(worker: Worker) -> str:
     """What it says is wrong."""
-    return worker.endpoint.trouble_text
+    return worker.endpoint.consumer_fault
 
 
 @simulated
@@ -29,18 +30,21 @@ async def test_what_belongs_to_an_earlier_assignment_changes_nothing() -> None:
     world.events(["a", "b"])
     worker = world.worker()
     await asyncio.sleep(0.1)
+    stale = delivery(worker.endpoint.partitions[0])
     worker.log.lose({0})
     worker.log.assign([0])
     await asyncio.sleep(0.1)
-    endpoint = worker.endpoint
-    (partition,) = endpoint.partitions.values()
-    stale, current = delivery(partition.life - 1), delivery(partition.life)
-    assert not endpoint.holds(stale)
-    assert endpoint.holds(current)
-    endpoint.finished(stale)
+    assignment = worker.endpoint.assignment
+    (partition,) = assignment.partitions.values()
+    current = delivery(partition)
+    assert not stale.is_ours
+    assert current.is_ours
+    assignment.finished(stale)
     assert 2 == partition.ledger.unfinished
-    endpoint.finished(current)
+    assert 0 == assignment.commits.policy.uncommitted
+    assignment.finished(current)
     assert 1 == partition.ledger.unfinished
+    assert 1 == assignment.commits.policy.uncommitted
 
 
 @simulated
@@ -50,15 +54,15 @@ async def test_nothing_is_held_of_a_partition_that_is_gone_or_drained() -> None:
     world.events(["a"])
     worker = world.worker()
     await asyncio.sleep(0.1)
-    life = worker.endpoint.partitions[0].life
+    assignment, held = worker.endpoint.assignment, delivery(worker.endpoint.partitions[0])
     revoking = asyncio.create_task(worker.log.revoke({0}))
     await asyncio.sleep(0.1)
-    assert not worker.endpoint.holds(delivery(life))
+    assert not held.is_ours
     await revoking
-    assert not worker.endpoint.holds(delivery(life))
-    assert not worker.endpoint.window_full(delivery(life))
-    assert not worker.endpoint.pins(delivery(life))
-    assert {} == worker.endpoint.ends
+    assert not held.is_ours
+    assert not assignment.window_full(held)
+    assert not assignment.blocks_window(held)
+    assert {} == assignment.ends
 
 
 @simulated
@@ -101,7 +105,7 @@ async def test_a_stop_commits_what_ended_while_another_commit_was_under_way() ->
     await world.until(lambda: world.group.count > 0, step_s=0.01)
     await world.until(lambda: worker.log._committing is not None, step_s=0.01)
     await asyncio.sleep(0.05)
-    assert worker.endpoint.dispatcher.in_flight > 0
+    assert worker.endpoint.dispatcher.in_flight.requests > 0
     await worker.stop()
     again = world.worker()
     await world.finish()
@@ -118,7 +122,7 @@ async def test_after_close_nothing_moves() -> None:
     await asyncio.sleep(0.5)
     await worker.endpoint.close()
     before = running_loop().turns
-    worker.endpoint.turn()
+    worker.endpoint.wake()
     await asyncio.sleep(100.0)
     assert running_loop().turns - before < 5
     assert 1 == len(world.posts)
@@ -160,7 +164,7 @@ def test_a_fault_of_ours_in_a_turn_is_logged_and_the_endpoint_goes_on() -> None:
 
 @simulated
 async def test_trouble_is_shown_until_the_consumer_runs_again() -> None:
-    """`trouble_text` is what readiness and `status` say."""
+    """`consumer_fault` is what readiness and `status` say."""
     world = World()
     worker = world.worker()
     assert "has not joined its group yet" == trouble_of(worker)
@@ -183,4 +187,4 @@ async def test_ends_are_noted_for_partitions_that_are_here() -> None:
     worker = world.worker([0])
     await asyncio.sleep(0.1)
     worker.endpoint.log_ends({0: 7, 1: 9})
-    assert {0: 7} == worker.endpoint.ends
+    assert {0: 7} == worker.endpoint.assignment.ends

@@ -31,12 +31,19 @@ class Registry:
     trouble: Callable[[int], Exception | None] = lambda _: None
     asked: list[tuple[float, int]] = field(default_factory=list)
     answered: list[int] = field(default_factory=list)
+    """Ids that were wanted and are not asked for any more."""
+    wanted: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._began = VirtualClock().monotonic()
-        self.lookup = SchemaLookup(
-            SchemaIds(self.schema, VirtualClock()), endpoint="ci", answered=self.answered.append, jitter=lambda: 0.0
-        )
+        self.ids = SchemaIds(self.schema, VirtualClock())
+        self.lookup = SchemaLookup(self.ids, self, endpoint="ci", jitter=lambda: 0.0)
+
+    def wake(self) -> None:
+        """Something is known now: whoever waited for it reads on."""
+        done = [schema_id for schema_id in self.wanted if not self.lookup.is_asking(schema_id)]
+        self.answered += done
+        self.wanted = [schema_id for schema_id in self.wanted if schema_id not in done]
 
     def schema(self, schema_id: int) -> str | None:
         """Even ids are those of events."""
@@ -49,7 +56,15 @@ class Registry:
     def ask(self, schema_id: int) -> None:
         """A partition needs it."""
         with pytest.raises(UnaskedError):
-            self.lookup.learn(RECORD, schema_id)
+            self.ids.resolve_known(RECORD, schema_id)
+        if schema_id not in self.wanted:
+            self.wanted.append(schema_id)
+        self.lookup.want(self.wanted)
+
+    def want(self, *schema_ids: int) -> None:
+        """Only these are waited for now."""
+        self.wanted = list(schema_ids)
+        self.lookup.want(self.wanted)
 
 
 def away(text: str = "it is away") -> Exception:
@@ -65,7 +80,7 @@ async def test_an_answer_is_told_once_on_the_loop() -> None:
     assert [] == registry.answered
     await asyncio.sleep(0.1)
     assert [8] == registry.answered
-    assert LATEST.fingerprint == registry.lookup.learn(RECORD, 8).schema_fingerprint
+    assert LATEST.fingerprint == registry.ids.resolve_known(RECORD, 8).schema_fingerprint
     assert [(0.0, 8)] == registry.asked
     await registry.lookup.close()
 
@@ -127,7 +142,7 @@ async def test_two_ids_are_two_questions() -> None:
     assert [10, 11] == registry.answered
     assert ["schema id 8: it is away"] == registry.lookup.troubles
     with pytest.raises(UndecodableError):
-        registry.lookup.learn(RECORD, 11)
+        registry.ids.resolve_known(RECORD, 11)
     await asyncio.sleep(60.0)
     assert [10, 11, 8] == registry.answered
     assert [] == registry.lookup.troubles
@@ -156,7 +171,7 @@ async def test_nobody_asks_for_those_who_are_gone() -> None:
     registry.ask(8)
     registry.ask(10)
     await asyncio.sleep(10.0)
-    registry.lookup.keep({10})
+    registry.want(10)
     before = len(registry.asked)
     assert ["schema id 10: it is away"] == registry.lookup.troubles
     await asyncio.sleep(1000.0)
@@ -183,15 +198,19 @@ async def test_closing_ends_what_is_open() -> None:
     await registry.lookup.close()
 
 
-@simulated
-async def test_without_a_registry_there_is_nobody_to_ask() -> None:
-    """The record is undecodable, and the reason says what to set."""
-    lookup = SchemaLookup(None, endpoint="ci", answered=lambda _: None, jitter=lambda: 0.0)
-    with pytest.raises(
-        UndecodableError, match=r"^schema id 7 is not one of the bridge's own, and schema_registry\.url is not set$"
-    ):
-        lookup.learn(RECORD, 7)
-    await lookup.close()
+class Woken:
+    """Notes on which threads it is woken."""
+
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+        self.often = asyncio.Event()
+        """Set at the thirtieth time."""
+
+    def wake(self) -> None:
+        """Something is known."""
+        self.threads.append(threading.get_ident())
+        if len(self.threads) == 30:
+            self.often.set()
 
 
 class Hanging:
@@ -218,17 +237,13 @@ def test_a_registry_that_hangs_holds_up_neither_the_loop_nor_its_threads() -> No
         loop = asyncio.get_running_loop()
         own = ThreadPoolExecutor(1)
         loop.set_default_executor(own)
-        answered: list[int] = []
-        lookup = SchemaLookup(
-            SchemaIds(hanging.schema, SystemClock()), endpoint="ci", answered=answered.append, jitter=lambda: 0.0
-        )
-        for schema_id in range(20):
-            with pytest.raises(UnaskedError):
-                lookup.learn(RECORD, schema_id)
+        woken = Woken()
+        lookup = SchemaLookup(SchemaIds(hanging.schema, SystemClock()), woken, endpoint="ci", jitter=lambda: 0.0)
+        lookup.want(range(20))
         assert await asyncio.wait_for(asyncio.to_thread(hanging.began.wait), 5.0)
         await asyncio.wait_for(lookup.close(), 5.0)
         assert {asyncio.current_task()} == asyncio.all_tasks()
-        assert [] == answered
+        assert [] == woken.threads
 
     asyncio.run(scenario())
     hanging.let_go.set()
@@ -237,26 +252,21 @@ def test_a_registry_that_hangs_holds_up_neither_the_loop_nor_its_threads() -> No
     gc.collect()  # what was never awaited or retrieved would be a warning, which is an error
 
 
-def test_answers_of_real_threads_are_told_on_the_loop() -> None:
-    """Of each id, in the thread of the loop."""
-    told: list[tuple[int, int]] = []
+def test_answers_of_real_threads_wake_on_the_loop() -> None:
+    """Once for each id, in the thread of the loop."""
+    threads: list[int] = []
 
     async def scenario() -> None:
-        complete = asyncio.Event()
-
-        def answered(schema_id: int) -> None:
-            told.append((schema_id, threading.get_ident()))
-            if len(told) == 30:
-                complete.set()
-
-        lookup = SchemaLookup(
-            SchemaIds(lambda _: LATEST.text, SystemClock()), endpoint="ci", answered=answered, jitter=lambda: 0.0
-        )
-        for schema_id in range(30):
-            with pytest.raises(UnaskedError):
-                lookup.learn(RECORD, schema_id)
-        await asyncio.wait_for(complete.wait(), 10.0)
+        woken = Woken()
+        ids = SchemaIds(lambda _: LATEST.text, SystemClock())
+        lookup = SchemaLookup(ids, woken, endpoint="ci", jitter=lambda: 0.0)
+        lookup.want(range(30))
+        await asyncio.wait_for(woken.often.wait(), 10.0)
+        assert not any(map(lookup.is_asking, range(30)))
+        resolved = [ids.resolve_known(RECORD, schema_id) for schema_id in range(30)]
+        assert {LATEST.fingerprint} == {record.schema_fingerprint for record in resolved}
+        threads.extend(woken.threads)
         await lookup.close()
 
     asyncio.run(scenario())
-    assert {(schema_id, threading.get_ident()) for schema_id in range(30)} == set(told)
+    assert [threading.get_ident()] * 30 == threads

@@ -4,15 +4,16 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from consumer.delivery.policy.breaker import BreakerState
 from consumer.filters.endpoint_filter import Filter
 from consumer.lanes.admission import Admission
+from consumer.lanes.allowed import Allowed
 from consumer.lanes.lanes import Lanes
+from consumer.lanes.screening import Screening
 from consumer.log.decoding import UnaskedError
 from consumer.offsets.ledger import Ledger, Snapshot
 from consumer.offsets.partition import Partition
 from consumer.record import Record
-from schemas.avro import ForeignIdError, UndecodableError
+from schemas.avro import UndecodableError
 from schemas.catalog import CATALOG
 from tests.simulation.simulated_log import Stored
 from tests.simulation.simulation import damaged, endpoint_settings, foreign, newer, stored
@@ -26,8 +27,10 @@ class Door:
     max_events: int = 1
     window: int = 24_000
     lanes: Lanes = field(default_factory=Lanes)
-    filtered: list[tuple[int, str]] = field(default_factory=list)
-    admitted: list[int] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    """Those by which events were filtered."""
+    count: int = 0
+    """Events that were admitted."""
     undecodable: list[tuple[int, str]] = field(default_factory=list)
     obstructed: list[int] = field(default_factory=list)
     giving_up: int = 0
@@ -37,31 +40,40 @@ class Door:
 
     def __post_init__(self) -> None:
         self.partitions = [Partition(number, 1, Ledger(0, end=0, window=self.window)) for number in range(3)]
-        self.admission = Admission(
-            Filter(endpoint_settings(ignore={"actions": ["pull"]})),
-            self.lanes,
-            concurrency=self.concurrency,
-            max_events=self.max_events,
-            filtered=lambda record, rule: self.filtered.append((record.offset, rule)),
-            admitted=lambda record: self.admitted.append(record.offset),
-            undecodable=self,
-            obstructed=lambda partition: self.obstructed.append(partition.number),
-            learn=self.learn,
+        settings = endpoint_settings(
+            ignore={"actions": ["pull"]}, concurrency=self.concurrency, batch={"max_events": self.max_events}
         )
+        screening = Screening(Filter(settings), None if self.known is None else self)
+        self.admission = Admission(settings, self.lanes, screening, undecodable=self, monitor=self)
 
     def __len__(self) -> int:
         return self.giving_up
 
-    def give_up(self, record: Record, life: int, error: str) -> None:
+    def filtered(self, rule: str) -> None:
         """Note it."""
-        assert life == self.partitions[record.partition].life
+        self.rules.append(rule)
+
+    def admitted(self) -> None:
+        """Note it."""
+        self.count += 1
+
+    def upgrade_needed(self, partition: Partition) -> None:
+        """Note it."""
+        self.obstructed.append(partition.number)
+
+    def ask(self, schema_id: int) -> None:
+        """Nobody asks: the test says what is known."""
+        raise AssertionError(schema_id)
+
+    def give_up(self, record: Record, partition: Partition, error: str) -> None:
+        """Note it."""
+        assert partition is self.partitions[record.partition]
         self.undecodable.append((record.offset, error))
         self.giving_up += 1
 
-    def learn(self, record: Record, schema_id: int) -> Record:
-        """What a schema registry says of an id, if there is one."""
-        if self.known is None:
-            raise ForeignIdError(schema_id)
+    def resolve_known(self, record: Record, schema_id: int) -> Record:
+        """What a schema registry says of an id."""
+        assert self.known is not None
         if schema_id not in self.known:
             raise UnaskedError(schema_id)
         fingerprint = self.known[schema_id]
@@ -69,15 +81,20 @@ class Door:
             raise UndecodableError("nobody knows it")
         return replace(record, schema_fingerprint=fingerprint)
 
+    @property
+    def lanes_hold(self) -> list[int]:
+        """Offsets of the deliveries that wait in the lanes, in the order in which they came."""
+        return [delivery.record.offset for lane in self.lanes._lanes.values() for delivery in lane.queue]
+
     def read(self, number: int, *records: Stored, first: int = 0) -> None:
         """Records that were read of a partition."""
         backlog = self.partitions[number].backlog
         for offset, at in enumerate(records, first):
             backlog.append(Record("registry.events", number, offset, 7, at.key, at.value, at.headers))
 
-    def admit(self, breaker: BreakerState = BreakerState.CLOSED) -> None:
+    def admit(self, allowed: Allowed = Allowed.ALL) -> None:
         """Let in what helps."""
-        self.admission.admit(self.partitions, 0.0, breaker=breaker)
+        self.admission.admit(self.partitions, 0.0, allowed)
 
 
 def test_a_filtered_event_is_finished_at_once() -> None:
@@ -85,8 +102,8 @@ def test_a_filtered_event_is_finished_at_once() -> None:
     door = Door()
     door.read(0, stored("a", action="pull"), stored("a"))
     door.admit()
-    assert [(0, "ignore.actions")] == door.filtered
-    assert [1] == door.admitted
+    assert ["ignore.actions"] == door.rules
+    assert [1] == door.lanes_hold
     assert 1 == door.partitions[0].ledger.base
 
 
@@ -96,7 +113,7 @@ def test_what_was_finished_before_is_left_out() -> None:
     door.partitions[0] = Partition(0, 1, Ledger(0, Snapshot(0, (0, 2), 3), end=9))
     door.read(0, *[stored("a")] * 5)
     door.admit()
-    assert [0, 2, 4] == door.admitted
+    assert [0, 2, 4] == door.lanes_hold
 
 
 @pytest.mark.parametrize("value", [None, b"", b"\x01RE\x00\x01", b"\x00damaged"])
@@ -106,7 +123,7 @@ def test_what_cannot_be_read_is_told_and_stays_unfinished(value: bytes | None) -
     door.read(0, damaged("a", value), stored("a"))
     door.admit()
     assert [0] == [offset for offset, _ in door.undecodable]
-    assert [1] == door.admitted
+    assert [1] == door.lanes_hold
     assert 0 == door.partitions[0].ledger.base
     assert 1 == door.giving_up
 
@@ -120,7 +137,7 @@ def test_undecodable_records_are_given_up_256_at_a_time() -> None:
     door.giving_up -= 200
     door.admit()
     assert 400 == len(door.undecodable)
-    assert [400] == door.admitted
+    assert [400] == door.lanes_hold
 
 
 def test_a_newer_schema_stops_its_partition_and_is_told_once() -> None:
@@ -129,7 +146,7 @@ def test_a_newer_schema_stops_its_partition_and_is_told_once() -> None:
     door.read(0, stored("a"), newer("a"), stored("a"))
     door.read(1, stored("b"), stored("b"))
     door.admit()
-    assert [0, 0, 1] == sorted(door.admitted)
+    assert [0, 0, 1] == sorted(door.lanes_hold)
     assert [0] == door.obstructed
     assert door.partitions[0].is_blocked
     assert not door.partitions[0].is_full
@@ -144,7 +161,7 @@ def test_nothing_is_admitted_for_a_partition_that_is_drained() -> None:
     door.read(0, stored("a"))
     door.partitions[0].draining = True
     door.admit()
-    assert [] == door.admitted
+    assert [] == door.lanes_hold
 
 
 def test_the_window_bounds_what_is_admitted() -> None:
@@ -152,11 +169,11 @@ def test_the_window_bounds_what_is_admitted() -> None:
     door = Door(window=100)
     door.read(0, *[stored("a")] * 300)
     door.admit()
-    assert 100 == len(door.admitted)
+    assert 100 == door.count
     assert door.partitions[0].is_full
     door.partitions[0].ledger.finish(0)
     door.admit()
-    assert 101 == len(door.admitted)
+    assert 101 == door.count
 
 
 def test_no_more_is_admitted_than_could_start_soon() -> None:
@@ -164,7 +181,7 @@ def test_no_more_is_admitted_than_could_start_soon() -> None:
     door = Door(concurrency=100)
     door.read(0, *(stored(f"r{number}") for number in range(1000)))
     door.admit()
-    assert 200 == len(door.admitted)
+    assert 200 == door.count
     waiting = Door(concurrency=1)
     waiting.read(0, *[stored("a")] * 1000)
     waiting.read(1, *[stored("b")] * 10)
@@ -172,7 +189,7 @@ def test_no_more_is_admitted_than_could_start_soon() -> None:
     assert waiting.lanes.startable == 128
     while waiting.lanes.next_batch(0.0) is not None:
         waiting.admit()
-    assert 1010 == len(waiting.admitted)
+    assert 1010 == waiting.count
 
 
 def test_partitions_take_turns() -> None:
@@ -208,9 +225,9 @@ def test_behind_an_open_breaker_only_new_heads_are_admitted() -> None:
     """As many lanes as may be in flight; what lies between belongs to lanes that are known."""
     door = Door(concurrency=4)
     door.read(0, *[stored("a")] * 300, *(stored(f"r{number}") for number in range(50)))
-    door.admit(BreakerState.OPEN)
+    door.admit(Allowed.PROBES)
     assert 4 == len(door.lanes)
-    assert 303 == len(door.admitted)
+    assert 303 == door.count
 
 
 def test_behind_an_open_breaker_there_is_always_a_head_that_was_never_tried() -> None:
@@ -219,7 +236,7 @@ def test_behind_an_open_breaker_there_is_always_a_head_that_was_never_tried() ->
     door.read(0, *(stored(f"r{number}") for number in range(6)))
     tried = []
     for now in range(6):
-        door.admit(BreakerState.OPEN)
+        door.admit(Allowed.PROBES)
         batch = door.lanes.next_probe()
         assert batch is not None
         batch.deliveries[0].lane.last_try = float(now)
@@ -237,9 +254,9 @@ def test_what_an_endpoint_refused_hides_nothing_behind_it() -> None:
     assert batch is not None
     door.lanes.refuse(batch)
     door.lanes.finish(batch)
-    door.admit(BreakerState.OPEN)
+    door.admit(Allowed.PROBES)
     assert 2 == len(door.lanes)
-    door.admit(BreakerState.REFUSED)
+    door.admit(Allowed.FRESH)
     assert 128 == door.lanes.fresh_startable
     assert 129 == len(door.lanes)
 
@@ -251,12 +268,12 @@ def test_what_only_the_schema_registry_can_tell_waits_for_it() -> None:
     door.read(1, stored("d"))
     door.admit()
     assert (7, True) == (door.partitions[0].awaits, door.partitions[0].is_blocked)
-    assert [0, 0] == door.admitted
+    assert [0, 0] == door.lanes_hold
     assert [1, 2] == [record.offset for record in door.partitions[0].backlog]
     door.known = {7: CATALOG.latest.fingerprint}
     door.partitions[0].awaits = None
     door.admit()
-    assert [0, 0, 1, 2] == door.admitted
+    assert [0, 0, 1, 2] == door.lanes_hold
     assert [] == door.undecodable
 
 
@@ -266,7 +283,7 @@ def test_a_schema_that_the_registry_does_not_have_is_undecodable() -> None:
     door.read(0, foreign("a", 7), stored("b"))
     door.admit()
     assert [(0, "nobody knows it")] == door.undecodable
-    assert [1] == door.admitted
+    assert [1] == door.lanes_hold
 
 
 def test_a_newer_schema_of_the_registry_stops_the_partition() -> None:

@@ -2,6 +2,8 @@
 
 from consumer.lanes.delivery import Batch, Delivery
 from consumer.lanes.lanes import Lanes
+from consumer.offsets.ledger import Ledger
+from consumer.offsets.partition import Partition
 from consumer.record import Record
 
 
@@ -14,8 +16,20 @@ def _offsets(batch: Batch | None) -> list[int]:
     return [delivery.record.offset for delivery in batch.deliveries] if batch else []
 
 
-def _ours(_: Delivery) -> bool:
-    return True
+class _TwoKinds:
+    """Small offsets and large ones."""
+
+    def kind(self, delivery: Delivery) -> object:
+        """Which it is."""
+        return delivery.record.offset >= 10
+
+
+def _lose(batch: Batch, offsets: set[int]) -> None:
+    """The partitions of these are another worker's now."""
+    for delivery in batch.deliveries:
+        if delivery.record.offset in offsets:
+            delivery.partition = Partition(delivery.record.partition, 0, Ledger(0, end=0))
+            delivery.partition.close()
 
 
 def _next(lanes: Lanes, now: float = 0.0) -> Batch:
@@ -82,7 +96,7 @@ def test_batches_take_several_lanes_up_to_their_size() -> None:
 
 def test_batches_are_of_one_kind() -> None:
     """A lane gives only what is of the batch's kind, and nothing from behind another kind."""
-    lanes = Lanes(max_events=5, kind=lambda delivery: delivery.record.offset >= 10)
+    lanes = Lanes(max_events=5, kinds=_TwoKinds())
     _add(lanes, b"a", 1, 10)
     _add(lanes, b"b", 11)
     _add(lanes, b"c", 3)
@@ -113,7 +127,7 @@ def test_halves_keep_the_order_of_a_repository_they_share() -> None:
     """The second half goes when the first is finished, not before, and asks for no alarm meanwhile."""
     lanes = Lanes(max_events=4)
     _add(lanes, b"a", 1, 2, 3)
-    first, second = lanes.split(_next(lanes), 0.0, _ours)
+    first, second = lanes.split(_next(lanes), 0.0)
     assert ([1, 2], [3]) == (_offsets(first), _offsets(second))
     assert first is lanes.next_batch(0.0)
     lanes.wait(first, 8.0)
@@ -129,7 +143,7 @@ def test_halves_of_different_repositories_go_side_by_side() -> None:
     lanes = Lanes(max_events=2)
     _add(lanes, b"a", 1)
     _add(lanes, b"b", 2)
-    lanes.split(_next(lanes), 0.0, _ours)
+    lanes.split(_next(lanes), 0.0)
     assert ([1], [2]) == (_offsets(lanes.next_batch(0.0)), _offsets(lanes.next_batch(0.0)))
 
 
@@ -139,7 +153,7 @@ def test_a_batch_of_several_repositories_is_cut_between_them() -> None:
     _add(lanes, b"a", 1, 2, 3, 4)
     _add(lanes, b"b", 5)
     _add(lanes, b"c", 6)
-    assert [[1, 2, 3, 4], [5, 6]] == [_offsets(half) for half in lanes.split(_next(lanes), 0.0, _ours)]
+    assert [[1, 2, 3, 4], [5, 6]] == [_offsets(half) for half in lanes.split(_next(lanes), 0.0)]
 
 
 def test_a_half_waits_for_nothing_that_has_gone() -> None:
@@ -148,17 +162,19 @@ def test_a_half_waits_for_nothing_that_has_gone() -> None:
     _add(lanes, b"a", 1)
     _add(lanes, b"b", 2, 3, partition=1)
     _add(lanes, b"b", 4)
-    lanes.split(_next(lanes), 0.0, _ours)
+    lanes.split(_next(lanes), 0.0)
     lanes.remove(1)
     assert [[1], [4], []] == [_offsets(lanes.next_batch(0.0)) for _ in range(3)]
 
 
 def test_a_split_keeps_only_what_is_ours() -> None:
     """Two that are left are two halves, one goes as it is, and of none there is nothing."""
-    for ours, parts in ([{1, 2}, [[1], [2]]], [{2}, [[2]]], [set[int](), []]):
+    for ours, parts in (({1, 2}, [[1], [2]]), ({2}, [[2]]), (set[int](), list[list[int]]())):
         lanes = Lanes(max_events=4)
         _add(lanes, b"a", 1, 2, 3, 4)
-        split = lanes.split(_next(lanes), 0.0, lambda delivery, ours=ours: delivery.record.offset in ours)  # type: ignore[misc]
+        batch = _next(lanes)
+        _lose(batch, {1, 2, 3, 4}.difference(ours))
+        split = lanes.split(batch, 0.0)
         assert parts == [_offsets(part) for part in split]
         assert (len(ours), len(lanes)) == (lanes.held, min(len(ours), 1))
 
@@ -167,8 +183,8 @@ def test_a_half_split_again_is_not_overtaken() -> None:
     """The second half waits for both quarters of the first."""
     lanes = Lanes(max_events=4)
     _add(lanes, b"a", 1, 2, 3, 4)
-    lanes.split(_next(lanes), 0.0, _ours)
-    lanes.split(_next(lanes), 0.0, _ours)
+    lanes.split(_next(lanes), 0.0)
+    lanes.split(_next(lanes), 0.0)
     sent = []
     while (batch := lanes.next_batch(0.0)) is not None:
         assert None is lanes.next_batch(0.0)
@@ -189,16 +205,16 @@ def test_the_probe_is_the_lane_tried_longest_ago() -> None:
     assert [[7], [1], [0], []] == [_offsets(lanes.next_probe()) for _ in range(4)]
 
 
-def test_hurry_brings_forward_and_never_puts_off() -> None:
+def test_a_capped_wait_brings_forward_and_never_puts_off() -> None:
     """A batch that pins a full window is tried at the given moment at the latest."""
     lanes = Lanes()
     _add(lanes, b"a", 1)
     lanes.wait(_next(lanes), 100.0)
-    lanes.hurry(1, 0, 7.0)
+    lanes.cap_wait(1, 0, 7.0)
     assert 7.0 == lanes.next_due(0.0)
-    lanes.hurry(1, 0, 50.0)
-    lanes.hurry(1, 1, 2.0)
-    lanes.hurry(2, 0, 2.0)
+    lanes.cap_wait(1, 0, 50.0)
+    lanes.cap_wait(1, 1, 2.0)
+    lanes.cap_wait(2, 0, 2.0)
     assert 7.0 == lanes.next_due(0.0)
 
 
@@ -224,7 +240,8 @@ def test_what_was_broken_off_is_due_again_if_it_is_ours() -> None:
     _add(lanes, b"a", 1)
     _add(lanes, b"a", 2, partition=1)
     batch = _next(lanes)
-    lanes.put_back(batch, 3.0, lambda delivery: delivery.record.partition == 1)
+    _lose(batch, {1})
+    lanes.put_back(batch, 3.0)
     assert [2] == _offsets(lanes.next_batch(3.0))
     assert (1, 257) == (lanes.held, lanes.bytes)
 

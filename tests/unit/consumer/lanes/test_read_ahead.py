@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.lanes.lanes import Lanes
-from consumer.lanes.read_ahead import HELD_BACK, LEAST_COST, LITTLE, READ_AHEAD, ReadAhead, cost_of, total_cost
+from consumer.lanes.read_ahead import HELD_BACK, LITTLE, ReadAhead
+from consumer.log.credit import LEAST_COST, READ_AHEAD, cost_of, total_cost
 from consumer.offsets.ledger import Ledger
 from consumer.offsets.partition import Partition
 from consumer.record import Record

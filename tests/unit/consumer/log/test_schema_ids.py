@@ -76,7 +76,7 @@ def test_nothing_is_known_before_it_is_asked() -> None:
     """`learn` never blocks: it says that somebody has to ask, and names the id."""
     registry = Registry({7: LATEST.text})
     with pytest.raises(UnaskedError) as unasked:
-        registry.ids.learn(record(7), 7)
+        registry.ids.resolve_known(record(7), 7)
     assert 7 == unasked.value.schema_id
     assert [] == registry.asked
 
@@ -86,7 +86,7 @@ def test_an_id_is_asked_once() -> None:
     registry = Registry({7: LATEST.text})
     for _ in range(3):
         registry.ids.ask(7)
-    learned = registry.ids.learn(record(7), 7)
+    learned = registry.ids.resolve_known(record(7), 7)
     assert EVENT == event_of(learned)
     assert (record(7).value, ()) == (learned.value, learned.headers)
     assert LATEST.fingerprint == registry.ids.fingerprint(7)
@@ -108,7 +108,7 @@ def test_a_fingerprint_is_never_forgotten() -> None:
         registry.ids.ask(unknown)
     registry.is_away = True
     assert LATEST.fingerprint == registry.ids.fingerprint(7)
-    assert EVENT == event_of(registry.ids.learn(record(7), 7))
+    assert EVENT == event_of(registry.ids.resolve_known(record(7), 7))
 
 
 def test_that_there_is_no_such_id_holds_for_a_minute() -> None:
@@ -118,14 +118,14 @@ def test_that_there_is_no_such_id_holds_for_a_minute() -> None:
     registry.clock.now = 59.9
     registry.ids.ask(7)
     with pytest.raises(UndecodableError, match=r"^the schema registry has no schema of an event with the id 7$"):
-        registry.ids.learn(record(7), 7)
+        registry.ids.resolve_known(record(7), 7)
     assert [7] == registry.asked
     registry.schemas[7] = LATEST.text
     registry.clock.now = 60.0
     with pytest.raises(UnaskedError):
-        registry.ids.learn(record(7), 7)
+        registry.ids.resolve_known(record(7), 7)
     registry.ids.ask(7)
-    assert EVENT == event_of(registry.ids.learn(record(7), 7))
+    assert EVENT == event_of(registry.ids.resolve_known(record(7), 7))
     assert [7, 7] == registry.asked
 
 
@@ -136,9 +136,9 @@ def test_ids_that_there_are_not_do_not_fill_the_memory() -> None:
         registry.ids.ask(schema_id)
     assert 10_000 == len(registry.ids._unknown)
     with pytest.raises(UnaskedError):
-        registry.ids.learn(record(0), 0)
+        registry.ids.resolve_known(record(0), 0)
     with pytest.raises(UndecodableError):
-        registry.ids.learn(record(1), 1)
+        registry.ids.resolve_known(record(1), 1)
 
 
 def test_a_registry_that_is_away_is_asked_again() -> None:
@@ -148,7 +148,7 @@ def test_a_registry_that_is_away_is_asked_again() -> None:
         with pytest.raises(SchemaRegistryUnavailableError):
             registry.ids.resolve_blocking(record(7))
     with pytest.raises(UnaskedError):
-        registry.ids.learn(record(7), 7)
+        registry.ids.resolve_known(record(7), 7)
     registry.is_away = False
     assert EVENT == event_of(registry.ids.resolve_blocking(record(7)))
     assert [7, 7, 7] == registry.asked
@@ -174,7 +174,7 @@ def test_a_schema_of_something_else_is_none_of_an_event(text: str) -> None:
     registry.ids.ask(7)
     assert registry.ids.fingerprint(7) is None
     with pytest.raises(UndecodableError):
-        registry.ids.learn(record(7), 7)
+        registry.ids.resolve_known(record(7), 7)
     assert record(7) == registry.ids.resolve_blocking(record(7))
     assert [7] == registry.asked
 
@@ -272,7 +272,7 @@ def test_a_slow_answer_holds_up_no_other_id() -> None:
         slow = pool.submit(ids.fingerprint, 8)
         assert asked.wait(10.0)
         assert LATEST.fingerprint == ids.fingerprint(7)
-        assert EVENT == event_of(ids.learn(record(7), 7))
+        assert EVENT == event_of(ids.resolve_known(record(7), 7))
         assert not slow.done()
         answer.set()
         assert LATEST.fingerprint == slow.result(10.0)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from consumer.offsets.commit_policy import TICK_S, CommitCadence
+from consumer.offsets.commit_policy import TICK_S, CommitPolicy
 from tests.kit.examples import examples
 
 
 def test_commits_when_a_width_is_uncommitted() -> None:
     """A commit is due as soon as `width` attempted events are uncommitted."""
-    cadence = CommitCadence(3)
+    cadence = CommitPolicy(3)
     cadence.nothing_to_commit(0.0)
     cadence.finished(2)
     assert not cadence.is_due(0.5)
@@ -23,7 +23,7 @@ def test_commits_when_a_width_is_uncommitted() -> None:
 
 def test_commits_when_a_second_has_passed() -> None:
     """A single finished event is committed within a second of the last commit."""
-    cadence = CommitCadence(100)
+    cadence = CommitPolicy(100)
     cadence.started(10.0)
     cadence.ended(succeeded=True, now=10.1)
     cadence.finished()
@@ -34,7 +34,7 @@ def test_commits_when_a_second_has_passed() -> None:
 
 def test_nothing_starts_while_twice_the_width_is_uncommitted() -> None:
     """Events in flight and uncommitted ones together hold attempts back; a successful commit lets them go on."""
-    cadence = CommitCadence(4)
+    cadence = CommitPolicy(4)
     cadence.finished(5)
     assert cadence.may_attempt(2)
     assert not cadence.may_attempt(3)
@@ -48,7 +48,7 @@ def test_nothing_starts_while_twice_the_width_is_uncommitted() -> None:
 
 def test_one_commit_at_a_time() -> None:
     """While a commit is under way none is due, however much is finished, and no moment is named for one."""
-    cadence = CommitCadence(1)
+    cadence = CommitPolicy(1)
     cadence.started(0.0)
     cadence.finished(10)
     assert not cadence.is_due(100.0)
@@ -58,7 +58,7 @@ def test_one_commit_at_a_time() -> None:
 @pytest.mark.parametrize("uncommitted", [0, 1, 1000])
 def test_a_failed_commit_is_tried_again_at_the_next_tick(uncommitted: int) -> None:
     """Even with a width uncommitted a failure is not followed by the next try at once."""
-    cadence = CommitCadence(1)
+    cadence = CommitPolicy(1)
     cadence.finished(uncommitted)
     cadence.started(0.0)
     cadence.ended(succeeded=False, now=5.0)
@@ -71,7 +71,7 @@ def test_a_failed_commit_is_tried_again_at_the_next_tick(uncommitted: int) -> No
 
 def test_nothing_to_commit_clears_the_count() -> None:
     """Where all snapshots are committed already, nothing would repeat."""
-    cadence = CommitCadence(2)
+    cadence = CommitPolicy(2)
     cadence.finished(2)
     cadence.nothing_to_commit(3.0)
     assert cadence.uncommitted == 0
@@ -85,7 +85,7 @@ class Worker:
 
     concurrency: int
     max_events: int
-    cadence: CommitCadence = field(init=False)
+    cadence: CommitPolicy = field(init=False)
     now: float = 0.0
     flights: list[int] = field(default_factory=list)
     repeats: int = 0
@@ -95,9 +95,9 @@ class Worker:
     def __post_init__(self) -> None:
         self.cadence = self.make(self.concurrency * self.max_events)
 
-    def make(self, width: int) -> CommitCadence:
+    def make(self, width: int) -> CommitPolicy:
         """The cadence; mutants make another."""
-        return CommitCadence(width)
+        return CommitPolicy(width)
 
     def step(self, what: int, size: int) -> None:
         """One of the things that can happen."""
@@ -149,7 +149,7 @@ def test_at_most_three_widths_repeat(concurrency: int, max_events: int, steps: l
     worker.settle()
 
 
-class HoldsNothingBack(CommitCadence):
+class HoldsNothingBack(CommitPolicy):
     """Lets attempts start however much is uncommitted."""
 
     def may_attempt(self, in_flight: int) -> bool:
@@ -158,7 +158,7 @@ class HoldsNothingBack(CommitCadence):
         return True
 
 
-class CoversWhatCameLater(CommitCadence):
+class CoversWhatCameLater(CommitPolicy):
     """Takes all that is finished when the answer comes for committed."""
 
     def ended(self, *, succeeded: bool, now: float) -> None:
@@ -167,7 +167,7 @@ class CoversWhatCameLater(CommitCadence):
         super().ended(succeeded=succeeded, now=now)
 
 
-class TakesFailuresForSuccess(CommitCadence):
+class TakesFailuresForSuccess(CommitPolicy):
     """Does not look at the answer."""
 
     def ended(self, *, succeeded: bool, now: float) -> None:
@@ -176,7 +176,7 @@ class TakesFailuresForSuccess(CommitCadence):
         super().ended(succeeded=True, now=now)
 
 
-class NeverEnds(CommitCadence):
+class NeverEnds(CommitPolicy):
     """Forgets that a commit ended."""
 
     def ended(self, *, succeeded: bool, now: float) -> None:
@@ -192,11 +192,11 @@ class NeverEnds(CommitCadence):
         (NeverEnds, "more than three|nothing may be attempted"),
     ],
 )
-def test_a_faulty_cadence_is_found(cadence: type[CommitCadence], breaks: str) -> None:
+def test_a_faulty_cadence_is_found(cadence: type[CommitPolicy], breaks: str) -> None:
     """The worker above finds a cadence that breaks the promise."""
 
     class Mutated(Worker):
-        def make(self, width: int) -> CommitCadence:
+        def make(self, width: int) -> CommitPolicy:
             """The faulty one."""
             return cadence(width)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consumer.offsets.ledger import WINDOW, Admission, Ledger, Snapshot
+from consumer.offsets.ledger import WINDOW, Ledger, Novelty, Snapshot
 
 
 def _ledger(*offsets: int, start: int = 0, window: int = WINDOW) -> Ledger:
@@ -91,7 +91,7 @@ def test_a_map_is_taken_up_again() -> None:
     ledger = Ledger(2, Snapshot(2, (2, 4), 6), end=9)
     assert Snapshot(2, (2, 4), 6) == ledger.snapshot()
     found = [ledger.admit(offset) for offset in range(2, 9)]
-    new, finished = Admission.NEW, Admission.FINISHED
+    new, finished = Novelty.NEW, Novelty.FINISHED
     assert [new, finished, new, finished, finished, new, new] == found
     assert [2, 4, 7, 8] == list(ledger._unfinished)
 
@@ -107,14 +107,14 @@ def test_a_map_beyond_the_end_of_the_log_is_not_used(end: int) -> None:
     """An unclean election lost what the map speaks of: others may come to stand there."""
     ledger = Ledger(2, Snapshot(2, (2, 4), 6), end=end)
     assert Snapshot(2) == ledger.snapshot()
-    assert [Admission.NEW] * 4 == [ledger.admit(offset) for offset in (2, 3, 4, 5)]
+    assert [Novelty.NEW] * 4 == [ledger.admit(offset) for offset in (2, 3, 4, 5)]
 
 
 def test_a_map_above_the_start_is_not_used() -> None:
     """A reset to an older offset is a replay: all is delivered again."""
     ledger = Ledger(0, Snapshot(2, (2, 4), 6), end=7)
     assert Snapshot(0) == ledger.snapshot()
-    assert [Admission.NEW] * 7 == [ledger.admit(offset) for offset in range(7)]
+    assert [Novelty.NEW] * 7 == [ledger.admit(offset) for offset in range(7)]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_nothing_is_passed_over_while_something_is_to_be_admitted() -> None:
 def test_nothing_is_passed_over_once_the_backlog_is_forgotten() -> None:
     """What was read and not admitted comes again to whoever has the partition next: it must not be committed past."""
     draining, stopped = partition(), partition()
-    draining.draining, stopped.obstacle = True, "a newer schema"
+    draining.draining, stopped.upgrade_needed = True, "a newer schema"
     for at in (draining, stopped):
         at.read_up_to(5)
         at.forget_backlog()

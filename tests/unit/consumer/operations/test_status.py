@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.log.positions import Position, brought_up
+from consumer.log.positions import Position
 from consumer.offsets import commit_metadata as holes
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
-from consumer.offsets.ledger import Admission, Ledger, Snapshot
+from consumer.offsets.ledger import Ledger, Novelty, Snapshot
+from consumer.operations.endpoint_positions import brought_up
 from consumer.operations.serving import Serving, outside_reasons
 from consumer.operations.status import EndpointStatus, text_of
 from consumer.operations.worker_answer import Live, worker_of
@@ -39,7 +40,7 @@ def test_cursor_is_what_a_worker_would_do(committed: Snapshot | None, first: int
     start = committed.offset if known and committed is not None else first
     ledger = Ledger(start, committed, end=end)
     lost = ledger.expired
-    new = [offset for offset in range(start, end) if ledger.admit(offset) is Admission.NEW]
+    new = [offset for offset in range(start, end) if ledger.admit(offset) is Novelty.NEW]
     assert (start, len(new), lost) == (cursor.start, cursor.lag, cursor.lost)
     assert (new[0] if new else None) == cursor.oldest
     assert new == [offset for offset in range(first, end) if not cursor.has_finished(offset)]

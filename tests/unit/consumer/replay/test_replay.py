@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from consumer.dead_letters.record import Cause
-from consumer.delivery.policy.attempts import Reason
+from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.filters.endpoint_filter import Filter
 from consumer.filters.selection import Selection
 from consumer.lanes.delivery import Delivery, Lane
@@ -132,7 +131,7 @@ def test_all_leaves_the_filters_out(event: Event) -> None:
 
 def delivery(offset: int = 0) -> Delivery:
     """One on its way."""
-    return Delivery(Record("t", 0, offset, 0, None, b""), None, Lane((0, offset)), 0.0, 0)
+    return Delivery(Record("t", 0, offset, 0, None, b""), None, Lane((0, offset)), 0.0, None)
 
 
 def test_keeping_failures() -> None:
@@ -140,15 +139,19 @@ def test_keeping_failures() -> None:
     saved: list[Mapping[int, Committed]] = []
     away = [True]
 
-    async def save(commits: Mapping[int, Committed]) -> None:
-        await asyncio.sleep(0)
-        if away and away.pop():
-            raise KafkaUnavailableError("away")
-        saved.append(commits)
+    class Keeper:
+        """Kafka, which is away at first."""
+
+        def save(self, run: str, commits: Mapping[int, Committed]) -> None:
+            """Keep them."""
+            assert run == "run"
+            if away and away.pop():
+                raise KafkaUnavailableError("away")
+            saved.append(commits)
 
     async def run() -> Failures:
         plan = Plan("run", "ci", {0: range(100)})
-        failures = Failures(plan, save, jitter=lambda: 0.0)
+        failures = Failures(plan, Keeper(), jitter=lambda: 0.0)
         await asyncio.gather(
             *(failures.bury(delivery(n), Cause(Reason.REJECTED, 422, "status 422")) for n in range(50))
         )
@@ -165,11 +168,14 @@ def test_keeping_failures() -> None:
 def test_records_without_an_event_are_not_selected() -> None:
     """Where certain events are meant, a record that is none did not fail; where all are, it did."""
 
-    async def save(_: Mapping[int, Committed]) -> None:
-        return
+    class Keeper:
+        """Takes everything."""
+
+        def save(self, run: str, commits: Mapping[int, Committed]) -> None:
+            """Keep them."""
 
     async def run(selection: Selection) -> Failures:
-        failures = Failures(Plan("run", "ci", {0: range(9)}, selection), save, jitter=lambda: 0.0)
+        failures = Failures(Plan("run", "ci", {0: range(9)}, selection), Keeper(), jitter=lambda: 0.0)
         await failures.bury(delivery(), Cause(Reason.UNDECODABLE, error="damaged"))
         return failures
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.delivery.policy.attempts import Reason, Tries
+from consumer.delivery.policy.attempts import AttemptPolicy, Reason
 from consumer.delivery.policy.outcome import Outcome
+from consumer.lanes.delivery import Tries
 
 _REJECTED, _FAILED = Outcome.REJECTED, Outcome.FAILED
 _UNAVAILABLE, _THROTTLED = Outcome.UNAVAILABLE, Outcome.THROTTLED
@@ -17,12 +18,14 @@ def _count(
     attempts: int = 10,
     deliveries: int = 0,
     window_full: bool = False,
-    single: bool = False,
+    final_try: bool = False,
 ) -> Reason | None:
     """Count these tries; what the last one came to."""
     found = None
     for outcome in outcomes:
-        found = tries.count(outcome, attempts=attempts, deliveries=deliveries, window_full=window_full, single=single)
+        found = AttemptPolicy(attempts).count(
+            tries, outcome, deliveries=deliveries, window_full=window_full, final_try=final_try
+        )
     return found
 
 
@@ -31,7 +34,7 @@ def test_a_rejected_or_failed_try_burns(outcome: Outcome) -> None:
     """A try burns if rejected or failed, whatever else was delivered or not."""
     tries = Tries()
     _count(tries, outcome)
-    assert (1, 1) == (tries.made, tries.burnt)
+    assert (1, 1) == (tries.made, tries.counted)
 
 
 def test_attempts_burnt_tries_exhaust() -> None:
@@ -67,7 +70,7 @@ def test_an_outage_burns_nothing() -> None:
     """Unavailable tries while nothing is delivered make no dead letter, however many."""
     tries = Tries()
     assert None is _count(tries, *[_UNAVAILABLE] * 1000, attempts=1, deliveries=7, window_full=True)
-    assert (1000, 0) == (tries.made, tries.burnt)
+    assert (1000, 0) == (tries.made, tries.counted)
 
 
 def test_unavailable_burns_when_another_was_delivered_since_the_previous_try() -> None:
@@ -75,20 +78,20 @@ def test_unavailable_burns_when_another_was_delivered_since_the_previous_try() -
     tries = Tries()
     _count(tries, _UNAVAILABLE, deliveries=5)
     _count(tries, _UNAVAILABLE, deliveries=5)
-    assert 0 == tries.burnt
+    assert 0 == tries.counted
     _count(tries, _UNAVAILABLE, deliveries=6)
-    assert 1 == tries.burnt
+    assert 1 == tries.counted
     _count(tries, _UNAVAILABLE, deliveries=6)
-    assert 1 == tries.burnt
+    assert 1 == tries.counted
     _count(tries, _UNAVAILABLE, deliveries=60)
-    assert 2 == tries.burnt
+    assert 2 == tries.counted
 
 
 def test_the_first_try_has_no_previous_one() -> None:
     """What was delivered before an event was tried says nothing about it."""
     tries = Tries()
     assert None is _count(tries, _UNAVAILABLE, attempts=1, deliveries=1000)
-    assert 0 == tries.burnt
+    assert 0 == tries.counted
 
 
 def test_a_try_of_any_outcome_is_a_previous_one() -> None:
@@ -96,10 +99,10 @@ def test_a_try_of_any_outcome_is_a_previous_one() -> None:
     tries = Tries()
     _count(tries, _THROTTLED, deliveries=3)
     _count(tries, _UNAVAILABLE, deliveries=3)
-    assert 0 == tries.burnt
+    assert 0 == tries.counted
     _count(tries, _FAILED, deliveries=4)
     _count(tries, _UNAVAILABLE, deliveries=4)
-    assert 1 == tries.burnt
+    assert 1 == tries.counted
 
 
 def test_throttled_never_burns() -> None:
@@ -107,7 +110,7 @@ def test_throttled_never_burns() -> None:
     tries = Tries()
     for deliveries in range(1000):
         assert None is _count(tries, _THROTTLED, attempts=1, deliveries=deliveries)
-    assert 0 == tries.burnt
+    assert 0 == tries.counted
 
 
 def test_throttled_counts_as_unavailable_once_the_window_is_full() -> None:
@@ -115,11 +118,11 @@ def test_throttled_counts_as_unavailable_once_the_window_is_full() -> None:
     tries = Tries()
     _count(tries, _THROTTLED, deliveries=1, window_full=True)
     _count(tries, _THROTTLED, deliveries=1, window_full=True)
-    assert 0 == tries.burnt
+    assert 0 == tries.counted
     _count(tries, _THROTTLED, deliveries=2, window_full=True)
-    assert 1 == tries.burnt
+    assert 1 == tries.counted
     _count(tries, _THROTTLED, deliveries=3, window_full=False)
-    assert 1 == tries.burnt
+    assert 1 == tries.counted
 
 
 def test_a_lone_poison_event_ends_as_a_dead_letter() -> None:
@@ -132,12 +135,12 @@ def test_a_lone_poison_event_ends_as_a_dead_letter() -> None:
 @pytest.mark.parametrize(("outcome", "reason"), [(_FAILED, Reason.EXHAUSTED), (_REJECTED, Reason.REJECTED)])
 def test_behind_an_exhausted_head_one_burnt_try_is_enough(outcome: Outcome, reason: Reason) -> None:
     """With the window full, the next event of a lane is given up after one burnt try."""
-    assert reason is _count(Tries(), outcome, window_full=True, single=True)
+    assert reason is _count(Tries(), outcome, window_full=True, final_try=True)
 
 
 def test_behind_an_exhausted_head_an_outage_still_burns_nothing() -> None:
     """One try is enough only if it burns."""
-    assert None is _count(Tries(), *[_UNAVAILABLE] * 50, window_full=True, single=True)
+    assert None is _count(Tries(), *[_UNAVAILABLE] * 50, window_full=True, final_try=True)
 
 
 _TRIES = st.lists(
@@ -163,4 +166,4 @@ def test_an_event_is_given_up_exactly_when_it_is_burnt_out(
             assert Reason.REJECTED is found
         else:
             assert (Reason.EXHAUSTED if burnt >= attempts else None) is found
-        assert (number + 1, burnt, rejected) == (tries.made, tries.burnt, tries.rejected)
+        assert (number + 1, burnt, rejected) == (tries.made, tries.counted, tries.rejected)

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.delivery.policy.breaker import Breaker, BreakerState
+from runtime.backoff import Backoff
 
 
 def _breaker(threshold: int = 3, jitter: float = 0.0) -> Breaker:
-    return Breaker(threshold=threshold, backoff_s=1.0, max_backoff_s=8.0, jitter=lambda: jitter)
+    return Breaker(threshold, Backoff(1.0, 8.0, lambda: jitter))
 
 
 def _opened(now: float = 100.0) -> Breaker:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Outcome, narrows, outcome_of
+from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Outcome, outcome_of, signals_overload
 from runtime.config.endpoint_settings import DEFAULT_REJECT_STATUSES
 
 _UNAVAILABLE = {401, 403, 404, 407, 408, 410, 421, 425, 502, 504}
@@ -79,10 +79,10 @@ def test_no_answer_is_unavailable(fault: Fault) -> None:
     """Whatever kept the answer from coming is the endpoint's fault or the way's, not the event's."""
     result = NoAnswer(fault, "it did not come")
     assert Outcome.UNAVAILABLE is outcome_of(result, frozenset(range(400, 600)))
-    assert (fault is Fault.TIMEOUT) is narrows(result)
+    assert (fault is Fault.TIMEOUT) is signals_overload(result)
 
 
 def test_what_narrows_the_ceiling() -> None:
     """Of all statuses 429 and 503 alone, with Retry-After or without, rejected or not."""
-    assert [429, 503] == [status for status in range(100, 1000) if narrows(Answer(status))]
-    assert not narrows(Answer(500, "30"))
+    assert [429, 503] == [status for status in range(100, 1000) if signals_overload(Answer(status))]
+    assert not signals_overload(Answer(500, "30"))

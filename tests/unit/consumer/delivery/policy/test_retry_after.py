@@ -1,4 +1,4 @@
-"""Waits: growing, capped, stretched and never shortened; and what endpoints say in Retry-After."""
+"""What endpoints say in Retry-After, in every form that it may have."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -7,41 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.delivery.policy.retry_after import MAX_RETRY_AFTER_S, backoff_s, retry_after_s
+from consumer.delivery.policy.retry_after import MAX_RETRY_AFTER_S, retry_after_s
 
 _NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp()
-_FIRST = st.floats(0.001, 86400.0)
-_MOST = st.floats(0.001, 86400.0)
-_JITTER = st.floats(0.0, 1.0, exclude_max=True)
-
-
-def test_the_registrys_backoff_doubles_to_five_minutes() -> None:
-    """With the defaults: 1, 2, 4 ... 256, then 300 seconds."""
-    waits = [backoff_s(tries, first_s=1.0, most_s=300.0, jitter=0.0) for tries in range(1, 12)]
-    assert [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] == waits
-
-
-@given(st.integers(1, 10**6), _FIRST, _MOST, _JITTER)
-def test_waits_are_capped_and_stretched_upwards(tries: int, first: float, most: float, jitter: float) -> None:
-    """Jitter adds up to a quarter and takes nothing away; the cap holds before it, at any number of tries."""
-    plain = backoff_s(tries, first_s=first, most_s=most, jitter=0.0)
-    stretched = backoff_s(tries, first_s=first, most_s=most, jitter=jitter)
-    assert min(first, most) <= plain <= most
-    assert plain <= stretched <= plain * 1.25
-
-
-@given(st.integers(1, 10**6), st.integers(0, 10**6), _FIRST, _MOST, _JITTER)
-def test_waits_never_fall(tries: int, more: int, first: float, most: float, jitter: float) -> None:
-    """More tries never wait less, up to a million of them."""
-    sooner = backoff_s(tries, first_s=first, most_s=most, jitter=jitter)
-    assert sooner <= backoff_s(tries + more, first_s=first, most_s=most, jitter=jitter)
-
-
-@given(st.integers(1, 30), _JITTER, _JITTER)
-def test_different_jitter_gives_different_waits(tries: int, one: float, other: float) -> None:
-    """Lanes that failed together do not come back together."""
-    waits = {backoff_s(tries, first_s=1.0, most_s=300.0, jitter=jitter) for jitter in (one, other)}
-    assert (abs(one - other) > 1e-9) <= (len(waits) == 2)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from consumer.delivery.policy.outcome import Answer, Result
 from consumer.delivery.webhook.formats import Sendable, UnsendableError, kind_of, request_of
 from consumer.delivery.webhook.request import WebhookRequest
-from consumer.delivery.webhook.sender import Sending
+from consumer.delivery.webhook.sender import Sender
 from consumer.delivery.webhook.signing import Signer
 from consumer.lanes.delivery import Delivery, Lane
 from consumer.record import Record
@@ -308,13 +308,13 @@ class Kept:
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_a_delivery_of_which_only_bytes_were_kept_is_sent_the_same(format_: Format) -> None:
-    """Sending decodes the record where the event was not kept, and renders in the endpoint's format."""
+    """Sender decodes the record where the event was not kept, and renders in the endpoint's format."""
     client = Kept()
-    sending = Sending(client, Signer(), SystemClock(), format_)
+    sending = Sender(client, Signer(), SystemClock(), format_)
     record, event = sendable(DELETE)
     lane = Lane((3, b"library/test"))
 
-    kept, bare = Delivery(record, event, lane, 0.0, 0), Delivery(record, None, lane, 0.0, 0)
+    kept, bare = Delivery(record, event, lane, 0.0, None), Delivery(record, None, lane, 0.0, None)
     asyncio.run(sending.send([kept]))
     asyncio.run(sending.send([bare]))
 
@@ -325,7 +325,7 @@ def test_a_delivery_of_which_only_bytes_were_kept_is_sent_the_same(format_: Form
 def test_sending_says_what_cannot_be_built() -> None:
     """Text that UTF-8 cannot carry is the event's fault: a dead letter, not a failed worker."""
     record, event = sendable(DELETE)
-    broken = Delivery(record, replace(event, original='{"id": "\ud800"}'), Lane((3, b"a")), 0.0, 0)
+    broken = Delivery(record, replace(event, original='{"id": "\ud800"}'), Lane((3, b"a")), 0.0, None)
 
     with pytest.raises(UnsendableError, match="no request can be built: UnicodeEncodeError"):
-        asyncio.run(Sending(Kept(), Signer(), SystemClock()).send([broken]))
+        asyncio.run(Sender(Kept(), Signer(), SystemClock()).send([broken]))

@@ -16,7 +16,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from consumer.delivery.policy.outcome import Answer
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.rustls_client import WebhookClient
-from consumer.delivery.webhook.sender import Sending
+from consumer.delivery.webhook.sender import Sender
 from consumer.delivery.webhook.signing import Signer
 from consumer.lanes.delivery import Delivery, Lane
 from consumer.record import Record
@@ -59,12 +59,13 @@ def delivered(
     """Send events over the wire as the worker does, and give what arrived."""
     lane = Lane((0, b"library/app"))
     deliveries = [
-        Delivery(Record("registry.events", 0, n, 0, None, b""), event, lane, 0.0, 0) for n, event in enumerate(events)
+        Delivery(Record("registry.events", 0, n, 0, None, b""), event, lane, 0.0, None)
+        for n, event in enumerate(events)
     ]
 
     async def send() -> None:
         client = WebhookClient(EndpointSettings(name="ci", url=receiver.url, timeout_s=10.0))
-        sending = Sending(client, Signer(secrets), SystemClock(), format_)
+        sending = Sender(client, Signer(secrets), SystemClock(), format_)
         assert await sending.send(deliveries) == Answer(200)
         await sending.close()
 
@@ -125,11 +126,11 @@ def test_unsigned_attempts_carry_their_time_alone(receiver: Receiver) -> None:
 def test_each_attempt_has_its_own_time_and_the_same_id(receiver: Receiver) -> None:
     """A retry is stamped and signed anew, so that it verifies however late it is; the id stays."""
     clock = StoppedClock()
-    delivery = Delivery(Record("t", 0, 0, 0, None, b""), EVENT, Lane((0, b"a")), 0.0, 0)
+    delivery = Delivery(Record("t", 0, 0, 0, None, b""), EVENT, Lane((0, b"a")), 0.0, None)
 
     async def send() -> None:
         client = WebhookClient(EndpointSettings(name="ci", url=receiver.url, timeout_s=10.0))
-        sending = Sending(client, Signer([NEW]), clock)
+        sending = Sender(client, Signer([NEW]), clock)
         await sending.send([delivery])
         clock.now += 3600.9
         await sending.send([delivery])

@@ -1,0 +1,123 @@
+"""The gate of one endpoint: whether a request may start now, and what kind. Pure; time and chance are given.
+
+It joins the breaker, the limit of requests in flight, the rate, Retry-After, and the one probe of an open breaker. What
+may start is a batch of any lane, of a lane that was not refused, or a probe; which batch that is, the lanes know.
+"""
+
+from typing import Final
+
+from consumer.delivery.policy.breaker import Breaker, BreakerState
+from consumer.delivery.policy.concurrency_limit import ConcurrencyLimit
+from consumer.delivery.policy.outcome import Answer, Outcome, Result, signals_overload
+from consumer.delivery.policy.rate_limit import RateLimit
+from consumer.delivery.policy.retry_after import MAX_RETRY_AFTER_S, retry_after_s
+from consumer.lanes.allowed import Allowed
+from consumer.lanes.delivery import Batch
+from runtime.backoff import Backoff, Jitter
+from runtime.config import EndpointSettings
+
+_STRETCH: Final = 0.1
+"""Of what Retry-After asks for: many lanes do not come back at once."""
+_ALLOWED: Final = {
+    BreakerState.CLOSED: Allowed.ALL,
+    BreakerState.REFUSED: Allowed.FRESH,
+    BreakerState.OPEN: Allowed.PROBES,
+}
+
+
+class Gate:
+    """Lets requests to one endpoint pass."""
+
+    def __init__(self, endpoint: EndpointSettings, jitter: Jitter, *, breaker: type[Breaker] = Breaker) -> None:
+        """Open for all: nothing was tried yet.
+
+        Args:
+            endpoint: its settings.
+            jitter: stretches waits.
+            breaker: the kind of breaker.
+        """
+        self.backoff: Final = Backoff(endpoint.backoff_s, endpoint.max_backoff_s, jitter)
+        """Of the endpoint's retries and probes."""
+        self.breaker: Final = breaker(endpoint.threshold, self.backoff)
+        self.limit: Final = ConcurrencyLimit(endpoint.concurrency)
+        self.rate: Final = RateLimit(endpoint.rate_limit)
+        self.retry_after_until = 0.0
+        """Until when the endpoint asked to be left alone (monotonic)."""
+        self.probe: Batch | None = None
+        """The probe that is under way, if one is."""
+
+    @property
+    def allowed(self) -> Allowed:
+        """Of which lanes batches may start."""
+        return _ALLOWED[self.breaker.state]
+
+    @property
+    def next_probe(self) -> float | None:
+        """When the next probe may start (monotonic); None while the breaker is closed, or one is under way."""
+        return self.breaker.next_probe if self.breaker.is_open and self.probe is None else None
+
+    def admits(self, now: float, *, in_flight: int) -> bool:
+        """Whether one more request may start beside so many; `now` monotonic."""
+        return self.earliest(now) <= now and in_flight < self.limit.value
+
+    def earliest(self, due: float) -> float:
+        """When what is due then may start, as far as Retry-After and the rate say (monotonic)."""
+        return max(due, self.retry_after_until, self.rate.next_at(due))
+
+    def is_probe_due(self, now: float) -> bool:
+        """Whether a probe should start before anything else."""
+        due = self.next_probe
+        return due is not None and now >= due
+
+    def probe_missed(self, now: float) -> None:
+        """A probe was due and nothing waited for one."""
+        self.breaker.probe_missed(now)
+
+    def started(self, now: float) -> None:
+        """A request starts."""
+        self.rate.take(now)
+
+    def ended(self, batch: Batch) -> None:
+        """Nothing of this batch is under way any more."""
+        if self.probe is batch:
+            self.probe = None
+
+    def delivered(self, events: int) -> bool:
+        """A request with so many events was delivered; whether this closed the breaker."""
+        if self.breaker.state is BreakerState.OPEN:
+            self.limit.start_over()
+        closed = self.breaker.delivered()
+        for _ in range(events):
+            self.limit.delivered()
+        return closed
+
+    def failed(self, result: Result, outcome: Outcome, *, now: float, wall: float) -> None:
+        """A request was not delivered, whatever follows: what it says about the endpoint's load and patience.
+
+        Args:
+            result: what came back.
+            outcome: of it.
+            now: monotonic.
+            wall: seconds since the epoch, for dates in Retry-After.
+        """
+        if signals_overload(result):
+            self.limit.overloaded()
+        if outcome is Outcome.THROTTLED and isinstance(result, Answer):
+            self._hold(result, now, wall)
+
+    def not_delivered(self, batch: Batch, outcome: Outcome, now: float) -> bool:
+        """A request was not delivered and its events stay; whether this changed the breaker's state."""
+        rejected = outcome is Outcome.REJECTED
+        return self.breaker.not_delivered(now, is_probe=self.probe is batch, rejected=rejected)
+
+    def gave_up(self, batch: Batch, now: float) -> None:
+        """The batch's event is given up: if it was the probe, that says nothing about the endpoint."""
+        if self.probe is batch:
+            self.probe = None
+            self.breaker.probe_ended(now)
+
+    def _hold(self, answer: Answer, now: float, wall: float) -> None:
+        wait = retry_after_s(answer.retry_after, now=wall)
+        if wait is not None:
+            stretched = min(wait * (1.0 + _STRETCH * self.backoff.jitter()), MAX_RETRY_AFTER_S)
+            self.retry_after_until = max(self.retry_after_until, now + stretched)

@@ -1,0 +1,174 @@
+"""Settlement: what follows from a result, for the batch, its lanes, its partition and the gate (docs/delivery.md).
+
+Pure and synchronous: an event that is to be given up is a return value, and whoever asked has its dead letter written.
+"""
+
+from collections.abc import Set as AbstractSet
+from typing import Protocol
+
+from consumer.delivery.owner import Attempt, Claims, DeliveryMonitor
+from consumer.delivery.policy.attempts import Cause, Reason
+from consumer.delivery.policy.gate import Gate
+from consumer.delivery.policy.outcome import Answer, Outcome, Result, describe, outcome_of
+from consumer.lanes.delivery import Batch, Tries, allow_one_try
+from consumer.lanes.lanes import Lanes
+from runtime.clock import Clock
+
+
+class CountsAttempts(Protocol):
+    """Decides how often an event is tried."""
+
+    def count(
+        self, tries: Tries, outcome: Outcome, *, deliveries: int, window_full: bool, final_try: bool
+    ) -> Reason | None:
+        """Count a try that was not delivered; the reason to give the event up, or None."""
+        ...
+
+
+class Settlement:
+    """Settles the batches of one endpoint that came back."""
+
+    def __init__(
+        self,
+        reject_statuses: AbstractSet[int],
+        lanes: Lanes,
+        gate: Gate,
+        claims: Claims,
+        attempts: CountsAttempts,
+        *,
+        monitor: DeliveryMonitor,
+        clock: Clock,
+    ) -> None:
+        """Nothing came back yet.
+
+        Args:
+            reject_statuses: by which the endpoint says that it will never take an event.
+            lanes: where batches go that are tried again.
+            gate: told how the endpoint behaves.
+            claims: who holds the partitions.
+            attempts: when an event is given up.
+            monitor: told of each attempt.
+            clock: for due times, and for dates in Retry-After.
+        """
+        self._reject_statuses = reject_statuses
+        self._lanes = lanes
+        self._gate = gate
+        self._claims = claims
+        self._attempts = attempts
+        self._monitor = monitor
+        self._clock = clock
+        self.deliveries = 0
+        """Events delivered so far."""
+
+    def settle(self, batch: Batch, result: Result, seconds: float) -> Cause | None:
+        """Put a batch under way where its result belongs.
+
+        Args:
+            batch: that was sent.
+            result: what came back.
+            seconds: how long that took.
+
+        Returns:
+            Why its only event is given up; None if it is not. The batch stays under way until `buried`.
+        """
+        outcome = outcome_of(result, self._reject_statuses)
+        if outcome is Outcome.DELIVERED:
+            self._delivered(batch)
+            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, None))
+            return None
+        batch.tries += 1
+        self._gate.failed(result, outcome, now=self._clock.monotonic(), wall=self._clock.wall())
+        if outcome is Outcome.REJECTED and len(batch.lanes) == 1:
+            self._lanes.refuse(batch)
+        if len(batch.deliveries) > 1:
+            self._settle_several(batch, result, outcome, seconds)
+            return None
+        return self._settle_one(batch, result, outcome, seconds)
+
+    def unsendable(self, batch: Batch, error: Exception) -> Cause | None:
+        """No request can be made of a batch: halve it; of a single event, the cause to give it up."""
+        if len(batch.deliveries) > 1:
+            self._lanes.split(batch, self._clock.monotonic())
+            return None
+        return self._given_up(batch, Cause(Reason.UNSENDABLE, error=str(error)))
+
+    def buried(self, batch: Batch, cause: Cause) -> None:
+        """The dead letter of the batch's only event is written."""
+        delivery = batch.deliveries[0]
+        if cause.reason is Reason.EXHAUSTED and self._claims.window_full(delivery) and not self._gate.breaker.is_open:
+            allow_one_try(delivery)
+        self._claims.finished(delivery)
+        self._lanes.finish(batch)
+
+    def put_back(self, batch: Batch, wait_s: float = 0.0) -> None:
+        """A batch under way came to nothing, and nobody is at fault: try it again after `wait_s` seconds."""
+        if not batch.finished:
+            self._lanes.put_back(batch, self._clock.monotonic() + wait_s)
+
+    def broke_off(self, batch: Batch) -> None:
+        """A fault of ours ended an attempt: the batch waits as long as any may."""
+        self._gate.gave_up(batch, self._clock.monotonic())
+        self.put_back(batch, self._gate.backoff.most_s)
+
+    def _delivered(self, batch: Batch) -> None:
+        closed = self._gate.delivered(len(batch.deliveries))
+        self._lanes.forgive()
+        if closed:
+            self._monitor.breaker_moved(self._gate.breaker.state, reason="a delivery succeeded")
+        for delivery in batch.deliveries:
+            self.deliveries += 1
+            delivery.lane.final_try = False
+            self._claims.finished(delivery)
+        self._lanes.finish(batch)
+
+    def _settle_one(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> Cause | None:
+        delivery = batch.deliveries[0]
+        reason = self._attempts.count(
+            delivery.tries,
+            outcome,
+            deliveries=self.deliveries,
+            window_full=self._claims.window_full(delivery),
+            final_try=delivery.lane.final_try and not self._gate.breaker.is_open,
+        )
+        if reason is None:
+            self._wait(batch, result, outcome, seconds)
+            return None
+        self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, None))
+        status = result.status if isinstance(result, Answer) else None
+        return self._given_up(batch, Cause(reason, status, describe(result)))
+
+    def _given_up(self, batch: Batch, cause: Cause) -> Cause:
+        """Until its dead letter is written the lane stands still, and the offset does not move."""
+        self._gate.gave_up(batch, self._clock.monotonic())
+        return cause
+
+    def _settle_several(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> None:
+        """A batch that may be its events' fault is sent in halves; only an event sent alone is counted against."""
+        seen = batch.deliveries[0].tries.deliveries_seen
+        for delivery in batch.deliveries:
+            delivery.tries.deliveries_seen = self.deliveries
+        others = seen is not None and self.deliveries > seen
+        patient = outcome is Outcome.THROTTLED and not any(map(self._claims.window_full, batch.deliveries))
+        if outcome in {Outcome.REJECTED, Outcome.FAILED} or (others and not patient):
+            self._not_delivered(batch, result, outcome)
+            now = self._clock.monotonic()
+            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, 0.0))
+            self._lanes.split(batch, now)
+        else:
+            self._wait(batch, result, outcome, seconds)
+
+    def _wait(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> None:
+        self._not_delivered(batch, result, outcome)
+        wait = self._gate.backoff.after(1 if self._blocks_window(batch) else batch.tries)
+        self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, wait))
+        self.put_back(batch, wait)
+
+    def _blocks_window(self, batch: Batch) -> bool:
+        """Whether it holds up a whole partition, which the endpoint being away excuses."""
+        return not self._gate.breaker.is_open and any(
+            self._claims.window_full(delivery) and self._claims.blocks_window(delivery) for delivery in batch.deliveries
+        )
+
+    def _not_delivered(self, batch: Batch, result: Result, outcome: Outcome) -> None:
+        if self._gate.not_delivered(batch, outcome, self._clock.monotonic()):
+            self._monitor.breaker_moved(self._gate.breaker.state, reason=describe(result))

@@ -1,0 +1,74 @@
+"""The courier: carries an endpoint's requests to its address, and its dead letters to where they are kept."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from consumer.delivery.policy.attempts import Cause
+from consumer.delivery.policy.outcome import Result
+from consumer.delivery.webhook.sender import Sender
+from consumer.lanes.delivery import Delivery
+
+
+class Buries(Protocol):
+    """What takes the events that are given up."""
+
+    @property
+    def trouble(self) -> str:
+        """Why they cannot be kept now; empty if they can."""
+        ...
+
+    async def bury(self, delivery: Delivery, cause: Cause) -> None:
+        """Return when it is kept for good that this event was given up, and why."""
+        ...
+
+
+class BurialMonitor(Protocol):
+    """Who is told of events that are given up."""
+
+    def buried(self, delivery: Delivery, cause: Cause) -> None:
+        """It is kept for good that the event was given up."""
+
+
+class Courier:
+    """Carries what the dispatcher of one endpoint gives out."""
+
+    def __init__(self, sender: Sender, burial: Buries, monitor: BurialMonitor) -> None:
+        """Carries nothing yet.
+
+        Args:
+            sender: POSTs.
+            burial: keeps what is given up.
+            monitor: told of each event that was given up.
+        """
+        self.sender: Final = sender
+        self.burial: Final = burial
+        self._monitor = monitor
+        self.burying = 0
+        """Events whose giving up is being written."""
+
+    async def send(self, deliveries: list[Delivery]) -> Result:
+        """POST these in one request, once.
+
+        Raises:
+            UnsendableError: no request can be built of them.
+        """
+        return await self.sender.send(deliveries)
+
+    async def bury(self, delivery: Delivery, cause: Cause) -> None:
+        """Return when it is kept for good that the event is given up, however long that takes."""
+        with self._burying():
+            await self.burial.bury(delivery, cause)
+        self._monitor.buried(delivery, cause)
+
+    async def close(self) -> None:
+        """Close the connections to the endpoint."""
+        await self.sender.close()
+
+    @contextmanager
+    def _burying(self) -> Iterator[None]:
+        self.burying += 1
+        try:
+            yield
+        finally:
+            self.burying -= 1

@@ -1,0 +1,75 @@
+"""From a record to its event, and the rule of the endpoint against it. Pure."""
+
+from typing import Final, Protocol
+
+from consumer.log.decoding import event_of
+from consumer.record import Record
+from schemas.avro import ForeignIdError, UndecodableError
+from schemas.event import Event
+
+
+class Rules(Protocol):
+    """Which events an endpoint asked for."""
+
+    def rule_against(self, event: Event) -> str | None:
+        """The rule that the event does not pass; None if it is to be delivered."""
+        ...
+
+
+class ForeignSchemas(Protocol):
+    """The ids that a schema registry gave out."""
+
+    def resolve_known(self, record: Record, schema_id: int) -> Record:
+        """The record with the fingerprint of its schema.
+
+        Raises:
+            UnaskedError: nothing is known of the id yet.
+            UndecodableError: there is no such schema, or it is not that of an event.
+        """
+        ...
+
+    def ask(self, schema_id: int) -> None:
+        """Ask the registry, so that something is known of the id; blocks.
+
+        Raises:
+            SchemaRegistryUnavailableError: it does not answer.
+        """
+
+
+class Screening:
+    """Reads the records of one endpoint."""
+
+    def __init__(self, rules: Rules, schemas: ForeignSchemas | None = None) -> None:
+        """Reads all that our own releases wrote, and with `schemas` what others did.
+
+        Args:
+            rules: of the endpoint.
+            schemas: of the schema registry, if there is one.
+        """
+        self._rules: Final = rules
+        self.schemas: Final = schemas
+
+    def read(self, record: Record) -> tuple[Record, Event]:
+        """The event in a record, and the record with all that is known of its schema.
+
+        Raises:
+            UnaskedError: only the schema registry can tell, and was not asked yet.
+            UnknownSchemaError: a newer release wrote it.
+            UndecodableError: no release can read it.
+        """
+        try:
+            return record, event_of(record)
+        except ForeignIdError as error:
+            resolved = self._resolved(record, error.schema_id)
+            return resolved, event_of(resolved)
+
+    def rule_against(self, event: Event) -> str | None:
+        """The rule that the event does not pass; None if it is to be delivered."""
+        return self._rules.rule_against(event)
+
+    def _resolved(self, record: Record, schema_id: int) -> Record:
+        if self.schemas is None:
+            raise UndecodableError(
+                f"schema id {schema_id} is not one of the bridge's own, and schema_registry.url is not set"
+            )
+        return self.schemas.resolve_known(record, schema_id)
