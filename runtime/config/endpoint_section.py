@@ -19,7 +19,7 @@ from runtime.config.endpoint_settings import (
 )
 from runtime.config.faults import RefusedValue
 from runtime.config.filter_values import action, media_type, method, repository_glob, tag_glob
-from runtime.config.http_values import read_headers, shown_url, signing_secret
+from runtime.config.http_values import http_url, read_headers, signing_secret
 from runtime.config.names import endpoint_name, registry_label
 from runtime.config.quantities import duration, registry_duration
 from runtime.config.reading import Section, Value, ValueReader
@@ -97,7 +97,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
 @shaped(shapes.text(rf"({shapes.URL})?"))
 def _url(value: Value) -> tuple[str, str]:
     """Read a URL; its shape is that of a disabled endpoint too."""
-    return shown_url(value)
+    return http_url(value)
 
 
 def _address(section: Section, *, disabled: bool) -> tuple[str, str] | None:
@@ -132,7 +132,7 @@ def _all(section: Section, key: str, reader: ValueReader[str]) -> frozenset[str]
 
 @shaped(shapes.text(shapes.URL))
 def _proxy(value: Value) -> Secret:
-    return Secret(shown_url(value)[0])
+    return Secret(http_url(value, "http://127.0.0.1:3128")[0])
 
 
 @shaped(shapes.numeric("integer", -(2**31), 2**31 - 1))

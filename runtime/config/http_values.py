@@ -80,23 +80,24 @@ def read_authorization(value: Value) -> Secret:
     return Secret(text)
 
 
-def http_url(value: Value) -> tuple[str, str]:
-    """Read an http(s) URL; returns it and how a log may show it (what the environment gave stays as written)."""
+_ENDPOINT_URL: Final = "https://ci.example.com/hooks/registry"
+
+
+def http_url(value: Value, example: str = _ENDPOINT_URL) -> tuple[str, str]:
+    """Read an http(s) URL; returns it and how a log may show it (what the environment gave stays as written).
+
+    A fault shows it without user info and query, and `example` as what to write.
+    """
+    value = value.shown_by(show_url)
     text = value.text()
-    if fault := url_fault(text):
+    if fault := url_fault(text, example):
         value.refuse(fault)
     return text, _safe(text, value)
 
 
-@shaped(shapes.text(shapes.URL))
-def shown_url(value: Value) -> tuple[str, str]:
-    """Read an http(s) URL as `http_url`; a fault shows it without user info and query."""
-    return http_url(value.shown_by(show_url))
-
-
-def url_fault(url: str) -> str | None:
+def url_fault(url: str, example: str = _ENDPOINT_URL) -> str | None:
     """Say what keeps a text from being an http(s) URL with a host; None if nothing does."""
-    advice = "write e.g. https://ci.example.com/hooks/registry"
+    advice = f"write e.g. {example}"
     if _UNFIT_IN_URL.search(url):
         return f"is not a URL (space, control character or backslash); {advice}"
     parts = split_url(url)

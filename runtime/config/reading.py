@@ -121,7 +121,8 @@ class Value:
     def items(self) -> Iterator["Value"]:
         """Yield the members of a list."""
         if not isinstance(self.node, list):
-            self.fail(f"must be a list, not {_kind(self.node)}")
+            hint = "; write [VALUE]" if isinstance(self.node, Scalar) and self.node.kind != "null" else ""
+            self.fail(f"must be a list, not {_kind(self.node)}{hint}")
         for index, member in enumerate(self.node):
             yield replace(self, node=member, path=f"{self.path}[{index}]")
 

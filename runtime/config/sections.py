@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from runtime.config import shape as shapes
 from runtime.config.addresses import ADDRESS_EXAMPLES, parse_address
 from runtime.config.endpoint_settings import TLSSettings
-from runtime.config.http_values import read_authorization, shown_url
+from runtime.config.http_values import http_url, read_authorization
 from runtime.config.names import group_prefix, intake_path, topic_name
 from runtime.config.quantities import duration, size
 from runtime.config.reading import Section, Value, show_nothing
@@ -22,6 +22,7 @@ _ADDRESS = parsed(
     shapes.text(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"),
 )
 _SECOND, _HOUR, _CENTURY = 1.0, 3600.0, 36_500 * 86400.0
+_REGISTRY_URL: Final = "http://127.0.0.1:8081"
 UNGUARDED: Final = "is reached from other machines; set intake.authorization, or to none if everyone may write"
 """What a fault says of an address that `is_unguarded` tells of."""
 _COPIES = whole_number(1, 100)
@@ -47,14 +48,19 @@ def read_topics(value: Value) -> TopicSettings:
     return topics
 
 
+@shaped(shapes.text(shapes.URL))
+def _registry_url(value: Value) -> tuple[str, str]:
+    return http_url(value, _REGISTRY_URL)
+
+
 def read_schema_registry(value: Value) -> SchemaRegistrySettings | None:
     """Read the section; None if its url is missing or faulty."""
     section = Section(value)
-    url = section.require("url", shown_url, "write e.g. http://127.0.0.1:8081")
+    url = section.require("url", _registry_url, f"write e.g. {_REGISTRY_URL}")
     authorization = section.read("authorization", read_authorization, None)
     tls = section.read("tls", read_tls, TLSSettings())
     if url and urlsplit(url[0]).query:
-        section.fault("url", "has a query; write the root of the registry, e.g. http://127.0.0.1:8081")
+        section.fault("url", f"has a query; write the root of the registry, e.g. {_REGISTRY_URL}")
     if url and authorization and urlsplit(url[0]).username is not None:
         section.fault("authorization", "stands beside a user in url; write one of them")
     section.close()

@@ -186,7 +186,7 @@ SECTIONS = [
     (KAFKA + "schema_registry: {}", "schema_registry.url: is missing; write e.g. http://127.0.0.1:8081"),
     (
         KAFKA + "schema_registry: {url: 'ftp://u:hunter2@host/'}",
-        'schema_registry.url: "ftp://***@host/" is not an http or https URL; write e.g. https://ci.example.com/hooks/registry',
+        'schema_registry.url: "ftp://***@host/" is not an http or https URL; write e.g. http://127.0.0.1:8081',
     ),
     (
         KAFKA + "schema_registry: {url: 'http://a/?token=hunter2'}",
@@ -320,7 +320,10 @@ ENDPOINTS = [
     ),
     (endpoint("ignore: [pull]"), "endpoints[0].ignore: must be a mapping, not a list"),
     (endpoint("ignore: {action: [pull]}"), "endpoints[0].ignore.action: is not a known key; did you mean actions?"),
-    (endpoint("ignoredmediatypes: a/b"), "endpoints[0].ignoredmediatypes: must be a list, not a single value"),
+    (
+        endpoint("ignoredmediatypes: a/b"),
+        "endpoints[0].ignoredmediatypes: must be a list, not a single value; write [VALUE]",
+    ),
     (endpoint("registries: [EU]"), 'endpoints[0].registries[0]: "EU" is not 1 to 63 of the characters a-z 0-9 . _ -'),
     (
         endpoint("repositories: [a, '']"),
@@ -364,7 +367,7 @@ ENDPOINTS = [
     (endpoint("tls: {ca: bridge.yaml}"), 'endpoints[0].tls.ca: "bridge.yaml" is not a PEM file'),
     (
         endpoint("proxy: 'socks5://u:hunter2@p:1'"),
-        f'endpoints[0].proxy: "socks5://***@p:1" is not an http or https URL; {URL}',
+        'endpoints[0].proxy: "socks5://***@p:1" is not an http or https URL; write e.g. http://127.0.0.1:3128',
     ),
     (endpoint("rate_limit: 0"), "endpoints[0].rate_limit: 0 is not a number from 0.001 to 1e+06"),
     (
