@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import subprocess
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -139,11 +138,3 @@ def test_the_image_is_built_from_what_is_sent() -> None:
     wanted = [name for names in copied for name in names.split()]
     assert [name for name in wanted if f"!{name}" not in sent] == []
     assert [name for name in wanted if not (ROOT / name).exists()] == []
-
-
-def test_each_list_that_the_image_can_be_built_from_is_there() -> None:
-    """Without a build argument the image gets the locked packages; with EXTRAS=analytics those of the extra too."""
-    (of,) = re.findall(r"-r (requirements\$\{EXTRAS.*)$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
-    for extras, expected in (("", "requirements.txt"), ("analytics", "requirements-analytics.txt")):
-        assert f"{expected}\n" == subprocess.check_output(["sh", "-c", f"echo {of}"], env={"EXTRAS": extras}, text=True)
-        assert (ROOT / expected).is_file()

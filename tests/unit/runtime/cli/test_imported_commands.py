@@ -1,7 +1,5 @@
 """Commands that are imported when they are asked for."""
 
-import subprocess
-import sys
 from functools import partial
 
 import click
@@ -44,11 +42,3 @@ def test_commands_can_be_added_and_taken_away() -> None:
     assert ["three", "two"] == sorted(group.commands)
     assert group.commands.get("one") is None
     assert 2 == len(group.commands)
-
-
-def test_a_command_of_the_worker_imports_no_other() -> None:
-    """`status` needs nothing of what delivers, exports or replays."""
-    code = "import sys\nfrom consumer.cli import commands\ncommands.commands['status']\nprint(*sys.modules)"
-    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert "consumer.commands.status" in modules
-    assert not {"consumer.commands.export", "consumer.worker.service", "uvicorn"} & set(modules)

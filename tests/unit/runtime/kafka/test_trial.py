@@ -1,9 +1,6 @@
 """The client library itself, asked what it refuses: no broker, no network, no secret repeated."""
 
 import logging
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -92,25 +89,6 @@ def test_settings_that_go_together_are_taken() -> None:
 def test_what_only_shows_in_the_whole_is_refused_once(settings: dict[str, str], refusal: Refusal) -> None:
     """By the property to blame, whichever kinds of clients have the check; no secret is repeated."""
     assert whole(settings, SECRET) == [refusal]
-
-
-def test_nobody_is_asked() -> None:
-    """Neither brokers nor the endpoint of tokens hear of it."""
-    with listening() as (broker, brokers), listening() as (endpoint, tokens):
-        address = {"bootstrap.servers": broker, "sasl.oauthbearer.token.endpoint.url": f"http://{endpoint}/token"}
-        assert whole({**OIDC, **address}) == []
-        assert whole({"bootstrap.servers": broker}) == []
-        for heard in (brokers, tokens):
-            with pytest.raises(BlockingIOError):
-                heard.accept()
-
-
-@contextmanager
-def listening() -> Iterator[tuple[str, socket.socket]]:
-    """A port on which any connection would be found waiting."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)  # noqa: FBT003
-        yield f"127.0.0.1:{server.getsockname()[1]}", server
 
 
 VALUES = {
