@@ -10,16 +10,14 @@ from typing import Any
 import pytest
 
 from consumer.log.decoding import UnaskedError, event_of, foreign_id_of
-from consumer.log.schema_ids import SchemaIds, schema_ids_of
+from consumer.log.schema_ids import SchemaIds
 from consumer.record import Record
-from runtime.config.load import settings_from
 from runtime.schema_registry import SchemaRegistryUnavailableError
 from schemas import Event, Target
 from schemas.avro import UndecodableError, UnknownSchemaError, encode, frame
 from schemas.catalog import CATALOG
 from schemas.names import SCHEMA_FINGERPRINT
 from tests.kit import eventually
-from tests.kit.schema_registry import SchemaRegistry
 
 LATEST = CATALOG.latest
 EVENT = Event(id="e1", action="push", target=Target(repository="team/app"))
@@ -276,21 +274,3 @@ def test_a_slow_answer_holds_up_no_other_id() -> None:
         assert not slow.done()
         answer.set()
         assert LATEST.fingerprint == slow.result(10.0)
-
-
-def test_it_is_that_of_the_configuration() -> None:
-    """Without `schema_registry` there is nobody to ask; with it, its URL is asked over HTTP."""
-    kafka = {"bootstrap.servers": "127.0.0.1:9092"}
-    clock = Clock()
-    assert schema_ids_of(settings_from({"kafka": kafka}), clock, program="test") is None
-    with SchemaRegistry() as registry:
-        schema_id = registry.register("somebody-value", LATEST.text)
-        settings = settings_from({"kafka": kafka, "schema_registry": {"url": registry.url}})
-        ids = schema_ids_of(settings, clock, program="test")
-        assert ids is not None
-        assert EVENT == event_of(ids.resolve_blocking(record(schema_id)))
-        assert ids.fingerprint(schema_id + 1) is None
-        registry.stop()
-        assert EVENT == event_of(ids.resolve_blocking(record(schema_id)))
-        with pytest.raises(SchemaRegistryUnavailableError, match=f"{registry.url} cannot be reached: "):
-            ids.ask(schema_id + 2)
