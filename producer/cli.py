@@ -145,6 +145,12 @@ def publish_command(
     finally:
         writer.close()
     click.echo(f"{counted(acknowledged, 'event')} acknowledged{f', {len(refused)} refused' if refused else ''}")
+    if publisher.repeated:
+        click.echo(
+            f"Kafka did not answer in time for {counted(publisher.repeated, 'event')}, written again: "
+            "the log may have them twice",
+            err=True,
+        )
     return 1 if refused else 0
 
 

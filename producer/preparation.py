@@ -22,6 +22,8 @@ from runtime.schema_registry import SchemaRefusedError
 _log: Final = structlog.get_logger(__name__)
 
 _AGAIN_S: Final = 1.0
+_GONE_AFTER: Final = 2
+"""Looks in a row."""
 _REACH_LIMIT_S: Final = 1.0
 _REACH_VALID_S: Final = 2.0
 """How long an answer to "is Kafka there" holds, so that probes do not become load."""
@@ -44,6 +46,10 @@ def prepare(admin: Admin, groups: Groups, settings: Settings, registration: Regi
     register_new(admin, groups, settings, partitions)
     registration.complete()
     return partitions
+
+
+class TopicGoneError(BridgeError):
+    """The events topic was deleted."""
 
 
 class PreparedLog:
@@ -69,6 +75,8 @@ class PreparedLog:
         self._obstacle: str | None = "topics and schema are not prepared yet"
         self._reach_checked = float("-inf")
         self._reach_fault = ""
+        self._missed = 0
+        """Looks in a row that found no events topic; one does not tell: a young broker knows few topics."""
         self._checking = asyncio.Lock()
 
     async def run(self) -> None:
@@ -126,8 +134,21 @@ class PreparedLog:
             if self._clock.monotonic() - self._reach_checked >= _REACH_VALID_S:
                 self._reach_fault = ""
                 try:
-                    await asyncio.to_thread(self._admin.ping, _REACH_LIMIT_S)
+                    await asyncio.to_thread(self._look_for_the_topic)
                 except BridgeError as error:
                     self._reach_fault = str(error)
                 self._reach_checked = self._clock.monotonic()
             return self._reach_fault
+
+    def _look_for_the_topic(self) -> None:
+        """Ask Kafka whether it is there, and has the events topic, which is not made anew while a bridge runs.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: no answer.
+            TopicGoneError: it was deleted.
+        """
+        self._admin.ping(_REACH_LIMIT_S)
+        topic = self._settings.topics.events
+        self._missed = 0 if self._admin.has_topic(topic) else self._missed + 1
+        if self._missed >= _GONE_AFTER:
+            raise TopicGoneError(f"topic {topic} does not exist any more (registry-bridge init creates it)")

@@ -33,6 +33,8 @@ _BODIES_IN_MEMORY: Final = 16
 """How many bodies of the largest size may be held at once; beyond that a registry is asked to come again."""
 
 _BODY_LIMIT_S: Final = 60.0
+_PLAIN: Final = "identity"
+"""The Content-Encoding of a body that is as it is (RFC 9110 section 8.4)."""
 _SMALL_BYTES: Final = 256 * 1024
 """Larger bodies are read on a thread: one with millions of events takes seconds, and others must not wait for it."""
 
@@ -155,6 +157,10 @@ class Intake:
         if not is_envelope_type(content_type):
             shown = f"Content-Type {content_type!r} is none of {', '.join(ENVELOPE_MEDIA_TYPES)}"
             raise await refuse(request.chunks(), 415, "content-type", shown)
+        coding = request.header(b"content-encoding") or _PLAIN
+        if coding.strip().lower() != _PLAIN:
+            shown = f"Content-Encoding {coding!r} is not taken; registries send their envelopes as plain JSON"
+            raise await refuse(request.chunks(), 415, "content-encoding", shown)
         return content_type
 
     def _authorized(self, given: str) -> bool:

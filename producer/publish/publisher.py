@@ -67,6 +67,8 @@ class Publisher:
         self._bytes = 0
         self._first: FilePosition | None = None
         self._acknowledged = 0
+        self.repeated = 0
+        """Events that were written again, since Kafka did not acknowledge them in time: the log may have them twice."""
 
     def publish(self, found: Iterable[FoundEvents]) -> int:
         """Write all of it; how many events Kafka has acknowledged.
@@ -107,6 +109,7 @@ class Publisher:
                     raise IncompleteError(
                         f"{error}; {counted(done, 'event')} acknowledged, from {self._first} on it is not known"
                     ) from error
+                self.repeated += len(self._batch)
                 self._clock.sleep(_AGAIN_S)
 
     def _write(self) -> None:

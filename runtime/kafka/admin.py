@@ -78,6 +78,10 @@ class Admin:
         settings = self._settings_of(ConfigResource(ResourceType.TOPIC, name), f"describing topic {name}")
         return Topic(name, len(found.partitions), replicas, settings)
 
+    def has_topic(self, name: str) -> bool:
+        """Whether there is a topic of that name."""
+        return self._described(name) is not None
+
     def topic_id(self, name: str) -> str | None:
         """What tells the topic from an earlier one of its name; None if there is no topic, or the brokers give no ids.
 

@@ -3,6 +3,7 @@
 One bridge serves most tests; they tell their records apart by repository.
 """
 
+import gzip
 import json
 import socket
 import time
@@ -21,7 +22,7 @@ from tests.kit.bridge import Installation
 from tests.kit.notifications import Poster, Reply, envelope, event_json
 from tests.kit.paths import FAULTS
 from tests.kit.process import Process
-from tests.kit.topics import Found, read
+from tests.kit.topics import Found, delete_topic, make_topic, read
 
 pytestmark = pytest.mark.kafka
 
@@ -111,6 +112,35 @@ def test_refuses_other_media_types(poster: Poster, bridge: Process, content_type
     assert 415 == reply.status
     assert MEDIA_TYPE_V2 in reply.json["error"]
     refused_line(bridge, 415, reason="content-type")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br, gzip"])
+def test_refuses_compressed_bodies(poster: Poster, bridge: Process, coding: str) -> None:
+    """Whatever they hold: 415, and the error names the coding and not the bytes; `identity` is no coding."""
+    body = envelope(event_json("types/coded", 1))
+    headers = {"Content-Type": MEDIA_TYPE_V2}
+    reply = poster.post(gzip.compress(body), {**headers, "Content-Encoding": coding})
+    assert (415, True) == (reply.status, f"Content-Encoding '{coding}' is not taken" in reply.json["error"])
+    refused_line(bridge, 415, reason="content-encoding")
+    assert 200 == poster.post(body, {**headers, "Content-Encoding": "Identity"}).status
+
+
+def test_a_deleted_topic_is_not_ready(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """Without a POST that would have found it out: 503 with what to do, and 200 again when the topic is there."""
+    setup = Installation(kafka.bootstrap, topic, tmp_path)
+    with setup.bridge() as running, Poster(f"http://{running.address}/events") as client:
+        running.wait_ready()
+        delete_topic(kafka, topic)
+        reason = f"topic {topic} does not exist any more (registry-bridge init creates it)"
+
+        def says(status: int) -> Any:
+            reply = client.request("GET", "/readyz")
+            assert status == reply.status
+            return reply.json
+
+        assert {"status": "not ready", "reasons": [reason]} == eventually(lambda: says(503))
+        make_topic(kafka, topic, 1)
+        eventually(lambda: says(200))
 
 
 @pytest.mark.parametrize(
