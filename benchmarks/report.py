@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from consumer.analytics.report import Asked, report_on
+from consumer.analytics.report import ReportScope, report_on
 from consumer.analytics.report.columns import COLUMNS
 from consumer.analytics.report.database import parquet_files
 
@@ -105,7 +105,9 @@ def main(arguments: Sequence[str] = ()) -> None:
         size = sum(file.stat().st_size for file in files) / 1e6
         print(f"made {options.records:,} records in {time.perf_counter() - begin:.1f} s, {size:,.0f} MB")
         begin = time.perf_counter()
-        report_on(files, Asked(tag="v7"), now=time.time(), took=lambda name, took: print(f"{name:<28}{took:8.2f} s"))
+        report = report_on(files, ReportScope(tag="v7"), now=time.time())
+        for name, seconds in report.seconds.items():
+            print(f"{name:<28}{seconds:8.2f} s")
         print(f"{'in all':<28}{time.perf_counter() - begin:8.2f} s")
 
 

@@ -10,6 +10,7 @@ from runtime.cli.imported_commands import ImportedCommands
 from runtime.cli.running import run_command
 
 _PROGRAM: Final = "registry-worker"
+_COMMANDS: Final = ("deliver", "status", "explain", "tail", "replay", "rewind", "export", "report")
 
 
 def _part(module: str, name: str) -> Any:
@@ -21,11 +22,7 @@ def _command(name: str) -> Callable[[], click.Command]:
 
 
 COMMANDS: Final = ImportedCommands(
-    {name: _command(name) for name in ("deliver", "status", "explain", "tail", "replay", "rewind", "export")}
-    | {
-        "report": lambda: _part("report", "report_command_with")(_part("export", "export_to")),
-        "dead-letters": lambda: _part("dead_letters", "dead_letters_group"),
-    }
+    {name: _command(name) for name in _COMMANDS} | {"dead-letters": lambda: _part("dead_letters", "dead_letters_group")}
 )
 
 

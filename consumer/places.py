@@ -51,6 +51,11 @@ class Bounds:
     end: Mapping[int, int]
     """The offset behind the last record that consumers get: an open transaction's records come later."""
 
+    @property
+    def ranges(self) -> dict[int, range]:
+        """All offsets."""
+        return {partition: range(first, self.end[partition]) for partition, first in self.first.items()}
+
 
 class LogOffsets(Protocol):
     """Who knows a cluster's topics and offsets."""

@@ -22,8 +22,7 @@ from consumer.analytics.columns import (
     PORT,
     row_of,
 )
-from consumer.analytics.decoding import FRAME_BYTES, schema_id_of
-from consumer.analytics.releases import releases_of
+from consumer.analytics.decoding import FRAME_BYTES, releases_of, schema_id_of
 from consumer.log.record_batch import RecordBatch, micros_of
 from schemas.catalog import CATALOG, Release
 from schemas.compiled_writer import varint

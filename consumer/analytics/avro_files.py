@@ -7,8 +7,7 @@ from typing import Any, Final
 from fastavro.schema import parse_schema
 from fastavro.write import Writer
 
-from consumer.analytics.decoding import read_or_none, schema_id_of
-from consumer.analytics.releases import releases_of
+from consumer.analytics.decoding import read_or_none, releases_of, schema_id_of
 from consumer.log.record_batch import RecordBatch, micros_of
 from schemas.catalog import CATALOG
 from schemas.timestamps import readable_micros

@@ -6,24 +6,25 @@ one thread, a file has its name only when it is whole, and the next run goes on 
 
 import math
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from consumer.analytics.files import FailedWriteError
-from consumer.analytics.partition_files import Gap, PartitionFiles, Target
-from consumer.analytics.plan import Plan
+from consumer.analytics.partition_files import ExportTarget, Gap, PartitionFiles
+from consumer.analytics.plan import ExportPlan
 from consumer.log.record_batch import RecordBatch
 from runtime.errors import BridgeError
+from runtime.progress import Progress
 
 _AT_ONCE: Final = 4
 """Partitions that one thread reads at the same time, at most: their row groups share the memory."""
 
 
-class Reader(Protocol):
-    """Reads a topic in bulk; belongs to one thread."""
+class BatchSource(Protocol):
+    """A reader of a topic in bulk; belongs to one thread."""
 
     def read(self, topic: str, ranges: Mapping[int, range]) -> Generator[RecordBatch | None, None, None]:
         """The records of these ranges; None whenever nothing came for a moment."""
@@ -40,49 +41,57 @@ class Reader(Protocol):
         ...
 
 
+class BatchSources(Protocol):
+    """Opens a reader for each thread of an export."""
+
+    def open_batches(self) -> BatchSource:
+        """Open one; whoever asked for it closes it."""
+        ...
+
+
 @dataclass(slots=True)
-class Summary:
-    """What was written."""
+class ExportSummary:
+    """Counts of one run: records, files, gaps."""
 
     records: int = 0
     files: int = 0
     gaps: list[Gap] = field(default_factory=list)
     stopped: bool = False
-    """Told to stop before the end."""
+    """Whether it was stopped before the end."""
 
 
 class Export:
-    """One run."""
+    """One run of an export."""
 
     def __init__(
         self,
-        target: Target,
-        reader: Callable[[], Reader],
+        target: ExportTarget,
+        sources: BatchSources,
         *,
         stop: threading.Event,
         threads: int,
-        progress: Callable[[int], None],
+        progress: Progress,
     ) -> None:
         """Nothing is read yet.
 
         Args:
             target: where and how files are written; its directory is locked.
-            reader: makes a reader, for a thread.
+            sources: opens a reader for each thread.
             stop: once set, the files that are open are ended, and so is the run.
-            threads: that read and write.
-            progress: told of records written, from any thread, one at a time.
+            threads: how many read and write.
+            progress: shows how many records are written.
         """
         self._target = target
-        self._reader = reader
+        self._sources = sources
         self._stop = stop
         self._threads = threads
         self._progress = progress
         self._lock = threading.Lock()
         self._failed = threading.Event()
-        self.summary: Final = Summary()
+        self.summary: Final = ExportSummary()
 
-    def run(self, plan: Plan) -> dict[int, int]:
-        """Export the ranges; the next offset of each partition.
+    def run(self, plan: ExportPlan) -> dict[int, int]:
+        """Export the ranges; returns the next offset of each partition.
 
         Raises:
             BridgeError: it could not go on; all files that have their name are whole.
@@ -104,11 +113,11 @@ class Export:
             BridgeError: it could not go on; all files that have their name are whole.
         """
         files = {number: self._files(number, start, len(starts)) for number, start in starts.items()}
-        reader = self._reader()
+        source = self._sources.open_batches()
         try:
-            self._write(reader.follow(self._target.topic, starts, known), files, rolling=True)
+            self._write(source.follow(self._target.topic, starts, known), files, rolling=True)
         finally:
-            reader.close()
+            source.close()
 
     def _run(self, lots: Sequence[Mapping[int, range]], size: int) -> None:
         threads = min(self._threads, len(lots))
@@ -122,7 +131,7 @@ class Export:
             lane.result()
 
     def _lane(self, waiting: Iterator[Mapping[int, range]], open_files: int) -> None:
-        reader = self._reader()
+        source = self._sources.open_batches()
         try:
             while not self._over:
                 with self._lock:
@@ -130,9 +139,9 @@ class Export:
                 if ranges is None:
                     return
                 files = {number: self._files(number, span.start, open_files) for number, span in ranges.items()}
-                self._write(reader.read(self._target.topic, ranges), files, rolling=False)
+                self._write(source.read(self._target.topic, ranges), files, rolling=False)
         finally:
-            reader.close()
+            source.close()
 
     def _write(
         self, batches: Generator[RecordBatch | None, None, None], files: dict[int, PartitionFiles], *, rolling: bool
@@ -159,7 +168,7 @@ class Export:
                 if batch.partition not in files:  # it was added to the topic
                     files[batch.partition] = self._files(batch.partition, 0, len(files) + 1)
                 files[batch.partition].write(batch)
-                self._told(len(batch))
+                self._advance(len(batch))
             for each in files.values() if rolling else ():
                 each.close_if_old()
             if self._over:
@@ -172,9 +181,9 @@ class Export:
     def _files(self, partition: int, next_offset: int, open_files: int) -> PartitionFiles:
         return PartitionFiles(self._target, partition, next_offset, open_files=open_files)
 
-    def _told(self, records: int) -> None:
+    def _advance(self, records: int) -> None:
         with self._lock:
-            self._progress(records)
+            self._progress.advance(records)
 
     def _add(self, files: Mapping[int, PartitionFiles]) -> None:
         with self._lock:

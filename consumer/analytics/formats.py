@@ -35,7 +35,7 @@ class Rows(Protocol):
         ...
 
 
-class Format(Protocol):
+class ExportFormat(Protocol):
     """Opens files of one format."""
 
     def __call__(self, path: Path, open_files: int) -> Rows:
@@ -43,7 +43,7 @@ class Format(Protocol):
         ...
 
 
-def format_named(name: str) -> Format:
+def format_named(name: str) -> ExportFormat:
     """The format of this name.
 
     Raises:

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from consumer.analytics.decoding import schema_id_of
-from consumer.analytics.releases import releases_of
+from consumer.analytics.decoding import releases_of, schema_id_of
 from consumer.log.record_batch import RecordBatch, micros_of
 from schemas.avro import UndecodableError, decode
 from schemas.catalog import Release

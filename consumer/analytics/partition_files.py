@@ -3,17 +3,16 @@
 Each file is written under another name and gets its own only when it is whole.
 """
 
-import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from consumer.analytics.decoding import NewerSchemaError
 from consumer.analytics.files import FailedWriteError, directory_of, file_name, publish, unfinished_path
-from consumer.analytics.formats import Format, Rows
+from consumer.analytics.formats import ExportFormat, Rows
 from consumer.log.record_batch import DAY_MS, RecordBatch, day_of
+from runtime.clock import Clock, SystemClock
 
 FULL_BYTES: Final = 128 * 1024 * 1024
 
@@ -31,17 +30,17 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ExportTarget:
     """Where and how files are written."""
 
     output: Path
     topic: str
     format_name: str
-    opened: Format
+    opened: ExportFormat
     roll_s: float | None = None
     """The longest time of acceptance, and of being written, that a file covers, in seconds; None: no limit."""
     full_bytes: int = FULL_BYTES
-    monotonic: Callable[[], float] = time.monotonic
+    clock: Clock = field(default_factory=SystemClock)
 
 
 @dataclass(slots=True)
@@ -60,7 +59,7 @@ class _Open:
 class PartitionFiles:
     """Takes a partition's records in order."""
 
-    def __init__(self, target: Target, partition: int, next_offset: int, *, open_files: int = 1) -> None:
+    def __init__(self, target: ExportTarget, partition: int, next_offset: int, *, open_files: int = 1) -> None:
         """No file yet; `next_offset` is the first that is expected."""
         self._target = target
         self._partition = partition
@@ -108,7 +107,7 @@ class PartitionFiles:
     def close_if_old(self) -> None:
         """End the file if it has been written for as long as one may be."""
         file, roll_s = self._file, self._target.roll_s
-        if file is not None and roll_s is not None and self._target.monotonic() - file.since >= roll_s:
+        if file is not None and roll_s is not None and self._target.clock.monotonic() - file.since >= roll_s:
             self.close()
 
     def abandon(self) -> None:
@@ -132,7 +131,7 @@ class PartitionFiles:
         ends_ms = (day + 1) * DAY_MS
         if target.roll_s is not None:
             ends_ms = min(ends_ms, max(accepted_ms, 0) + max(1, int(target.roll_s * 1000)))
-        self._file = _Open(path, rows, first, first - 1, ends_ms, target.monotonic())
+        self._file = _Open(path, rows, first, first - 1, ends_ms, target.clock.monotonic())
         return self._file
 
     def _take(self, file: _Open, batch: RecordBatch) -> None:

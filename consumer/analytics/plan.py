@@ -11,8 +11,8 @@ from runtime.counts import counted
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be read."""
+class ExportPlan:
+    """The offsets that an export is to read."""
 
     ranges: Mapping[int, range]
     gaps: list[Gap]
@@ -25,7 +25,7 @@ class Plan:
 
 def plan_of(
     log: LogOffsets, topic: str, covered: Mapping[int, Covered], from_: Place | None, to: Place, *, now: float
-) -> Plan:
+) -> ExportPlan:
     """The offsets to read in each partition that both places name.
 
     Args:
@@ -62,7 +62,7 @@ def plan_of(
             gaps.append(Gap(partition, start, first - 1))
         start = max(start, first)
         ranges[partition] = range(start, max(start, stops[partition]))
-    return Plan(ranges, gaps, filled, None if isinstance(from_, Offsets) else len(bounds.end))
+    return ExportPlan(ranges, gaps, filled, None if isinstance(from_, Offsets) else len(bounds.end))
 
 
 def _after(partition: int, held: Covered, bounds: Bounds, begin: int | None) -> int:

@@ -4,8 +4,9 @@ from typing import Final
 
 import click
 
-from consumer.commands.options import admin_of, groups_of, reader_of, watched
+from consumer.commands.progress import ReadingBars
 from consumer.operations.explain import Explainer
+from consumer.operations.log_view import LogView
 from runtime.cli.options import common_options
 from runtime.clock import SystemClock
 from runtime.config import Settings
@@ -26,16 +27,8 @@ def explain_command(settings: Settings, event: str) -> int:
     The states: finished, filtered, waiting, dead letter. An id is searched for in the whole log, which takes a while;
     PARTITION:OFFSET is found at once.
     """
-    with reader_of(settings, _CLIENT_ID) as reader:
-        explainer = Explainer(
-            settings,
-            admin=admin_of(settings, _CLIENT_ID),
-            groups=groups_of(settings, _CLIENT_ID),
-            reader=reader,
-            clock=SystemClock(),
-            watch=watched,
-            client_id=_CLIENT_ID,
-        )
+    with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), progress=ReadingBars()) as view:
+        explainer = Explainer(settings, view)
         for explanation in explainer.explain(event):
             click.echo("\n".join(explanation.lines()))
         for line in explainer.unknown:

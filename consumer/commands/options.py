@@ -1,23 +1,18 @@
-"""What commands of this half share on a command line: places, progress, and the clients they ask through."""
+"""Options that commands of this half share: places, an endpoint by its name, which events are meant."""
 
-import sys
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable
 from typing import Any, Final
 
 import click
 
-from consumer.log.range_reader import RangeReader
-from consumer.log.schema_ids import schema_ids_of
+from consumer.commands.matching import warn_of_hopeless
+from consumer.filters.selection import Selection
 from consumer.places import Place, parse_place
-from consumer.record import Record
-from runtime.clock import SystemClock
-from runtime.config import Settings
-from runtime.kafka.admin import Admin
-from runtime.kafka.groups import Groups
-from runtime.kafka.topics import max_dead_letter_bytes
+from runtime.cli.options import LabelType
+from runtime.config import EndpointSettings, Settings
 
-_SHOW_EVERY: Final = 200
-"""Records between two looks of the bar."""
+_GLOB: Final = "Only events of matching repositories; a glob as in an endpoint's `repositories`."
 
 
 class PlaceType(click.ParamType[Place]):
@@ -39,39 +34,34 @@ class PlaceType(click.ParamType[Place]):
             self.fail(f"{value!r} {error}", param, ctx)
 
 
-def admin_of(settings: Settings, client_id: str) -> Admin:
-    """Who is asked for topics and offsets."""
-    return Admin(settings.kafka.revealed(), client_id=client_id)
+def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--repository`, `--action` and `--registry`; the command gets `selection` made of them."""
+
+    @functools.wraps(command)
+    def with_selection(*, repository: str, action: str, registry: str, **arguments: Any) -> Any:
+        warn_of_hopeless(action=action, repositories=[repository] if repository else [])
+        return command(selection=Selection(repository, action, registry), **arguments)
+
+    decorated: Callable[..., Any] = with_selection
+    for decorate in (
+        click.option("--registry", type=LabelType(), default="", help="Only events of the registry with this label."),
+        click.option(
+            "--action", default="", metavar="A", help="Only events with this action: push, pull, mount, delete."
+        ),
+        click.option("--repository", default="", metavar="GLOB", help=_GLOB),
+    ):
+        decorated = decorate(decorated)
+    return decorated
 
 
-def groups_of(settings: Settings, client_id: str) -> Groups:
-    """Who is asked for cursors."""
-    return Groups(settings.kafka.revealed(), client_id=client_id)
+def endpoint_named(settings: Settings, name: str) -> EndpointSettings:
+    """The endpoint of that name.
 
-
-def reader_of(settings: Settings, client_id: str, *, events: bool = True) -> RangeReader:
-    """Who reads ranges of either topic.
-
-    Args:
-        settings: of the installation.
-        client_id: how the broker's logs name it.
-        events: whether somebody wants the events in the records: a schema registry may have to be asked for them.
+    Raises:
+        click.UsageError: there is none.
     """
-    ids = schema_ids_of(settings, SystemClock(), program=client_id) if events else None
-    return RangeReader(
-        settings.kafka.revealed(),
-        client_id=client_id,
-        max_record_bytes=max_dead_letter_bytes(settings),
-        schema_ids=ids,
-    )
-
-
-def watched(records: Iterable[Record], offsets: int, label: str) -> Iterator[Record]:
-    """The records; on a terminal, with a bar of how many of so many offsets are read."""
-    hidden = not sys.stderr.isatty()
-    with click.progressbar(length=offsets, label=label, file=sys.stderr, hidden=hidden) as bar:
-        for count, record in enumerate(records, 1):
-            yield record
-            if count % _SHOW_EVERY == 0:
-                bar.update(_SHOW_EVERY)
-        bar.update(offsets - bar.pos)
+    for endpoint in settings.endpoints:
+        if endpoint.name == name:
+            return endpoint
+    known = ", ".join(endpoint.name for endpoint in settings.endpoints)
+    raise click.UsageError(f"no endpoint is named {name}; known are {known or 'none'}")

@@ -5,18 +5,20 @@ import secrets
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import click
 
-from consumer.commands.choosing import endpoint_named, selecting
 from consumer.commands.matching import say_unmatched
-from consumer.commands.options import PlaceType, admin_of, groups_of, reader_of, watched
+from consumer.commands.options import PlaceType, endpoint_named, selecting
+from consumer.commands.progress import ReadingBars
 from consumer.filters.selection import Selection
-from consumer.places import Bounds, Place, bounds_of, ranges
+from consumer.operations.log_view import LogView
+from consumer.places import Bounds, Place
+from consumer.record import Record
 from consumer.replay.filtering import ReplayFilter
 from consumer.replay.plan import Plan, PlanError, mark_of
 from consumer.replay.preview import preview_of
@@ -72,11 +74,11 @@ def replay_command(*, settings: Settings, selection: Selection, event_id: str, r
     """
     options = Options(selection=replace(selection, event_id=event_id), **given)
     refuse_bad_url(options.url)
-    runs = Runs(groups_of(settings, _CLIENT_ID), prefix=settings.worker.group_prefix, topic=settings.topics.events)
-    if resume:
-        bounds = bounds_of(admin_of(settings, _CLIENT_ID), settings.topics.events)
-        return _resumed(settings, options, runs, resume, bounds)
-    return _new(settings, options, runs)
+    with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), progress=ReadingBars()) as view:
+        runs = Runs(view.groups, prefix=settings.worker.group_prefix, topic=settings.topics.events)
+        if resume:
+            return _resumed(settings, options, runs, resume, view.bounds(settings.topics.events))
+        return _new(settings, options, runs, view)
 
 
 def refuse_bad_url(url: str) -> None:
@@ -89,17 +91,17 @@ def refuse_bad_url(url: str) -> None:
         raise click.UsageError(f"--url {fault}")
 
 
-def _new(settings: Settings, options: Options, runs: Runs) -> int:
+def _new(settings: Settings, options: Options, runs: Runs, view: LogView) -> int:
     endpoint = _endpoint(settings, options.name, options)
     if options.from_ is None:
         raise click.UsageError("--from is missing: where does the range begin?")
-    now, topic = SystemClock().wall(), settings.topics.events
-    found = ranges(admin_of(settings, _CLIENT_ID), topic, options.from_, options.to or End(), now=now)
+    topic = settings.topics.events
+    found = view.ranges(topic, options.from_, options.to or End())
     spans = {number: span for number, span in found.items() if span}
-    run = new_run(now, secrets.token_hex(2))
+    run = new_run(view.clock.wall(), secrets.token_hex(2))
     target = _target(endpoint, run, options, everything=options.everything)
     if options.dry_run:
-        return _previewed(settings, target, spans, options.selection)
+        return _previewed(view.scan(topic, spans, "reading"), target, options.selection)
     if not spans:
         click.echo(f"{endpoint.name}: the range is empty")
         return 0
@@ -140,11 +142,8 @@ def _target(endpoint: EndpointSettings, run: str, options: Options, *, everythin
     return target_of(endpoint, run, url=options.url, rate=options.rate, everything=everything)
 
 
-def _previewed(settings: Settings, target: EndpointSettings, spans: dict[int, range], selection: Selection) -> int:
-    with reader_of(settings, _CLIENT_ID) as reader:
-        records = reader.read(settings.topics.events, spans)
-        seen = watched(records, sum(map(len, spans.values())), "reading")
-        preview = preview_of(seen, ReplayFilter(target, selection))
+def _previewed(records: Iterable[Record], target: EndpointSettings, selection: Selection) -> int:
+    preview = preview_of(records, ReplayFilter(target, selection))
     for line in preview.lines(target.name):
         click.echo(line)
     if preview.not_selected and not (preview.wanted or preview.filtered):

@@ -12,13 +12,14 @@ from typing import Any, Final, Protocol
 
 import click
 
-from consumer.analytics.report import Asked, InputError, Report, page_of, report_on, text_of
+from consumer.analytics.report import InputError, LogReport, ReportScope, page_of, report_on, text_of
 from consumer.analytics.report.database import parquet_files, require_duckdb
 from consumer.analytics.report.questions import WHO_PULLS_TAG
+from consumer.commands.exporting import LogExport
 from consumer.commands.matching import say, warn_of_hopeless
 from consumer.commands.options import PlaceType
 from consumer.places import Place
-from runtime.config import Beginning, End, Settings
+from runtime.config import Beginning, End
 from runtime.config.load import load
 from runtime.errors import BridgeError
 from runtime.logs import LEVELS, configure_logs
@@ -27,16 +28,16 @@ _FROM: Final = "From this place in the log, included: beginning, end, a time, -2
 _EXAMPLE: Final = "Example: registry-worker report -c bridge.yaml --from -720h --html report.html"
 
 
-class ExportTo(Protocol):
-    """Who can write a range of the log to a directory as Parquet."""
+class RangeExport(Protocol):
+    """Exports the log."""
 
-    def __call__(self, settings: Settings, directory: Path, from_: Place, to: Place) -> None:
-        """Export the records from `from_` (included) to `to` (excluded)."""
+    def write_range(self, directory: Path, from_: Place, to: Place) -> None:
+        """Export the records from `from_` (included) to `to` (excluded) to an empty directory as Parquet."""
         ...
 
 
 class PageError(BridgeError):
-    """The page cannot be written where it was asked for."""
+    """The page cannot be written where it was scope for."""
 
 
 # Not `common_options`: a report of an export that is there needs neither Kafka nor a configuration.
@@ -74,40 +75,40 @@ _OPTIONS: Final = (
 )
 
 
-def report_command_with(export_to: ExportTo) -> click.Command:
-    """The command; `export_to` is what it exports with when it is given no export."""
-
-    def report(
-        *,
-        config: Path | None,
-        log_format: Any,
-        log_level: str,
-        directory: Path | None,
-        as_json: bool,
-        page: Path | None,
-        **choice: Any,
-    ) -> int:
-        """Report what is pulled and by whom, and what is unused.
-
-        Reads an export in Parquet, or exports the log first. Counts events, not records, and image pulls, not requests;
-        docs/report.md has the rules and the SQL.
-        """
-        configure_logs(log_format, log_level)
-        require_duckdb()
-        asked = Asked(**choice)
-        warn_of_hopeless(repositories=asked.repositories, tag=asked.tag or "")
-        found = _of_export(directory, asked) if directory else _of_log(load(config, os.environ), asked, export_to)
-        _show(found, page, as_json=as_json)
-        _say_unmatched(found, asked.tag)
-        return 0
-
-    decorated: Callable[..., Any] = report
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return click.command("report", epilog=_EXAMPLE)(decorated)
+        command = option(command)
+    return command
 
 
-def _show(report: Report, page: Path | None, *, as_json: bool) -> None:
+@click.command("report", epilog=_EXAMPLE)
+@_options
+def report_command(
+    *,
+    config: Path | None,
+    log_format: Any,
+    log_level: str,
+    directory: Path | None,
+    as_json: bool,
+    page: Path | None,
+    **choice: Any,
+) -> int:
+    """Report what is pulled and by whom, and what is unused.
+
+    Reads an export in Parquet, or exports the log first. Counts events, not records, and image pulls, not requests;
+    docs/report.md has the rules and the SQL.
+    """
+    configure_logs(log_format, log_level)
+    require_duckdb()
+    scope = ReportScope(**choice)
+    warn_of_hopeless(repositories=scope.repositories, tag=scope.tag or "")
+    report = _of_export(directory, scope) if directory else report_of_log(_log_export(config), scope)
+    _show(report, page, as_json=as_json)
+    _say_unmatched(report, scope.tag)
+    return 0
+
+
+def _show(report: LogReport, page: Path | None, *, as_json: bool) -> None:
     if page:
         _write(page, page_of(report))
     if as_json:
@@ -116,25 +117,29 @@ def _show(report: Report, page: Path | None, *, as_json: bool) -> None:
         click.echo(text_of(report))
 
 
-def _say_unmatched(report: Report, tag: str | None) -> None:
+def _say_unmatched(report: LogReport, tag: str | None) -> None:
     for pattern in report.unmatched:
         say(f"no repository of these events matches --repository {shlex.quote(pattern)}")
     if tag and not report.answers[WHO_PULLS_TAG.name].total:
         say(f"none of these events is a pull of --tag {shlex.quote(tag)}")
 
 
-def _of_export(directory: Path, asked: Asked) -> Report:
+def _of_export(directory: Path, scope: ReportScope) -> LogReport:
     files = parquet_files(directory)
     if not files:
         raise InputError(f"{directory} holds no Parquet files (registry-worker export --format parquet writes them)")
-    return report_on(files, asked, now=time.time())
+    return report_on(files, scope, now=time.time())
 
 
-def _of_log(settings: Settings, asked: Asked, export_to: ExportTo) -> Report:
-    """Export what was asked for, and report on all of it: the range is the export's."""
+def _log_export(config: Path | None) -> LogExport:
+    return LogExport(load(config, os.environ))
+
+
+def report_of_log(export: RangeExport, scope: ReportScope) -> LogReport:
+    """Export the range of the scope, and report on all of it."""
     with tempfile.TemporaryDirectory(prefix="registry-export-") as folder:
-        export_to(settings, Path(folder), asked.from_, asked.to)
-        whole = Asked(repositories=asked.repositories, tag=asked.tag, everything=asked.everything)
+        export.write_range(Path(folder), scope.from_, scope.to)
+        whole = ReportScope(repositories=scope.repositories, tag=scope.tag, everything=scope.everything)
         return report_on(parquet_files(Path(folder)), whole, now=time.time())
 
 

@@ -1,19 +1,17 @@
 """`registry-worker rewind`."""
 
-from collections.abc import Iterable, Mapping
 from typing import Final
 
 import click
 
-from consumer.commands.choosing import endpoint_named
-from consumer.commands.options import PlaceType, admin_of, groups_of, reader_of, watched
+from consumer.commands.options import PlaceType, endpoint_named
+from consumer.commands.progress import ReadingBars
+from consumer.operations.log_view import LogView
 from consumer.operations.rewind import Rewind, refuse_skips
 from consumer.places import Place
-from consumer.record import Record
 from runtime.cli.options import common_options
 from runtime.clock import SystemClock
 from runtime.config import Settings
-from schemas.names import group_of
 
 _CLIENT_ID: Final = "registry-worker-rewind"
 _TO: Final = "The new place: beginning, end, a time, -24h, PARTITION:OFFSET[,...] (other partitions stay)."
@@ -33,21 +31,16 @@ def rewind_command(*, settings: Settings, name: str, to: Place, skip: bool, dry_
     events that the move passes are read first, to say how many of them the endpoint will get.
     """
     endpoint = endpoint_named(settings, name)
-    group, topic = group_of(settings.worker.group_prefix, name), settings.topics.events
-    with reader_of(settings, _CLIENT_ID) as reader:
-
-        def read(topic: str, passed: Mapping[int, range]) -> Iterable[Record]:
-            return watched(reader.read(topic, passed), sum(map(len, passed.values())), "counting events")
-
-        rewind = Rewind(admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID), read)
-        rewind.refuse_live(name, group, topic)
-        plan = rewind.plan(endpoint, group, topic, to, now=SystemClock().wall())
-    refused = plan.skips > 0 and not skip
-    for line in plan.lines(dry_run=dry_run or refused):
-        click.echo(line)
-    if dry_run:
-        refuse_skips(plan, skip=skip)
-        click.echo("nothing was changed", err=True)
-        return 0
-    rewind.carry_out(plan, skip=skip)
+    with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), progress=ReadingBars()) as view:
+        rewind = Rewind(view, endpoint, settings.topics.events)
+        rewind.refuse_live()
+        plan = rewind.plan(to)
+        refused = plan.skips > 0 and not skip
+        for line in plan.lines(dry_run=dry_run or refused):
+            click.echo(line)
+        if dry_run:
+            refuse_skips(plan, skip=skip)
+            click.echo("nothing was changed", err=True)
+            return 0
+        rewind.carry_out(plan, skip=skip)
     return 0

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from consumer.commands.options import admin_of, groups_of, reader_of
+from consumer.operations.log_view import LogView
 from consumer.operations.status import EndpointStatus, StatusReader, text_of
 from runtime.cli.options import common_options
 from runtime.clock import SystemClock
@@ -29,11 +29,8 @@ def status_command(settings: Settings, *, as_json: bool, watch: bool) -> int:
     The state of the breaker and most reasons come from the worker at `worker.listen`; workers that were not asked are
     named. What cannot be known is shown as ?, with --json as null.
     """
-    admin, groups = admin_of(settings, _CLIENT_ID), groups_of(settings, _CLIENT_ID)
-    with reader_of(settings, _CLIENT_ID, events=False) as reader:
-        status = StatusReader(
-            settings, admin=admin, groups=groups, reader=reader, clock=SystemClock(), client_id=_CLIENT_ID
-        )
+    with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), resolves_schemas=False) as view:
+        status = StatusReader(settings, view)
         if not watch:
             _print(status.look(), status.unknown, as_json=as_json)
             return 0

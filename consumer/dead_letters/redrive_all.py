@@ -70,7 +70,7 @@ async def redrive_all(
             letters[endpoint.name],
             load=load,
             sender=sender,
-            closer=Closer(tools.topic.topic, writer=tools.writer, jitter=random.random),
+            closer=Closer(tools.topic.name, writer=tools.writer, jitter=random.random),
             clock=tools.clock,
             jitter=random.random,
             settled=tools.settled,

@@ -7,7 +7,7 @@ from consumer.dead_letters.letter import Letter
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class LetterSelection:
     """What is empty does not narrow."""
 
     endpoint: str = ""

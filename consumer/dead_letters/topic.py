@@ -5,42 +5,51 @@ Blocks: an event loop reads through a thread.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, Protocol
 
 from consumer.dead_letters.letter import Letter, Place
 from consumer.dead_letters.open_letters import OpenLetters
-from consumer.dead_letters.selection import Selection, within
-from consumer.log.range_reader import RangeReader
-from consumer.places import LogOffsets, bounds_of, ranges
+from consumer.dead_letters.selection import LetterSelection, within
+from consumer.places import Bounds
 from consumer.places import Place as TopicPlace
 from consumer.record import Record
-
-Watch = Callable[[Iterable[Record], int], Iterable[Record]]
-"""Passes records through and shows how many of so many offsets are done."""
 
 _NEAR: Final = 500
 """Offsets: a gap up to this is read over, a wider one is leapt."""
 
 
+class LetterLog(Protocol):
+    """A log that is asked for its bounds and places, and read in ranges."""
+
+    def bounds(self, topic: str) -> Bounds:
+        """The beginning and the end of every partition, now."""
+        ...
+
+    def ranges(
+        self, topic: str, from_: TopicPlace, to: TopicPlace, *, bounds: Bounds | None = None
+    ) -> dict[int, range]:
+        """The offsets from `from_` (included) to `to` (excluded) in each partition that both name."""
+        ...
+
+    def read(self, topic: str, ranges: Mapping[int, range]) -> Iterator[Record]:
+        """The records at these offsets, each partition's in order."""
+        ...
+
+    def scan(self, topic: str, ranges: Mapping[int, range], label: str) -> Iterator[Record]:
+        """The same records, while an operator is shown how far it is."""
+        ...
+
+
 class DeadLetterTopic:
     """The dead-letter topic, read."""
 
-    def __init__(self, log: LogOffsets, reader: RangeReader, topic: str, *, watch: Watch) -> None:
-        """Does not reach out yet.
-
-        Args:
-            log: who knows the offsets.
-            reader: reads.
-            topic: its name.
-            watch: shows the progress.
-        """
+    def __init__(self, log: LetterLog, name: str) -> None:
+        """Does not reach out yet; `name` is that of the topic."""
         self._log = log
-        self._reader = reader
-        self.topic: Final = topic
-        self._watch = watch
+        self.name: Final = name
 
-    def open_letters(self, selection: Selection, from_: TopicPlace, to: TopicPlace, *, now: float) -> list[Letter]:
+    def open_letters(self, selection: LetterSelection, from_: TopicPlace, to: TopicPlace) -> list[Letter]:
         """The open letters that are meant and lie from `from_` (included) to `to` (excluded), oldest first.
 
         Closings count wherever they lie.
@@ -49,17 +58,17 @@ class DeadLetterTopic:
             selection: which are meant.
             from_: a place in the dead-letter topic.
             to: likewise.
-            now: seconds since the epoch, for times ago.
 
         Raises:
             TopicMissingError: there is no such topic.
             PlaceError: the topic has no such partition, or `from_` lies behind `to`.
             KafkaUnavailableError, KafkaRefusedError: it could not be read.
         """
-        bounds = bounds_of(self._log, self.topic)
-        wanted = ranges(self._log, self.topic, from_, to, now=now, bounds=bounds)
+        bounds = self._log.bounds(self.name)
+        wanted = self._log.ranges(self.name, from_, to, bounds=bounds)
         found = OpenLetters(lambda letter: selection.matches(letter) and within(letter, wanted))
-        for record in self._read({at: range(span.start, bounds.end[at]) for at, span in wanted.items() if span}):
+        spans = {at: range(span.start, bounds.end[at]) for at, span in wanted.items() if span}
+        for record in self._log.scan(self.name, spans, "reading dead letters"):
             found.add(record)
         return found.letters()
 
@@ -72,13 +81,10 @@ class DeadLetterTopic:
         places = {letter.place for letter in letters}
         found = {}
         for part in rounds(places):
-            for record in self._reader.read(self.topic, part):
+            for record in self._log.read(self.name, part):
                 if (record.partition, record.offset) in places:
                     found[record.partition, record.offset] = record
         return found
-
-    def _read(self, wanted: Mapping[int, range]) -> Iterable[Record]:
-        return self._watch(self._reader.read(self.topic, wanted), sum(map(len, wanted.values())))
 
 
 def rounds(places: Iterable[Place]) -> Iterator[dict[int, range]]:

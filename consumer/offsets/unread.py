@@ -1,36 +1,51 @@
-"""What lies behind a cursor, looked at: offsets that hold no record, a transaction's marker say, are owed to nobody.
+"""The records behind a cursor, read from outside: an offset that holds none, such as a transaction's marker, is no lag.
 
-Where a worker reads, its commits move past them. A group that nobody serves stays before them, and from outside only
-reading tells. One record a partition is read, the first that is there.
+Where a worker reads, its commits move past such offsets. A group that nobody serves stays before them, and only reading
+tells. At most two records of each partition are read.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from consumer.offsets.cursor import Cursor
 from consumer.record import Record
 
 
-class Reader(Protocol):
+class RangeSource(Protocol):
     """Reads ranges of a topic."""
 
     def read(self, topic: str, ranges: Mapping[int, range], *, limit: int | None = None) -> Iterable[Record]:
-        """The records at these offsets, `limit` of each partition at most."""
+        """The records at these offsets, each partition's in order; `limit` of each partition at most."""
         ...
 
 
-def heads_of(reader: Reader, topic: str, cursors: Mapping[int, Cursor]) -> dict[int, Record]:
-    """The first record of each partition that no commit covers, neither as finished nor as a hole.
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The unfinished records of some partitions."""
+
+    cursors: Mapping[int, Cursor]
+    """By partition, past offsets that hold no record."""
+    oldest_ms: Mapping[int, int]
+    """When the oldest of each partition was accepted, in milliseconds since the epoch; of those that have one."""
+
+
+def unfinished_in(source: RangeSource, topic: str, cursors: Mapping[int, Cursor]) -> Unfinished:
+    """Read the first record that no commit covers, and the first hole, of each partition.
 
     Raises:
         KafkaUnavailableError, KafkaRefusedError: no answer.
     """
     unread = {number: range(at.unread, at.end) for number, at in cursors.items()}
-    return {record.partition: record for record in reader.read(topic, unread, limit=1)}
+    heads = {record.partition: record for record in source.read(topic, unread, limit=1)}
+    holes = {number: range(at.holes[0], at.holes[0] + 1) for number, at in cursors.items() if at.holes}
+    oldest_ms: dict[int, int] = {}
+    for record in (*heads.values(), *source.read(topic, holes)):
+        oldest_ms[record.partition] = min(record.timestamp_ms, oldest_ms.get(record.partition, record.timestamp_ms))
+    return Unfinished(past_empty_offsets(cursors, heads), oldest_ms)
 
 
-def past_what_is_no_record(cursors: Mapping[int, Cursor], heads: Mapping[int, Record]) -> dict[int, Cursor]:
+def past_empty_offsets(cursors: Mapping[int, Cursor], heads: Mapping[int, Record]) -> dict[int, Cursor]:
     """The cursors, with all before the first record that is there as finished. Pure.
 
     So nothing lags where no record is left. Between records that nobody has read yet there may be more offsets that

@@ -1,92 +1,75 @@
-"""Where each endpoint of a configuration stands, and who serves it: what `status` and `explain` both begin with."""
+"""Positions of endpoints in the events topic: their commits, or where their `start` would begin.
+
+What a worker has finished and not committed yet can be added.
+"""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from consumer.log.positions import LogEnds, Position, cursors_at_start, positions_of
+from consumer.log.positions import Position, cursors_at_start
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
-from consumer.operations.serving import Serving
-from consumer.operations.worker_answer import Live, ask_worker
-from consumer.places import Bounds
-from runtime.clock import Clock
-from runtime.config import EndpointSettings, Settings
+from consumer.operations.worker_answer import EndpointAnswer
+from consumer.places import Bounds, LogOffsets
+from runtime.config import EndpointSettings
 from runtime.kafka.cluster_state import Committed
-from runtime.kafka.group_members import members_of
-from runtime.kafka.groups import Groups
-from schemas.names import group_of
 
 
 @dataclass(frozen=True, slots=True)
-class EndpointStand:
-    """One endpoint in every partition, at one moment."""
+class PartitionPosition:
+    """One endpoint in one partition."""
+
+    partition: int
+    cursor: Cursor
+    has_cursor: bool
+    """False: the group has no offset yet, and `cursor` is where its `start` would begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPosition:
+    """One endpoint in every partition of a topic, at one moment."""
 
     endpoint: EndpointSettings
     group: str
+    topic: str
     bounds: Bounds
+    """Of the log."""
     cursors: Mapping[int, Cursor]
     has_cursor: bool
     """False: the group has no commit yet, and the cursors are where its `start` would begin."""
-    serving: Serving
+
+    def at(self, partition: int) -> PartitionPosition:
+        """The position in one partition."""
+        return PartitionPosition(partition, self.cursors[partition], self.has_cursor)
+
+    def updated(self, answer: EndpointAnswer | None) -> "EndpointPosition":
+        """With what a worker has finished and not committed yet, where it is a member of the group.
+
+        The worker must have been asked after the position was read: then its answer for a partition is never older.
+        """
+        if answer is None or answer.group != self.group or not self.has_cursor:
+            return self
+        newer = {n: self._newer(n, commit) for n, commit in answer.cursors.items() if n in self.cursors}
+        return replace(self, cursors={**self.cursors, **newer})
+
+    def _newer(self, partition: int, commit: Committed) -> Cursor:
+        snapshot = snapshot_of(commit, group=self.group, topic=self.topic, partition=partition)
+        known, first = self.cursors[partition], self.bounds.first[partition]
+        if snapshot.offset < known.start:
+            return known
+        return cursor_of(snapshot, first=first, end=max(known.end, snapshot.offset, snapshot.top + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Stands:
-    """All endpoints of a configuration."""
+def position_or_start(log: LogOffsets, endpoint: EndpointSettings, found: Position, *, now: float) -> EndpointPosition:
+    """The position of an endpoint whose group was asked; without a commit, where its `start` would begin.
 
-    endpoints: list[EndpointStand]
-    silence: str
-    """Why no worker said anything; empty if one did."""
-
-
-def stands_of(settings: Settings, log: LogEnds, groups: Groups, clock: Clock, *, client_id: str) -> Stands:
-    """Look: the groups' commits, the worker at `worker.listen`, the groups' members. Changes nothing.
+    Args:
+        log: who is asked for the offsets of a start.
+        endpoint: its settings.
+        found: of its group.
+        now: seconds since the epoch, for a start that is a time ago.
 
     Raises:
-        TopicMissingError: there is no events topic.
         KafkaUnavailableError, KafkaRefusedError: no answer.
     """
-    topic, prefix = settings.topics.events, settings.worker.group_prefix
-    names = [group_of(prefix, endpoint.name) for endpoint in settings.endpoints]
-    with ThreadPoolExecutor(1, "members") as beside:
-        asking = beside.submit(members_of, settings.kafka.revealed(), names, topic, client_id=client_id)
-        positions = positions_of(log, groups, topic, names)
-        worker = ask_worker(settings.worker.listen)
-        members = asking.result()
-    return Stands(
-        [
-            _stand(
-                endpoint, positions[name], Serving(members[name], worker.of(endpoint.name), worker.silence), log, clock
-            )
-            for endpoint, name in zip(settings.endpoints, names, strict=True)
-        ],
-        worker.silence,
-    )
-
-
-def _stand(endpoint: EndpointSettings, at: Position, serving: Serving, log: LogEnds, clock: Clock) -> EndpointStand:
-    cursors = brought_up(at, serving.live)
-    has_cursor = bool(cursors)
-    if not has_cursor:
-        cursors = cursors_at_start(log, at.topic, endpoint, at.bounds, now=clock.wall())
-    return EndpointStand(endpoint, at.group, at.bounds, cursors, has_cursor, serving)
-
-
-def brought_up(position: Position, live: Live | None) -> Mapping[int, Cursor]:
-    """The cursors with what a worker has finished and not committed yet, where it is a member of the group. Pure.
-
-    It must have been asked after the position was read: then what it says of a partition is never older.
-    """
-    if live is None or live.group != position.group:
-        return position.cursors
-    return dict(position.cursors) | {
-        number: _live_cursor(position, number, at) for number, at in live.cursors.items() if number in position.cursors
-    }
-
-
-def _live_cursor(position: Position, number: int, at: Committed) -> Cursor:
-    snapshot = snapshot_of(at, group=position.group, topic=position.topic, partition=number)
-    known, first = position.cursors[number], position.bounds.first[number]
-    if snapshot.offset < known.start:
-        return known
-    return cursor_of(snapshot, first=first, end=max(known.end, snapshot.offset, snapshot.top + 1))
+    cursors = found.cursors or cursors_at_start(log, found.topic, endpoint, found.bounds, now=now)
+    return EndpointPosition(endpoint, found.group, found.topic, found.bounds, cursors, bool(found.cursors))

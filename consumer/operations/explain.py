@@ -1,7 +1,7 @@
-"""`registry-worker explain`: where an event lies, and what has become of it for each endpoint. Changes nothing."""
+"""`registry-worker explain`: where an event lies, and its state at each endpoint. Changes nothing."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,17 +9,14 @@ from consumer.dead_letters.history import Entry, LetterHistory
 from consumer.dead_letters.letter import Identity, Letter, event_id_of
 from consumer.dead_letters.text import time_of
 from consumer.log.decoding import event_of
-from consumer.log.range_reader import RangeReader
-from consumer.operations.endpoint_positions import EndpointStand, stands_of
-from consumer.operations.event_state import Stand, Verdict, verdict_by_letter, verdict_on
-from consumer.places import Bounds, PlaceError, TopicMissingError, bounds_of
+from consumer.operations.event_state import StateAtEndpoint, state_at, state_by_letter
+from consumer.operations.log_view import LogView
+from consumer.operations.observation import ObservedEndpoint, observe
+from consumer.places import Bounds, PlaceError, TopicMissingError
 from consumer.record import Record
 from runtime.cli.terminal import printable, table
-from runtime.clock import Clock
 from runtime.config import Settings
 from runtime.errors import BridgeError
-from runtime.kafka.admin import Admin
-from runtime.kafka.groups import Groups
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.event import Event
 from schemas.headers import text_header
@@ -28,9 +25,6 @@ from schemas.names import CE_ID
 _PLACE: Final = re.compile(r"([0-9]{1,9}):([0-9]{1,18})", re.ASCII)
 _HEAD: Final = ("ENDPOINT", "STATE", "WHY")
 
-Watch = Callable[[Iterable[Record], int, str], Iterable[Record]]
-"""Passes records through and shows how many of so many offsets are done, under a label."""
-
 
 class NotFoundError(BridgeError):
     """Neither the log nor the dead letters have such an event."""
@@ -38,7 +32,7 @@ class NotFoundError(BridgeError):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One place of the event."""
+    """One place of an event, and its state at each endpoint."""
 
     place: str
     """TOPIC/PARTITION/OFFSET."""
@@ -46,22 +40,22 @@ class Explanation:
     """None: the log no longer has it."""
     event: Event | None
     """None also where it cannot be decoded."""
-    obstacle: str
-    """Why there is no event, if there is none."""
-    verdicts: list[Verdict] = field(default_factory=list)
+    no_event_because: str
+    """Empty if there is one."""
+    states: list[StateAtEndpoint] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """For a person."""
-        told = [self.place, *(f"  {name:<11} {value}" for name, value in self._facts() if value)]
-        rows = [(verdict.endpoint, verdict.state.value, verdict.why) for verdict in self.verdicts]
-        shown = table(_HEAD, rows).splitlines() if rows else ["no endpoints are configured"]
-        return [*map(printable, told), *(f"  {line}" for line in shown)]
+        facts = [self.place, *(f"  {name:<11} {value}" for name, value in self._facts() if value)]
+        rows = [(one.endpoint, one.state.value, one.why) for one in self.states]
+        states = table(_HEAD, rows).splitlines() if rows else ["no endpoints are configured"]
+        return [*map(printable, facts), *(f"  {line}" for line in states)]
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         if self.record is not None:
             yield "accepted", time_of(self.record.timestamp_ms)
         if self.event is None:
-            yield "no event", self.obstacle
+            yield "no event", self.no_event_because
             return
         target = self.event.target
         yield "id", self.event.id
@@ -73,29 +67,14 @@ class Explanation:
 
 
 class Explainer:
-    """Looks for events and judges them."""
+    """Finds events, and their state at each endpoint."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        admin: Admin,
-        groups: Groups,
-        reader: RangeReader,
-        clock: Clock,
-        watch: Watch,
-        client_id: str,
-    ) -> None:
+    def __init__(self, settings: Settings, view: LogView) -> None:
         """Does not reach out yet."""
-        self._client_id = client_id
         self._settings = settings
-        self._admin = admin
-        self._groups = groups
-        self._reader = reader
-        self._clock = clock
-        self._watch = watch
+        self._view = view
         self.unknown: list[str] = []
-        """What could not be known of the event explained last, and why."""
+        """Facts about the event explained last that could not be known, and why."""
 
     def explain(self, text: str) -> list[Explanation]:
         """Every place of the event whose id, or PARTITION:OFFSET, this is.
@@ -107,7 +86,7 @@ class Explainer:
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
         topic = self._settings.topics.events
-        bounds = bounds_of(self._admin, topic)
+        bounds = self._view.bounds(topic)
         place = _PLACE.fullmatch(text)
         records = self._at(int(place[1]), int(place[2]), bounds) if place else self._named(text, bounds)
         found = {(record.topic, record.partition, record.offset): record for record in records}
@@ -116,10 +95,10 @@ class Explainer:
         if not found and not gone:
             raise NotFoundError(f"{_missing(place, text, topic, bounds)}, nor is there a dead letter of it")
         # read after the event was found, however long that took: what was delivered meanwhile is finished
-        stands = stands_of(self._settings, self._admin, self._groups, self._clock, client_id=self._client_id).endpoints
+        endpoints = observe(self._view, self._settings).endpoints
         entries = history.entries()
         return [
-            *(self._explained(found[at], stands, entries) for at in sorted(found)),
+            *(_explained(found[at], endpoints, entries) for at in sorted(found)),
             *(_explained_by_letters(at, entries) for at in sorted(gone)),
         ]
 
@@ -130,12 +109,11 @@ class Explainer:
             raise PlaceError(f"topic {topic} has no partition {partition}; it has partitions 0 to {last}")
         if not bounds.first[partition] <= offset < bounds.end[partition]:
             return []
-        return list(self._reader.read(topic, {partition: range(offset, offset + 1)}))
+        return list(self._view.read(topic, {partition: range(offset, offset + 1)}))
 
     def _named(self, text: str, bounds: Bounds) -> list[Record]:
         topic = self._settings.topics.events
-        every = {number: range(first, bounds.end[number]) for number, first in bounds.first.items()}
-        records = self._watch(self._reader.read(topic, every), sum(map(len, every.values())), "searching the log")
+        records = self._view.scan(topic, bounds.ranges, "searching the log")
         return [record for record in records if is_named(record, text)]
 
     def _history(self, text: str, found: Mapping[tuple[str, int, int], Record]) -> LetterHistory:
@@ -148,35 +126,13 @@ class Explainer:
         history = LetterHistory(matches)
         letters = self._settings.topics.dead_letters
         try:
-            bounds = bounds_of(self._admin, letters)
+            bounds = self._view.bounds(letters)
         except TopicMissingError as error:
             self.unknown = [f"dead letters are unknown: {error}"]
             return history
-        every = {number: range(first, bounds.end[number]) for number, first in bounds.first.items()}
-        records = self._reader.read(letters, every)
-        for record in self._watch(records, sum(map(len, every.values())), "reading dead letters"):
+        for record in self._view.scan(letters, bounds.ranges, "reading dead letters"):
             history.add(record)
         return history
-
-    def _explained(
-        self, record: Record, stands: Sequence[EndpointStand], entries: Mapping[Identity, Entry]
-    ) -> Explanation:
-        event, obstacle = _decoded(record)
-        verdicts = [
-            verdict_on(
-                record.offset,
-                event,
-                at.endpoint,
-                stand=Stand(record.partition, at.cursors[record.partition], at.has_cursor),
-                letter=entries.get((at.endpoint.name, record.topic, record.partition, record.offset)),
-                serving=at.serving,
-            )
-            for at in stands
-        ]
-        at = (record.topic, record.partition, record.offset)
-        known = {stand.endpoint.name for stand in stands}
-        verdicts += [v for v in _by_letters(at, entries) if v.endpoint not in known]
-        return Explanation(record.place, record, event, obstacle, verdicts)
 
 
 def is_named(record: Record, text: str) -> bool:
@@ -203,10 +159,29 @@ def _decoded(record: Record) -> tuple[Event | None, str]:
         return None, str(error)
 
 
+def _explained(record: Record, endpoints: Sequence[ObservedEndpoint], entries: Mapping[Identity, Entry]) -> Explanation:
+    event, no_event_because = _decoded(record)
+    states = [
+        state_at(
+            record.offset,
+            event,
+            one.position.endpoint,
+            position=one.position.at(record.partition),
+            letter=entries.get((one.position.endpoint.name, record.topic, record.partition, record.offset)),
+            serving=one.serving,
+        )
+        for one in endpoints
+    ]
+    at = (record.topic, record.partition, record.offset)
+    known = {one.position.endpoint.name for one in endpoints}
+    states += [state for state in _by_letters(at, entries) if state.endpoint not in known]
+    return Explanation(record.place, record, event, no_event_because, states)
+
+
 def _explained_by_letters(at: tuple[str, int, int], entries: Mapping[Identity, Entry]) -> Explanation:
     place = "/".join(map(str, at))
     return Explanation(place, None, None, "the log no longer has it", _by_letters(at, entries))
 
 
-def _by_letters(at: tuple[str, int, int], entries: Mapping[Identity, Entry]) -> list[Verdict]:
-    return [verdict_by_letter(entry) for identity, entry in sorted(entries.items()) if identity[1:] == at]
+def _by_letters(at: tuple[str, int, int], entries: Mapping[Identity, Entry]) -> list[StateAtEndpoint]:
+    return [state_by_letter(entry) for identity, entry in sorted(entries.items()) if identity[1:] == at]

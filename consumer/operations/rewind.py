@@ -1,28 +1,26 @@
-"""Rewinding: the live cursor of an endpoint, moved by an operator; what that repeats and skips is counted first.
+"""Rewinding: an operator moves the live cursor of an endpoint; what this repeats and skips is counted first.
 
 It never sends anything: the endpoint's workers do, from the new place on. What they will do is known only by reading
 the events that the move passes, because the endpoint's filters decide about each.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from consumer.filters.endpoint_filter import Filter
 from consumer.log.decoding import event_of
-from consumer.log.positions import LogEnds, cursors_at_start, position_of
 from consumer.offsets.cursor import Cursor
-from consumer.places import Place, offsets_at
+from consumer.operations.log_view import LogView
+from consumer.places import Place
 from consumer.record import Record
 from runtime.config import EndpointSettings
 from runtime.counts import counted
 from runtime.errors import BridgeError
 from runtime.kafka.cluster_state import Committed
-from runtime.kafka.groups import GroupIsLiveError, Groups
+from runtime.kafka.groups import GroupIsLiveError
 from schemas.avro import UndecodableError, UnknownSchemaError
-
-Read = Callable[[str, Mapping[int, range]], Iterable[Record]]
-"""Reads ranges of a topic."""
 
 
 class SkipsEventsError(BridgeError):
@@ -81,12 +79,10 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RewindPlan:
     """A rewind that is not done yet."""
 
     endpoint: str
-    group: str
-    topic: str
     has_cursor: bool
     """False: the group had no offset; the cursors are those that the endpoint's `start` would give now."""
     moves: Sequence[Move]
@@ -100,34 +96,40 @@ class Plan:
         """For a person: what changes, in sum and partition by partition."""
         will = "would" if dry_run else "will"
         repeats, skips = _sum(move.repeats for move in self.moves), _sum(move.skips for move in self.moves)
-        told = [] if self.has_cursor else [f"{self.endpoint} has no cursor yet"]
         head = f"{self.endpoint}: {counted(repeats.wanted, 'event')} {will} be delivered again"
-        told.append(f"{head}, {counted(skips.wanted, 'event')} {will} be skipped")
+        head += f", {counted(skips.wanted, 'event')} {will} be skipped"
         filtered, unreadable = repeats.filtered + skips.filtered, repeats.unreadable + skips.unreadable
         if filtered:
-            told[-1] += f"; {filtered} more that the move passes {'is' if filtered == 1 else 'are'} filtered"
+            head += f"; {filtered} more that the move passes {'is' if filtered == 1 else 'are'} filtered"
         if unreadable:
-            told[-1] += f"; {counted(unreadable, 'record')} cannot be read by this version"
-        return told + [_line(move) for move in self.moves if move.passes]
+            head += f"; {counted(unreadable, 'record')} cannot be read by this version"
+        lines = [head] if self.has_cursor else [f"{self.endpoint} has no cursor yet", head]
+        return lines + [_line(move) for move in self.moves if move.passes]
 
 
 class Rewind:
-    """Moves cursors."""
+    """The move of one endpoint's cursor."""
 
-    def __init__(self, log: LogEnds, groups: Groups, read: Read) -> None:
-        """Does not reach out yet.
+    def __init__(self, view: LogView, endpoint: EndpointSettings, topic: str) -> None:
+        """Does not reach out yet; `topic` is that of events."""
+        self._view: Final = view
+        self._endpoint: Final = endpoint
+        self._topic: Final = topic
+        self._group: Final = view.group(endpoint)
 
-        Args:
-            log: who knows the topic's offsets.
-            groups: who knows the commits of groups, and sets them.
-            read: reads what a move passes; may show how far it is.
+    def refuse_live(self) -> None:
+        """Find out whether a move would be refused, before anything is counted; changes nothing.
+
+        Raises:
+            GroupIsLiveError: a worker serves the endpoint.
+            KafkaUnavailableError, KafkaRefusedError: no answer, or its offsets are not ours to set.
         """
-        self._log: Final = log
-        self._groups: Final = groups
-        self._read: Final = read
+        found = self._view.log.topic(self._topic)
+        with self._naming_endpoint():
+            self._view.groups.refuse_live(self._group, self._topic, range(found.partitions if found else 0))
 
-    def plan(self, endpoint: EndpointSettings, group: str, topic: str, to: Place, *, now: float) -> Plan:
-        """What a move would do, counted by reading all that it passes; changes nothing.
+    def plan(self, to: Place) -> RewindPlan:
+        """Plan a move, counted by reading all that it passes; changes nothing.
 
         A group without offsets is given one in every partition, by its `start` where `to` does not name it: else they
         would begin at their beginning.
@@ -137,32 +139,18 @@ class Rewind:
             TopicMissingError: there is no such topic.
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
-        position = position_of(self._log, self._groups, topic, group)
-        bounds, cursors = position.bounds, position.cursors
-        targets: Mapping[int, int] = offsets_at(self._log, topic, to, bounds, now=now)
-        if not cursors:
-            cursors = cursors_at_start(self._log, topic, endpoint, bounds, now=now)
-            targets = {number: at.start for number, at in cursors.items()} | dict(targets)
-        moves = {number: Move(number, cursors[number], offset) for number, offset in sorted(targets.items())}
-        filter_ = Filter(endpoint)
-        for record in self._read(topic, {number: move.passes for number, move in moves.items() if move.passes}):
+        position = self._view.position(self._endpoint)
+        targets: Mapping[int, int] = self._view.offsets_at(self._topic, to, position.bounds)
+        if not position.has_cursor:
+            targets = {number: at.start for number, at in position.cursors.items()} | dict(targets)
+        moves = {number: Move(number, position.cursors[number], offset) for number, offset in sorted(targets.items())}
+        passed = {number: move.passes for number, move in moves.items() if move.passes}
+        filter_ = Filter(self._endpoint)
+        for record in self._view.scan(self._topic, passed, "counting events"):
             moves[record.partition].count(record, filter_)
-        return Plan(endpoint.name, group, topic, bool(position.cursors), list(moves.values()))
+        return RewindPlan(self._endpoint.name, position.has_cursor, list(moves.values()))
 
-    def refuse_live(self, endpoint: str, group: str, topic: str) -> None:
-        """Find out whether the move would be refused, before anything is counted; changes nothing.
-
-        Raises:
-            GroupIsLiveError: a worker serves the endpoint.
-            KafkaUnavailableError, KafkaRefusedError: no answer, or its offsets are not ours to set.
-        """
-        found = self._log.topic(topic)
-        try:
-            self._groups.refuse_live(group, topic, range(found.partitions if found else 0))
-        except GroupIsLiveError as error:
-            raise _live(endpoint, group) from error
-
-    def carry_out(self, plan: Plan, *, skip: bool) -> None:
+    def carry_out(self, plan: RewindPlan, *, skip: bool) -> None:
         """Move the cursors; the maps of what was finished above them are dropped.
 
         Raises:
@@ -171,13 +159,23 @@ class Rewind:
             KafkaUnavailableError, KafkaRefusedError: no answer, or it is not ours to set.
         """
         refuse_skips(plan, skip=skip)
+        offsets = {move.partition: Committed(move.to) for move in plan.moves}
+        with self._naming_endpoint():
+            self._view.groups.commit(self._group, self._topic, offsets)
+
+    @contextmanager
+    def _naming_endpoint(self) -> Iterator[None]:
+        """Say of a live group which endpoint it serves, and what to do."""
         try:
-            self._groups.commit(plan.group, plan.topic, {move.partition: Committed(move.to) for move in plan.moves})
+            yield
         except GroupIsLiveError as error:
-            raise _live(plan.endpoint, plan.group) from error
+            raise GroupIsLiveError(
+                f"endpoint {self._endpoint.name} is being served (group {self._group} is live): stop its workers "
+                "first; one that was killed counts until its session ends"
+            ) from error
 
 
-def refuse_skips(plan: Plan, *, skip: bool) -> None:
+def refuse_skips(plan: RewindPlan, *, skip: bool) -> None:
     """Skipping must be meant.
 
     Raises:
@@ -190,13 +188,6 @@ def refuse_skips(plan: Plan, *, skip: bool) -> None:
         )
 
 
-def _live(endpoint: str, group: str) -> GroupIsLiveError:
-    return GroupIsLiveError(
-        f"endpoint {endpoint} is being served (group {group} is live): stop its workers first; "
-        "one that was killed counts until its session ends"
-    )
-
-
 def _sum(counts: Iterable[Count]) -> Count:
     total = Count()
     for count in counts:
@@ -207,6 +198,6 @@ def _sum(counts: Iterable[Count]) -> Count:
 
 
 def _line(move: Move) -> str:
-    told = f"  partition {move.partition}: from {move.cursor.start} to {move.to}"
-    told += f", {move.repeats.wanted} again" if move.repeats.wanted else ""
-    return told + (f", {move.skips.wanted} skipped" if move.skips.wanted else "")
+    line = f"  partition {move.partition}: from {move.cursor.start} to {move.to}"
+    line += f", {move.repeats.wanted} again" if move.repeats.wanted else ""
+    return line + (f", {move.skips.wanted} skipped" if move.skips.wanted else "")

@@ -5,20 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from consumer.offsets.cursor import Cursor
-from consumer.operations.worker_answer import Live
+from consumer.operations.worker_answer import EndpointAnswer
 from runtime.counts import counted, noun
 from runtime.kafka.cluster_state import GroupMembers
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """One endpoint's group beside what the asked worker says of it."""
+    """One endpoint's group, and the asked worker's answer about it."""
 
     membership: GroupMembers = field(default_factory=GroupMembers)
-    live: Live | None = None
-    """What the worker at `worker.listen` says; None if it does not answer, or does not serve the endpoint."""
-    silence: str = ""
-    """Why no worker answered, if none did."""
+    answer: EndpointAnswer | None = None
+    """Of the worker at `worker.listen`; None if it does not answer, or does not serve the endpoint."""
+    unreachable_because: str = ""
+    """Why no worker answered; empty if one did."""
 
     @property
     def is_known(self) -> bool:
@@ -28,7 +28,7 @@ class Serving:
     @property
     def not_asked(self) -> dict[str, list[int]]:
         """Partitions that members have which were not asked, by the members' hosts."""
-        asked = set(self.live.partitions) if self.live else set()
+        asked = set(self.answer.partitions) if self.answer else set()
         found: dict[str, list[int]] = {}
         for member in self.membership.members:
             if others := set(member.partitions) - asked:
@@ -38,7 +38,7 @@ class Serving:
     def unassigned(self, partitions: Collection[int]) -> list[int]:
         """Those of these partitions that no member has."""
         held = {number for member in self.membership.members for number in member.partitions}
-        return sorted(set(partitions) - held - set(self.live.partitions if self.live else ()))
+        return sorted(set(partitions) - held - set(self.answer.partitions if self.answer else ()))
 
     def as_json(self, partitions: Collection[int]) -> dict[str, Any]:
         """For `--json`; null is what cannot be known."""
@@ -59,33 +59,38 @@ class Serving:
 
 
 def outside_reasons(serving: Serving, cursors: Mapping[int, Cursor], *, disabled: bool) -> list[str]:
-    """Why records wait, as far as the asked worker does not say it: at least one reason if it says none."""
+    """Why records wait: the asked worker's reasons, and those that only the group's members show.
+
+    Empty only if nothing waits.
+    """
     late = [number for number, at in cursors.items() if at.lag]
     if not late:
         return []
     if disabled:
         return ["the endpoint is disabled"]
-    told = list(serving.live.waits_because) if serving.live else []
-    told += _of_members(serving, late)
-    return told or ["being delivered"]
+    reasons = list(serving.answer.waits_because) if serving.answer else []
+    reasons += _of_members(serving, late)
+    return reasons or ["being delivered"]
 
 
 def _of_members(serving: Serving, late: list[int]) -> list[str]:
     if not serving.is_known:
         return [f"who serves it is not known: {serving.membership.obstacle}"]
-    if not serving.membership.members and serving.live is None:
+    if not serving.membership.members and serving.answer is None:
         return ["nobody serves it"]
-    told = []
+    reasons = []
     if unassigned := serving.unassigned(late):
-        told.append(f"nobody has {_numbers(unassigned)}")
+        reasons.append(f"nobody has {_numbers(unassigned)}")
     for host, numbers in serving.not_asked.items():
         if concerned := sorted(set(numbers) & set(late)):
-            told.append(f"{_numbers(concerned)}: served from {host} by a worker that was not asked{_because(serving)}")
-    return told
+            reasons.append(
+                f"{_numbers(concerned)}: served from {host} by a worker that was not asked{_because(serving)}"
+            )
+    return reasons
 
 
 def _because(serving: Serving) -> str:
-    return f" ({serving.silence})" if serving.silence else ""
+    return f" ({serving.unreachable_because})" if serving.unreachable_because else ""
 
 
 def _numbers(numbers: list[int]) -> str:

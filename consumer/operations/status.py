@@ -1,6 +1,6 @@
-"""`registry-worker status`: how each endpoint stands, from the log, its group, the dead letters and a live worker.
+"""`registry-worker status`: each endpoint's lag, its reasons and its dead letters, from Kafka and a worker's answer.
 
-Looking changes nothing. One `StatusReader` can look again and again: dead letters are read on from where it was.
+Changes nothing. One `StatusReader` can look again and again: dead letters are read on from where it was.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,18 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from consumer.dead_letters.open_letters import OpenCounts
-from consumer.log.range_reader import RangeReader
 from consumer.offsets.cursor import Cursor
-from consumer.offsets.unread import heads_of, past_what_is_no_record
-from consumer.operations.endpoint_positions import EndpointStand, stands_of
+from consumer.offsets.unread import unfinished_in
+from consumer.operations.log_view import LogView
+from consumer.operations.observation import ObservedEndpoint, observe
 from consumer.operations.serving import Serving, outside_reasons
-from consumer.places import TopicMissingError, bounds_of
+from consumer.places import TopicMissingError
 from runtime.cli.terminal import table
-from runtime.clock import Clock
 from runtime.config import Settings
 from runtime.counts import counted
-from runtime.kafka.admin import Admin
-from runtime.kafka.groups import Groups
 from runtime.units import format_duration
 
 _HEAD: Final = ("ENDPOINT", "LAG", "OLDEST", "GROUP", "BREAKER", "DEAD LETTERS", "WAITS BECAUSE")
@@ -44,8 +41,8 @@ class EndpointStatus:
 
     @property
     def breaker(self) -> str | None:
-        """`closed` or `open`; None where no worker says it."""
-        return self.serving.live.breaker if self.serving.live else None
+        """`closed` or `open`; None where no worker answers for it."""
+        return self.serving.answer.breaker if self.serving.answer else None
 
     @property
     def waits_because(self) -> list[str]:
@@ -91,27 +88,14 @@ class EndpointStatus:
 class StatusReader:
     """Looks at all endpoints of a configuration."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        admin: Admin,
-        groups: Groups,
-        reader: RangeReader,
-        clock: Clock,
-        client_id: str,
-    ) -> None:
-        """Does not reach out yet; `client_id` is how the broker's logs name whoever looks."""
+    def __init__(self, settings: Settings, view: LogView) -> None:
+        """Does not reach out yet."""
         self._settings = settings
-        self._client_id = client_id
-        self._admin = admin
-        self._groups = groups
-        self._reader = reader
-        self._clock = clock
+        self._view = view
         self._letters = OpenCounts()
         self._letters_read: dict[int, int] = {}
         self.unknown: list[str] = []
-        """What could not be known at the last look, and why."""
+        """Facts that could not be known at the last look, and why."""
 
     def look(self) -> list[EndpointStatus]:
         """Every endpoint, in the order of the configuration.
@@ -120,39 +104,32 @@ class StatusReader:
             TopicMissingError: there is no events topic.
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
-        stands = stands_of(self._settings, self._admin, self._groups, self._clock, client_id=self._client_id)
-        self.unknown = [f"breakers are unknown: {stands.silence}"] if stands.silence else []
+        found = observe(self._view, self._settings)
+        why = found.unreachable_because
+        self.unknown = [f"breakers are unknown: {why}"] if why else []
         letters = self._read_letters()
-        return [self._status(stand, letters) for stand in stands.endpoints]
+        return [self._status(one, letters) for one in found.endpoints]
 
-    def _status(self, stand: EndpointStand, letters: Mapping[str, int] | None) -> EndpointStatus:
-        partitions, oldest_age_s = self._looked_at(stand.cursors)
+    def _status(self, observed: ObservedEndpoint, letters: Mapping[str, int] | None) -> EndpointStatus:
+        position = observed.position
+        unfinished = unfinished_in(self._view, position.topic, position.cursors)
+        oldest_ms = min(unfinished.oldest_ms.values(), default=None)
         return EndpointStatus(
-            endpoint=stand.endpoint.name,
-            disabled=stand.endpoint.disabled,
-            group=stand.group,
-            has_cursor=stand.has_cursor,
-            partitions=partitions,
-            oldest_age_s=oldest_age_s,
-            serving=stand.serving,
-            dead_letters=None if letters is None else letters.get(stand.endpoint.name, 0),
+            endpoint=position.endpoint.name,
+            disabled=position.endpoint.disabled,
+            group=position.group,
+            has_cursor=position.has_cursor,
+            partitions=unfinished.cursors,
+            oldest_age_s=None if oldest_ms is None else max(0.0, self._view.clock.wall() - oldest_ms / 1000),
+            serving=observed.serving,
+            dead_letters=None if letters is None else letters.get(position.endpoint.name, 0),
         )
-
-    def _looked_at(self, cursors: Mapping[int, Cursor]) -> tuple[dict[int, Cursor], float | None]:
-        """The cursors past what holds no record, and the age of the oldest event that waits."""
-        topic = self._settings.topics.events
-        heads = heads_of(self._reader, topic, cursors)
-        holes = {number: range(at.holes[0], at.holes[0] + 1) for number, at in cursors.items() if at.holes}
-        waiting = [*heads.values(), *self._reader.read(topic, holes)]
-        oldest_ms = min((record.timestamp_ms for record in waiting), default=None)
-        age = None if oldest_ms is None else max(0.0, self._clock.wall() - oldest_ms / 1000)
-        return past_what_is_no_record(cursors, heads), age
 
     def _read_letters(self) -> Mapping[str, int] | None:
         """How many are open, by endpoint; None if they cannot be known."""
         topic = self._settings.topics.dead_letters
         try:
-            bounds = bounds_of(self._admin, topic)
+            bounds = self._view.bounds(topic)
         except TopicMissingError as error:
             self.unknown.append(f"dead letters are unknown: {error}")
             return None
@@ -160,7 +137,7 @@ class StatusReader:
             number: range(max(first, self._letters_read.get(number, 0)), bounds.end[number])
             for number, first in bounds.first.items()
         }
-        for record in self._reader.read(topic, unread):
+        for record in self._view.read(topic, unread):
             self._letters.add(record)
             self._letters_read[record.partition] = record.offset + 1
         return self._letters.by_endpoint()

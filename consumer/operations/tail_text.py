@@ -23,7 +23,7 @@ _OUTSIDE_ASCII: Final = re.compile(r"[^ -~]")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TailedRecord:
     """A record, and what is in it."""
 
     record: Record
@@ -33,30 +33,30 @@ class Seen:
     """Why there is no event."""
 
 
-def seen_of(record: Record) -> Seen:
-    """Look into a record."""
+def tailed_record_of(record: Record) -> TailedRecord:
+    """Read the event in a record."""
     try:
-        return Seen(record, event_of(record))
+        return TailedRecord(record, event_of(record))
     except UndecodableError as error:
-        return Seen(record, None, f"undecodable: {error}")
+        return TailedRecord(record, None, f"undecodable: {error}")
     except UnknownSchemaError as error:
-        return Seen(record, None, f"needs a newer version: {error}")
+        return TailedRecord(record, None, f"needs a newer version: {error}")
 
 
-def line_of(seen: Seen) -> str:
+def line_of(tailed: TailedRecord) -> str:
     """When it was accepted, action, what it is about, method, actor, client, registry, PARTITION:OFFSET."""
-    when, place = accepted_at(seen.record), f"{seen.record.partition}:{seen.record.offset}"
-    if seen.event is None:
-        return printable(f"{when}  {seen.why}  {place}")
-    event = seen.event
-    told = (event.action, _subject(event), event.request.method, event.actor.name, event.request.addr, event.registry)
-    return printable("  ".join((when, *(text or _ABSENT for text in told), place)))
+    when, place = accepted_at(tailed.record), f"{tailed.record.partition}:{tailed.record.offset}"
+    if tailed.event is None:
+        return printable(f"{when}  {tailed.why}  {place}")
+    event = tailed.event
+    cells = (event.action, _subject(event), event.request.method, event.actor.name, event.request.addr, event.registry)
+    return printable("  ".join((when, *(text or _ABSENT for text in cells), place)))
 
 
-def json_line(seen: Seen) -> str:
+def json_line(tailed: TailedRecord) -> str:
     """One line of JSON: where it lies, when it was accepted, label, Content-Type, and the event as it goes out."""
-    record, event = seen.record, seen.event
-    told = {
+    record, event = tailed.record, tailed.event
+    facts = {
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
@@ -66,8 +66,8 @@ def json_line(seen: Seen) -> str:
     }
     if event is None:
         raw = None if record.value is None else base64.b64encode(record.value).decode("ascii")
-        return json.dumps({**told, "event": None, "error": seen.why, "raw": raw})
-    return f'{json.dumps(told)[:-1]}, "event": {on_one_line(event_json(event).decode())}}}'
+        return json.dumps({**facts, "event": None, "error": tailed.why, "raw": raw})
+    return f'{json.dumps(facts)[:-1]}, "event": {on_one_line(event_json(event).decode())}}}'
 
 
 def on_one_line(text: str) -> str:

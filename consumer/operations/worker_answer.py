@@ -1,4 +1,4 @@
-"""What the worker at `worker.listen` says of its endpoints: asked once, and taken with care. Never fails.
+"""The answer of the worker at `worker.listen` about its endpoints: asked for once, and read with care. Never fails.
 
 A worker of another release may answer, or something else that listens there.
 """
@@ -13,55 +13,55 @@ from runtime.kafka.cluster_state import Committed
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """One endpoint in that worker."""
+class EndpointAnswer:
+    """One endpoint as that worker sees it."""
 
     breaker: str | None = None
-    """`closed` or `open`; None if it does not say."""
+    """`closed` or `open`; None if the answer has none."""
     waits_because: tuple[str, ...] = ()
     partitions: tuple[int, ...] = ()
     """Those that this worker has."""
     group: str = ""
     """The consumer group as whose member it has them."""
     cursors: Mapping[int, Committed] = field(default_factory=dict)
-    """What it would commit of them now: commits follow up to a second later."""
+    """Its commits as they would be now: they follow up to a second later."""
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
-    """The worker's answer."""
+class WorkerAnswer:
+    """The answer about all endpoints of that worker."""
 
-    endpoints: Mapping[str, Live] = field(default_factory=dict)
-    silence: str = ""
-    """Why there is no answer, or none that says anything; empty if there is one."""
+    endpoints: Mapping[str, EndpointAnswer] = field(default_factory=dict)
+    unreachable_because: str = ""
+    """Why there is no answer, or none of a worker; empty if there is one."""
 
-    def of(self, endpoint: str) -> Live | None:
-        """What it says of one endpoint; None if it does not serve it, or did not answer."""
+    def of(self, endpoint: str) -> EndpointAnswer | None:
+        """The answer about one endpoint; None if the worker does not serve it, or did not answer."""
         return self.endpoints.get(endpoint)
 
 
-def ask_worker(address: Address) -> Worker:
-    """Ask; blocks, two seconds at most for each step."""
+def ask_worker(address: Address) -> WorkerAnswer:
+    """Ask for `/status`; blocks, two seconds at most for each step."""
     try:
         answer = ask(address, "/status")
     except NoAnswerError as error:
-        return Worker(silence=str(error))
-    return worker_of(answer, where=f"{address}/status")
+        return WorkerAnswer(unreachable_because=str(error))
+    return worker_answer_of(answer, where=f"{address}/status")
 
 
-def worker_of(answer: Any, *, where: str) -> Worker:
-    """The answer understood; whatever is not as expected is left out."""
+def worker_answer_of(answer: Any, *, where: str) -> WorkerAnswer:
+    """Read an answer; whatever is not as expected is left out."""
     if not isinstance(answer, list):
-        return Worker(silence=f"{where} is not a worker's")
+        return WorkerAnswer(unreachable_because=f"{where} is not a worker's")
     entries = [entry for entry in answer if isinstance(entry, dict)]
-    return Worker({str(entry.get("endpoint")): _live(entry) for entry in entries})
+    return WorkerAnswer({str(entry.get("endpoint")): _endpoint_answer(entry) for entry in entries})
 
 
-def _live(entry: Mapping[str, Any]) -> Live:
+def _endpoint_answer(entry: Mapping[str, Any]) -> EndpointAnswer:
     breaker, reasons, partitions, group = (
         entry.get(key) for key in ("breaker", "waits_because", "partitions", "group")
     )
-    return Live(
+    return EndpointAnswer(
         breaker=breaker if isinstance(breaker, str) else None,
         waits_because=tuple(map(str, reasons)) if isinstance(reasons, list) else (),
         partitions=tuple(number for number in partitions if isinstance(number, int))
@@ -72,9 +72,9 @@ def _live(entry: Mapping[str, Any]) -> Live:
     )
 
 
-def _cursors(told: Any) -> dict[int, Committed]:
+def _cursors(entries: Any) -> dict[int, Committed]:
     found = {}
-    for entry in told if isinstance(told, list) else ():
+    for entry in entries if isinstance(entries, list) else ():
         match entry:
             case {"partition": int(number), "offset": int(offset), "metadata": str(metadata)} if offset >= 0:
                 found[number] = Committed(offset, metadata)

@@ -6,9 +6,9 @@ is not asked.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -17,7 +17,7 @@ from consumer.endpoint.live_status import waiting_in
 from consumer.log.positions import GroupOffsets, LogEnds, positions_of
 from consumer.offsets.backlog import Waiting, backlog
 from consumer.offsets.cursor import Cursor
-from consumer.offsets.unread import Reader, heads_of, past_what_is_no_record
+from consumer.offsets.unread import RangeSource, unfinished_in
 from consumer.places import TopicMissingError, beginnings_of
 from runtime.clock import Clock
 from runtime.errors import BridgeError
@@ -30,8 +30,13 @@ _AGAIN_S: Final = 1.0
 _VALID_S: Final = 45.0
 """How long a look counts when the next ones fail."""
 
-OpenReader = Callable[[], AbstractContextManager[Reader]]
-"""A client that reads ranges: there is one only while it is needed."""
+
+class RangeSources(Protocol):
+    """Opens clients that read ranges: there is one only while it is needed."""
+
+    def open_ranges(self) -> AbstractContextManager[RangeSource]:
+        """Open one, closed with its context."""
+        ...
 
 
 class Backlogs:
@@ -45,7 +50,7 @@ class Backlogs:
         *,
         log: LogEnds,
         offsets: GroupOffsets,
-        open_reader: OpenReader,
+        sources: RangeSources,
         pulse: Pulse,
         clock: Clock,
     ) -> None:
@@ -57,7 +62,7 @@ class Backlogs:
             served: those of them that this process serves.
             log: who knows the log's offsets.
             offsets: who knows the groups' commits.
-            open_reader: for the age of what waits elsewhere.
+            sources: for the age of what waits elsewhere.
             pulse: whether Kafka answers: without it nothing is known.
             clock: for how long a look counts.
         """
@@ -66,7 +71,7 @@ class Backlogs:
         self._served = {endpoint.settings.name: endpoint for endpoint in served}
         self._source = log
         self._offsets = offsets
-        self._open_reader = open_reader
+        self._sources = sources
         self._pulse = pulse
         self._clock = clock
         self._partitions = 0
@@ -141,15 +146,12 @@ class Backlogs:
         return frozenset() if served is None else frozenset(served.partitions)
 
     def _waiting(self, cursors: Mapping[int, Cursor], own: frozenset[int]) -> dict[int, Waiting]:
-        """What waits there; what no commit covers is read where it is not ours, one record a partition."""
+        """What waits there; records that are not ours and no commit covers are read, two of a partition at most."""
         late = {number: at for number, at in cursors.items() if at.lag and number not in own}
         calm = {number: Waiting(at.lag) for number, at in cursors.items() if number not in late}
         if not late:
             return calm
-        with self._open_reader() as reader:
-            heads = heads_of(reader, self._topic, late)
-            holes = {number: range(at.holes[0], at.holes[0] + 1) for number, at in late.items() if at.holes}
-            oldest = {record.partition: record.timestamp_ms for record in heads.values()}
-            oldest |= {record.partition: record.timestamp_ms for record in reader.read(self._topic, holes)}
-        cleared = past_what_is_no_record(late, heads)
-        return calm | {number: Waiting(at.lag, oldest.get(number)) for number, at in cleared.items()}
+        with self._sources.open_ranges() as source:
+            unfinished = unfinished_in(source, self._topic, late)
+        oldest_ms = unfinished.oldest_ms
+        return calm | {number: Waiting(at.lag, oldest_ms.get(number)) for number, at in unfinished.cursors.items()}

@@ -66,6 +66,11 @@ class Parts:
     schema_ids: SchemaIds | None
     """Of the schema registry, if there is one."""
 
+    def open_ranges(self) -> RangeReader:
+        """A client that reads ranges of the events topic."""
+        kafka, largest = self.settings.kafka.revealed(), max_event_bytes(self.settings)
+        return RangeReader(kafka, client_id=CLIENT_ID, max_record_bytes=largest)
+
 
 def parts_of(settings: Settings) -> Parts:
     """Make what the endpoints share; the writer's thread runs from here on."""
@@ -154,7 +159,7 @@ def _tell_who_is_not(target: CaughtUp, served: list[Endpoint], clock: Clock) -> 
 
 def _backlogs(parts: Parts, served: Sequence[Endpoint]) -> Backlogs:
     """The backlogs of all enabled endpoints, and the gauges that ask for them."""
-    settings, kafka = parts.settings, parts.settings.kafka.revealed()
+    settings = parts.settings
     enabled = [endpoint.name for endpoint in settings.endpoints if not endpoint.disabled]
     made = Backlogs(
         settings.topics.events,
@@ -162,7 +167,7 @@ def _backlogs(parts: Parts, served: Sequence[Endpoint]) -> Backlogs:
         served,
         log=parts.admin,
         offsets=parts.groups,
-        open_reader=lambda: RangeReader(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings)),
+        sources=parts,
         pulse=parts.pulse,
         clock=parts.clock,
     )

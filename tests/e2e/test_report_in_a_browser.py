@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from consumer.analytics.report import Report, page_of
+from consumer.analytics.report import LogReport, page_of
 from tests.kit.browser import LIGHTS, PAPER, WIDTHS, Browser, a_browser
 from tests.kit.eventually import eventually
 from tests.kit.month import DAYS, RAN, SCRIPT, month
@@ -37,13 +37,13 @@ LENGTHS = {
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory: pytest.TempPathFactory) -> LogReport:
     """What the page is of."""
     return report_of(tmp_path_factory.mktemp("report"), month(), tag="v1.2")
 
 
 @pytest.fixture(scope="module")
-def address(report: Report, tmp_path_factory: pytest.TempPathFactory) -> str:
+def address(report: LogReport, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Of the page, as a file."""
     file = tmp_path_factory.mktemp("page") / "report.html"
     file.write_text(page_of(report), "utf-8")
@@ -65,13 +65,13 @@ def page(browser: Browser, address: str) -> Browser:
     return browser
 
 
-def numbers(report: Report, question: str) -> list[list[Any]]:
+def numbers(report: LogReport, question: str) -> list[list[Any]]:
     """What a question's bars are to show: a list a row, those rows without anything left out."""
     rows = [[row[column] for column in LENGTHS[question]] for row in report.answers[question].records()[:BARS]]
     return [row for row in rows if any(row)]
 
 
-def by_client(report: Report) -> list[list[int]]:
+def by_client(report: LogReport) -> list[list[int]]:
     """The same for the clients, whose versions are drawn together."""
     pulls, pushes = Counter[str](), Counter[str]()
     for row in report.answers["clients"].records():
@@ -118,7 +118,7 @@ def test_no_script_runs(page: Browser) -> None:
     assert 0 == page.asks("count", "script, img")
 
 
-def test_every_question_has_its_heading_and_can_be_seen(page: Browser, report: Report) -> None:
+def test_every_question_has_its_heading_and_can_be_seen(page: Browser, report: LogReport) -> None:
     """All sections, in one column or two, each with a title that no other has."""
     sections: list[dict[str, Any]] = page.asks("boxes", "section")
     titles = {
@@ -132,7 +132,7 @@ def test_every_question_has_its_heading_and_can_be_seen(page: Browser, report: R
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_bars_are_as_long_as_their_numbers(page: Browser, report: Report, width: int) -> None:
+def test_bars_are_as_long_as_their_numbers(page: Browser, report: LogReport, width: int) -> None:
     """Those of every question: the number twice as large has the bar twice as long."""
     page.look(width=width)
     wanted = {question: numbers(report, question) for question in LENGTHS} | {"clients": by_client(report)}
@@ -142,7 +142,7 @@ def test_bars_are_as_long_as_their_numbers(page: Browser, report: Report, width:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_days_are_as_high_as_their_numbers(page: Browser, report: Report, width: int) -> None:
+def test_days_are_as_high_as_their_numbers(page: Browser, report: LogReport, width: int) -> None:
     """Each day of the month has its place, from left to right; each kind its height, stacked without gap or overlap."""
     page.look(width=width)
     rows = sorted(report.answers["activity_by_day"].records(), key=lambda row: str(row["day"]))
@@ -165,7 +165,7 @@ def test_days_are_as_high_as_their_numbers(page: Browser, report: Report, width:
     assert at == pytest.approx(lefts, abs=1.0)
 
 
-def test_hours_are_as_strong_as_their_numbers(page: Browser, report: Report) -> None:
+def test_hours_are_as_strong_as_their_numbers(page: Browser, report: LogReport) -> None:
     """Seven rows of 24 squares; the one with more pulls is never the paler, and one without any is empty."""
     pulls = {
         f"{WEEKDAYS[int(str(row['weekday'])) - 1]} {row['hour']:02}:00": int(str(row["pulls"]))

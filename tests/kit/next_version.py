@@ -17,7 +17,7 @@ from fastavro import schemaless_writer
 
 from consumer.analytics.files import FORMATS
 from consumer.analytics.formats import format_named
-from consumer.analytics.partition_files import PartitionFiles, Target
+from consumer.analytics.partition_files import ExportTarget, PartitionFiles
 from consumer.log.record_batch import RecordBatch
 from schemas.avro import frame
 from schemas.catalog import CATALOG, FIRST_ID, Release, fingerprint_of
@@ -77,7 +77,7 @@ def _export(output: Path) -> None:
     count = len(values)
     batch = RecordBatch("registry.events", 0, list(range(count)), [1_767_268_800_000] * count, values, lambda _: ())
     for name in FORMATS:
-        files = PartitionFiles(Target(output, batch.topic, name, format_named(name)), 0, 0)
+        files = PartitionFiles(ExportTarget(output, batch.topic, name, format_named(name)), 0, 0)
         files.write(batch)
         files.close()
 

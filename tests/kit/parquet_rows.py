@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from consumer.analytics.report import Asked, Report, report_on
+from consumer.analytics.report import LogReport, ReportScope, report_on
 from consumer.analytics.report.database import parquet_files
 from consumer.analytics.report.questions import QUESTIONS
 
@@ -132,11 +132,11 @@ def write_export(directory: Path, rows: Iterable[Mapping[str, Any]], *, topic: s
     return directory
 
 
-def report_of(directory: Path, rows: Iterable[Mapping[str, Any]], *names: str, **asked: Any) -> Report:
-    """The report on these rows, as `Asked` says: the questions of these names, or all."""
+def report_of(directory: Path, rows: Iterable[Mapping[str, Any]], *names: str, **asked: Any) -> LogReport:
+    """The report on these rows, as `ReportScope` says: the questions of these names, or all."""
     export = write_export(directory / "export", rows)
     questions = [question for question in QUESTIONS if question.name in names or not names]
-    return report_on(parquet_files(export), Asked(**asked), now=T0.timestamp() + 3600, questions=questions)
+    return report_on(parquet_files(export), ReportScope(**asked), now=T0.timestamp() + 3600, questions=questions)
 
 
 def answers_of(

@@ -1,7 +1,7 @@
 """Answers as values: columns, rows, and how they stand in JSON. Pure; knows neither SQL nor how they are shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
@@ -12,7 +12,7 @@ Cell: TypeAlias = str | int | float | bool | datetime | date | None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnsweredQuestion:
     """One question, answered."""
 
     question: Question
@@ -27,15 +27,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LogReport:
     """All questions, answered."""
 
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, AnsweredQuestion]
     """By the question's name, in the order in which they were asked."""
     asked: Mapping[str, Any]
     """What was asked for: repositories, tag, and whether signatures count."""
     unmatched: Sequence[str] = ()
     """The globs of repositories that no record matches."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """How long each rule and each question took."""
 
     def one(self, question: Question) -> Mapping[str, Cell]:
         """The only row of an answer that has one."""

@@ -2,12 +2,13 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from consumer.analytics.report.answers import Answer, Report
+from consumer.analytics.report.answers import AnsweredQuestion, LogReport
 from consumer.analytics.report.database import opened
 from consumer.analytics.report.questions import QUESTIONS, RULES, WHO_PULLS_TAG, Question, sql_of
 from consumer.analytics.report.ranges import select_ranges
@@ -23,8 +24,8 @@ MOST_ROWS: Final = 100_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """What a report is asked to be about."""
+class ReportScope:
+    """The records that a report is about, and how they count."""
 
     from_: Place = field(default_factory=Beginning)
     to: Place = field(default_factory=End)
@@ -38,22 +39,20 @@ class Asked:
 
 def report_on(
     files: Sequence[Path],
-    asked: Asked,
+    scope: ReportScope,
     *,
     now: float,
     questions: Sequence[Question] = QUESTIONS,
     rows: int = MOST_ROWS,
-    took: Callable[[str, float], None] = lambda _name, _seconds: None,
-) -> Report:
+) -> LogReport:
     """Answer every question from these Parquet files.
 
     Args:
         files: of an export; none is an empty log.
-        asked: which records, and what besides.
+        scope: which records.
         now: seconds since the epoch, for places that are times ago.
-        questions: which; who pulls a tag is only asked if `asked` names one.
+        questions: which; who pulls a tag is only asked if the scope names one.
         rows: of each answer at most.
-        took: is told the seconds that each rule and question took.
 
     Raises:
         ExtraMissingError: DuckDB is not installed.
@@ -62,31 +61,48 @@ def report_on(
         QueryError: DuckDB failed.
     """
     with tempfile.TemporaryDirectory(prefix="registry-report-") as scratch, opened(files, Path(scratch)) as connection:
-        unmatched = prepare(connection, asked, now=now, took=took)
-        fitting = [question for question in questions if question != WHO_PULLS_TAG or asked.tag]
-        answers = {question.name: _answer(connection, question, rows, took) for question in fitting}
-    said = {"repositories": list(asked.repositories), "tag": asked.tag, "all": asked.everything}
-    return Report(answers, said, unmatched)
+        queries = _Queries(connection)
+        unmatched = queries.prepare(scope, now=now)
+        fitting = [question for question in questions if question != WHO_PULLS_TAG or scope.tag]
+        answers = {question.name: queries.answer(question, rows) for question in fitting}
+    asked = {"repositories": list(scope.repositories), "tag": scope.tag, "all": scope.everything}
+    return LogReport(answers, asked, unmatched, queries.seconds)
 
 
-def prepare(
-    connection: "DuckDBPyConnection",
-    asked: Asked,
-    *,
-    now: float,
-    took: Callable[[str, float], None] = lambda _name, _seconds: None,
-) -> list[str]:
-    """Make the tables and variables that the questions read; which globs no record matches."""
-    select_ranges(connection, asked.from_, asked.to, now=now)
-    unmatched = _select_repositories(connection, asked.repositories)
-    connection.execute("set variable everything = ?", [asked.everything])
-    connection.execute("set variable tag = ?", [asked.tag])
-    for rule in RULES:
+class _Queries:
+    """The queries of one report on one database."""
+
+    def __init__(self, connection: "DuckDBPyConnection") -> None:
+        self._connection: Final = connection
+        self.seconds: Final[dict[str, float]] = {}
+        """How long each rule and each question took."""
+
+    def prepare(self, scope: ReportScope, *, now: float) -> list[str]:
+        """Make the tables and variables that the questions read; the globs that no record matches."""
+        select_ranges(self._connection, scope.from_, scope.to, now=now)
+        unmatched = _select_repositories(self._connection, scope.repositories)
+        self._connection.execute("set variable everything = ?", [scope.everything])
+        self._connection.execute("set variable tag = ?", [scope.tag])
+        for rule in RULES:
+            with self._timed(rule):
+                self._connection.execute(sql_of(rule))
+        self._connection.execute("set variable as_of = (select max(accepted_at) from records)")
+        return unmatched
+
+    def answer(self, question: Question, rows: int) -> AnsweredQuestion:
+        """Answer one question with so many rows at most."""
+        with self._timed(question.name):
+            self._connection.execute(f"create or replace temp table answer as {sql_of(question.name)}")
+            total = self._connection.execute("select count(*) from answer").fetchall()[0][0]
+            found = self._connection.execute("select * from answer limit ?", [rows])
+            columns = [column[0] for column in found.description or ()]
+            return AnsweredQuestion(question, columns, found.fetchall(), total)
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
         begin = time.perf_counter()
-        connection.execute(sql_of(rule))
-        took(rule, time.perf_counter() - begin)
-    connection.execute("set variable as_of = (select max(accepted_at) from records)")
-    return unmatched
+        yield
+        self.seconds[name] = time.perf_counter() - begin
 
 
 def _select_repositories(connection: "DuckDBPyConnection", patterns: Sequence[str]) -> list[str]:
@@ -100,16 +116,3 @@ def _select_repositories(connection: "DuckDBPyConnection", patterns: Sequence[st
     connection.execute("insert into wanted select unnest(?::varchar[])", [wanted])
     each = {pattern: Globs([pattern.removeprefix("!")]) for pattern in patterns}
     return [pattern for pattern, glob in each.items() if not any(glob.match(repository) for (repository,) in found)]
-
-
-def _answer(
-    connection: "DuckDBPyConnection", question: Question, rows: int, took: Callable[[str, float], None]
-) -> Answer:
-    begin = time.perf_counter()
-    connection.execute(f"create or replace temp table answer as {sql_of(question.name)}")
-    total = connection.execute("select count(*) from answer").fetchall()[0][0]
-    found = connection.execute("select * from answer limit ?", [rows])
-    columns = [column[0] for column in found.description or ()]
-    answer = Answer(question, columns, found.fetchall(), total)
-    took(question.name, time.perf_counter() - begin)
-    return answer

@@ -78,10 +78,10 @@ def opened(files: Sequence[Path], scratch: Path) -> Iterator["DuckDBPyConnection
             connection.execute("set TimeZone = 'UTC'")
             _expose(connection, files)
         except duckdb.Error as error:
-            raise InputError(_said(error)) from None
+            raise InputError(_one_line(error)) from None
         yield connection
     except duckdb.Error as error:
-        raise QueryError(f"DuckDB: {_said(error)}") from error
+        raise QueryError(f"DuckDB: {_one_line(error)}") from error
     except RuntimeError as error:
         if str(error) == _INTERRUPTED:
             raise KeyboardInterrupt from error
@@ -109,5 +109,5 @@ def _unquoted(type_: str) -> str:
     return type_.replace('"', "")
 
 
-def _said(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from consumer.analytics.report import questions as q
-from consumer.analytics.report.answers import Answer, Cell, Report
+from consumer.analytics.report.answers import AnsweredQuestion, Cell, LogReport
 from consumer.analytics.report.cells import heading, is_number, shown, size
 from consumer.analytics.report.charts import bars, days, legend, text, week
 from runtime.counts import noun
@@ -40,7 +40,7 @@ _ACTIVITY: Final = {"pull": "image pulls", "push": "pushes", "mount": "mounts", 
 Row = Mapping[str, Any]
 
 
-def page_of(report: Report) -> str:
+def page_of(report: LogReport) -> str:
     """The whole page."""
     window = report.one(q.WINDOW)
     order = [question.name for question in _ORDER if question.name in report.answers]
@@ -92,7 +92,7 @@ def _asked(asked: Mapping[str, Any]) -> str:
     return text(" ".join(said))
 
 
-def _cards(report: Report, window: Mapping[str, Cell]) -> str:
+def _cards(report: LogReport, window: Mapping[str, Cell]) -> str:
     moved = report.answers[q.BYTES.name].records()
     figures: list[tuple[str, str, bool]] = [
         *(
@@ -115,7 +115,7 @@ def _cards(report: Report, window: Mapping[str, Cell]) -> str:
     )
 
 
-def _section(answer: Answer, report: Report) -> str:
+def _section(answer: AnsweredQuestion, report: LogReport) -> str:
     question = answer.question
     title = f"Who still pulls {report.asked['tag']}" if question == q.WHO_PULLS_TAG else question.title
     draw = _CHARTS.get(question.name)
@@ -128,7 +128,7 @@ def _section(answer: Answer, report: Report) -> str:
     return f'<section{wide} id="{question.name}"><h2>{text(title)}</h2><p>{text(question.note)}</p>{body}</section>'
 
 
-def _table(answer: Answer, *, opened: bool) -> str:
+def _table(answer: AnsweredQuestion, *, opened: bool) -> str:
     rows = answer.rows[:_ROWS]
     numbers = [any(is_number(row[at]) for row in rows) for at in range(len(answer.columns))]
     head = "".join(

@@ -6,7 +6,7 @@ Whatever a registry or its clients sent, it shows and does nothing; a column of 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from consumer.analytics.report.answers import Answer, Cell, Report
+from consumer.analytics.report.answers import AnsweredQuestion, Cell, LogReport
 from consumer.analytics.report.cells import heading, is_number, shown
 from consumer.analytics.report.questions import WINDOW
 from runtime.cli.terminal import printable, table
@@ -15,12 +15,12 @@ _ROWS: Final = 20
 _WIDEST: Final = 60
 
 
-def text_of(report: Report) -> str:
+def text_of(report: LogReport) -> str:
     """Each question as a headed table of at most 20 rows."""
     return "\n\n".join("\n".join(_lines(answer)) for answer in report.answers.values())
 
 
-def _lines(answer: Answer) -> Iterator[str]:
+def _lines(answer: AnsweredQuestion) -> Iterator[str]:
     title = answer.question.title.upper()
     yield f"{title}  ({answer.question.note})" if answer.question.note else title
     if not answer.rows:
@@ -35,7 +35,7 @@ def _lines(answer: Answer) -> Iterator[str]:
             yield f"... and {answer.total - _ROWS:,} more (--json has them)"
 
 
-def _table(answer: Answer) -> str:
+def _table(answer: AnsweredQuestion) -> str:
     rows = answer.rows[:_ROWS]
     columns = [_column(name, [row[at] for row in rows]) for at, name in enumerate(answer.columns)]
     head, *body = zip(*columns, strict=True)

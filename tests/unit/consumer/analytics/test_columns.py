@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.analytics.arrow import SCHEMA, slow_table, table_of
-from consumer.analytics.decoding import NewerSchemaError
-from consumer.analytics.releases import releases_of
+from consumer.analytics.decoding import NewerSchemaError, releases_of
 from consumer.log.record_batch import RecordBatch
 from consumer.record import Headers
 from schemas import Event, RequestRecord, Target

@@ -8,7 +8,7 @@ import pytest
 
 from consumer.analytics.files import Covered, OutputError, covered_by, file_name, locked, unfinished_path
 from consumer.analytics.formats import format_named
-from consumer.analytics.partition_files import Gap, PartitionFiles, Target
+from consumer.analytics.partition_files import ExportTarget, Gap, PartitionFiles
 from consumer.analytics.plan import plan_of
 from consumer.log.record_batch import DAY_MS, RecordBatch
 from consumer.places import Offsets
@@ -28,9 +28,9 @@ def batch(*records: tuple[int, int], log_begins: int = 0) -> RecordBatch:
     return RecordBatch(TOPIC, 2, offsets, times, [VALUE] * len(records), lambda _: (), log_begins=log_begins)
 
 
-def target(output: Path, roll_s: float | None = None, full_bytes: int = 1 << 30) -> Target:
+def target(output: Path, roll_s: float | None = None, full_bytes: int = 1 << 30) -> ExportTarget:
     """Files of lines."""
-    return Target(output, TOPIC, "ndjson", format_named("ndjson"), roll_s, full_bytes)
+    return ExportTarget(output, TOPIC, "ndjson", format_named("ndjson"), roll_s, full_bytes)
 
 
 def written(output: Path) -> dict[str, list[int]]:

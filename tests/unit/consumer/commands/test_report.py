@@ -2,8 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
 import pyarrow as pa
@@ -11,11 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from consumer.analytics.extra import ANALYTICS, how_to_install
+from consumer.analytics.report import ReportScope
 from consumer.analytics.report.columns import COLUMNS
-from consumer.commands.report import report_command_with
+from consumer.commands.report import report_command, report_of_log
 from consumer.places import Place
 from runtime.cli.running import run_command
-from runtime.config import Ago, End, Settings
+from runtime.config import Ago, End
 from tests.kit.parquet_rows import SCHEMA, row, write_export
 
 A = f"sha256:{'a' * 64}"
@@ -24,17 +27,26 @@ ROWS = [row("pull", "manifest", tag="v1", digest=A), row("pull", "manifest", tag
 Run = Callable[..., tuple[int, str, str]]
 
 
-def no_export(settings: Settings, directory: Path, from_: Place, to: Place) -> None:
-    """With an input nothing is exported."""
-    raise AssertionError("exported")
+@dataclass
+class FakeExport:
+    """Writes these rows, whatever range is asked for."""
+
+    rows: Sequence[Mapping[str, Any]]
+    asked: list[tuple[Path, Place, Place]] = field(default_factory=list)
+
+    def write_range(self, directory: Path, from_: Place, to: Place) -> None:
+        """Write them; an export without rows writes no file."""
+        self.asked.append((directory, from_, to))
+        if self.rows:
+            write_export(directory, self.rows)
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command to its exit status, output and errors."""
 
-    def ran(*arguments: object, export_to: Callable[..., None] = no_export) -> tuple[int, str, str]:
-        group = click.Group("worker", commands=[report_command_with(export_to)])
+    def ran(*arguments: object) -> tuple[int, str, str]:
+        group = click.Group("worker", commands=[report_command])
         monkeypatch.setattr(sys, "argv", ["registry-worker", "report", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             run_command(group, "registry-worker")
@@ -77,30 +89,21 @@ def test_a_page_that_cannot_be_written_is_an_error(run: Run, tmp_path: Path) -> 
     assert (1, f"registry-worker: {page}: No such file or directory\n") == (status, err)
 
 
-def test_without_input_the_log_is_exported_first(run: Run, tmp_path: Path) -> None:
+def test_without_input_the_log_is_exported_first() -> None:
     """The asked range is the export's; the report is on all that it wrote, and nothing of it stays."""
-    config = tmp_path / "bridge.yaml"
-    config.write_text("kafka:\n  bootstrap.servers: 127.0.0.1:9\n")
-    seen: list[tuple[Path, Place, Place]] = []
-
-    def export_to(settings: Settings, directory: Path, from_: Place, to: Place) -> None:
-        seen.append((directory, from_, to))
-        write_export(directory, ROWS)
-
-    status, out, err = run("-c", config, "--from", "-24h", "--json", export_to=export_to)
-    assert (0, "") == (status, err)
-    assert 2 == json.loads(out)["answers"]["window"][0]["records"]
-    [(directory, from_, to)] = seen
+    export = FakeExport(ROWS)
+    report = report_of_log(export, ReportScope(from_=Ago(86_400.0), to=End(), tag="v1"))
+    assert 2 == report.as_json()["answers"]["window"][0]["records"]
+    assert "v1" == report.asked["tag"]
+    [(directory, from_, to)] = export.asked
     assert (Ago(86_400.0), End()) == (from_, to)
     assert not directory.exists()
 
 
-def test_an_empty_log_is_a_report_of_nothing(run: Run, tmp_path: Path) -> None:
+def test_an_empty_log_is_a_report_of_nothing() -> None:
     """An export without files is no fault when there was nothing to export."""
-    config = tmp_path / "bridge.yaml"
-    config.write_text("kafka:\n  bootstrap.servers: 127.0.0.1:9\n")
-    status, out, _ = run("-c", config, "--json", export_to=lambda *_: None)
-    assert (0, 0) == (status, json.loads(out)["answers"]["window"][0]["records"])
+    report = report_of_log(FakeExport([]), ReportScope())
+    assert 0 == report.as_json()["answers"]["window"][0]["records"]
 
 
 def test_an_input_without_files_is_refused(run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from consumer.dead_letters.queue import Queue, Ready, in_turns
 from consumer.dead_letters.record import letter_of
 from consumer.dead_letters.redrive_policy import RedrivePolicy, patience_s
 from consumer.dead_letters.report import Report
-from consumer.dead_letters.selection import Selection, within
+from consumer.dead_letters.selection import LetterSelection, within
 from consumer.dead_letters.text import json_line, json_of, line_of, page_of
 from consumer.dead_letters.topic import rounds
 from consumer.delivery.policy.attempts import Cause, Reason
@@ -213,9 +213,13 @@ def test_history_keeps_how_letters_were_closed() -> None:
 def test_selection() -> None:
     """What is said narrows; what is empty does not."""
     letter = letter_at(1, 4)
-    assert Selection().matches(letter)
-    assert Selection(endpoint="ci", reason="rejected", event="id-1").matches(letter)
-    for other in (Selection(endpoint="audit"), Selection(reason="exhausted"), Selection(event="id-2")):
+    assert LetterSelection().matches(letter)
+    assert LetterSelection(endpoint="ci", reason="rejected", event="id-1").matches(letter)
+    for other in (
+        LetterSelection(endpoint="audit"),
+        LetterSelection(reason="exhausted"),
+        LetterSelection(event="id-2"),
+    ):
         assert not other.matches(letter)
     assert [True, False, False] == [within(letter, span) for span in ({0: range(5)}, {0: range(4)}, {1: range(9)})]
 

@@ -5,10 +5,11 @@ import pytest
 from consumer.dead_letters.history import Entry
 from consumer.dead_letters.letter import Closing, Letter
 from consumer.offsets.cursor import Cursor
-from consumer.operations.event_state import Stand, State, Verdict, verdict_on
+from consumer.operations.endpoint_positions import PartitionPosition
+from consumer.operations.event_state import EventState, StateAtEndpoint, state_at
 from consumer.operations.explain import Explanation, is_named
 from consumer.operations.serving import Serving
-from consumer.operations.worker_answer import Live
+from consumer.operations.worker_answer import EndpointAnswer
 from consumer.record import Record
 from runtime.config import EndpointSettings
 from runtime.kafka.cluster_state import GroupMembers, Member
@@ -20,9 +21,9 @@ from schemas.headers import record_headers
 CI = EndpointSettings(name="ci", url="http://h/", ignored_actions=frozenset({"pull"}))
 PUSH = Event(id="one", action="push", target=Target(repository="team/app", tag="v1"))
 PULL = Event(id="one", action="pull", target=Target(repository="team/app"))
-STAND = Stand(0, Cursor(10, (10, 12), 15, 20), has_cursor=True)
+POSITION = PartitionPosition(0, Cursor(10, (10, 12), 15, 20), has_cursor=True)
 ALONE = GroupMembers((Member("10.0.0.1", (0,)),), "consumer")
-SERVED = Serving(ALONE, Live("closed", partitions=(0,)))
+SERVED = Serving(ALONE, EndpointAnswer("closed", partitions=(0,)))
 LETTER = Letter(
     place=(0, 3),
     endpoint="ci",
@@ -44,17 +45,17 @@ LETTER = Letter(
 )
 
 
-def verdict(
+def found_state(
     offset: int,
     event: Event | None = PUSH,
     *,
     endpoint: EndpointSettings = CI,
-    stand: Stand = STAND,
+    position: PartitionPosition = POSITION,
     letter: Entry | None = None,
     serving: Serving = SERVED,
-) -> tuple[State, str]:
-    """The verdict, without the endpoint's name."""
-    found = verdict_on(offset, event, endpoint, stand=stand, letter=letter, serving=serving)
+) -> tuple[EventState, str]:
+    """The state, without the endpoint's name."""
+    found = state_at(offset, event, endpoint, position=position, letter=letter, serving=serving)
     assert found.endpoint == "ci"
     return found.state, found.why
 
@@ -62,27 +63,27 @@ def verdict(
 @pytest.mark.parametrize(
     ("offset", "state"),
     [
-        (9, State.FINISHED),
-        (10, State.WAITING),
-        (11, State.FINISHED),
-        (12, State.WAITING),
-        (15, State.FINISHED),
-        (16, State.WAITING),
+        (9, EventState.FINISHED),
+        (10, EventState.WAITING),
+        (11, EventState.FINISHED),
+        (12, EventState.WAITING),
+        (15, EventState.FINISHED),
+        (16, EventState.WAITING),
     ],
 )
-def test_cursor_decides(offset: int, state: State) -> None:
+def test_cursor_decides(offset: int, state: EventState) -> None:
     """Below the offset and between the holes all is finished; holes, and what lies above, wait."""
-    assert verdict(offset)[0] is state
+    assert found_state(offset)[0] is state
 
 
 def test_waiting_says_why() -> None:
     """What the worker says, what lies before it, and that nobody answers or serves it."""
-    live = Live("open", ("breaker open: status 503, next try in 41 s",), (0,))
-    said = verdict(17, serving=Serving(ALONE, live))[1]
-    assert said == "breaker open: status 503, next try in 41 s; at most 3 unfinished before it in its partition"
-    assert verdict(12)[1] == "being delivered; 1 unfinished before it in its partition"
-    assert verdict(10, serving=Serving())[1] == "nobody serves it; it is the next of its partition"
-    assert verdict(10, serving=Serving(ALONE, silence="h:1 does not answer"))[1] == (
+    answer = EndpointAnswer("open", ("breaker open: status 503, next try in 41 s",), (0,))
+    why = found_state(17, serving=Serving(ALONE, answer))[1]
+    assert why == "breaker open: status 503, next try in 41 s; at most 3 unfinished before it in its partition"
+    assert found_state(12)[1] == "being delivered; 1 unfinished before it in its partition"
+    assert found_state(10, serving=Serving())[1] == "nobody serves it; it is the next of its partition"
+    assert found_state(10, serving=Serving(ALONE, unreachable_because="h:1 does not answer"))[1] == (
         "partition 0: served from 10.0.0.1 by a worker that was not asked (h:1 does not answer); "
         "it is the next of its partition"
     )
@@ -91,37 +92,42 @@ def test_waiting_says_why() -> None:
 def test_disabled() -> None:
     """A disabled endpoint's events wait because it is disabled, whoever does not answer."""
     disabled = EndpointSettings(name="ci", url="http://h/", disabled=True)
-    why = verdict(10, endpoint=disabled, serving=Serving(silence="nobody"))[1]
+    why = found_state(10, endpoint=disabled, serving=Serving(unreachable_because="nobody"))[1]
     assert why == "the endpoint is disabled; it is the next of its partition"
 
 
 def test_filtered_names_the_rule() -> None:
     """What the endpoint did not ask for is filtered, before and after its turn."""
-    assert verdict(11, PULL) == (State.FILTERED, "by ignore.actions")
-    assert verdict(17, PULL) == (State.FILTERED, "by ignore.actions; its turn has not come yet")
+    assert found_state(11, PULL) == (EventState.FILTERED, "by ignore.actions")
+    assert found_state(17, PULL) == (EventState.FILTERED, "by ignore.actions; its turn has not come yet")
 
 
 def test_undecodable_waits_for_its_letter() -> None:
     """A record without an event is judged by the cursor."""
-    assert verdict(17, None)[0] is State.WAITING
-    assert verdict(11, None)[0] is State.FINISHED
+    assert found_state(17, None)[0] is EventState.WAITING
+    assert found_state(11, None)[0] is EventState.FINISHED
 
 
 def test_not_started() -> None:
     """Without a cursor, the endpoint's `start` decides what it will get."""
-    stand = Stand(0, Cursor(10, (), -1, 20), has_cursor=False)
-    assert verdict(9, stand=stand)[0] is State.NEVER
-    assert verdict(10, stand=stand)[1].startswith("the endpoint has not started yet; its start would deliver it")
+    position = PartitionPosition(0, Cursor(10, (), -1, 20), has_cursor=False)
+    assert found_state(9, position=position)[0] is EventState.NEVER
+    assert found_state(10, position=position)[1].startswith(
+        "the endpoint has not started yet; its start would deliver it"
+    )
 
 
 def test_letter_comes_first() -> None:
     """A letter decides, whatever the cursor and the rules say: open, redriven or discarded."""
     why = "rejected: status 422, after 3 attempts"
-    assert verdict(17, PULL, letter=Entry(LETTER)) == (State.DEAD_LETTER, f"{why}, at 1970-01-01T00:00:01.000Z")
-    for said, state in (("redriven", State.REDRIVEN), ("discarded", State.DISCARDED)):
-        closing = Closing((0, 4), LETTER.identity, said, 2_000)
+    assert found_state(17, PULL, letter=Entry(LETTER)) == (
+        EventState.DEAD_LETTER,
+        f"{why}, at 1970-01-01T00:00:01.000Z",
+    )
+    for closed, state in (("redriven", EventState.REDRIVEN), ("discarded", EventState.DISCARDED)):
+        closing = Closing((0, 4), LETTER.identity, closed, 2_000)
         expected = (state, f"at 1970-01-01T00:00:02.000Z; it was a dead letter: {why}")
-        assert expected == verdict(11, letter=Entry(LETTER, closing))
+        assert expected == found_state(11, letter=Entry(LETTER, closing))
 
 
 def stored(event: Event) -> Record:
@@ -143,7 +149,7 @@ def test_event_is_named_by_either_id() -> None:
 
 def test_lines() -> None:
     """The place, the event's facts, and a line for each endpoint."""
-    told = Explanation("t/0/1", stored(PUSH), PUSH, "", [Verdict("ci", State.FILTERED, "by tags")])
+    told = Explanation("t/0/1", stored(PUSH), PUSH, "", [StateAtEndpoint("ci", EventState.FILTERED, "by tags")])
     assert told.lines() == [
         "t/0/1",
         "  accepted    1970-01-01T00:00:00.000Z",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from consumer.filters.endpoint_filter import Filter
 from consumer.offsets.cursor import Cursor
-from consumer.operations.rewind import Move, Plan, SkipsEventsError, refuse_skips
+from consumer.operations.rewind import Move, RewindPlan, SkipsEventsError, refuse_skips
 from consumer.record import Record
 from producer.event_record import record_of
 from runtime.config import EndpointSettings
@@ -78,7 +78,7 @@ def test_counts(case: Case) -> None:
 def test_forwards_needs_a_word(case: Case) -> None:
     """Whatever would skip an event is refused without --skip; going back never is, nor skipping what is filtered."""
     move = read_by(Move(0, case.cursor, case.to), range(END))
-    plan = Plan("ci", "g", "t", True, [move])  # noqa: FBT003 - it has a cursor
+    plan = RewindPlan("ci", True, [move])  # noqa: FBT003 - it has a cursor
     refuse_skips(plan, skip=True)
     assert plan.skips == move.skips.wanted + move.skips.unreadable
     if case.to <= case.cursor.start:
@@ -91,7 +91,7 @@ def test_forwards_needs_a_word(case: Case) -> None:
 def test_lines() -> None:
     """The sum first, of what the endpoint gets; then the partitions whose cursor moves."""
     moves = [Move(0, Cursor(9, (), -1, 9), 4), Move(1, Cursor(3, (), -1, 3), 3), Move(2, Cursor(1, (), -1, 5), 2)]
-    plan = Plan("ci", "g", "t", False, [read_by(move, range(10)) for move in moves])  # noqa: FBT003 - it has no cursor
+    plan = RewindPlan("ci", False, [read_by(move, range(10)) for move in moves])  # noqa: FBT003 - it has no cursor
     head = "ci: 3 events will be delivered again, 1 event will be skipped"
     assert [
         "ci has no cursor yet",

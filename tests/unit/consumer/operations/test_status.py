@@ -1,5 +1,7 @@
 """Where endpoints stand: a cursor from outside is what a worker would do, and what a worker's answer is taken for."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,13 +12,14 @@ from consumer.log.positions import Position
 from consumer.offsets import commit_metadata as holes
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
 from consumer.offsets.ledger import Ledger, Novelty, Snapshot
-from consumer.operations.endpoint_positions import brought_up
+from consumer.operations.endpoint_positions import EndpointPosition, PartitionPosition, position_or_start
 from consumer.operations.serving import Serving, outside_reasons
 from consumer.operations.status import EndpointStatus, text_of
-from consumer.operations.worker_answer import Live, worker_of
+from consumer.operations.worker_answer import EndpointAnswer, worker_answer_of
 from consumer.places import Bounds
 from runtime.cli.terminal import printable, table
-from runtime.kafka.cluster_state import Committed, GroupMembers, Member
+from runtime.config import Beginning, End, EndpointSettings, New, Start
+from runtime.kafka.cluster_state import Committed, GroupMembers, Member, Topic
 
 
 def snapshots() -> st.SearchStrategy[Snapshot]:
@@ -58,15 +61,51 @@ def test_holes_are_read_from_the_metadata() -> None:
 
 
 def test_what_a_worker_has_finished_and_not_committed_counts() -> None:
-    """Its word is taken of the partitions that it has as a member of the group, if it is not behind the commit."""
+    """Its answer counts for the partitions that it has as a member of the group, if it is not behind the commit."""
     known = {number: Cursor(5, (), -1, 20) for number in range(4)}
-    position = Position("g", "t", Bounds(dict.fromkeys(known, 0), dict.fromkeys(known, 20)), known)
+    bounds = Bounds(dict.fromkeys(known, 0), dict.fromkeys(known, 20))
+    position = EndpointPosition(EndpointSettings(name="ci", url="http://h/"), "g", "t", bounds, known, has_cursor=True)
     further = holes.encode(Snapshot(6, (6, 8), 22), group="g", topic="t", partition=1)
-    told = {0: Committed(18), 1: Committed(6, further), 2: Committed(3), 9: Committed(1)}
-    found = brought_up(position, Live(group="g", cursors=told))
+    commits = {0: Committed(18), 1: Committed(6, further), 2: Committed(3), 9: Committed(1)}
+    found = position.updated(EndpointAnswer(group="g", cursors=commits)).cursors
     assert [2, 2, 15, 15] == [found[number].lag for number in known]
     assert (6, (6, 8), 22, 23) == (found[1].start, found[1].holes, found[1].top, found[1].end)
-    assert known == brought_up(position, Live(group="other", cursors=told)) == brought_up(position, None)
+    assert position == position.updated(EndpointAnswer(group="other", cursors=commits)) == position.updated(None)
+    unstarted = replace(position, has_cursor=False)
+    assert unstarted == unstarted.updated(EndpointAnswer(group="g", cursors=commits))
+
+
+class NoTimes:
+    """A log that need not be asked: the start is a place that its bounds tell."""
+
+    def topic(self, name: str) -> Topic | None:
+        """Not asked for here."""
+        raise NotImplementedError
+
+    def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Not asked for here."""
+        raise NotImplementedError
+
+    def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Not asked for here."""
+        raise NotImplementedError
+
+    def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
+        """Not asked for here."""
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(("start", "offset"), [(Beginning(), 2), (End(), 9), (New(), 9)])
+def test_without_a_commit_it_is_where_the_start_would_begin(start: Start, offset: int) -> None:
+    """And that is said; with a commit the start is of no account."""
+    endpoint = EndpointSettings(name="ci", url="http://h/", start=start)
+    nothing = Position("g", "t", Bounds({0: 2}, {0: 9}), {})
+    found = position_or_start(NoTimes(), endpoint, nothing, now=0.0)
+    assert PartitionPosition(0, Cursor(offset, (), -1, 9), has_cursor=False) == found.at(0)
+    committed = replace(nothing, cursors={0: Cursor(4, (), -1, 9)})
+    assert position_or_start(NoTimes(), endpoint, committed, now=0.0).at(0) == PartitionPosition(
+        0, Cursor(4, (), -1, 9), has_cursor=True
+    )
 
 
 NUMBERS = st.lists(st.integers(0, 3), max_size=3, unique=True).map(tuple)
@@ -74,7 +113,7 @@ MEMBERS = st.lists(st.builds(Member, st.sampled_from(["a", "b"]), NUMBERS), max_
 MEMBERSHIPS = st.builds(GroupMembers, MEMBERS, st.just("consumer")) | st.builds(
     GroupMembers, obstacle=st.just("no answer")
 )
-LIVES = st.none() | st.builds(Live, waits_because=st.just(()) | st.just(("why",)), partitions=NUMBERS)
+LIVES = st.none() | st.builds(EndpointAnswer, waits_because=st.just(()) | st.just(("why",)), partitions=NUMBERS)
 
 
 @given(
@@ -105,7 +144,7 @@ def test_text() -> None:
             "ci",
             {0: at, 1: Cursor(0, (), -1, 1)},
             oldest_age_s=75.4,
-            serving=Serving(two, Live("open", ("why",), (0,))),
+            serving=Serving(two, EndpointAnswer("open", ("why",), (0,))),
             dead_letters=2,
         ),
         status("new", {0: Cursor(4, (), -1, 10)}, has_cursor=False, dead_letters=0),
@@ -156,16 +195,16 @@ def test_answer_of_a_worker() -> None:
         {"endpoint": "ci", "breaker": "open", "waits_because": ["a", "b"], "partitions": [0, 3], "group": "g.ci"}
         | {"cursors": cursors}
     ]
-    worker = worker_of(answer, where="h:1/status")
-    assert Live("open", ("a", "b"), (0, 3), "g.ci", {3: Committed(7, "R1")}) == worker.of("ci")
+    worker = worker_answer_of(answer, where="h:1/status")
+    assert EndpointAnswer("open", ("a", "b"), (0, 3), "g.ci", {3: Committed(7, "R1")}) == worker.of("ci")
     assert worker.of("other") is None
-    assert worker.silence == ""
+    assert worker.unreachable_because == ""
 
 
 @pytest.mark.parametrize("answer", [None, {}, "x", 1])
 def test_answer_of_something_else(answer: object) -> None:
     """What is no worker's answer says nothing, and that is said."""
-    assert worker_of(answer, where="h:1/status").silence == "h:1/status is not a worker's"
+    assert worker_answer_of(answer, where="h:1/status").unreachable_because == "h:1/status is not a worker's"
 
 
 KEYS = st.sampled_from(["endpoint", "breaker", "waits_because", "partitions", "group", "cursors"])
@@ -179,7 +218,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_answers_are_taken_with_care(answer: object) -> None:
     """Whatever JSON answers, nothing fails."""
-    assert isinstance(worker_of(answer, where="w").of("ci"), Live | None)
+    assert isinstance(worker_answer_of(answer, where="w").of("ci"), EndpointAnswer | None)
 
 
 @given(st.text())

@@ -1,7 +1,7 @@
 """The end of the log: merged by time, the last ones that are wanted, and going on without a gap or a double."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.operations.tail import Tail, merged
-from consumer.operations.tail_text import Seen, json_line, line_of, on_one_line, seen_of
-from consumer.places import Offsets
+from consumer.operations.tail_text import TailedRecord, json_line, line_of, on_one_line, tailed_record_of
+from consumer.places import Bounds, Offsets, Place
 from consumer.record import Record
 from runtime.config import Beginning
 from runtime.errors import BridgeError
-from runtime.kafka.cluster_state import Topic
 from runtime.kafka.errors import KafkaUnavailableError
 from schemas.event import ActorRecord, Event, Target
 from tests.kit.events import events
@@ -29,21 +28,14 @@ class FakeLog:
     """So many records are read before Kafka is away, once."""
     read_so_far: int = 0
 
-    def topic(self, name: str) -> Topic | None:
-        """There is one."""
-        return Topic(name, len(self.records), 1, {})
+    def bounds(self, topic: str) -> Bounds:
+        """What is left, and the ends."""
+        first = {n: next((record.offset for record in records), 0) for n, records in self.records.items()}
+        return Bounds(first, {n: records[-1].offset + 1 if records else 0 for n, records in self.records.items()})
 
-    def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The first offsets left."""
-        return {n: next((record.offset for record in self.records[n]), 0) for n in partitions}
-
-    def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The ends."""
-        return {n: self.records[n][-1].offset + 1 if self.records[n] else 0 for n in partitions}
-
-    def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
-        """Not asked for here."""
-        raise NotImplementedError
+    def offsets_at(self, topic: str, place: Place, bounds: Bounds) -> dict[int, int]:
+        """The beginning, or the offsets that a place names."""
+        return dict(place.of if isinstance(place, Offsets) else bounds.first)
 
     def read(self, topic: str, ranges: Mapping[int, range], *, limit: int | None = None) -> Iterator[Record]:
         """Partition by partition, the last one first: no order may be relied on."""
@@ -55,6 +47,17 @@ class FakeLog:
                     self.breaks_after = None
                     raise KafkaUnavailableError("away")
                 yield record
+
+
+@dataclass(frozen=True)
+class EveryNth:
+    """Wants the records at every so many offsets."""
+
+    modulus: int
+
+    def matches(self, record: Record) -> bool:
+        """Whether it is one of them."""
+        return record.offset % self.modulus == 0
 
 
 @st.composite
@@ -98,24 +101,22 @@ def test_merged_reads_on() -> None:
 @given(log=logs(), count=st.integers(1, 12), modulus=st.integers(1, 7))
 def test_last(log: FakeLog, count: int, modulus: int) -> None:
     """The last that are wanted, by time, however far back they lie; then nothing is unread."""
-    tail = Tail(log, log, "t")
+    tail = Tail(log, "t")
 
-    def wanted(record: Record) -> bool:
-        return record.offset % modulus == 0
-
-    expected = [record for record in everything(log) if wanted(record)][-count:]
+    wanted = EveryNth(modulus)
+    expected = [record for record in everything(log) if wanted.matches(record)][-count:]
     found = tail.last(count, wanted)
     assert [record.timestamp_ms for record in expected] == [record.timestamp_ms for record in found]
     assert len(found) == len({(record.partition, record.offset) for record in found})
-    assert all(map(wanted, found))
+    assert all(map(wanted.matches, found))
     assert [] == list(tail.unread())
 
 
 @given(log=logs(), breaks_after=st.none() | st.integers(0, 40), later=st.integers(0, 5))
 def test_unread_has_no_gap_and_no_double(log: FakeLog, breaks_after: int | None, later: int) -> None:
     """From a place on everything comes once, though Kafka was away in between and more came in."""
-    tail = Tail(log, log, "t")
-    tail.start(Beginning(), now=0.0)
+    tail = Tail(log, "t")
+    tail.start(Beginning())
     log.breaks_after = breaks_after
     found: list[Record] = []
     for _ in range(3):
@@ -124,7 +125,7 @@ def test_unread_has_no_gap_and_no_double(log: FakeLog, breaks_after: int | None,
                 found.append(record)  # noqa: PERF402 - what came before it broke off counts
         except BridgeError:
             found.extend(tail.unread())
-        end = log.end("t", [0])[0]
+        end = log.bounds("t").end[0]
         log.records[0] += [Record("t", 0, end + n, 60, None, None) for n in range(later)]
     log.breaks_after = None
     found.extend(tail.unread())
@@ -134,8 +135,8 @@ def test_unread_has_no_gap_and_no_double(log: FakeLog, breaks_after: int | None,
 def test_breaking_off_in_the_middle() -> None:
     """What was read before Kafka went away does not come again."""
     log = FakeLog({0: [Record("t", 0, offset, offset, None, None) for offset in range(600)]}, breaks_after=450)
-    tail = Tail(log, log, "t")
-    tail.start(Beginning(), now=0.0)
+    tail = Tail(log, "t")
+    tail.start(Beginning())
     found: list[int] = []
     with pytest.raises(KafkaUnavailableError):
         found.extend(record.offset for record in tail.unread())
@@ -147,8 +148,8 @@ def test_breaking_off_in_the_middle() -> None:
 def test_start_at_offsets() -> None:
     """A place that names some partitions leaves the others out, even new ones."""
     log = FakeLog({n: [Record("t", n, offset, offset, None, None) for offset in range(4)] for n in range(3)})
-    tail = Tail(log, log, "t")
-    tail.start(Offsets({1: 2}), now=0.0)
+    tail = Tail(log, "t")
+    tail.start(Offsets({1: 2}))
     log.records[3] = [Record("t", 3, 0, 9, None, None)]
     assert [(1, 2), (1, 3)] == [_place(record) for record in tail.unread()]
 
@@ -156,12 +157,12 @@ def test_start_at_offsets() -> None:
 @given(event=events())
 def test_shown_on_one_line(event: Event) -> None:
     """Whatever is in an event, a line of it and its JSON are one line without a character that a terminal obeys."""
-    seen = Seen(Record("t", 1, 2, 1_700_000_000_123, None, b""), event)
-    for line in (line_of(seen), json_line(seen)):
+    tailed = TailedRecord(Record("t", 1, 2, 1_700_000_000_123, None, b""), event)
+    for line in (line_of(tailed), json_line(tailed)):
         assert line.isprintable()
-    assert json.loads(json_line(seen))["partition"] == 1
-    assert line_of(seen).startswith("2023-11-14T22:13:20.123Z  ")
-    assert line_of(seen).endswith("  1:2")
+    assert json.loads(json_line(tailed))["partition"] == 1
+    assert line_of(tailed).startswith("2023-11-14T22:13:20.123Z  ")
+    assert line_of(tailed).endswith("  1:2")
 
 
 @given(
@@ -180,19 +181,19 @@ def test_subject() -> None:
     record = Record("t", 0, 0, 0, None, b"")
     when = "1970-01-01T00:00:00.000Z"
     tagged = Event(action="push", target=Target(repository="a/b", tag="v1", digest="sha256:1"), registry="eu")
-    assert f"{when}  push  a/b:v1  -  -  -  eu  0:0" == line_of(Seen(record, tagged))
+    assert f"{when}  push  a/b:v1  -  -  -  eu  0:0" == line_of(TailedRecord(record, tagged))
     digest = Event(target=Target(repository="a/b", digest="sha256:1"), actor=ActorRecord(name="x"))
-    assert f"{when}  -  a/b@sha256:1  -  x  -  -  0:0" == line_of(Seen(record, digest))
-    assert f"{when}  -  -  -  -  -  -  0:0" == line_of(Seen(record, Event()))
+    assert f"{when}  -  a/b@sha256:1  -  x  -  -  0:0" == line_of(TailedRecord(record, digest))
+    assert f"{when}  -  -  -  -  -  -  0:0" == line_of(TailedRecord(record, Event()))
 
 
 def test_what_holds_no_event() -> None:
     """A record without an event is shown with the reason, and its bytes in JSON."""
-    seen = seen_of(Record("t", 0, 0, 0, None, b"no event"))
-    assert line_of(seen).startswith("1970-01-01T00:00:00.000Z  undecodable: ")
-    told = json.loads(json_line(seen))
+    tailed = tailed_record_of(Record("t", 0, 0, 0, None, b"no event"))
+    assert line_of(tailed).startswith("1970-01-01T00:00:00.000Z  undecodable: ")
+    told = json.loads(json_line(tailed))
     assert (None, "bm8gZXZlbnQ=") == (told["event"], told["raw"])
-    assert json.loads(json_line(seen_of(Record("t", 0, 0, 0, None, None))))["raw"] is None
+    assert json.loads(json_line(tailed_record_of(Record("t", 0, 0, 0, None, None))))["raw"] is None
 
 
 def _place(record: Record) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from consumer.analytics.report import Report, page_of, text_of
+from consumer.analytics.report import LogReport, page_of, text_of
 from consumer.analytics.report.cells import shown, size
 from consumer.analytics.report.charts import _round_up
 from consumer.analytics.report.questions import QUESTIONS
@@ -59,7 +59,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def report(tmp_path_factory: pytest.TempPathFactory) -> LogReport:
     """Of a registry with something in every answer, and a client that means ill."""
     evil: dict[str, Any] = {"repository": EVIL, "user_agent": EVIL, "actor": EVIL, "client_ip": EVIL}
     rows = [
@@ -74,7 +74,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return report_of(tmp_path_factory.mktemp("report"), rows, tag=EVIL)
 
 
-def test_the_page_is_whole_and_has_every_answer(report: Report) -> None:
+def test_the_page_is_whole_and_has_every_answer(report: LogReport) -> None:
     """Its elements nest, and each question has its section with a heading and a table."""
     page = Page(page_of(report))
     sections = {attributes["id"] for attributes in page.named("section")}
@@ -82,7 +82,7 @@ def test_the_page_is_whole_and_has_every_answer(report: Report) -> None:
     assert len(sections) == len(page.named("table"))
 
 
-def test_the_page_loads_nothing_and_runs_nothing(report: Report) -> None:
+def test_the_page_loads_nothing_and_runs_nothing(report: LogReport) -> None:
     """No script, no address, no handler; and its own policy forbids them."""
     text = page_of(report)
     page = Page(text)
@@ -96,7 +96,7 @@ def test_the_page_loads_nothing_and_runs_nothing(report: Report) -> None:
     assert "default-src 'none'; style-src 'unsafe-inline'" in [meta.get("content") for meta in page.named("meta")]
 
 
-def test_what_a_client_sent_stands_in_the_page_as_text(report: Report) -> None:
+def test_what_a_client_sent_stands_in_the_page_as_text(report: LogReport) -> None:
     """Markup as its characters, control and direction characters as escapes, in texts and in titles."""
     page = Page(page_of(report))
     assert SHOWN in page.texts
@@ -105,12 +105,12 @@ def test_what_a_client_sent_stands_in_the_page_as_text(report: Report) -> None:
     assert "\u202e" not in page_of(report)
 
 
-def test_the_page_has_both_lights(report: Report) -> None:
+def test_the_page_has_both_lights(report: LogReport) -> None:
     """It follows the reader's light and dark."""
     assert "prefers-color-scheme: dark" in page_of(report)
 
 
-def test_days_without_anything_have_their_place(report: Report) -> None:
+def test_days_without_anything_have_their_place(report: LogReport) -> None:
     """The first and the last day are three days apart: a column for two, room for four."""
     titles = [
         text
@@ -130,7 +130,7 @@ def test_a_clock_that_is_wrong_by_ages_spoils_no_chart(tmp_path: Path) -> None:
     assert ">9999-12-31</td>" in text
 
 
-def test_bars_are_as_long_as_their_numbers(report: Report) -> None:
+def test_bars_are_as_long_as_their_numbers(report: LogReport) -> None:
     """5 GiB served and 5 GiB pushed: two bars of full length."""
     text = page_of(report)
     section = text[text.index('id="bytes_by_repository"') :]
@@ -146,7 +146,7 @@ def test_an_empty_report_is_a_page(tmp_path: Path) -> None:
     assert "There are no records in what was asked for." in page.texts
 
 
-def test_the_terminal_shows_and_does_nothing(report: Report) -> None:
+def test_the_terminal_shows_and_does_nothing(report: LogReport) -> None:
     """No control character reaches it but the ends of lines; digests and bytes are short."""
     text = text_of(report)
     assert all(line.isprintable() for line in text.split("\n"))
@@ -170,7 +170,7 @@ def test_a_long_table_says_what_it_leaves_out(tmp_path: Path) -> None:
     assert "... and 5 more (--json has them)" in text_of(report_of(tmp_path, rows, "deletes"))
 
 
-def test_json_is_one_object_of_all_answers(report: Report) -> None:
+def test_json_is_one_object_of_all_answers(report: LogReport) -> None:
     """Each answer is a list of objects, times RFC 3339; what a client sent is as it was."""
     found: dict[str, Any] = json.loads(json.dumps(report.as_json()))
     assert {question.name for question in QUESTIONS} == set(found["answers"])

@@ -1,0 +1,98 @@
+"""Exporting a range of the log to files, with a bar on a terminal; a signal stops it in order.
+
+What `export` does on request, `report` does first when it is given no export.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+
+from consumer.analytics.export import Export, ExportSummary
+from consumer.analytics.files import Covered
+from consumer.analytics.formats import format_named
+from consumer.analytics.partition_files import ExportTarget
+from consumer.analytics.plan import ExportPlan, plan_of
+from consumer.commands.progress import shown
+from consumer.operations.log_view import LogView
+from consumer.places import Place
+from runtime.cli.running import run_service
+from runtime.clock import SystemClock
+from runtime.config import Settings
+
+_CLIENT_ID: Final = "registry-worker-export"
+_MOST_THREADS: Final = 4
+
+
+class LogExport:
+    """Exports the events topic."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Does not reach out yet."""
+        self._view: Final = LogView(settings, client_id=_CLIENT_ID, clock=SystemClock())
+        self._topic: Final = settings.topics.events
+
+    def target(self, output: Path, format_name: str, roll_s: float | None) -> ExportTarget:
+        """Where and how the files are written.
+
+        Raises:
+            ExtraMissingError: the format needs packages that are not installed.
+        """
+        return ExportTarget(output, self._topic, format_name, format_named(format_name), roll_s)
+
+    def plan(self, covered: Mapping[int, Covered], from_: Place | None, to: Place) -> ExportPlan:
+        """The offsets that are still to be exported; raises as `plan_of` does."""
+        return plan_of(self._view.log, self._topic, covered, from_, to, now=self._view.clock.wall())
+
+    def run(self, target: ExportTarget, plan: ExportPlan, *, follow: bool = False) -> ExportSummary:
+        """Export what is planned, and if asked, what comes in until a signal; gaps are named on standard error.
+
+        Raises:
+            BridgeError: Kafka cannot be read, or files cannot be written.
+        """
+        stop = threading.Event()
+        with shown(sum(map(len, plan.ranges.values())), "exporting") as progress:
+            threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1))
+            export = Export(target, self._view, stop=stop, threads=threads, progress=progress)
+
+            async def service(stopping: asyncio.Event) -> int:
+                passing_on = asyncio.create_task(_pass_on(stopping, stop))
+                try:
+                    await asyncio.to_thread(_run, export, plan, stop, follow=follow)
+                finally:
+                    passing_on.cancel()
+                return 0
+
+            try:
+                run_service(service)
+            finally:
+                for gap in export.summary.gaps:
+                    click.echo(f"gap: {gap}", err=True)
+        return export.summary
+
+    def write_range(self, directory: Path, from_: Place, to: Place) -> None:
+        """Export the records from `from_` (included) to `to` (excluded) to an empty directory as Parquet.
+
+        Raises:
+            BridgeError: Kafka cannot be read, or files cannot be written.
+            click.Abort: it was interrupted.
+        """
+        target = self.target(directory, "parquet", None)
+        if self.run(target, self.plan({}, from_, to)).stopped:
+            raise click.Abort
+
+
+async def _pass_on(stopping: asyncio.Event, stop: threading.Event) -> None:
+    """Pass a signal on to the thread that exports."""
+    await stopping.wait()
+    stop.set()
+
+
+def _run(export: Export, plan: ExportPlan, stop: threading.Event, *, follow: bool) -> None:
+    following = export.run(plan)
+    if follow and not stop.is_set():
+        export.follow(following, plan.known)
