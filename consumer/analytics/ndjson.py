@@ -5,7 +5,6 @@ own text (`original`), that stands there too, as text, so that not even the whit
 """
 
 from base64 import b64encode
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ import msgspec
 
 from consumer.analytics.decoding import releases_of, schema_id_of
 from consumer.log.record_batch import RecordBatch, micros_of
+from runtime.rfc3339 import rfc3339_ms
 from schemas.avro import UndecodableError, decode
 from schemas.catalog import Release
 from schemas.event import Event
@@ -52,7 +52,7 @@ def line_of(batch: RecordBatch, index: int, release: Release | None) -> bytes:
         "kafka_topic": batch.topic,
         "kafka_partition": batch.partition,
         "kafka_offset": batch.offsets[index],
-        "accepted_at": _time(micros_of(batch.timestamps_ms[index])),
+        "accepted_at": rfc3339_ms(micros_of(batch.timestamps_ms[index]) // 1000),
         "registry": event.registry or None if event else None,
         "content_type": event.content_type or None if event else None,
         "schema_id": schema_id_of(value),
@@ -77,8 +77,3 @@ def _event(value: bytes | None, release: Release | None) -> Event | None:
         return decode(value, release.fingerprint)
     except UndecodableError:
         return None
-
-
-def _time(micros: int) -> str:
-    seconds, rest = divmod(micros, 1_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1000:03d}Z"

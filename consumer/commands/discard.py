@@ -7,7 +7,8 @@ import click
 
 from consumer.commands.letter_options import ChosenLetters, choosing_letters, show_without_change
 from consumer.commands.progress import shown
-from consumer.dead_letters.letter import Letter, State, closings_of
+from consumer.dead_letters.letter import ClosingState, Letter
+from consumer.dead_letters.record import closings_of
 from consumer.dead_letters.text import json_line
 from runtime.cli.running import uninterrupted
 from runtime.counts import counted
@@ -46,7 +47,7 @@ def _discard(chosen: ChosenLetters, done: list[Letter], *, as_json: bool) -> Non
         for part in chosen.parts():
             with uninterrupted():
                 writer.write(
-                    [record for letter in part for record in closings_of(letter, State.DISCARDED, topic=topic)]
+                    [record for letter in part for record in closings_of(letter, ClosingState.DISCARDED, topic=topic)]
                 )
                 done.extend(part)
                 if as_json:

@@ -3,17 +3,15 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
 from runtime.clock import Clock
-from runtime.progress import Progress
+from runtime.progress import Item, Progress
 
 _SHOW_EVERY: Final = 200
 """Records between two updates of a bar."""
-
-Item = TypeVar("Item")
 
 
 class ReadingBars:

@@ -5,7 +5,8 @@ from typing import Final
 
 import structlog
 
-from consumer.dead_letters.letter import Letter, State, closings_of
+from consumer.dead_letters.letter import ClosingState, Letter
+from consumer.dead_letters.record import closings_of
 from consumer.dead_letters.writing import RecordWriter
 from runtime.backoff import Backoff, Jitter
 from runtime.kafka.errors import KafkaUnavailableError
@@ -38,7 +39,7 @@ class Closer:
         Raises:
             KafkaRefusedError: Kafka will not take the record.
         """
-        write = partial(self._writer.write_soon, closings_of(letter, State.REDRIVEN, topic=self._topic))
+        write = partial(self._writer.write_soon, closings_of(letter, ClosingState.REDRIVEN, topic=self._topic))
         await retried(
             write, self._backoff, on=KafkaUnavailableError, log_failure=partial(self._log_failure, letter.name)
         )

@@ -1,39 +1,18 @@
-"""A record of the dead-letter topic, understood: a letter, or the closing of one. Pure.
+"""Dead letters and their closings, as values. Pure."""
 
-Writing letters is `consumer.dead_letters.record`; closings are written by what is made here.
-"""
-
-import re
-import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TypeAlias
 
-from consumer.dead_letters import record as names
-from consumer.log.decoding import event_of
-from consumer.record import Headers, Record
-from runtime.kafka.records import OutgoingRecord
-from schemas.avro import UndecodableError, UnknownSchemaError
-from schemas.headers import text_header
-from schemas.names import CE_ID, CE_SUBJECT
-
-Place = tuple[int, int]
+LetterPlace: TypeAlias = tuple[int, int]
 """Partition and offset in the dead-letter topic."""
-Identity = tuple[str, str, int, int]
+EventPlace: TypeAlias = tuple[str, int, int]
+"""Topic, partition and offset of an event."""
+Identity: TypeAlias = tuple[str, str, int, int]
 """Endpoint, and topic, partition and offset of the event."""
 
-_OURS: Final = frozenset(
-    {
-        *(names.ENDPOINT, names.TOPIC, names.PARTITION, names.OFFSET, names.REASON, names.STATUS, names.ERROR),
-        *(names.ATTEMPTS, names.FIRST_ATTEMPT, names.LAST_ATTEMPT, names.STATE),
-    }
-)
-_MADE_UP: Final = re.compile(r"sha256-[0-9a-f]{32}", re.ASCII)
-"""A `ce_id` that stands in for an id which no header can carry, or for none."""
 
-
-class State(Enum):
+class ClosingState(Enum):
     """How a letter was closed."""
 
     REDRIVEN = "redriven"
@@ -44,7 +23,7 @@ class State(Enum):
 class Letter:
     """A dead letter without its event."""
 
-    place: Place
+    place: LetterPlace
     endpoint: str
     topic: str
     """Where the event lies, or lay."""
@@ -67,13 +46,18 @@ class Letter:
     """When the letter was written, in milliseconds since the epoch."""
     size: int
     """Bytes that holding its record costs, roughly."""
-    copies: tuple[Place, ...] = ()
+    copies: tuple[LetterPlace, ...] = ()
     """Letters of the same event for the same endpoint, which a crash left in other partitions; closed with it."""
 
     @property
     def identity(self) -> Identity:
         """What letter and closing have in common."""
-        return self.endpoint, self.topic, self.partition, self.offset
+        return self.endpoint, *self.event_at
+
+    @property
+    def event_at(self) -> EventPlace:
+        """The place of the event."""
+        return self.topic, self.partition, self.offset
 
     @property
     def event_place(self) -> str:
@@ -94,99 +78,7 @@ class Letter:
 class Closing:
     """The record that closes the letters before it in its partition."""
 
-    place: Place
+    place: LetterPlace
     identity: Identity
     state: str
     written_ms: int
-
-
-def understood(record: Record) -> Letter | Closing | None:
-    """The letter or the closing in a record of the dead-letter topic; None if it is neither."""
-    identity = _identity(record.headers)
-    if identity is None:
-        return None
-    state = text_header(record.headers, names.STATE)
-    if state is not None and record.value is None:
-        return Closing((record.partition, record.offset), identity, state, record.timestamp_ms)
-    return _letter(record, identity)
-
-
-def original_of(record: Record) -> Record:
-    """The event's record as it lay in its log; its timestamp is the letter's."""
-    identity = _identity(record.headers)
-    assert identity is not None
-    _, topic, partition, offset = identity
-    headers = tuple((name, value) for name, value in record.headers if name not in _OURS)
-    return Record(
-        topic, partition, offset, record.timestamp_ms, record.key, record.value, headers, record.schema_fingerprint
-    )
-
-
-def closings_of(letter: Letter, state: State, *, topic: str) -> list[OutgoingRecord]:
-    """What closes the letter and its copies, each in its own partition of `topic`, the dead-letter topic."""
-    endpoint, event_topic, partition, offset = letter.identity
-    headers = [
-        (names.ENDPOINT, endpoint.encode()),
-        (names.TOPIC, event_topic.encode()),
-        (names.PARTITION, str(partition).encode()),
-        (names.OFFSET, str(offset).encode()),
-        (names.STATE, state.value.encode()),
-    ]
-    return [
-        OutgoingRecord(topic, letter.key, None, list(headers), partition=number)
-        for number, _ in (letter.place, *letter.copies)
-    ]
-
-
-def event_id_of(record: Record) -> str:
-    """The event's own id, from the header where it can stand there; empty if there is none to be had."""
-    from_header = text_header(record.headers, CE_ID) or ""
-    if from_header and not _MADE_UP.fullmatch(from_header):
-        return from_header
-    try:
-        return event_of(record).id
-    except (UndecodableError, UnknownSchemaError):
-        return ""
-
-
-def _identity(headers: Headers) -> Identity | None:
-    endpoint, topic = text_header(headers, names.ENDPOINT), text_header(headers, names.TOPIC)
-    partition, offset = (_number(text_header(headers, name)) for name in (names.PARTITION, names.OFFSET))
-    if not endpoint or not topic or partition is None or offset is None:
-        return None
-    return sys.intern(endpoint), sys.intern(topic), partition, offset
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else None
-
-
-def _letter(record: Record, identity: Identity) -> Letter:
-    endpoint, topic, partition, offset = identity
-    status, error, attempts, first, last, reason = _texts(
-        record.headers,
-        (names.STATUS, names.ERROR, names.ATTEMPTS, names.FIRST_ATTEMPT, names.LAST_ATTEMPT, names.REASON),
-    )
-    return Letter(
-        place=(record.partition, record.offset),
-        endpoint=endpoint,
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        reason=sys.intern(reason),
-        status=sys.intern(status),
-        error=sys.intern(error),
-        attempts=attempts,
-        first_attempt=first,
-        last_attempt=last,
-        event_id=event_id_of(record),
-        webhook_id=text_header(record.headers, CE_ID) or "",
-        repository=text_header(record.headers, CE_SUBJECT) or (record.key or b"").decode("utf-8", "replace"),
-        key=record.key,
-        written_ms=record.timestamp_ms,
-        size=record.size,
-    )
-
-
-def _texts(headers: Headers, wanted: Iterable[str]) -> list[str]:
-    return [text_header(headers, name) or "" for name in wanted]

@@ -1,11 +1,23 @@
-"""Dead letters: an event that an endpoint will not get, kept with where it lay and why. Pure."""
+"""The records of the dead-letter topic, written and read: letters, and the closings of letters. Pure.
 
-from datetime import UTC, datetime
+A letter is the event's record with where it lay and why an endpoint will not get it. A closing has the letter's key, no
+value, and the headers that say which letter it closes and how.
+"""
+
+import re
+import sys
+from collections.abc import Iterable
 from typing import Final
 
+from consumer.dead_letters.letter import Closing, ClosingState, Identity, Letter
 from consumer.delivery.policy.attempts import Cause
-from consumer.record import Record
+from consumer.log.decoding import event_of
+from consumer.record import Headers, Record
 from runtime.kafka.records import OutgoingRecord
+from runtime.rfc3339 import rfc3339_ms
+from schemas.avro import UndecodableError, UnknownSchemaError
+from schemas.headers import text_header
+from schemas.names import CE_ID, CE_SUBJECT
 
 PREFIX: Final = "dl-"
 """Ours alone: a foreign record that brings such headers must not pass for a letter's closing."""
@@ -20,6 +32,11 @@ ATTEMPTS: Final = "dl-attempts"
 FIRST_ATTEMPT: Final = "dl-first-attempt"
 LAST_ATTEMPT: Final = "dl-last-attempt"
 STATE: Final = "dl-state"
+_OURS: Final = frozenset(
+    {ENDPOINT, TOPIC, PARTITION, OFFSET, REASON, STATUS, ERROR, ATTEMPTS, FIRST_ATTEMPT, LAST_ATTEMPT, STATE}
+)
+_MADE_UP: Final = re.compile(r"sha256-[0-9a-f]{32}", re.ASCII)
+"""A `ce_id` that stands in for an id which no header can carry, or for none."""
 
 MAX_ERROR_BYTES: Final = 1024
 
@@ -62,12 +79,104 @@ def letter_of(
     return OutgoingRecord(topic, record.key, record.value, headers)
 
 
+def parse_record(record: Record) -> Letter | Closing | None:
+    """The letter or the closing in a record of the dead-letter topic; None if it is neither."""
+    identity = _identity(record.headers)
+    if identity is None:
+        return None
+    state = text_header(record.headers, STATE)
+    if state is not None and record.value is None:
+        return Closing((record.partition, record.offset), identity, state, record.timestamp_ms)
+    return _letter(record, identity)
+
+
+def original_of(record: Record) -> Record:
+    """The event's record as it lay in its log; its timestamp is the letter's."""
+    identity = _identity(record.headers)
+    assert identity is not None
+    _, topic, partition, offset = identity
+    headers = tuple((name, value) for name, value in record.headers if name not in _OURS)
+    return Record(
+        topic, partition, offset, record.timestamp_ms, record.key, record.value, headers, record.schema_fingerprint
+    )
+
+
+def closings_of(letter: Letter, state: ClosingState, *, topic: str) -> list[OutgoingRecord]:
+    """What closes the letter and its copies, each in its own partition of `topic`, the dead-letter topic."""
+    endpoint, event_topic, partition, offset = letter.identity
+    headers = [
+        (ENDPOINT, endpoint.encode()),
+        (TOPIC, event_topic.encode()),
+        (PARTITION, str(partition).encode()),
+        (OFFSET, str(offset).encode()),
+        (STATE, state.value.encode()),
+    ]
+    return [
+        OutgoingRecord(topic, letter.key, None, list(headers), partition=number)
+        for number, _ in (letter.place, *letter.copies)
+    ]
+
+
+def event_id_of(record: Record) -> str:
+    """The event's own id, from the header where it can stand there; empty if there is none to be had."""
+    from_header = text_header(record.headers, CE_ID) or ""
+    if from_header and not _MADE_UP.fullmatch(from_header):
+        return from_header
+    try:
+        return event_of(record).id
+    except (UndecodableError, UnknownSchemaError):
+        return ""
+
+
 def _time(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return rfc3339_ms(round(seconds * 1_000_000) // 1000)
 
 
 def _cut(text: str) -> bytes:
     """At most 1 KiB, whole characters."""
     return text.encode("utf-8", "replace")[:MAX_ERROR_BYTES].decode("utf-8", "ignore").encode()
+
+
+def _identity(headers: Headers) -> Identity | None:
+    endpoint, topic = text_header(headers, ENDPOINT), text_header(headers, TOPIC)
+    partition, offset = (_number(text_header(headers, name)) for name in (PARTITION, OFFSET))
+    if not endpoint or not topic or partition is None or offset is None:
+        return None
+    return sys.intern(endpoint), sys.intern(topic), partition, offset
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else None
+
+
+def _letter(record: Record, identity: Identity) -> Letter:
+    endpoint, topic, partition, offset = identity
+    status, error, attempts, first, last, reason = _texts(
+        record.headers,
+        (STATUS, ERROR, ATTEMPTS, FIRST_ATTEMPT, LAST_ATTEMPT, REASON),
+    )
+    return Letter(
+        place=(record.partition, record.offset),
+        endpoint=endpoint,
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        reason=sys.intern(reason),
+        status=sys.intern(status),
+        error=sys.intern(error),
+        attempts=attempts,
+        first_attempt=first,
+        last_attempt=last,
+        event_id=event_id_of(record),
+        webhook_id=text_header(record.headers, CE_ID) or "",
+        repository=text_header(record.headers, CE_SUBJECT) or (record.key or b"").decode("utf-8", "replace"),
+        key=record.key,
+        written_ms=record.timestamp_ms,
+        size=record.size,
+    )
+
+
+def _texts(headers: Headers, wanted: Iterable[str]) -> list[str]:
+    return [text_header(headers, name) or "" for name in wanted]

@@ -12,8 +12,9 @@ from typing import Final, Protocol
 
 import structlog
 
-from consumer.dead_letters.letter import Letter, Place, original_of
+from consumer.dead_letters.letter import Letter, LetterPlace
 from consumer.dead_letters.queue import Queue, Ready
+from consumer.dead_letters.record import original_of
 from consumer.dead_letters.redrive_policy import RedrivePolicy, patience_s
 from consumer.dead_letters.report import Report
 from consumer.delivery.dispatcher import Dispatcher
@@ -42,7 +43,7 @@ _HOLD_LETTERS: Final = 20_000
 _CLOSE_LIMIT_S: Final = 5.0
 """After a stop: how long closings may still take."""
 
-Load = Callable[[Sequence[Letter]], Awaitable[Mapping[Place, Record]]]
+Load = Callable[[Sequence[Letter]], Awaitable[Mapping[LetterPlace, Record]]]
 """The records of letters; one that is gone is missing."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from consumer.dead_letters.closing import Closer
-from consumer.dead_letters.letter import Letter, Place
+from consumer.dead_letters.letter import Letter, LetterPlace
 from consumer.dead_letters.redrive import Redrive
 from consumer.dead_letters.report import Report
 from consumer.dead_letters.topic import DeadLetterTopic
@@ -58,7 +58,7 @@ async def redrive_all(
     """
     reading = asyncio.Lock()
 
-    async def load(wanted: Sequence[Letter]) -> Mapping[Place, Record]:
+    async def load(wanted: Sequence[Letter]) -> Mapping[LetterPlace, Record]:
         async with reading:  # they share one reader
             return await asyncio.to_thread(tools.topic.records, wanted)
 

@@ -1,4 +1,4 @@
-"""Which letters an operator means: by endpoint, reason, id and place. Pure."""
+"""The letters that an operator means: by endpoint, reason and id, and by place. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from consumer.dead_letters.letter import Letter
 
 @dataclass(frozen=True, slots=True)
 class LetterSelection:
-    """What is empty does not narrow."""
+    """A selection of letters; a field that is empty does not narrow it."""
 
     endpoint: str = ""
     reason: str = ""
     event: str = ""
     """An id, or PARTITION:OFFSET, of the event."""
 
-    def matches(self, letter: Letter) -> bool:
+    def matches(self, letter: Letter, /) -> bool:
         """Whether the letter is meant, wherever it lies."""
         return (
             (not self.endpoint or letter.endpoint == self.endpoint)
@@ -24,7 +24,14 @@ class LetterSelection:
         )
 
 
-def within(letter: Letter, ranges: Mapping[int, range]) -> bool:
-    """Whether the letter lies in the range of its partition."""
-    partition, offset = letter.place
-    return offset in ranges.get(partition, ())
+@dataclass(frozen=True, slots=True)
+class SelectionWithin:
+    """The letters of a selection that lie in these ranges of the dead-letter topic."""
+
+    selection: LetterSelection
+    ranges: Mapping[int, range]
+
+    def matches(self, letter: Letter, /) -> bool:
+        """Whether the letter is meant, and lies there."""
+        partition, offset = letter.place
+        return offset in self.ranges.get(partition, ()) and self.selection.matches(letter)

@@ -3,16 +3,17 @@
 import base64
 import json
 import re
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
-from consumer.dead_letters.letter import Letter, original_of
+from consumer.dead_letters.letter import Letter
+from consumer.dead_letters.record import original_of
 from consumer.log.decoding import event_of
 from consumer.record import Record
 from runtime.cli.terminal import printable
 from runtime.counts import counted
+from runtime.rfc3339 import rfc3339_ms
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.wire import event_json
 
@@ -21,7 +22,7 @@ _STRING_OR_SPACE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[ \t\n\r]+', re.DOTALL)
 
 def line_of(letter: Letter) -> str:
     """One line: id, endpoint, reason, the event's place, repository, when, and what was answered last."""
-    when = letter.last_attempt or time_of(letter.written_ms)
+    when = letter.last_attempt or rfc3339_ms(letter.written_ms)
     cells = (letter.name, letter.endpoint, letter.reason, letter.event_place, letter.repository or "-", when)
     return printable("  ".join((*cells, letter.error)))
 
@@ -43,7 +44,7 @@ def facts_of(letter: Letter, topic: str) -> dict[str, Any]:
         "attempts": int(letter.attempts) if letter.attempts.isdecimal() else None,
         "first_attempt": letter.first_attempt or None,
         "last_attempt": letter.last_attempt or None,
-        "letter": {"topic": topic, "partition": partition, "offset": offset, "written": time_of(letter.written_ms)},
+        "letter": {"topic": topic, "partition": partition, "offset": offset, "written": rfc3339_ms(letter.written_ms)},
     }
 
 
@@ -78,18 +79,13 @@ def page_of(letter: Letter, record: Record, topic: str) -> str:
         f"  error       {letter.error or '-'}",
         f"  tried       {tried}",
         f"  event       {original.place}",
-        f"  letter      {topic}/{partition}/{offset}, written {time_of(letter.written_ms)}",
+        f"  letter      {topic}/{partition}/{offset}, written {rfc3339_ms(letter.written_ms)}",
         f"  repository  {letter.repository or '-'}",
         "  headers",
         *(f"    {name}: {'' if value is None else _text(value)}" for name, value in original.headers),
         *_event_lines(original),
     ]
     return "\n".join(map(printable, told))
-
-
-def time_of(milliseconds: int) -> str:
-    """RFC 3339, UTC, of milliseconds since the epoch."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _event_lines(original: Record) -> list[str]:

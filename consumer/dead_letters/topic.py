@@ -8,9 +8,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from consumer.dead_letters.letter import Letter, Place
-from consumer.dead_letters.open_letters import OpenLetters
-from consumer.dead_letters.selection import LetterSelection, within
+from consumer.dead_letters.folds import OpenLetters
+from consumer.dead_letters.letter import Letter, LetterPlace
+from consumer.dead_letters.selection import LetterSelection, SelectionWithin
 from consumer.places import Bounds
 from consumer.places import Place as TopicPlace
 from consumer.record import Record
@@ -66,13 +66,13 @@ class DeadLetterTopic:
         """
         bounds = self._log.bounds(self.name)
         wanted = self._log.ranges(self.name, from_, to, bounds=bounds)
-        found = OpenLetters(lambda letter: selection.matches(letter) and within(letter, wanted))
+        found = OpenLetters(SelectionWithin(selection, wanted))
         spans = {at: range(span.start, bounds.end[at]) for at, span in wanted.items() if span}
         for record in self._log.scan(self.name, spans, "reading dead letters"):
             found.add(record)
         return found.letters()
 
-    def records(self, letters: Sequence[Letter]) -> dict[Place, Record]:
+    def records(self, letters: Sequence[Letter]) -> dict[LetterPlace, Record]:
         """The records of these letters, by place; one that is gone from the topic is missing.
 
         Raises:
@@ -87,7 +87,7 @@ class DeadLetterTopic:
         return found
 
 
-def rounds(places: Iterable[Place]) -> Iterator[dict[int, range]]:
+def rounds(places: Iterable[LetterPlace]) -> Iterator[dict[int, range]]:
     """Ranges that hold these places, one of each partition a round, without wide gaps between them."""
     runs: dict[int, list[range]] = {}
     for partition, offset in sorted(places):

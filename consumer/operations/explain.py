@@ -1,13 +1,13 @@
 """`registry-worker explain`: where an event lies, and its state at each endpoint. Changes nothing."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from consumer.dead_letters.history import Entry, LetterHistory
-from consumer.dead_letters.letter import Identity, Letter, event_id_of
-from consumer.dead_letters.text import time_of
+from consumer.dead_letters.folds import Entry, LetterHistory
+from consumer.dead_letters.letter import EventPlace, Identity, Letter
+from consumer.dead_letters.record import event_id_of
 from consumer.log.decoding import event_of
 from consumer.operations.event_state import StateAtEndpoint, state_at, state_by_letter
 from consumer.operations.log_view import LogView
@@ -17,6 +17,7 @@ from consumer.record import Record
 from runtime.cli.terminal import printable, table
 from runtime.config import Settings
 from runtime.errors import BridgeError
+from runtime.rfc3339 import rfc3339_ms
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.event import Event
 from schemas.headers import text_header
@@ -53,7 +54,7 @@ class Explanation:
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         if self.record is not None:
-            yield "accepted", time_of(self.record.timestamp_ms)
+            yield "accepted", rfc3339_ms(self.record.timestamp_ms)
         if self.event is None:
             yield "no event", self.no_event_because
             return
@@ -64,6 +65,18 @@ class Explanation:
         yield "tag", target.tag
         yield "digest", target.digest
         yield "registry", self.event.registry
+
+
+@dataclass(frozen=True, slots=True)
+class _LettersOf:
+    """The letters of an event: of its records, and of those by its name that the log no longer has."""
+
+    name: str
+    topic: str
+    found: Collection[EventPlace]
+
+    def matches(self, letter: Letter, /) -> bool:
+        return letter.event_at in self.found or (letter.topic == self.topic and letter.is_named(self.name))
 
 
 class Explainer:
@@ -116,14 +129,10 @@ class Explainer:
         records = self._view.scan(topic, bounds.ranges, "searching the log")
         return [record for record in records if is_named(record, text)]
 
-    def _history(self, text: str, found: Mapping[tuple[str, int, int], Record]) -> LetterHistory:
+    def _history(self, text: str, found: Mapping[EventPlace, Record]) -> LetterHistory:
         """The letters of the events found, and of those that the log no longer has."""
         topic = self._settings.topics.events
-
-        def matches(letter: Letter) -> bool:
-            return letter.identity[1:] in found or (letter.topic == topic and letter.is_named(text))
-
-        history = LetterHistory(matches)
+        history = LetterHistory(_LettersOf(text, topic, found))
         letters = self._settings.topics.dead_letters
         try:
             bounds = self._view.bounds(letters)
@@ -178,10 +187,10 @@ def _explained(record: Record, endpoints: Sequence[ObservedEndpoint], entries: M
     return Explanation(record.place, record, event, no_event_because, states)
 
 
-def _explained_by_letters(at: tuple[str, int, int], entries: Mapping[Identity, Entry]) -> Explanation:
+def _explained_by_letters(at: EventPlace, entries: Mapping[Identity, Entry]) -> Explanation:
     place = "/".join(map(str, at))
     return Explanation(place, None, None, "the log no longer has it", _by_letters(at, entries))
 
 
-def _by_letters(at: tuple[str, int, int], entries: Mapping[Identity, Entry]) -> list[StateAtEndpoint]:
+def _by_letters(at: EventPlace, entries: Mapping[Identity, Entry]) -> list[StateAtEndpoint]:
     return [state_by_letter(entry) for identity, entry in sorted(entries.items()) if identity[1:] == at]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from consumer.dead_letters.open_letters import OpenCounts
+from consumer.dead_letters.folds import OpenCounts
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.unread import unfinished_in
 from consumer.operations.log_view import LogView

@@ -7,12 +7,12 @@ import base64
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from consumer.log.decoding import event_of
 from consumer.record import Record
 from runtime.cli.terminal import printable
+from runtime.rfc3339 import rfc3339_ms
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.event import Event
 from schemas.wire import event_json
@@ -45,7 +45,7 @@ def tailed_record_of(record: Record) -> TailedRecord:
 
 def line_of(tailed: TailedRecord) -> str:
     """When it was accepted, action, what it is about, method, actor, client, registry, PARTITION:OFFSET."""
-    when, place = accepted_at(tailed.record), f"{tailed.record.partition}:{tailed.record.offset}"
+    when, place = rfc3339_ms(tailed.record.timestamp_ms), f"{tailed.record.partition}:{tailed.record.offset}"
     if tailed.event is None:
         return printable(f"{when}  {tailed.why}  {place}")
     event = tailed.event
@@ -60,7 +60,7 @@ def json_line(tailed: TailedRecord) -> str:
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
-        "accepted_at": accepted_at(record),
+        "accepted_at": rfc3339_ms(record.timestamp_ms),
         "registry": event.registry or None if event else None,
         "content_type": event.content_type or None if event else None,
     }
@@ -76,12 +76,6 @@ def on_one_line(text: str) -> str:
     Line ends stand between tokens only, and what is not printable within strings only, where an escape is the same.
     """
     return _OUTSIDE_ASCII.sub(_escaped, _BETWEEN_TOKENS.sub(" ", text))
-
-
-def accepted_at(record: Record) -> str:
-    """When the bridge accepted it: RFC 3339, UTC, milliseconds."""
-    moment = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _subject(event: Event) -> str:

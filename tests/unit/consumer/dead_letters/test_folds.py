@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.dead_letters.history import LetterHistory
-from consumer.dead_letters.letter import Closing, Letter, State, closings_of, original_of, understood
-from consumer.dead_letters.open_letters import OpenCounts, OpenLetters
+from consumer.dead_letters.folds import LetterHistory, OpenCounts, OpenLetters
+from consumer.dead_letters.letter import Closing, ClosingState, Letter
 from consumer.dead_letters.queue import Queue, Ready, in_turns
-from consumer.dead_letters.record import letter_of
+from consumer.dead_letters.record import closings_of, letter_of, original_of, parse_record
 from consumer.dead_letters.redrive_policy import RedrivePolicy, patience_s
 from consumer.dead_letters.report import Report
-from consumer.dead_letters.selection import LetterSelection, within
+from consumer.dead_letters.selection import LetterSelection, SelectionWithin
 from consumer.dead_letters.text import json_line, json_of, line_of, page_of
 from consumer.dead_letters.topic import rounds
 from consumer.delivery.policy.attempts import Cause, Reason
@@ -69,19 +68,19 @@ def lying(outgoing: OutgoingRecord, at: int, partition: int) -> Record:
 
 def letter_at(offset: int, at: int, *, partition: int = 0) -> Letter:
     """A letter of the event at `offset`, itself at `at`."""
-    found = understood(buried(record(offset), at, partition=partition))
+    found = parse_record(buried(record(offset), at, partition=partition))
     assert isinstance(found, Letter)
     return found
 
 
-def closed(letter: Letter, at: int, state: State = State.REDRIVEN) -> list[Record]:
+def closed(letter: Letter, at: int, state: ClosingState = ClosingState.REDRIVEN) -> list[Record]:
     """The closings of a letter, each at this offset of its partition."""
     return [lying(one, at, one.partition or 0) for one in closings_of(letter, state, topic=DEAD)]
 
 
 def folded(records: Sequence[Record]) -> list[tuple[int, int]]:
     """Where the open letters lie."""
-    found = OpenLetters()
+    found = OpenLetters(LetterSelection())
     for one in records:
         found.add(one)
     return [letter.place for letter in found.letters()]
@@ -89,7 +88,7 @@ def folded(records: Sequence[Record]) -> list[tuple[int, int]]:
 
 def test_letter_is_understood() -> None:
     """What `letter_of` writes is read back: whose it is, why, and which event."""
-    letter = understood(buried(record(17, partition=3), 4, partition=2))
+    letter = parse_record(buried(record(17, partition=3), 4, partition=2))
     assert isinstance(letter, Letter)
     assert letter.identity == ("ci", TOPIC, 3, 17)
     assert letter.place == (2, 4)
@@ -108,7 +107,7 @@ def test_original_is_given_back() -> None:
 
 def test_names_of_a_letter() -> None:
     """An operator says the event's id, the webhook-id, or PARTITION:OFFSET; without an id the place is its name."""
-    odd, none = (understood(buried(record(5, name=name), 0)) for name in ("with.a.dot", ""))
+    odd, none = (parse_record(buried(record(5, name=name), 0)) for name in ("with.a.dot", ""))
     assert isinstance(odd, Letter)
     assert isinstance(none, Letter)
     assert (odd.name, none.name) == ("with.a.dot", "0:5")
@@ -122,7 +121,7 @@ def test_names_of_a_letter() -> None:
 def test_tombstone_is_a_letter() -> None:
     """A letter of a record without a value is none the less a letter: only `dl-state` closes."""
     empty = Record(TOPIC, 0, 1, 0, b"team/app", None, ())
-    found = understood(buried(empty, 0))
+    found = parse_record(buried(empty, 0))
     assert isinstance(found, Letter)
     assert (found.event_id, found.name) == ("", "0:1")
 
@@ -133,19 +132,19 @@ def test_foreign_records_are_passed_over(missing: str) -> None:
     letter = buried(record(1), 0)
     headers = tuple(pair for pair in letter.headers if pair[0] != missing)
     foreign = Record(DEAD, 0, 0, 0, letter.key, letter.value, headers)
-    assert understood(foreign) is None
-    found = OpenLetters()
+    assert parse_record(foreign) is None
+    found = OpenLetters(LetterSelection())
     found.add(foreign)
     assert (found.foreign, found.letters()) == (1, [])
 
 
 def test_closing_lies_with_its_letter() -> None:
     """A closing has the letter's partition and key, no value, the same identity and the state."""
-    (closing,) = closings_of(letter_at(17, 4, partition=2), State.DISCARDED, topic=DEAD)
+    (closing,) = closings_of(letter_at(17, 4, partition=2), ClosingState.DISCARDED, topic=DEAD)
     assert (closing.topic, closing.partition, closing.key, closing.value) == (DEAD, 2, b"team/app", None)
     wanted = [("endpoint", "ci"), ("topic", TOPIC), ("partition", "0"), ("offset", "17"), ("state", "discarded")]
     assert [(f"dl-{name}", value.encode()) for name, value in wanted] == closing.headers
-    understood_again = understood(lying(closing, 9, 2))
+    understood_again = parse_record(lying(closing, 9, 2))
     assert isinstance(understood_again, Closing)
     assert understood_again.identity == ("ci", TOPIC, 0, 17)
 
@@ -157,7 +156,7 @@ def test_open_closed_and_open_again() -> None:
     assert folded([first]) == [(0, 0)]
     assert folded([first, *closed(letter, 1)]) == []
     assert folded([first, *closed(letter, 1), again]) == [(0, 2)]
-    assert folded([first, *closed(letter, 1), again, *closed(letter, 3, State.DISCARDED)]) == []
+    assert folded([first, *closed(letter, 1), again, *closed(letter, 3, ClosingState.DISCARDED)]) == []
 
 
 def test_closing_is_of_one_endpoint() -> None:
@@ -169,7 +168,7 @@ def test_closing_is_of_one_endpoint() -> None:
 def test_copies_are_one_letter() -> None:
     """Letters of one event in several partitions are offered once, and closed together."""
     records = [buried(record(1), 0, partition=0), buried(record(1), 5, partition=1), buried(record(1), 7, partition=0)]
-    found, counts = OpenLetters(), OpenCounts()
+    found, counts = OpenLetters(LetterSelection()), OpenCounts()
     for one in records:
         found.add(one)
         counts.add(one)
@@ -198,8 +197,8 @@ def test_fold_is_what_stands_behind_the_last_closing(steps: list[tuple[int, bool
 
 def test_history_keeps_how_letters_were_closed() -> None:
     """For `explain`, a closed letter is remembered with its closing, and an open one comes before it."""
-    history = LetterHistory(lambda letter: letter.offset == 1)
-    for one in (buried(record(1), 0), buried(record(2), 1), *closed(letter_at(1, 0), 2, State.DISCARDED)):
+    history = LetterHistory(LetterSelection(event="0:1"))
+    for one in (buried(record(1), 0), buried(record(2), 1), *closed(letter_at(1, 0), 2, ClosingState.DISCARDED)):
         history.add(one)
     (entry,) = history.entries().values()
     assert entry.closing is not None
@@ -221,7 +220,9 @@ def test_selection() -> None:
         LetterSelection(event="id-2"),
     ):
         assert not other.matches(letter)
-    assert [True, False, False] == [within(letter, span) for span in ({0: range(5)}, {0: range(4)}, {1: range(9)})]
+    ranges = ({0: range(5)}, {0: range(4)}, {1: range(9)})
+    assert [True, False, False] == [SelectionWithin(LetterSelection(), span).matches(letter) for span in ranges]
+    assert not SelectionWithin(LetterSelection(endpoint="audit"), ranges[0]).matches(letter)
 
 
 @given(st.sets(st.tuples(st.integers(0, 3), st.integers(0, 5_000)), max_size=40))
@@ -240,7 +241,7 @@ def test_rounds_hold_every_place_without_wide_gaps(places: set[tuple[int, int]])
 def test_order_is_that_of_the_log() -> None:
     """Letters go in the order of their events, however late one of them became a letter; partitions take turns."""
     letters = [letter_at(offset, at) for at, offset in enumerate((9, 3, 7))]
-    other = understood(buried(record(1, partition=1), 50))
+    other = parse_record(buried(record(1, partition=1), 50))
     assert isinstance(other, Letter)
     assert [(0, 3), (0, 7), (0, 9), (1, 1)] == [(one.partition, one.offset) for one in in_turns([*letters, other])]
 
@@ -333,7 +334,7 @@ def test_report_accounts_for_every_letter() -> None:
 
 def test_line_is_one_line() -> None:
     """Whatever an endpoint or a registry sent stays on the letter's line and does nothing to a terminal."""
-    letter = understood(buried(record(1), 0, error="no\nanswer \x1b[2J"))
+    letter = parse_record(buried(record(1), 0, error="no\nanswer \x1b[2J"))
     assert isinstance(letter, Letter)
     line = line_of(letter)
     assert line == r"id-1  ci  rejected  0:1  team/app  1970-01-01T00:00:02.000Z  no\nanswer \x1b[2J"
@@ -346,7 +347,7 @@ def test_shown_event_is_its_text() -> None:
     event = Event(id="x", original=text)
     original = Record(TOPIC, 0, 1, 0, None, frame(CATALOG.latest.id, encode(event)), tuple(record_headers(event)))
     stored = buried(original, 0)
-    letter = understood(stored)
+    letter = parse_record(stored)
     assert isinstance(letter, Letter)
     line = json_of(letter, stored, DEAD)
     assert "\n" not in line
@@ -357,7 +358,7 @@ def test_shown_event_is_its_text() -> None:
 def test_shown_without_an_event() -> None:
     """Of a record that is no event the bytes are shown, and why it is none."""
     stored = buried(Record(TOPIC, 0, 1, 0, b"k", b"no event", ()), 0)
-    letter = understood(stored)
+    letter = parse_record(stored)
     assert isinstance(letter, Letter)
     told = json.loads(json_of(letter, stored, DEAD))
     assert (told["event"], told["raw"]) == (None, "bm8gZXZlbnQ=")

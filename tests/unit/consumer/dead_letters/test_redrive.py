@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from consumer.dead_letters.letter import Letter, Place, understood
-from consumer.dead_letters.record import letter_of
+from consumer.dead_letters.letter import Letter, LetterPlace
+from consumer.dead_letters.record import letter_of, parse_record
 from consumer.dead_letters.redrive import Redrive
 from consumer.dead_letters.report import Report
 from consumer.delivery.policy.attempts import Cause, Reason
@@ -72,10 +72,10 @@ class Scene:
 
     def letters(self) -> list[Letter]:
         """All of them."""
-        found = [understood(record) for record in self.records]
+        found = [parse_record(record) for record in self.records]
         return [letter for letter in found if isinstance(letter, Letter)]
 
-    async def load(self, letters: Sequence[Letter]) -> Mapping[Place, Record]:
+    async def load(self, letters: Sequence[Letter]) -> Mapping[LetterPlace, Record]:
         """What is there of these."""
         wanted = {letter.place for letter in letters}
         return {(r.partition, r.offset): r for r in self.records if (r.partition, r.offset) in wanted}

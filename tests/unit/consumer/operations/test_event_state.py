@@ -2,7 +2,7 @@
 
 import pytest
 
-from consumer.dead_letters.history import Entry
+from consumer.dead_letters.folds import Entry
 from consumer.dead_letters.letter import Closing, Letter
 from consumer.offsets.cursor import Cursor
 from consumer.operations.endpoint_positions import PartitionPosition
