@@ -1,4 +1,4 @@
-"""What stands in each exported column, by the record: the rules, said once, in plain Python. Pure.
+"""The value of each exported column: the rules, once, in plain Python. Pure.
 
 The slow path: for records that the fast one (`arrow.py`) cannot take, and the yardstick that it is tested against.
 """

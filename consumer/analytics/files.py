@@ -42,7 +42,7 @@ class FailedWriteError(BridgeError):
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """What a partition's files hold: from the first offset to the last, but for what the log no longer had."""
+    """The offsets that a partition's files hold: from the first to the last, but for those that the log had lost."""
 
     first: int
     last: int
@@ -64,7 +64,7 @@ def unfinished_path(directory: Path, topic: str, partition: int, first: int, for
 
 
 def covered_by(output: Path, topic: str, format_: str) -> dict[int, Covered]:
-    """What the files of this topic and format hold, by partition.
+    """The offsets that the files of this topic and format hold, by partition.
 
     Raises:
         OutputError: two files hold the same offsets, so that records would stand twice.

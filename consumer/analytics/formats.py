@@ -1,4 +1,4 @@
-"""What a file format must be able to do, and which there are; the extra `analytics` is asked for only by Parquet."""
+"""The formats of an export, and their protocol; only Parquet needs the extra `analytics`."""
 
 from pathlib import Path
 from typing import Final, Protocol

@@ -114,7 +114,7 @@ class PartitionFiles:
         """Leave the file unfinished; it goes without a trace, and its records with it."""
         file, self._file = self._file, None
         if file is not None:
-            with suppress(OSError):  # it is given up because of an error, which is told; this may be the same again
+            with suppress(OSError):  # it is given up because of an error, which is raised; this may be the same again
                 file.rows.close()
             file.path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Which offsets an export takes: from where the files end, up to a place; asked once, at the start. Writes nothing."""
+"""The plan of an export: offsets from where the files end up to a place, asked for once. Writes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

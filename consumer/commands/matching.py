@@ -1,4 +1,4 @@
-"""What is said of a command line's filters that match nothing, at once where they never can: lines on standard error.
+"""Warnings of filters on a command line that match nothing, at once where they never can: lines on standard error.
 
 The exit status stays what it is: a filter without a hit is an answer, and silence would hide a slip of the pen.
 """

@@ -16,7 +16,7 @@ from consumer.dead_letters.letter import Letter, LetterPlace
 from consumer.dead_letters.queue import Queue, Ready
 from consumer.dead_letters.record import original_of
 from consumer.dead_letters.redrive_policy import RedrivePolicy, patience_s
-from consumer.dead_letters.report import Report
+from consumer.dead_letters.report import RedriveReport
 from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.attempts import Cause
@@ -95,7 +95,7 @@ class Redrive:
         self._closer = closer
         self._clock = clock
         self._settled = settled
-        self.report: Final = Report(endpoint.name, len(letters))
+        self.report: Final = RedriveReport(endpoint.name, len(letters))
         self._partitions = {letter.partition for letter in letters}
         self._queue = Queue(letters, ordered=endpoint.ordering == "repository")
         self._lanes = Lanes(ordered=False)  # the queue lets one of each repository out at a time
@@ -120,7 +120,7 @@ class Redrive:
         self._fault: BaseException | None = None
         self._changed = asyncio.Event()
 
-    async def run(self, stop: asyncio.Event, *, drain_s: float) -> Report:
+    async def run(self, stop: asyncio.Event, *, drain_s: float) -> RedriveReport:
         """Redrive until all are settled, the endpoint turns out to be away, or `stop` is set.
 
         Args:

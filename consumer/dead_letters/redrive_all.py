@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from consumer.dead_letters.closing import Closer
 from consumer.dead_letters.letter import Letter, LetterPlace
 from consumer.dead_letters.redrive import Redrive
-from consumer.dead_letters.report import Report
+from consumer.dead_letters.report import RedriveReport
 from consumer.dead_letters.topic import DeadLetterTopic
 from consumer.delivery.webhook.sender import sender_of
 from consumer.record import Record
@@ -34,7 +34,7 @@ class Tools:
 class Outcome:
     """What became of the letters of one endpoint."""
 
-    report: Report
+    report: RedriveReport
     fault: BaseException | None
     """Why it had to end, if it had to."""
 

@@ -1,4 +1,4 @@
-"""What became of a redrive. Pure."""
+"""The report of a redrive. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +7,7 @@ from consumer.dead_letters.letter import Letter
 
 
 @dataclass(slots=True)
-class Report:
+class RedriveReport:
     """The letters of one endpoint, each in one place; those in none were not come to."""
 
     endpoint: str
@@ -28,7 +28,7 @@ class Report:
 
     @property
     def settled(self) -> int:
-        """Letters that nothing more is done about in this run."""
+        """Letters that this run is done with."""
         still_open = len(self.failed) + len(self.skipped) + len(self.undecodable) + len(self.unclosed)
         return self.redriven + still_open
 
@@ -57,14 +57,14 @@ class Report:
 
     def lines(self) -> list[str]:
         """For a person: the sum, then each letter that is not done."""
-        told = [f"{self.endpoint}: {self.redriven} of {self.asked} redriven"]
-        told += [f"  failed again: {_shown(letter)}: {why}" for letter, why in self.failed]
-        told += [f"  skipped: {_shown(letter)}: behind {first.name}" for letter, first in self.skipped]
-        told += [f"  cannot be redriven: {_shown(letter)}: {why}" for letter, why in self.undecodable]
-        told += [f"  delivered, but could not be closed: {_shown(letter)}" for letter in self.unclosed]
+        lines = [f"{self.endpoint}: {self.redriven} of {self.asked} redriven"]
+        lines += [f"  failed again: {_shown(letter)}: {why}" for letter, why in self.failed]
+        lines += [f"  skipped: {_shown(letter)}: behind {first.name}" for letter, first in self.skipped]
+        lines += [f"  cannot be redriven: {_shown(letter)}: {why}" for letter, why in self.undecodable]
+        lines += [f"  delivered, but could not be closed: {_shown(letter)}" for letter in self.unclosed]
         if self.untouched:
-            told.append(f"  {self.untouched} left as they were: {self.stopped}")
-        return told
+            lines.append(f"  {self.untouched} left as they were: {self.stopped}")
+        return lines
 
 
 def _named(letter: Letter) -> dict[str, str]:

@@ -56,13 +56,13 @@ def json_line(letter: Letter, topic: str) -> str:
 def json_of(letter: Letter, record: Record, topic: str) -> str:
     """The letter with its event's headers and JSON, or `raw` (base64) where that is none, as one line of JSON."""
     original = original_of(record)
-    told = facts_of(letter, topic)
-    told["headers"] = [[name, None if value is None else _text(value)] for name, value in original.headers]
+    facts = facts_of(letter, topic)
+    facts["headers"] = [[name, None if value is None else _text(value)] for name, value in original.headers]
     event, why = _event_json(original)
     if event is None:
         raw = None if original.value is None else base64.b64encode(original.value).decode("ascii")
-        return json.dumps({**told, "event": None, "raw": raw, "undecodable": why})
-    return f'{json.dumps(told)[:-1]}, "event": {_on_one_line(event)}}}'
+        return json.dumps({**facts, "event": None, "raw": raw, "undecodable": why})
+    return f'{json.dumps(facts)[:-1]}, "event": {_on_one_line(event)}}}'
 
 
 def page_of(letter: Letter, record: Record, topic: str) -> str:
@@ -72,7 +72,7 @@ def page_of(letter: Letter, record: Record, topic: str) -> str:
     tried = counted(letter.attempts or "0", "attempt")
     if letter.first_attempt:
         tried += f", the first {letter.first_attempt}, the last {letter.last_attempt}"
-    told = [
+    lines = [
         letter.name,
         f"  endpoint    {letter.endpoint}",
         f"  reason      {letter.reason}",
@@ -85,7 +85,7 @@ def page_of(letter: Letter, record: Record, topic: str) -> str:
         *(f"    {name}: {'' if value is None else _text(value)}" for name, value in original.headers),
         *_event_lines(original),
     ]
-    return "\n".join(map(printable, told))
+    return "\n".join(map(printable, lines))
 
 
 def _event_lines(original: Record) -> list[str]:

@@ -24,7 +24,7 @@ from schemas.avro import UndecodableError, UnknownSchemaError
 
 
 class SkipsEventsError(BridgeError):
-    """The move skips events that were not delivered, and nobody said that it may."""
+    """The move skips events that were not delivered, and --skip is not given."""
 
     exit_code: ClassVar[int] = 2
 

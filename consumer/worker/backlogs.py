@@ -124,7 +124,7 @@ class Backlogs:
             self._partitions = 0  # of a log that is not there nothing is known; health says so
             return False
         except BridgeError as error:
-            _log.debug("backlogs.unknown", error=str(error))  # that Kafka does not answer is said elsewhere
+            _log.debug("backlogs.unknown", error=str(error))  # health says that Kafka does not answer
             return False
         return True
 

@@ -39,12 +39,12 @@ class CaughtUp:
                 await asyncio.sleep(_LOOK_EVERY_S)
 
     async def look_once_more(self) -> None:
-        """Before it is said who is not there: what was committed since the last look counts. Takes 2 s at most."""
+        """Count what was committed since the last look; takes 2 s at most."""
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.to_thread(self._look), _LAST_LOOK_S)
 
     def _look(self) -> None:
-        """Find out who is there; blocks."""
+        """Find out which groups are there; blocks."""
         try:
             self._ends = self._ends or bounds_of(self._log, self._topic)
             found = positions_of(self._log, self._offsets, self._topic, list(self.owed))

@@ -9,7 +9,7 @@ import structlog
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.live_status import lag_of
 from consumer.worker.preparation import Preparation
-from consumer.worker.readiness import Kind, Readiness, Reason, Seen
+from consumer.worker.readiness import EndpointSnapshot, NotReady, NotReadyKind, Readiness
 from consumer.worker.topic_identity import TopicIdentity
 from runtime.clock import Clock
 from runtime.kafka.pulse import Pulse
@@ -19,12 +19,12 @@ _log: Final = structlog.get_logger(__name__)
 _EVERY_S: Final = 1.0
 _DEAD_AFTER_S: Final = 12.0
 """A consumer's thread turns ten times a second, unless it waits for Kafka or for requests in flight to end."""
-_SAID_ELSEWHERE: Final = frozenset({Kind.PREPARING, Kind.JOINING, Kind.OBSTACLE})
+_LOGGED_ELSEWHERE: Final = frozenset({NotReadyKind.PREPARING, NotReadyKind.JOINING, NotReadyKind.OBSTACLE})
 """Reasons with a log line of their own, or none yet."""
 
 
 class Health:
-    """The judgement over all endpoints of a process."""
+    """The health of a process: its preparation, Kafka, the topic, and the readiness of each endpoint."""
 
     def __init__(
         self,
@@ -40,8 +40,8 @@ class Health:
         self._pulse = pulse
         self._identity = identity
         self._clock = clock
-        self._said: frozenset[tuple[Kind, str]] | None = None
-        """What the last line was about; None before there was one."""
+        self._logged: frozenset[tuple[NotReadyKind, str]] | None = None
+        """The reasons of the last line; None before there was one."""
 
     async def reasons(self) -> list[str]:
         """Why this worker does not do its work, a sentence each; empty if it does."""
@@ -50,38 +50,40 @@ class Health:
     async def watch(self) -> None:
         """Look every second, for ever."""
         while True:
-            self._say(self._look())
+            self._log_change(self._look())
             await asyncio.sleep(_EVERY_S)
 
-    def _look(self) -> list[Reason]:
-        if self._preparation.obstacle:
-            return [Reason(Kind.PREPARING, self._preparation.obstacle)]
+    def _look(self) -> list[NotReady]:
+        if self._preparation.waits_for:
+            return [NotReady(NotReadyKind.PREPARING, self._preparation.waits_for)]
         now = self._clock.monotonic()
         found = [
-            reason for endpoint, readiness in self._endpoints for reason in readiness.look(seen(endpoint, now), now)
+            reason
+            for endpoint, readiness in self._endpoints
+            for reason in readiness.look(endpoint_snapshot(endpoint, now), now)
         ]
         if self._pulse.silence:  # whatever else there is follows from it
-            return [Reason(Kind.KAFKA, f"Kafka does not answer: {self._pulse.silence}")]
+            return [NotReady(NotReadyKind.KAFKA, f"Kafka does not answer: {self._pulse.silence}")]
         if self._identity.missing:
-            return [Reason(Kind.TOPIC, self._identity.missing)]
+            return [NotReady(NotReadyKind.TOPIC, self._identity.missing)]
         return found
 
-    def _say(self, reasons: list[Reason]) -> None:
-        about = frozenset((reason.kind, reason.endpoint) for reason in reasons if reason.kind not in _SAID_ELSEWHERE)
-        if about and about != self._said:
+    def _log_change(self, reasons: list[NotReady]) -> None:
+        about = frozenset((reason.kind, reason.endpoint) for reason in reasons if reason.kind not in _LOGGED_ELSEWHERE)
+        if about and about != self._logged:
             _log.warning("deliver.not_ready", reasons=[str(reason) for reason in reasons])
-            self._said = about
-        elif not reasons and self._said != frozenset():
+            self._logged = about
+        elif not reasons and self._logged != frozenset():
             _log.info("deliver.ready")
-            self._said = frozenset()
+            self._logged = frozenset()
 
 
-def seen(endpoint: Endpoint, now: float) -> Seen:
-    """What is seen of an endpoint; `now` monotonic."""
+def endpoint_snapshot(endpoint: Endpoint, now: float) -> EndpointSnapshot:
+    """An endpoint at this moment; `now` monotonic."""
     partitions = [endpoint.partitions[number] for number in sorted(endpoint.partitions)]
-    return Seen(
-        trouble=endpoint.consumer_fault or _silence(endpoint, now),
-        obstacles=(*(at.upgrade_needed for at in partitions if at.upgrade_needed), *endpoint.schema_troubles),
+    return EndpointSnapshot(
+        consumer_fault=endpoint.consumer_fault or _thread_fault(endpoint, now),
+        blocked_because=(*(at.upgrade_needed for at in partitions if at.upgrade_needed), *endpoint.schema_troubles),
         lag=lag_of(endpoint),
         waits_on_purpose=_waits_on_purpose(endpoint, now),
         finished=tuple((at.number, at.epoch, at.ledger.next - at.ledger.unfinished) for at in partitions),
@@ -99,7 +101,7 @@ def _waits_on_purpose(endpoint: Endpoint, now: float) -> bool:
     return not lanes.has_due(now) and lanes.next_due(now, fresh_only=False) is not None
 
 
-def _silence(endpoint: Endpoint, now: float) -> str:
+def _thread_fault(endpoint: Endpoint, now: float) -> str:
     silent_s = now - endpoint.log.turned_at
     if silent_s < _DEAD_AFTER_S or any(partition.draining for partition in endpoint.partitions.values()):
         return ""

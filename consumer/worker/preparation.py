@@ -1,4 +1,4 @@
-"""What must be true before a worker delivers: Kafka there, the events topic there, every endpoint with a cursor."""
+"""Preparation of a worker: Kafka answers, the events topic is there, every endpoint has a cursor."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _KEEP_ALIVE_EVERY_S: Final = 3600.0
 
 
 class Preparation:
-    """Prepares until it succeeds, and says why it has not yet."""
+    """Prepares until it succeeds; `waits_for` is why it has not yet."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Preparation:
         self._endpoints = endpoints
         self._clock = clock
         self._news = News()
-        self.obstacle = "Kafka was not asked for the events topic yet"
+        self.waits_for = "Kafka was not asked for the events topic yet"
         """Empty when all is prepared."""
 
     async def run(self) -> int:
@@ -55,12 +55,12 @@ class Preparation:
             try:
                 partitions = await asyncio.to_thread(self._prepare)
             except BridgeError as error:
-                self.obstacle = str(error)
+                self.waits_for = str(error)
                 if self._news.is_news("preparation", str(error)):
                     _log.warning("deliver.waiting", reason=str(error))
                 await asyncio.sleep(_AGAIN_S)
             else:
-                self.obstacle = ""
+                self.waits_for = ""
                 return partitions
 
     def _prepare(self) -> int:

@@ -1,4 +1,4 @@
-"""Readiness: whether an endpoint's consumer does its work, judged over what is seen of it now and then. Pure.
+"""Readiness: whether an endpoint's consumer does its work, by snapshots of it, one after the other. Pure.
 
 What is no fault: an endpoint that fails (its breaker is open), one that asked for patience, a worker for which its
 group has no partition, a consumer that is none of its group's members for some seconds because it joins anew.
@@ -16,8 +16,8 @@ STALL_S: Final = 60.0
 """How long nothing may be finished though something waits and nothing is held back on purpose."""
 
 
-class Kind(Enum):
-    """What a reason is about; the text of one kind may change while the reason stays the same."""
+class NotReadyKind(Enum):
+    """The kind of a reason; its text may change while the reason stays the same."""
 
     PREPARING = "preparing"
     """Kafka, the topics or the endpoints' cursors are not prepared yet."""
@@ -36,10 +36,10 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a worker does not do its work."""
+class NotReady:
+    """A reason why a worker does not do its work."""
 
-    kind: Kind
+    kind: NotReadyKind
     text: str
     endpoint: str = ""
     """Empty if it is a reason for all."""
@@ -50,13 +50,13 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class EndpointSnapshot:
     """One endpoint at one moment."""
 
-    trouble: str = ""
+    consumer_fault: str = ""
     """Why its consumer reads nothing; empty if it is a member of its group."""
-    obstacles: tuple[str, ...] = ()
-    """What stops a partition until somebody acts: a newer schema, a schema registry that does not answer."""
+    blocked_because: tuple[str, ...] = ()
+    """Why a partition stands still until somebody acts: a newer schema, a schema registry that does not answer."""
     lag: int = 0
     """Records of its partitions that are not finished."""
     waits_on_purpose: bool = False
@@ -66,40 +66,47 @@ class Seen:
 
 
 class Readiness:
-    """The judgement over one endpoint."""
+    """The readiness of one endpoint."""
 
     def __init__(self, endpoint: str) -> None:
-        """It was not seen yet."""
+        """No snapshot yet."""
         self._endpoint = endpoint
         self._was_member = False
-        self._trouble_since: float | None = None
+        self._fault_since: float | None = None
         self._moved_at = 0.0
         self._finished: object = None
 
-    def look(self, seen: Seen, now: float) -> list[Reason]:
+    def look(self, snapshot: EndpointSnapshot, now: float) -> list[NotReady]:
         """Why it does not do its work; `now` monotonic."""
         found = [
-            *self._trouble(seen, now),
-            *((Kind.OBSTACLE, text) for text in seen.obstacles),
-            *self._stall(seen, now),
+            *self._consumer(snapshot, now),
+            *((NotReadyKind.OBSTACLE, text) for text in snapshot.blocked_because),
+            *self._stall(snapshot, now),
         ]
-        return [Reason(kind, text, self._endpoint) for kind, text in found]
+        return [NotReady(kind, text, self._endpoint) for kind, text in found]
 
-    def _trouble(self, seen: Seen, now: float) -> list[tuple[Kind, str]]:
-        if not seen.trouble:
-            self._was_member, self._trouble_since = True, None
+    def _consumer(self, snapshot: EndpointSnapshot, now: float) -> list[tuple[NotReadyKind, str]]:
+        if not snapshot.consumer_fault:
+            self._was_member, self._fault_since = True, None
             return []
-        if self._trouble_since is None:
-            self._trouble_since = now
-        if now - self._trouble_since >= PATIENCE_S:
-            return [(Kind.CONSUMER, seen.trouble)]
-        return [] if self._was_member else [(Kind.JOINING, seen.trouble)]
+        if self._fault_since is None:
+            self._fault_since = now
+        if now - self._fault_since >= PATIENCE_S:
+            return [(NotReadyKind.CONSUMER, snapshot.consumer_fault)]
+        return [] if self._was_member else [(NotReadyKind.JOINING, snapshot.consumer_fault)]
 
-    def _stall(self, seen: Seen, now: float) -> list[tuple[Kind, str]]:
-        waits = seen.lag > 0 and not (seen.waits_on_purpose or seen.trouble or seen.obstacles)
-        if not waits or seen.finished != self._finished:
+    def _stall(self, snapshot: EndpointSnapshot, now: float) -> list[tuple[NotReadyKind, str]]:
+        waits = snapshot.lag > 0 and not (
+            snapshot.waits_on_purpose or snapshot.consumer_fault or snapshot.blocked_because
+        )
+        if not waits or snapshot.finished != self._finished:
             self._moved_at = now
-        self._finished = seen.finished
+        self._finished = snapshot.finished
         if now - self._moved_at < STALL_S:
             return []
-        return [(Kind.STALL, f"nothing was finished for {STALL_S:g} s, though {counted(seen.lag, 'event')} wait")]
+        return [
+            (
+                NotReadyKind.STALL,
+                f"nothing was finished for {STALL_S:g} s, though {counted(snapshot.lag, 'event')} wait",
+            )
+        ]

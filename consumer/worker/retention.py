@@ -1,4 +1,4 @@
-"""The retention guard: says long before it happens that the log will remove events that still wait."""
+"""The retention guard: warns long before the log removes events that still wait."""
 
 import asyncio
 from collections.abc import Iterable
@@ -14,10 +14,10 @@ from runtime.units import format_duration
 _log: Final = structlog.get_logger(__name__)
 
 WARN_AT: Final = 0.5
-"""The share of the retention at which a waiting event is worth a word."""
+"""The share of the retention at which a waiting event is worth a warning."""
 ALARM_AT: Final = 0.8
 _LOOK_EVERY_S: Final = 60.0
-_SAY_EVERY_S: Final = 3600.0
+_LOG_EVERY_S: Final = 3600.0
 
 
 def urgency(age_s: float | None, retention_s: float) -> str:
@@ -27,16 +27,16 @@ def urgency(age_s: float | None, retention_s: float) -> str:
 
 
 async def guard_retention(endpoints: Iterable[Endpoint], retention_s: float, clock: Clock) -> None:
-    """Look every minute, for ever; speak about an endpoint at most once an hour."""
-    said: dict[str, float] = {}
+    """Look every minute, for ever; warn of an endpoint at most once an hour."""
+    logged_at: dict[str, float] = {}
     while True:
         for endpoint in endpoints:
             name, age = endpoint.settings.name, oldest_age_s(endpoint, clock.wall())
             level, now = urgency(age, retention_s), clock.monotonic()
-            if level and age is not None and now - said.get(name, float("-inf")) >= _SAY_EVERY_S:
-                said[name] = now
+            if level and age is not None and now - logged_at.get(name, float("-inf")) >= _LOG_EVERY_S:
+                logged_at[name] = now
                 facts = {"oldest_age": format_duration(round(age)), "retention": format_duration(retention_s)}
                 consequence = "the log will remove events that were never delivered"
-                tell = _log.error if level == "error" else _log.warning
-                tell("endpoint.retention_near", endpoint=name, lag=lag_of(endpoint), consequence=consequence, **facts)
+                log = _log.error if level == "error" else _log.warning
+                log("endpoint.retention_near", endpoint=name, lag=lag_of(endpoint), consequence=consequence, **facts)
         await asyncio.sleep(_LOOK_EVERY_S)

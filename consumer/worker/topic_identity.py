@@ -33,7 +33,7 @@ class Begins(Protocol):
 
 
 class TopicIdentity:
-    """What became of the events topic; watch it."""
+    """The identity of the events topic, watched."""
 
     def __init__(
         self, admin: Identified, topic: str, readers: Iterable[Begins], *, every_s: float = _LOOK_EVERY_S
@@ -62,7 +62,7 @@ class TopicIdentity:
             try:
                 found = await asyncio.to_thread(self._admin.topic_id, self._topic)
             except BridgeError:
-                pass  # that Kafka is away is told elsewhere
+                pass  # the pulse says that Kafka is away
             else:
                 self._compare(found)
             await asyncio.sleep(self._every_s)

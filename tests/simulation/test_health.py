@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from consumer.delivery.policy.outcome import Fault
-from consumer.worker.health import seen
-from consumer.worker.readiness import STALL_S, Kind, Readiness
+from consumer.worker.health import endpoint_snapshot
+from consumer.worker.readiness import STALL_S, NotReadyKind, Readiness
 from tests.kit.virtual_time import simulated
 from tests.simulation.simulation import Reply, Script, World, always
 
@@ -16,15 +16,15 @@ REPOSITORIES = [f"library/{number}" for number in range(20)]
 LONG_S = 900
 
 
-async def judged(world: World, repositories: list[str], seconds: int) -> set[Kind]:
+async def judged(world: World, repositories: list[str], seconds: int) -> set[NotReadyKind]:
     """What a worker at rest is judged to be when four events of each of these come, looked at every second."""
     worker, readiness = world.worker(), Readiness("ci")
-    found: set[Kind] = set()
+    found: set[NotReadyKind] = set()
     for second in range(seconds):
         await asyncio.sleep(1.0)
         if second == 1:
             world.events(repositories, times=4)
-        found |= {reason.kind for reason in readiness.look(seen(worker.endpoint, world.now), world.now)}
+        found |= {reason.kind for reason in readiness.look(endpoint_snapshot(worker.endpoint, world.now), world.now)}
     return found
 
 
@@ -80,6 +80,6 @@ def test_a_fault_of_ours_is_said(broken: Callable[[World], None], script: Script
     async def scenario() -> None:
         world = World(script=script, concurrency=2, threshold=1000, max_backoff="5s")
         broken(world)
-        assert {Kind.STALL} == await judged(world, ["bad", "good"], int(STALL_S) + 60)
+        assert {NotReadyKind.STALL} == await judged(world, ["bad", "good"], int(STALL_S) + 60)
 
     scenario()

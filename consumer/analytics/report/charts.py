@@ -62,7 +62,7 @@ def days(counts: Sequence[tuple[date, Mapping[str, int]]]) -> str:
 
 
 def _column(day: date, kinds: Mapping[str, int], left: float, width: float, top: float) -> str:
-    said = f"{day.isoformat()}: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+    label = f"{day.isoformat()}: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
     drawn, base = "", float(_HEIGHT)
     thick = min(width * 0.82, 48.0)
     for kind, count in kinds.items():
@@ -70,7 +70,7 @@ def _column(day: date, kinds: Mapping[str, int], left: float, width: float, top:
         base -= height
         at = f'x="{left + (width - thick) / 2:.1f}" y="{base:.1f}"'
         drawn += f'<rect class="{kind}" {at} width="{thick:.1f}" height="{height:.1f}"/>'
-    return f"<g><title>{text(said)}</title>{drawn}</g>"
+    return f"<g><title>{text(label)}</title>{drawn}</g>"
 
 
 def _lines() -> str:
@@ -112,9 +112,9 @@ def week(counts: Mapping[tuple[int, int], int]) -> str:
 
 def _hour(day: int, hour: int, count: int, most: int) -> str:
     style = f'class="cell" opacity="{0.12 + 0.88 * count / most:.2f}"' if count else 'class="empty"'
-    said = f"{_WEEKDAYS[day - 1]} {hour:02}:00, {count:,} pulls"
+    label = f"{_WEEKDAYS[day - 1]} {hour:02}:00, {count:,} pulls"
     at = f'x="{40 + hour * _CELL}" y="{(day - 1) * _CELL}" width="{_CELL - 3}" height="{_CELL - 3}" rx="3"'
-    return f"<rect {style} {at}><title>{said}</title></rect>"
+    return f"<rect {style} {at}><title>{label}</title></rect>"
 
 
 def _drawing(name: str, width: int, height: int, content: str, shape: str = "") -> str:

@@ -84,12 +84,12 @@ def _covered(window: Mapping[str, Cell]) -> str:
 
 
 def _asked(asked: Mapping[str, Any]) -> str:
-    said = []
+    notes = []
     if asked["repositories"]:
-        said.append(f"Repositories: {', '.join(asked['repositories'])}.")
+        notes.append(f"Repositories: {', '.join(asked['repositories'])}.")
     if asked["all"]:
-        said.append("Signatures count as images.")
-    return text(" ".join(said))
+        notes.append("Signatures count as images.")
+    return text(" ".join(notes))
 
 
 def _cards(report: LogReport, window: Mapping[str, Cell]) -> str:

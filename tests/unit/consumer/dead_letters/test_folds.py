@@ -13,7 +13,7 @@ from consumer.dead_letters.letter import Closing, ClosingState, Letter
 from consumer.dead_letters.queue import Queue, Ready, in_turns
 from consumer.dead_letters.record import closings_of, letter_of, original_of, parse_record
 from consumer.dead_letters.redrive_policy import RedrivePolicy, patience_s
-from consumer.dead_letters.report import Report
+from consumer.dead_letters.report import RedriveReport
 from consumer.dead_letters.selection import LetterSelection, SelectionWithin
 from consumer.dead_letters.text import json_line, json_of, line_of, page_of
 from consumer.dead_letters.topic import rounds
@@ -316,7 +316,7 @@ def test_patience_is_one_letters_waits() -> None:
 def test_report_accounts_for_every_letter() -> None:
     """What was not come to is what is in no list; only a report without rest is complete."""
     one, two, three = (letter_at(offset, offset) for offset in range(3))
-    report = Report("ci", 6, redriven=2, stopped="it was told to stop")
+    report = RedriveReport("ci", 6, redriven=2, stopped="it was told to stop")
     report.failed.append((one, "exhausted: status 500"))
     report.skipped.append((two, one))
     report.undecodable.append((three, "no event"))
@@ -329,7 +329,7 @@ def test_report_accounts_for_every_letter() -> None:
         "  cannot be redriven: id-2 (0:2) team/app: no event",
         "  1 left as they were: it was told to stop",
     ]
-    assert Report("ci", 1, redriven=1).is_complete
+    assert RedriveReport("ci", 1, redriven=1).is_complete
 
 
 def test_line_is_one_line() -> None:

@@ -9,7 +9,7 @@ import pytest
 from consumer.dead_letters.letter import Letter, LetterPlace
 from consumer.dead_letters.record import letter_of, parse_record
 from consumer.dead_letters.redrive import Redrive
-from consumer.dead_letters.report import Report
+from consumer.dead_letters.report import RedriveReport
 from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result
 from consumer.delivery.webhook.formats import UnsendableError
@@ -106,7 +106,7 @@ class Scene:
         self.unclosed.discard(letter.repository)
         self.closed.append(letter.event_id)
 
-    async def run(self) -> Report:
+    async def run(self) -> RedriveReport:
         """To the end."""
         return await self.redrive.run(self.stop, drain_s=10.0)
 

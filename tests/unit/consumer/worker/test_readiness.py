@@ -5,14 +5,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis.strategies import booleans, builds, integers, just, lists, sampled_from, tuples
 
-from consumer.worker.readiness import PATIENCE_S, STALL_S, Kind, Readiness, Seen
+from consumer.worker.readiness import PATIENCE_S, STALL_S, EndpointSnapshot, NotReadyKind, Readiness
 
-MEMBER = Seen()
-WAITS = Seen(lag=7, finished=1)
-OUT = Seen(trouble="has not joined its group yet")
+MEMBER = EndpointSnapshot()
+WAITS = EndpointSnapshot(lag=7, finished=1)
+OUT = EndpointSnapshot(consumer_fault="has not joined its group yet")
 
 
-def kinds(readiness: Readiness, seen: Seen, now: float) -> list[Kind]:
+def kinds(readiness: Readiness, seen: EndpointSnapshot, now: float) -> list[NotReadyKind]:
     """What it is judged to be."""
     return [reason.kind for reason in readiness.look(seen, now)]
 
@@ -25,9 +25,9 @@ def test_a_worker_without_partitions_is_ready() -> None:
 def test_joining_is_no_fault_for_a_moment_and_then_it_is_one() -> None:
     """Never ready before it is a member; a fault to speak of after some seconds."""
     readiness = Readiness("ci")
-    assert [Kind.JOINING] == kinds(readiness, OUT, 0.0)
-    assert [Kind.JOINING] == kinds(readiness, OUT, PATIENCE_S - 0.1)
-    assert [Kind.CONSUMER] == kinds(readiness, OUT, PATIENCE_S)
+    assert [NotReadyKind.JOINING] == kinds(readiness, OUT, 0.0)
+    assert [NotReadyKind.JOINING] == kinds(readiness, OUT, PATIENCE_S - 0.1)
+    assert [NotReadyKind.CONSUMER] == kinds(readiness, OUT, PATIENCE_S)
     assert [] == kinds(readiness, MEMBER, PATIENCE_S + 1)
 
 
@@ -45,8 +45,8 @@ def test_a_member_may_be_out_for_a_moment() -> None:
 
 def test_obstacles_count_at_once() -> None:
     """A newer schema waits for nothing but an upgrade."""
-    seen = replace(MEMBER, obstacles=("a newer release",))
-    assert [Kind.OBSTACLE] == kinds(Readiness("ci"), seen, 0.0)
+    seen = replace(MEMBER, blocked_because=("a newer release",))
+    assert [NotReadyKind.OBSTACLE] == kinds(Readiness("ci"), seen, 0.0)
 
 
 def test_a_stall_is_said_after_a_minute_and_ends_with_the_next_finish() -> None:
@@ -58,20 +58,20 @@ def test_a_stall_is_said_after_a_minute_and_ends_with_the_next_finish() -> None:
     assert "nothing was finished for 60 s, though 7 events wait" in str(reason)
     assert [] == kinds(readiness, replace(WAITS, finished=2), STALL_S + 1)
     assert [] == kinds(readiness, replace(WAITS, finished=2), 2 * STALL_S)
-    assert [Kind.STALL] == kinds(readiness, replace(WAITS, finished=2), 2 * STALL_S + 1)
+    assert [NotReadyKind.STALL] == kinds(readiness, replace(WAITS, finished=2), 2 * STALL_S + 1)
 
 
-def moves(looks: list[Seen], at: int) -> bool:
+def moves(looks: list[EndpointSnapshot], at: int) -> bool:
     """Whether this look is one at which something was finished, or nothing was to be."""
     seen = looks[at]
-    waits = seen.lag and not seen.waits_on_purpose and not seen.trouble
+    waits = seen.lag and not seen.waits_on_purpose and not seen.consumer_fault
     return not waits or at == 0 or seen.finished != looks[at - 1].finished
 
 
 LOOKS = builds(
-    Seen,
-    trouble=sampled_from(["", "", "lost"]),
-    obstacles=just(()),
+    EndpointSnapshot,
+    consumer_fault=sampled_from(["", "", "lost"]),
+    blocked_because=just(()),
     lag=integers(0, 2),
     waits_on_purpose=booleans(),
     finished=integers(0, 1),
@@ -79,16 +79,16 @@ LOOKS = builds(
 
 
 @given(lists(tuples(LOOKS, integers(1, 70)), min_size=1, max_size=4))
-def test_judged_every_second_it_says_what_the_last_minute_says(spells: list[tuple[Seen, int]]) -> None:
-    """A stall is a minute of looks of which each waits for nothing; trouble is its patience; all else is ready."""
+def test_judged_every_second_it_says_what_the_last_minute_says(spells: list[tuple[EndpointSnapshot, int]]) -> None:
+    """A stall is a minute of looks of which each waits for nothing; a fault is its patience; all else is ready."""
     looks = [seen for seen, seconds in spells for _ in range(seconds)]
     readiness = Readiness("ci")
     for now, seen in enumerate(looks):
         found = kinds(readiness, seen, float(now))
         moved = max(at for at in range(now + 1) if moves(looks, at))
-        assert (now - moved >= STALL_S) == (Kind.STALL in found)
+        assert (now - moved >= STALL_S) == (NotReadyKind.STALL in found)
         last = looks[max(0, now - int(PATIENCE_S)) : now + 1]
-        out = len(last) > PATIENCE_S and all(look.trouble for look in last)
-        assert out == (Kind.CONSUMER in found)
-        member = any(not look.trouble for look in looks[: now + 1])
-        assert (bool(seen.trouble) and not out and not member) == (Kind.JOINING in found)
+        out = len(last) > PATIENCE_S and all(look.consumer_fault for look in last)
+        assert out == (NotReadyKind.CONSUMER in found)
+        member = any(not look.consumer_fault for look in looks[: now + 1])
+        assert (bool(seen.consumer_fault) and not out and not member) == (NotReadyKind.JOINING in found)
