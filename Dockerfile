@@ -10,6 +10,7 @@ COPY requirements.txt requirements-analytics.txt requirements-build.txt ./
 RUN /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt \
  && /opt/bridge/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements${EXTRAS:+-$EXTRAS}.txt
 COPY pyproject.toml hatch_build.py README.md LICENSE bridge.example.yaml ./
+COPY docs/bridge.schema.json docs/
 COPY schemas schemas
 COPY runtime runtime
 COPY producer producer

@@ -25,7 +25,7 @@ Look at it:
   http://{worker}/   http://{worker}/metrics   http://{intake}/metrics
   {worker_command} status -c {config}
   {worker_command} tail -c {config}
-Send the sample events once more:
+Send the sample events of a registry 3 again:
   {bridge_command} publish -c {config} examples/events.jsonl
 Change it: edit {config}, which is kept, and have it checked; then stop this and start it again:
   {bridge_command} check -c {config}

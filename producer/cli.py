@@ -13,7 +13,7 @@ import click
 
 from producer.check.check import check_installation, check_settings
 from producer.check.findings import Finding, Severity, exit_code_of, summary_of
-from producer.example import example_configuration
+from producer.example import configuration_schema, example_configuration
 from producer.intake.service import CLIENT_ID, serve
 from producer.preparation import prepare
 from producer.publish.event_files import FoundEvents, RefusedText, events_of
@@ -71,12 +71,14 @@ def init_command(settings: Settings) -> int:
 
 
 @commands.command("example", epilog="Example: registry-bridge example > bridge.yaml")
-def example_command() -> int:
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration instead, for editors.")
+def example_command(*, schema: bool) -> int:
     """Print a sample configuration.
 
-    It has every key with its default and what it does: registry-bridge example > bridge.yaml.
+    It has every key with its default and what it does: registry-bridge example > bridge.yaml. Editors that know JSON
+    Schema check it by what registry-bridge example --schema > bridge.schema.json writes beside it.
     """
-    click.echo(example_configuration(), nl=False)
+    click.echo(configuration_schema() if schema else example_configuration(), nl=False)
     return 0
 
 

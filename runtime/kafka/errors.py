@@ -37,6 +37,9 @@ _UNREACHED: Final = frozenset(
     }
 )
 """Errors of a client that got no answer: why, its connection says."""
+_LATE: Final = frozenset(
+    {KafkaError._TIMED_OUT, KafkaError._TIMED_OUT_QUEUE, KafkaError._MSG_TIMED_OUT, KafkaError.REQUEST_TIMED_OUT}  # noqa: SLF001
+)
 
 
 class KafkaUnavailableError(BridgeError):
@@ -60,5 +63,7 @@ def translated(error: KafkaError | KafkaException, doing: str, *, fault: str = "
         return KafkaUnavailableError(f"{doing}: {cause}")
     if fault and cause.code() in _UNREACHED:
         return KafkaUnavailableError(f"{doing}: {fault}")
+    if cause.code() in _LATE:
+        return KafkaUnavailableError(f"{doing}: no answer in time")
     kind = KafkaRefusedError if cause.code() in _REFUSALS else KafkaUnavailableError
     return kind(f"{doing}: {cause.str()} ({cause.name()})")

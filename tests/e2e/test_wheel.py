@@ -128,10 +128,14 @@ def test_the_commands_run(installed: Path, tmp_path: Path, program: str) -> None
 
 
 def test_the_example_is_a_configuration(installed: Path, tmp_path: Path) -> None:
-    """`registry-bridge example > bridge.yaml` gives the sample of the repository, and both commands take it."""
+    """`registry-bridge example > bridge.yaml` gives the sample of the repository, but for where its schema is."""
     done = run([installed.with_name("registry-bridge"), "example"], tmp_path)
     assert (0, "") == (done.returncode, done.stderr)
-    assert (ROOT / "bridge.example.yaml").read_text("utf-8") == done.stdout
+    head, rest = done.stdout.split("\n", 1)
+    assert (ROOT / "bridge.example.yaml").read_text("utf-8").split("\n", 1)[1] == rest
+    assert "# yaml-language-server: $schema=bridge.schema.json" == head
+    schema = run([installed.with_name("registry-bridge"), "example", "--schema"], tmp_path)
+    assert (ROOT / "docs" / "bridge.schema.json").read_text("utf-8") == schema.stdout
     (tmp_path / "bridge.yaml").write_text(done.stdout)
     checked = run([installed.with_name("registry-bridge"), "check", "--offline"], tmp_path)
     assert 0 == checked.returncode, checked

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -138,3 +139,7 @@ def test_the_image_is_built_from_what_is_sent() -> None:
     wanted = [name for names in copied for name in names.split()]
     assert [name for name in wanted if f"!{name}" not in sent] == []
     assert [name for name in wanted if not (ROOT / name).exists()] == []
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {*wheel["packages"], *wheel["force-include"]} <= set(wanted), (
+        "the wheel has it, and the image is built of that"
+    )
