@@ -1,6 +1,9 @@
 # Everything sets itself up: `make run` on a fresh machine is enough. `make` alone lists the targets.
 
 PYTHON ?= python3
+# Compiled modules are kept, whatever the machine says: each start without them takes half a second longer.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check

@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import signal
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,8 @@ load_profiles()
 
 COUNT = itertools.count(1)
 PROXIES = {f"{scheme}_proxy" for scheme in ("http", "https", "all", "no")}
-FOREIGN = {"CI", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", *PROXIES, *map(str.upper, PROXIES)}
+TERMINAL = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"}
+FOREIGN = {"CI", "PYTHONDONTWRITEBYTECODE", *TERMINAL, *PROXIES, *map(str.upper, PROXIES)}
 """What a machine may tell programs that is no matter of ours."""
 WITHOUT = Path(__file__).parent / "kit" / "without"
 """Modules that are as good as not installed."""
@@ -30,6 +32,7 @@ def pytest_configure() -> None:
     """Sets the environment of the programs that tests start, which is the same wherever the tests run."""
     for name in FOREIGN & os.environ.keys():
         del os.environ[name]
+    sys.dont_write_bytecode = False  # else each process of a run rewrites the assertions of all tests anew
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(WITHOUT), os.environ.get("PYTHONPATH")]))
     _let_programs_hear_signals()
     _take_a_share_of_the_ports()
