@@ -120,8 +120,8 @@ class PreparedLog:
         """
         await self._writer.write_soon(records)
 
-    async def not_ready(self) -> list[str]:
-        """Why a POST would be answered 503 now."""
+    async def reasons(self) -> list[str]:
+        """Why a POST would be answered 503 now; empty if it would be taken."""
         if self._obstacle is not None:
             return [self._obstacle]
         if not self._writer.available:

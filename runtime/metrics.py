@@ -1,7 +1,7 @@
 """Metrics that every process has, and gauges of what is not always known."""
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, Info, PlatformCollector, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -51,11 +51,18 @@ class AskedGauge(Collector):
         return [family]
 
 
-def kafka_up(name: str, registry: CollectorRegistry, is_up: Callable[[], bool | None]) -> None:
+class ClusterStatus(Protocol):
+    """What is known of the cluster; the pulse has it."""
+
+    @property
+    def is_up(self) -> bool | None:
+        """Whether Kafka answers; None before anything is known."""
+
+
+def kafka_up(name: str, registry: CollectorRegistry, kafka: ClusterStatus) -> None:
     """The gauge of whether Kafka answers this process; without a sample until something is known."""
 
     def value() -> float | None:
-        up = is_up()
-        return None if up is None else float(up)
+        return None if kafka.is_up is None else float(kafka.is_up)
 
     AskedGauge(name, "1 while Kafka answers this process, 0 while it does not", registry).ask(value=value)

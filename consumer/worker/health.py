@@ -62,8 +62,8 @@ class Health:
             for endpoint, readiness in self._endpoints
             for reason in readiness.look(endpoint_snapshot(endpoint, now), now)
         ]
-        if self._pulse.silence:  # whatever else there is follows from it
-            return [NotReady(NotReadyKind.KAFKA, f"Kafka does not answer: {self._pulse.silence}")]
+        if self._pulse.unreachable_because:  # whatever else there is follows from it
+            return [NotReady(NotReadyKind.KAFKA, f"Kafka does not answer: {self._pulse.unreachable_because}")]
         if self._identity.missing:
             return [NotReady(NotReadyKind.TOPIC, self._identity.missing)]
         return found

@@ -25,7 +25,7 @@ def page_routes(endpoints: Iterable[Endpoint], metrics: WorkerMetrics, clock: Cl
     served = tuple(endpoints)
 
     def standing(endpoint: Endpoint) -> Standing:
-        return standing_of(endpoint, clock, pulse.silence)
+        return standing_of(endpoint, clock, pulse.unreachable_because)
 
     async def status(_: Request) -> Response:
         return Response.json(200, [standing(endpoint).as_json() for endpoint in served])

@@ -100,7 +100,7 @@ async def deliver(settings: Settings, endpoints: Sequence[EndpointSettings], sto
     health = Health(served, preparation, parts.pulse, identity, parts.clock)
     backlogs = _backlogs(parts, served)
     pages = page_routes(served, parts.metrics, parts.clock, parts.pulse)
-    routes = [*probe_routes(health.reasons, parts.metrics.registry), *pages]
+    routes = [*probe_routes(health, parts.metrics.registry), *pages]
     server = Server(application(routes), settings.worker.listen, drain_s=1.0)
     backlogs.start()
     running = asyncio.create_task(_run(parts, served, preparation, health, identity=identity, ready=ready))
@@ -172,7 +172,7 @@ def _backlogs(parts: Parts, served: Sequence[Endpoint]) -> Backlogs:
         clock=parts.clock,
     )
     parts.metrics.ask_for_backlogs(made, [endpoint.settings.name for endpoint in served])
-    kafka_up("registry_worker_kafka_up", parts.metrics.registry, lambda: parts.pulse.is_up)
+    kafka_up("registry_worker_kafka_up", parts.metrics.registry, parts.pulse)
     return made
 
 

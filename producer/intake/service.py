@@ -43,11 +43,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     prepared = PreparedLog(admin, groups, settings, registration=registration, writer=writer, clock=clock)
     metrics = BridgeMetrics(process_metrics("registry_bridge"))
     intake = Intake(settings.intake, topic=topic, events=prepared, metrics=metrics, clock=clock)
-    routes = [intake.route(), *probe_routes(prepared.not_ready, metrics.registry)]
+    routes = [intake.route(), *probe_routes(prepared, metrics.registry)]
     app = application([*routes, *schema_routes(topic, registration)], intake)
     server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, observer=intake)
     pulse = Pulse(admin, clock, Outages(writer))
-    kafka_up("registry_bridge_kafka_up", metrics.registry, lambda: pulse.is_up)
+    kafka_up("registry_bridge_kafka_up", metrics.registry, pulse)
     pulse.start()
     preparing = asyncio.create_task(prepared.run())
     preparing.add_done_callback(lambda task: stop.set() if _failed(task) else None)

@@ -12,10 +12,10 @@ from runtime.config.endpoint_settings import (
     LONGEST_TIMEOUT_S,
     BatchSettings,
     EndpointSettings,
-    Format,
     Ordering,
     SigningSettings,
     TLSSettings,
+    WebhookFormat,
 )
 from runtime.config.faults import RefusedValue
 from runtime.config.filter_values import action, media_type, method, repository_glob, tag_glob
@@ -38,7 +38,13 @@ GITLAB: Final = {
 """Keys that only GitLab's fork of the registry knows, each with its counterpart here."""
 
 _ORDERINGS: Final[tuple[Ordering, ...]] = ("repository", "none")
-_FORMATS: Final[tuple[Format, ...]] = ("registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary")
+_FORMATS: Final[tuple[WebhookFormat, ...]] = (
+    "registry",
+    "registry-v1",
+    "registry-v2",
+    "cloudevents",
+    "cloudevents-binary",
+)
 _NOTHING: Final[frozenset[str]] = frozenset()
 _MILLISECOND, _MINUTE, _DAY = 0.001, 60.0, 86400.0
 _STATUS = whole_number(400, 599)

@@ -8,7 +8,7 @@ from runtime.config.secrets import Secret, masked_url
 from runtime.config.start import New, Start
 
 Ordering = Literal["repository", "none"]
-Format = Literal["registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary"]
+WebhookFormat = Literal["registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary"]
 
 DEFAULT_TIMEOUT_S: Final = 1.0
 LONGEST_TIMEOUT_S: Final = 12 * 3600.0
@@ -93,7 +93,7 @@ class EndpointSettings:
     ordering: Ordering = "repository"
     """`repository`: one at a time within a repository, in log order; `none`: no order."""
     batch: BatchSettings = BatchSettings()
-    format: Format = "registry"
+    format: WebhookFormat = "registry"
     """`registry` sends what the registry sent; the others render it anew."""
     attempts: int = 10
     """Burnt tries after which an event is a dead letter."""

@@ -43,9 +43,9 @@ class Pulse:
         self._thread = threading.Thread(target=self._run, name="kafka-pulse", daemon=True)
 
     @property
-    def silence(self) -> str:
+    def unreachable_because(self) -> str:
         """Why Kafka does not answer; empty while it does, and until more is known."""
-        return self._state.silence
+        return self._state.unreachable_because
 
     @property
     def is_up(self) -> bool | None:
@@ -66,12 +66,12 @@ class Pulse:
             self._stopping.wait(self._state.pause_s)
 
     def _ask(self) -> None:
-        was_silent = bool(self._state.silence)
+        was_unreachable = bool(self._state.unreachable_because)
         try:
             self._cluster.ping(LIMIT_S)
         except BridgeError as error:
             self._state.failed(str(error), self._clock.monotonic())
         else:
             self._state.answered(self._clock.monotonic())
-        if self._listener is not None and was_silent != bool(self._state.silence):
-            self._listener.changed(self._state.silence)
+        if self._listener is not None and was_unreachable != bool(self._state.unreachable_because):
+            self._listener.changed(self._state.unreachable_because)

@@ -24,13 +24,13 @@ class Reachability:
         """Nobody has asked yet; `now` monotonic, as everywhere here."""
         self._answered_at = now
         self._was_answered = False
-        self.silence = ""
+        self.unreachable_because = ""
         """Why Kafka does not answer; empty while it does."""
 
     @property
     def is_up(self) -> bool | None:
         """Whether Kafka answers; None before anything is known."""
-        if self.silence:
+        if self.unreachable_because:
             return False
         return True if self._was_answered else None
 
@@ -41,9 +41,9 @@ class Reachability:
 
     def answered(self, now: float) -> None:
         """A question was answered."""
-        self._answered_at, self._was_answered, self.silence = now, True, ""
+        self._answered_at, self._was_answered, self.unreachable_because = now, True, ""
 
     def failed(self, cause: str, now: float) -> None:
         """A question was not answered, and why as far as it is known."""
         if now - self._answered_at >= AWAY_AFTER_S:
-            self.silence = cause
+            self.unreachable_because = cause

@@ -18,11 +18,11 @@ from consumer.lanes.delivery import Delivery, Lane
 from consumer.record import Record
 from runtime.clock import SystemClock
 from runtime.config import EndpointSettings
-from runtime.config.endpoint_settings import Format
+from runtime.config.endpoint_settings import WebhookFormat
 from schemas import Event, Target
 from tests.kit import Captured, Receiver
 
-FORMATS: tuple[Format, ...] = get_args(Format)
+FORMATS: tuple[WebhookFormat, ...] = get_args(WebhookFormat)
 
 
 def secret_of(key: bytes) -> str:
@@ -50,7 +50,7 @@ def request_of(body: bytes, webhook_id: str = "evt") -> WebhookRequest:
 
 
 def delivered(
-    receiver: Receiver, secrets: Sequence[str], format_: Format = "registry", events: Sequence[Event] = (EVENT,)
+    receiver: Receiver, secrets: Sequence[str], format_: WebhookFormat = "registry", events: Sequence[Event] = (EVENT,)
 ) -> Captured:
     """Send events over the wire as the worker does, and give what arrived."""
     lane = Lane((0, b"library/app"))
@@ -71,7 +71,7 @@ def delivered(
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_the_reference_library_verifies_what_arrived(receiver: Receiver, format_: Format) -> None:
+def test_the_reference_library_verifies_what_arrived(receiver: Receiver, format_: WebhookFormat) -> None:
     """The signature covers exactly the bytes on the wire, in every format."""
     arrived = delivered(receiver, [NEW], format_)
 
@@ -81,7 +81,7 @@ def test_the_reference_library_verifies_what_arrived(receiver: Receiver, format_
 
 
 @pytest.mark.parametrize("format_", [name for name in FORMATS if name != "cloudevents-binary"])
-def test_a_batch_is_signed_as_a_whole(receiver: Receiver, format_: Format) -> None:
+def test_a_batch_is_signed_as_a_whole(receiver: Receiver, format_: WebhookFormat) -> None:
     """A batch has one id and one signature, over all of it."""
     arrived = delivered(receiver, [NEW], format_, [replace(EVENT, id=f"e{number}") for number in range(3)])
 

@@ -16,6 +16,7 @@ from producer.cli import commands as bridge_commands
 from producer.intake.metrics import BridgeMetrics
 from runtime.config import ConfigurationError
 from runtime.config.load import settings_from
+from runtime.kafka.reachability import Reachability
 from runtime.metrics import kafka_up, process_metrics
 from tests.kit.configuration_page import documented_keys
 from tests.kit.paths import ROOT
@@ -213,8 +214,10 @@ def test_every_metric_is_documented() -> None:
     bridge, worker = process_metrics("registry_bridge"), process_metrics("registry_worker")
     BridgeMetrics(bridge)
     WorkerMetrics(worker)
+    cluster = Reachability(0.0)
+    cluster.answered(0.0)
     for name, registry in (("registry_bridge_kafka_up", bridge), ("registry_worker_kafka_up", worker)):
-        kafka_up(name, registry, lambda: True)
+        kafka_up(name, registry, cluster)
     families = [family for registry in (bridge, worker) for family in registry.collect()]
     suffixes = {"counter": "_total", "info": "_info"}
     real = {f"{family.name}{suffixes.get(family.type, '')}" for family in families}

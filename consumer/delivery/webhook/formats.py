@@ -9,7 +9,7 @@ from typing import Final
 from consumer.delivery.webhook import cloudevents
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.record import Record
-from runtime.config.endpoint_settings import Format
+from runtime.config.endpoint_settings import WebhookFormat
 from schemas import names
 from schemas.event import MEDIA_TYPE_V2, Event
 from schemas.headers import is_traceparent, text_header, webhook_id
@@ -37,7 +37,7 @@ class _Content:
 _Render = Callable[[Sequence[Sendable]], _Content]
 
 
-def kind_of(sendable: Sendable, format_: Format = "registry") -> Hashable:
+def kind_of(sendable: Sendable, format_: WebhookFormat = "registry") -> Hashable:
     """Events go into one batch only if this is equal: one Content-Type as it goes out, one label.
 
     In binary mode each event is of a kind of its own: CloudEvents has no batch there.
@@ -52,7 +52,7 @@ def kind_of(sendable: Sendable, format_: Format = "registry") -> Hashable:
             return event.registry
 
 
-def request_of(sendables: Sequence[Sendable], format_: Format = "registry") -> WebhookRequest:
+def request_of(sendables: Sequence[Sendable], format_: WebhookFormat = "registry") -> WebhookRequest:
     """The POST of one event, or of a batch of one kind.
 
     Raises:
@@ -105,7 +105,7 @@ def _binary(sendables: Sequence[Sendable]) -> _Content:
     return _Content(cloudevents.DATA, event_json(sendables[0][1]), cloudevents.binary_headers(*sendables[0]))
 
 
-_RENDERS: Final[Mapping[Format, _Render]] = {
+_RENDERS: Final[Mapping[WebhookFormat, _Render]] = {
     "registry": _as_it_came,
     "registry-v1": partial(_in_shape, Shape.V1),
     "registry-v2": partial(_in_shape, Shape.V2),

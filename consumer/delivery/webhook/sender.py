@@ -11,13 +11,13 @@ from consumer.lanes.lanes import Lanes
 from consumer.log.decoding import event_of
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
-from runtime.config.endpoint_settings import Format
+from runtime.config.endpoint_settings import WebhookFormat
 
 
 class Sender:
     """Sends the deliveries of one endpoint."""
 
-    def __init__(self, client: Client, signer: Signer, clock: Clock, format_: Format = "registry") -> None:
+    def __init__(self, client: Client, signer: Signer, clock: Clock, format_: WebhookFormat = "registry") -> None:
         """`format_` is what events are sent as; `clock` stamps each attempt."""
         self._format: Final = format_
         self._client: Final = client

@@ -14,11 +14,11 @@ def test_nothing_is_known_before_the_first_answer_or_the_first_outage() -> None:
     """Neither up nor away."""
     state = Reachability(0.0)
     state.failed("refused", 1.0)
-    assert (None, "") == (state.is_up, state.silence)
+    assert (None, "") == (state.is_up, state.unreachable_because)
     state.failed("refused", AWAY_AFTER_S)
-    assert (False, "refused") == (state.is_up, state.silence)
+    assert (False, "refused") == (state.is_up, state.unreachable_because)
     state.answered(AWAY_AFTER_S + 1.0)
-    assert (True, "") == (state.is_up, state.silence)
+    assert (True, "") == (state.is_up, state.unreachable_because)
 
 
 def test_the_cause_follows_while_it_lasts() -> None:
@@ -26,7 +26,7 @@ def test_the_cause_follows_while_it_lasts() -> None:
     state = Reachability(0.0)
     state.failed("a", AWAY_AFTER_S)
     state.failed("b", AWAY_AFTER_S + 0.1)
-    assert "b" == state.silence
+    assert "b" == state.unreachable_because
 
 
 QUESTIONS = lists(tuples(booleans(), floats(0.0, LIMIT_S + SLACK_S), floats(0.0, SLACK_S)), max_size=20)
@@ -49,8 +49,8 @@ def test_an_outage_is_seen_in_time_and_nothing_else_is_one(
             assert state.is_up
         else:
             state.failed("no answer", now)
-            assert bool(state.silence) == (now - answered_at >= AWAY_AFTER_S)
-            assert state.silence or now - answered_at < PROMISED_S
+            assert bool(state.unreachable_because) == (now - answered_at >= AWAY_AFTER_S)
+            assert state.unreachable_because or now - answered_at < PROMISED_S
         now += state.pause_s + late
-        if not state.silence:
+        if not state.unreachable_because:
             assert now + LIMIT_S - answered_at <= PROMISED_S, "the next question could end too late"

@@ -19,7 +19,7 @@ from consumer.delivery.webhook.signing import Signer
 from consumer.lanes.delivery import Delivery, Lane
 from consumer.record import Record
 from runtime.clock import SystemClock
-from runtime.config.endpoint_settings import Format
+from runtime.config.endpoint_settings import WebhookFormat
 from schemas import ActorRecord, Event, RequestRecord, SourceRecord, Target
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
@@ -30,7 +30,7 @@ from tests.kit.events import V1, V2, events
 from tests.kit.paths import FAULTS
 from tests.kit.real_notifications import notifications
 
-FORMATS: tuple[Format, ...] = get_args(Format)
+FORMATS: tuple[WebhookFormat, ...] = get_args(WebhookFormat)
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 DELETE = Event(
@@ -109,8 +109,8 @@ def test_a_fixed_shape_repeats_its_own_version_and_keeps_the_members_of_the_othe
     content_type: str, body: bytes
 ) -> None:
     """What 2.8 sent is unchanged as registry-v1, what 3.x sent as registry-v2, and each reads the same in both."""
-    own: Format = "registry-v1" if content_type == V1 else "registry-v2"
-    other: Format = "registry-v2" if content_type == V1 else "registry-v1"
+    own: WebhookFormat = "registry-v1" if content_type == V1 else "registry-v2"
+    other: WebhookFormat = "registry-v2" if content_type == V1 else "registry-v1"
     other_type = V2 if content_type == V1 else V1
     (event,) = read_envelope(body, content_type=content_type)
 
@@ -133,7 +133,7 @@ def test_a_fixed_shape_repeats_its_own_version_and_keeps_the_members_of_the_othe
         *(("registry-v2", came_as, V2, AS_V2) for came_as in (V1, V2, "application/json")),
     ],
 )
-def test_the_shape_is_the_formats(format_: Format, came_as: str, content_type: str, body: bytes) -> None:
+def test_the_shape_is_the_formats(format_: WebhookFormat, came_as: str, content_type: str, body: bytes) -> None:
     """2.8 leaves out a delete's empty members, 3.x writes them; only `registry` asks how the event came."""
     request = request_of([sendable(replace(DELETE, content_type=came_as))], format_)
 
@@ -154,7 +154,7 @@ def test_the_shape_is_the_formats(format_: Format, came_as: str, content_type: s
         ({"timestamp": "0001-01-01T00:00:00+10:00"}, "0001-01-01T00:00:00+10:00"),
     ],
 )
-def test_a_fixed_shape_always_has_a_time(format_: Format, timestamp: dict[str, Any], written: str) -> None:
+def test_a_fixed_shape_always_has_a_time(format_: WebhookFormat, timestamp: dict[str, Any], written: str) -> None:
     """Registries 2.8 and 3.x always write a time, and Go refuses a whole envelope for one it cannot read."""
     event = read_event(json.dumps({"action": "push", **timestamp}), content_type=V2)
 
@@ -183,7 +183,7 @@ def test_unknown_members_stay_only_where_the_event_goes_out_as_it_came() -> None
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_every_request_says_which_event_it_carries(format_: Format) -> None:
+def test_every_request_says_which_event_it_carries(format_: WebhookFormat) -> None:
     """Id, place, label and trace stand in the headers of every format, under the same names."""
     request = request_of([sendable(DELETE, traceparent=TRACEPARENT)], format_)
 
@@ -198,7 +198,7 @@ def test_every_request_says_which_event_it_carries(format_: Format) -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_what_is_not_known_is_no_header(format_: Format) -> None:
+def test_what_is_not_known_is_no_header(format_: WebhookFormat) -> None:
     """Without a label and without a valid trace there is no header for them; an id that is none gives way to a hash."""
     event = replace(DELETE, registry="", id="a.b")
 
@@ -210,7 +210,7 @@ def test_what_is_not_known_is_no_header(format_: Format) -> None:
 
 
 @pytest.mark.parametrize("format_", [name for name in FORMATS if name != "cloudevents-binary"])
-def test_a_batch_holds_its_events_in_order(format_: Format) -> None:
+def test_a_batch_holds_its_events_in_order(format_: WebhookFormat) -> None:
     """The ids stand in the body in the order of the records, which are all named; a trace is no batch's."""
     pairs = [sendable(replace(DELETE, id=f"e{n}"), offset=n, traceparent=TRACEPARENT) for n in range(3)]
 
@@ -235,7 +235,7 @@ def test_a_batch_holds_its_events_in_order(format_: Format) -> None:
         ("cloudevents-binary", {"place"}),
     ],
 )
-def test_what_may_share_a_batch(format_: Format, apart: set[str]) -> None:
+def test_what_may_share_a_batch(format_: WebhookFormat, apart: set[str]) -> None:
     """A batch has one Content-Type as it goes out and one label; in binary mode nothing shares a request."""
     one = kind_of(sendable(DELETE), format_)
     others = {
@@ -265,7 +265,7 @@ def test_a_content_type_that_is_no_headers_is_unsendable(bad: str) -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_a_label_that_is_no_headers_is_unsendable(format_: Format) -> None:
+def test_a_label_that_is_no_headers_is_unsendable(format_: WebhookFormat) -> None:
     """A label that something else wrote into the log cannot split a header."""
     with pytest.raises(UnsendableError, match="its label does not fit into a header"):
         request_of([sendable(replace(DELETE, registry="eu\nX: y"))], format_)
@@ -281,7 +281,7 @@ def test_a_content_type_may_hold_what_a_header_may() -> None:
 
 
 @given(event=events(original=st.sampled_from(["", '{"id": "\\ud800", "n": 1E400}'])), format_=st.sampled_from(FORMATS))
-def test_every_event_can_be_sent_in_every_format(event: Event, format_: Format) -> None:
+def test_every_event_can_be_sent_in_every_format(event: Event, format_: WebhookFormat) -> None:
     """Whatever an event holds, its body is JSON and its headers are ASCII without a line break."""
     request = request_of([sendable(event)], format_)
 
@@ -307,7 +307,7 @@ class Kept:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-def test_a_delivery_of_which_only_bytes_were_kept_is_sent_the_same(format_: Format) -> None:
+def test_a_delivery_of_which_only_bytes_were_kept_is_sent_the_same(format_: WebhookFormat) -> None:
     """Sender decodes the record where the event was not kept, and renders in the endpoint's format."""
     client = Kept()
     sending = Sender(client, Signer(), SystemClock(), format_)
