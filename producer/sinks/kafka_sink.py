@@ -15,9 +15,12 @@ from producer.schema_registration import registration_of
 from producer.sinks.sink import SinkClosed, SinkError
 from runtime.clock import Clock, SystemClock
 from runtime.config import SchemaRegistrySettings
+from runtime.config.secrets import is_secret_kafka_setting
 from runtime.errors import BridgeError
+from runtime.http.client import ClientSettingsError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.settings import ClientSettings
+from runtime.kafka.trial import property_refusal, refusals
 from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter, WriterClosedError
 from runtime.schema_registry import ANSWER_LIMIT_S
 from schemas.event import Event
@@ -53,8 +56,10 @@ class KafkaSink:
             clock: stamps the records with the time of their acceptance.
 
         Raises:
-            ClientSettingsError: the schema registry's address or certificates cannot be used.
+            ClientSettingsError: Kafka's client library refuses a setting, or the schema registry's address or
+                certificates cannot be used.
         """
+        _refuse_bad(kafka_settings)
         self._closed = False
         self._made_in = os.getpid()
         self._topic = topic
@@ -119,3 +124,16 @@ class KafkaSink:
 
 def _sink_error(error: BridgeError) -> SinkError:
     return SinkClosed(_CLOSED) if isinstance(error, WriterClosedError) else SinkError(str(error))
+
+
+def _refuse_bad(settings: ClientSettings) -> None:
+    """What the client library would refuse with an exception of its own is refused in our words, without secrets."""
+    texts = {name: str(value) for name, value in settings.items() if not callable(value)}
+    secrets = {name: text for name, text in texts.items() if is_secret_kafka_setting(name)}
+    alone = ((name, property_refusal(name, text, secret=name in secrets)) for name, text in texts.items())
+    found = [f"{name}: {refusal}" for name, refusal in alone if refusal]
+    if not found:
+        together = refusals(settings, max_record_bytes=_MAX_RECORD_BYTES, secrets=secrets.values())
+        found = [f"{refusal.name}: {refusal.said}" if refusal.name else refusal.said for refusal in together]
+    if found:
+        raise ClientSettingsError(f"kafka_settings: {'; '.join(found)}")

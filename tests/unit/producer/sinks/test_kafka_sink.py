@@ -1,0 +1,36 @@
+"""The Kafka sink's settings: what Kafka's client library refuses is said in our words, before anything is begun."""
+
+import threading
+
+import pytest
+
+from producer import KafkaSink
+from runtime.http.client import ClientSettingsError
+
+_SERVERS = {"bootstrap.servers": "127.0.0.1:1"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"nonsense.key": "x"}, 'kafka_settings: nonsense.key: No such configuration property: "nonsense.key"'),
+        ({"security.protocol": "ssl", "ssl.ca.location": "/nowhere"}, "kafka_settings: ssl.ca.location: "),
+        ({"linger.ms": "soon"}, "kafka_settings: linger.ms: "),
+    ],
+)
+def test_refused_settings_are_an_error_of_ours(settings: dict[str, str], says: str) -> None:
+    """One line that names the setting; no thread is left."""
+    before = threading.active_count()
+    with pytest.raises(ClientSettingsError) as error:
+        KafkaSink({**_SERVERS, **settings})
+    assert str(error.value).startswith(says)
+    assert "\n" not in str(error.value)
+    assert before == threading.active_count()
+
+
+def test_no_secret_is_repeated() -> None:
+    """A key that cannot be read is in no error."""
+    settings = {"security.protocol": "ssl", "ssl.key.pem": "hunter2", "ssl.certificate.pem": "hunter2"}
+    with pytest.raises(ClientSettingsError) as error:
+        KafkaSink({**_SERVERS, **settings})
+    assert "hunter2" not in str(error.value)
