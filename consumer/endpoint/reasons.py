@@ -33,7 +33,7 @@ class Facts:
     """Records that are not finished."""
     unread: int = 0
     """Those of them that were not read yet."""
-    trouble: str = ""
+    fault: str = ""
     """Why its consumer reads nothing, if so: Kafka, or its group."""
     schema_troubles: tuple[str, ...] = ()
     """Why the schema registry does not answer, by schema id."""
@@ -81,8 +81,8 @@ def reasons_of(facts: Facts) -> list[str]:
 
 
 def _stops_all(facts: Facts) -> Iterator[str]:
-    if facts.trouble:
-        yield facts.trouble
+    if facts.fault:
+        yield facts.fault
     if facts.breaker and not facts.only_refused:
         yield _breaker(facts)
     if facts.held > 0:

@@ -6,9 +6,9 @@ What a worker has finished and not committed yet can be added.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from consumer.endpoint.live_status import EndpointAnswer
 from consumer.log.positions import Position, cursors_at_start
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
-from consumer.operations.worker_answer import EndpointAnswer
 from consumer.places import Bounds, LogOffsets
 from runtime.config import EndpointSettings
 from runtime.kafka.cluster_state import Committed

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from consumer.endpoint.live_status import EndpointAnswer
 from consumer.offsets.cursor import Cursor
-from consumer.operations.worker_answer import EndpointAnswer
 from runtime.counts import counted, noun
 from runtime.kafka.cluster_state import GroupMembers
 

@@ -7,24 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from consumer.endpoint.live_status import EndpointAnswer, endpoint_answer_of
 from runtime.config.addresses import Address
 from runtime.http.get_json import NoAnswerError, ask
-from runtime.kafka.cluster_state import Committed
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointAnswer:
-    """One endpoint as that worker sees it."""
-
-    breaker: str | None = None
-    """`closed` or `open`; None if the answer has none."""
-    waits_because: tuple[str, ...] = ()
-    partitions: tuple[int, ...] = ()
-    """Those that this worker has."""
-    group: str = ""
-    """The consumer group as whose member it has them."""
-    cursors: Mapping[int, Committed] = field(default_factory=dict)
-    """Its commits as they would be now: they follow up to a second later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +39,4 @@ def worker_answer_of(answer: Any, *, where: str) -> WorkerAnswer:
     if not isinstance(answer, list):
         return WorkerAnswer(unreachable_because=f"{where} is not a worker's")
     entries = [entry for entry in answer if isinstance(entry, dict)]
-    return WorkerAnswer({str(entry.get("endpoint")): _endpoint_answer(entry) for entry in entries})
-
-
-def _endpoint_answer(entry: Mapping[str, Any]) -> EndpointAnswer:
-    breaker, reasons, partitions, group = (
-        entry.get(key) for key in ("breaker", "waits_because", "partitions", "group")
-    )
-    return EndpointAnswer(
-        breaker=breaker if isinstance(breaker, str) else None,
-        waits_because=tuple(map(str, reasons)) if isinstance(reasons, list) else (),
-        partitions=tuple(number for number in partitions if isinstance(number, int))
-        if isinstance(partitions, list)
-        else (),
-        group=group if isinstance(group, str) else "",
-        cursors=_cursors(entry.get("cursors")),
-    )
-
-
-def _cursors(entries: Any) -> dict[int, Committed]:
-    found = {}
-    for entry in entries if isinstance(entries, list) else ():
-        match entry:
-            case {"partition": int(number), "offset": int(offset), "metadata": str(metadata)} if offset >= 0:
-                found[number] = Committed(offset, metadata)
-    return found
+    return WorkerAnswer({str(entry.get("endpoint")): endpoint_answer_of(entry) for entry in entries})

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from consumer.endpoint.endpoint import Endpoint
-from consumer.endpoint.live_status import waiting_in
+from consumer.endpoint.inspection import waiting_in
 from consumer.log.positions import GroupOffsets, LogEnds, positions_of
 from consumer.offsets.backlog import Waiting, backlog
 from consumer.offsets.cursor import Cursor

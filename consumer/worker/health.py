@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from consumer.endpoint.endpoint import Endpoint
-from consumer.endpoint.live_status import lag_of
+from consumer.endpoint.inspection import lag_of
 from consumer.worker.preparation import Preparation
 from consumer.worker.readiness import EndpointSnapshot, NotReady, NotReadyKind, Readiness
 from consumer.worker.topic_identity import TopicIdentity

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from consumer.endpoint.endpoint import Endpoint
-from consumer.endpoint.live_status import Standing, standing_of
+from consumer.endpoint.inspection import live_status_of
+from consumer.endpoint.live_status import LiveStatus
 from consumer.endpoint.metrics import WorkerMetrics
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
@@ -24,24 +25,24 @@ def page_routes(endpoints: Iterable[Endpoint], metrics: WorkerMetrics, clock: Cl
     """The routes; what nobody knows while Kafka does not answer is null, and a question mark on the page."""
     served = tuple(endpoints)
 
-    def standing(endpoint: Endpoint) -> Standing:
-        return standing_of(endpoint, clock, pulse.unreachable_because)
+    def look(endpoint: Endpoint) -> LiveStatus:
+        return live_status_of(endpoint, clock, pulse.unreachable_because)
 
     async def status(_: Request) -> Response:
-        return Response.json(200, [standing(endpoint).as_json() for endpoint in served])
+        return Response.json(200, [look(endpoint).as_json() for endpoint in served])
 
     async def variables(_: Request) -> Response:
-        told = [_expvar(endpoint.settings, standing(endpoint), metrics) for endpoint in served]
+        told = [_expvar(endpoint.settings, look(endpoint), metrics) for endpoint in served]
         return Response.json(200, {"registry": {"notifications": {"endpoints": told or None}}})
 
     async def page(_: Request) -> Response:
-        text = _page(standing(endpoint) for endpoint in served)
+        text = _page(look(endpoint) for endpoint in served)
         return Response(200, text.encode(), content_type="text/html; charset=utf-8")
 
     return [Route.get("/status", status), Route.get("/debug/vars", variables), Route.get("/", page)]
 
 
-def _expvar(settings: EndpointSettings, standing: Standing, metrics: WorkerMetrics) -> dict[str, Any]:
+def _expvar(settings: EndpointSettings, status: LiveStatus, metrics: WorkerMetrics) -> dict[str, Any]:
     """One endpoint as the registry's `registry.notifications.endpoints` has it; durations in nanoseconds."""
     name = settings.name
     return {
@@ -56,7 +57,7 @@ def _expvar(settings: EndpointSettings, standing: Standing, metrics: WorkerMetri
             "MediaTypes": sorted(settings.ignored_media_types) or None,
             "Actions": sorted(settings.ignored_actions) or None,
         },
-        "Metrics": {"Pending": standing.lag, **_counted(name, metrics), "Statuses": _statuses(name, metrics)},
+        "Metrics": {"Pending": status.lag, **_counted(name, metrics), "Statuses": _statuses(name, metrics)},
     }
 
 
@@ -80,23 +81,23 @@ def _samples(families: Iterable[Any], name: str) -> dict[str, int]:
     return found
 
 
-def _page(standings: Iterable[Standing]) -> str:
-    rows = "".join(_row(standing) for standing in standings)
+def _page(statuses: Iterable[LiveStatus]) -> str:
+    rows = "".join(_row(status) for status in statuses)
     return _PAGE.replace("ROWS", rows)
 
 
-def _row(standing: Standing) -> str:
-    age = "" if standing.oldest_age_s is None else f"{standing.oldest_age_s:.0f} s"
+def _row(status: LiveStatus) -> str:
+    age = "" if status.oldest_age_s is None else f"{status.oldest_age_s:.0f} s"
     cells = (
-        standing.endpoint,
-        standing.url,
-        "?" if standing.lag is None else str(standing.lag),
+        status.endpoint,
+        status.url,
+        "?" if status.lag is None else str(status.lag),
         age,
-        f"{standing.in_flight} / {standing.limit}",
-        standing.breaker,
-        "; ".join(standing.waits_because),
+        f"{status.in_flight} / {status.limit}",
+        status.breaker,
+        "; ".join(status.waits_because),
     )
-    mark = ' class="bad"' if standing.waits_because else ""
+    mark = ' class="bad"' if status.waits_because else ""
     return f"<tr{mark}>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
 
 

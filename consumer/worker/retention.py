@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from consumer.endpoint.endpoint import Endpoint
-from consumer.endpoint.live_status import lag_of, oldest_age_s
+from consumer.endpoint.inspection import lag_of, oldest_age_s
 from runtime.clock import Clock
 from runtime.units import format_duration
 

@@ -13,7 +13,7 @@ from consumer.delivery.policy.gate import Gate
 from consumer.delivery.webhook.sender import sender_of
 from consumer.endpoint.courier import Courier
 from consumer.endpoint.endpoint import Endpoint
-from consumer.endpoint.live_status import facts_of
+from consumer.endpoint.inspection import facts_of
 from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
 from consumer.endpoint.monitor import Monitor
 from consumer.endpoint.reasons import reasons_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from consumer.endpoint.live_status import standing_of
+from consumer.endpoint.inspection import live_status_of
 from consumer.log.credit import READ_AHEAD, total_cost
 from schemas.catalog import CATALOG
 from tests.kit.virtual_time import VirtualClock, run, simulated
@@ -82,12 +82,12 @@ def test_an_hour_without_the_registry_in_a_mixed_stream() -> None:
         assert [0, 1] == [number for number, owed in world.unfinished.items() if owed], world.summary()
         wanted = [f"partition {number} waits for the schema registry, asked for id 2" for number in (0, 1)]
         wanted.insert(0, "schema id 2: the schema registry is away")
-        assert wanted == standing_of(worker.endpoint, VirtualClock()).waits_because
+        assert wanted == live_status_of(worker.endpoint, VirtualClock()).waits_because
         assert 3_000 < sum(map(len, world.unfinished.values()))
         assert peak < 2 * READ_AHEAD
         world.schemas.is_away = False
         assert await world.finish() < 120.0
-        assert ({}, []) == (waiting(worker), standing_of(worker.endpoint, VirtualClock()).waits_because)
+        assert ({}, []) == (waiting(worker), live_status_of(worker.endpoint, VirtualClock()).waits_because)
         assert (0, []) == (world.repeats, world.letters)
         assert 6 * 4 * 380 + 2 * 120 == len(world.accepted)
         assert 1 == sum(schema_id == KNOWN for _, schema_id in world.schemas.asked)
@@ -176,7 +176,7 @@ def test_a_rebalance_while_the_registry_is_away(answer_s: float, in_peace: bool)
                 await has.log.revoke(moving)
             else:
                 has.log.lose(moving)
-            assert ({}, []) == (waiting(has), standing_of(has.endpoint, VirtualClock()).waits_because)
+            assert ({}, []) == (waiting(has), live_status_of(has.endpoint, VirtualClock()).waits_because)
             gets.log.assign(moving)
             await asyncio.sleep(10.0)
             assert {0: LATE, 1: LATE} == waiting(gets)

@@ -17,7 +17,7 @@ FACTS = st.builds(
     Facts,
     lag=COUNT,
     unread=COUNT,
-    trouble=TEXT,
+    fault=TEXT,
     schema_troubles=st.just(()) | st.just(("schema id 7: no answer",)),
     breaker=TEXT,
     only_refused=st.booleans(),
@@ -86,7 +86,7 @@ def test_whatever_lags_has_a_reason(facts: Facts) -> None:
         (Facts(lag=9, unread=9, filtering=True), ["filtered events being passed over"]),
         (Facts(lag=9, unread=9), ["the log is being read"]),
         (Facts(lag=9, answers_take=0.05), ["about to be sent; answers take 50 ms"]),
-        (Facts(lag=9, trouble="Kafka does not answer"), ["Kafka does not answer"]),
+        (Facts(lag=9, fault="Kafka does not answer"), ["Kafka does not answer"]),
         (Facts(lag=9, waits_for_commit=True), ["what is delivered is being committed before more is tried"]),
         (
             Facts(lag=9, burying=2, burial_trouble="no answer"),

@@ -4,12 +4,12 @@ import pytest
 
 from consumer.dead_letters.folds import Entry
 from consumer.dead_letters.letter import Closing, Letter
+from consumer.endpoint.live_status import EndpointAnswer
 from consumer.offsets.cursor import Cursor
 from consumer.operations.endpoint_positions import PartitionPosition
 from consumer.operations.event_state import EventState, StateAtEndpoint, state_at
 from consumer.operations.explain import Explanation, is_named
 from consumer.operations.serving import Serving
-from consumer.operations.worker_answer import EndpointAnswer
 from consumer.record import Record
 from runtime.config import EndpointSettings
 from runtime.kafka.cluster_state import GroupMembers, Member

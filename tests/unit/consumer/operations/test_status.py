@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumer.endpoint.live_status import EndpointAnswer
 from consumer.log.positions import Position
 from consumer.offsets import commit_metadata as holes
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
@@ -15,7 +16,7 @@ from consumer.offsets.ledger import Ledger, Novelty, Snapshot
 from consumer.operations.endpoint_positions import EndpointPosition, PartitionPosition, position_or_start
 from consumer.operations.serving import Serving, outside_reasons
 from consumer.operations.status import EndpointStatus, text_of
-from consumer.operations.worker_answer import EndpointAnswer, worker_answer_of
+from consumer.operations.worker_answer import worker_answer_of
 from consumer.places import Bounds
 from runtime.cli.terminal import printable, table
 from runtime.config import Beginning, End, EndpointSettings, New, Start

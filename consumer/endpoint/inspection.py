@@ -1,0 +1,93 @@
+"""Inspects an endpoint at work: what waits, since when, and why. Changes nothing."""
+
+from typing import Final
+
+from consumer.delivery.policy.breaker import BreakerState
+from consumer.endpoint.endpoint import Endpoint
+from consumer.endpoint.live_status import LiveStatus, cursor_json
+from consumer.endpoint.reasons import Blocked, Facts, reasons_of
+from consumer.offsets.backlog import Waiting
+from consumer.offsets.partition import Partition
+from runtime.clock import Clock
+
+_JUST_NOW_S: Final = 2.0
+
+
+def live_status_of(endpoint: Endpoint, clock: Clock, unreachable_because: str = "") -> LiveStatus:
+    """Look at an endpoint; `unreachable_because` is why Kafka does not answer, empty if it does."""
+    gate = endpoint.gate
+    return LiveStatus(
+        endpoint=endpoint.settings.name,
+        url=endpoint.settings.safe_url,
+        partitions=sorted(endpoint.partitions),
+        lag=None if unreachable_because else lag_of(endpoint),
+        oldest_age_s=None if unreachable_because else oldest_age_s(endpoint, clock.wall()),
+        in_flight=endpoint.dispatcher.in_flight.requests,
+        limit=gate.limit.value,
+        breaker="open" if gate.breaker.is_open else "closed",
+        waits_because=reasons_of(facts_of(endpoint, clock.monotonic(), unreachable_because)),
+        group=endpoint.group,
+        cursors=[cursor_json(endpoint.assignment.commits.now(at)) for _, at in sorted(endpoint.partitions.items())],
+    )
+
+
+def waiting_in(endpoint: Endpoint, number: int) -> Waiting:
+    """What waits in a partition, which may be gone meanwhile; may be asked on any thread."""
+    at = endpoint.partitions.get(number)
+    if at is None:
+        return Waiting(0)
+    unread = max(0, endpoint.assignment.ends.get(number, 0) - at.ledger.unknown_from)
+    return Waiting(at.ledger.unfinished + unread, at.oldest_ms or None)
+
+
+def lag_of(endpoint: Endpoint) -> int:
+    """Unfinished records: admitted ones, and all that the log has beyond what was read."""
+    return unread_of(endpoint) + sum(at.ledger.unfinished for at in endpoint.partitions.values())
+
+
+def unread_of(endpoint: Endpoint) -> int:
+    """Offsets that the log has beyond what was read."""
+    ends = endpoint.assignment.ends
+    return sum(max(0, ends.get(number, 0) - at.ledger.unknown_from) for number, at in endpoint.partitions.items())
+
+
+def oldest_age_s(endpoint: Endpoint, now: float) -> float | None:
+    """Seconds since the oldest event that waits was accepted; `now` since the epoch."""
+    oldest = [partition.oldest_ms for partition in endpoint.partitions.values() if partition.oldest_ms]
+    return max(0.0, now - min(oldest) / 1000) if oldest else None
+
+
+def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> Facts:
+    """What its reasons to wait follow from; `now` monotonic, `unreachable_because` why Kafka does not answer."""
+    gate, lanes, monitor = endpoint.gate, endpoint.lanes, endpoint.monitor
+    in_flight = endpoint.dispatcher.in_flight
+    retries = {lane: batch.due for batch in lanes.waiting() if batch.due > now for lane in batch.lanes}
+    return Facts(
+        lag=lag_of(endpoint),
+        unread=unread_of(endpoint) + sum(len(partition.backlog) for partition in endpoint.partitions.values()),
+        fault=f"Kafka does not answer: {unreachable_because}" if unreachable_because else endpoint.consumer_fault,
+        schema_troubles=tuple(endpoint.schema_troubles),
+        breaker=monitor.breaker_reason if gate.breaker.is_open else "",
+        only_refused=gate.breaker.state is BreakerState.REFUSED,
+        next_probe=None if gate.probe is not None else max(0.0, gate.breaker.next_probe - now),
+        held=max(0.0, gate.retry_after_until - now),
+        blocked=tuple(_blocked(endpoint, at) for _, at in sorted(endpoint.partitions.items()) if at.is_blocked),
+        burying=endpoint.courier.burying,
+        burial_trouble=endpoint.courier.burial.trouble,
+        rate_limit=endpoint.settings.rate_limit if gate.rate.next_at(now) > now else None,
+        in_flight=in_flight.requests,
+        limit=gate.limit.value,
+        answers_take=monitor.latency.mean_s,
+        waits_for_commit=not endpoint.assignment.may_attempt(in_flight.events),
+        lanes=len(lanes),
+        retrying=len(retries),
+        next_try=min(retries.values(), default=now) - now,
+        ordered=endpoint.settings.ordering == "repository",
+        filtering=now - monitor.filtered_at < _JUST_NOW_S,
+    )
+
+
+def _blocked(endpoint: Endpoint, at: Partition) -> Blocked:
+    if at.upgrade_needed or at.awaits is not None:
+        return Blocked(at.number, at.upgrade_needed, at.awaits)
+    return Blocked(at.number, base=at.ledger.base, repository=endpoint.lanes.repository_of(at.number, at.ledger.base))
