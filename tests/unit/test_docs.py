@@ -272,3 +272,15 @@ def test_yaml_in_pages_is_valid(page: Path) -> None:
 def without_files(section: Mapping[str, Any]) -> dict[str, Any]:
     """A section without the values that come from files, which are not here."""
     return {key: value for key, value in section.items() if "${file:" not in str(value)}
+
+
+FILE = re.compile(r"`((?:schemas|runtime|producer|consumer|tests|examples|benchmarks|broker|docs)/[\w./-]*)`")
+TO_BE_MADE = {"schemas/event.v2.avsc", "schemas/event.vN.avsc"}
+
+
+@pytest.mark.parametrize("name", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_files_of_the_code_that_a_page_names_are_there(name: str) -> None:
+    """A file that was moved or renamed is named where it is now."""
+    named = set(FILE.findall((ROOT / name).read_text("utf-8")))
+    assert named
+    assert [path for path in sorted(named - TO_BE_MADE) if not (ROOT / path).exists()] == []
