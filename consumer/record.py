@@ -26,6 +26,11 @@ class Record:
         return f"{self.topic}/{self.partition}/{self.offset}"
 
     @property
+    def next_offset(self) -> int:
+        """Where reading its partition goes on behind it."""
+        return self.offset + 1
+
+    @property
     def size(self) -> int:
         """Bytes that holding it costs, roughly."""
         return len(self.key or b"") + len(self.value or b"") + 256

@@ -25,8 +25,8 @@ from consumer.lanes.admission import Admission
 from consumer.lanes.allowed import Allowed
 from consumer.lanes.read_ahead import ReadAhead
 from consumer.lanes.screening import Screening
+from consumer.log.event_log import EventLog
 from consumer.log.listener import NOT_YET
-from consumer.log.reader_thread import Log
 from consumer.offsets.commits import Assigned, Commit, Commits
 from consumer.offsets.partition import Partition
 from consumer.record import Record
@@ -52,7 +52,7 @@ class Endpoint:
         self,
         settings: EndpointSettings,
         commits: Commits,
-        log: Log,
+        log: EventLog,
         *,
         screening: Screening,
         gate: Gate,
@@ -132,7 +132,7 @@ class Endpoint:
         committed any more.
         """
         await self.drain(set(self.partitions))
-        await asyncio.to_thread(self.log.close)
+        await self.log.close()
         self.stop_passes()
         if self._schemas is not None:
             await self._schemas.close()
@@ -230,7 +230,7 @@ class Endpoint:
         """Note where the log ends, for the lag."""
         self.assignment.log_ends(ends)
 
-    def trouble(self, error: str) -> None:
+    def gave_up(self, error: str) -> None:
         """The consumer was given up; what was asked of it before is never answered."""
         self._ahead.forget()
         self.consumer_fault = error

@@ -1,12 +1,12 @@
 """Partitions that a topic is given while it is followed: noticed, and read from their beginning."""
 
-from collections.abc import Callable
 from typing import Final
 
 import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
 from consumer.log.messages import explained
+from runtime.clock import Clock
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -17,19 +17,19 @@ _ASK_LIMIT_S: Final = 2.0
 class AddedPartitions:
     """Asks for a topic's partitions now and then; has the consumer read those that are new, beside what it reads."""
 
-    def __init__(self, consumer: Consumer, topic: str, known: int, monotonic: Callable[[], float]) -> None:
+    def __init__(self, consumer: Consumer, topic: str, known: int, clock: Clock) -> None:
         """The topic had `known` partitions, numbered from 0."""
         self._consumer = consumer
         self._topic = topic
         self._known = known
-        self._monotonic = monotonic
-        self._due = monotonic()
+        self._clock = clock
+        self._due = clock.monotonic()
         self.numbers: Final[set[int]] = set()
         """Those that were added."""
 
     def look(self) -> None:
         """Ask if it is time to; blocks at most 2 s. Without an answer it is asked again later."""
-        if self._monotonic() < self._due:
+        if self._clock.monotonic() < self._due:
             return
         try:
             found = self._consumer.list_topics(self._topic, timeout=_ASK_LIMIT_S).topics[self._topic]
@@ -37,7 +37,7 @@ class AddedPartitions:
             _log.debug("range.partitions_unknown", topic=self._topic, error=explained(error))
         else:
             self._add([number for number in sorted(found.partitions) if number >= self._known])
-        self._due = self._monotonic() + _EVERY_S
+        self._due = self._clock.monotonic() + _EVERY_S
 
     def _add(self, numbers: list[int]) -> None:
         new = [number for number in numbers if number not in self.numbers]

@@ -8,68 +8,56 @@ from collections.abc import Mapping
 from typing import Final
 
 import structlog
-from confluent_kafka import Consumer
+from confluent_kafka import TopicPartition
 
-from consumer.log.listener import SettingsOf
-from consumer.log.reader_thread import Log
+from consumer.log.session import Session
 from consumer.log.taken import Taken
 
 _logger: Final = structlog.get_logger(__name__)
 
 
-class BoundedLog(Log):
-    """Reads the given offsets of each partition from where the group stands, on its own thread."""
+class AssignedRange:
+    """The given offsets of each partition, from where the group stands; tells when one was read to its end."""
 
-    def __init__(
-        self,
-        settings: SettingsOf,
-        *,
-        topic: str,
-        name: str,
-        drain_s: float,
-        ranges: Mapping[int, range],
-    ) -> None:
-        """As a `Log`; the listener is told of each of the `ranges` after its last record."""
-        super().__init__(settings, topic=topic, name=name, drain_s=drain_s)
-        self._ranges = ranges
-        self._met: set[int] = set()
-        """Partitions whose end was met."""
-        self._done: set[int] = set()
+    def __init__(self, ranges: Mapping[int, range]) -> None:
+        """`ranges`: the offsets that are wanted, by partition."""
+        self._stops: Final = {number: span.stop for number, span in ranges.items()}
+        self._read: set[int] = set()
+        """Partitions whose range was read to its end."""
+        self._ended: set[int] = set()
         """Those of them that are paused and told."""
 
-    def _live(self) -> None:
-        consumer = self._consumer()
-        self._met, self._done = set(), set()
-        places = self._places(self._ranges)
-        try:
-            self._on_assign(consumer, places)
-            self._tell(self._listener.membership, "")  # nobody else is in this group
-            while not self._closing.is_set():
-                self._turn(consumer)
-            self._on_revoke(consumer, places)
-        finally:
-            consumer.close()
+    def begin(self, session: Session) -> None:
+        """Take all partitions, which nobody else is given."""
+        self._read, self._ended = set(), set()
+        session.rebalancing.assign(self._places(session))
+        session.listener.membership("")  # nobody else is in this group
 
-    def _turn(self, consumer: Consumer) -> None:
-        super()._turn(consumer)
-        for number in self._met - self._done:
-            self._done.add(number)
-            self._set_paused(consumer, number, paused=True)
-            self._tell(self._listener.range_ended, number, self._epochs[number])
-
-    def _set_paused(self, consumer: Consumer, partition: int, *, paused: bool) -> None:
-        super()._set_paused(consumer, partition, paused=paused or partition in self._done)
-
-    def _wanted(self, taken: Taken) -> Taken:
+    def wanted(self, taken: Taken) -> Taken:
         """What lies in the ranges; notes where one ends: its last record, whatever lies behind it, or the log's end."""
-        stops = {number: span.stop for number, span in self._ranges.items()}
-        reached = {record.partition: record.offset + 1 for record in taken.records} | taken.ends
+        reached = {record.partition: record.next_offset for record in taken.records} | taken.ends
         for number, offset in reached.items():
-            if offset >= stops[number]:
-                self._met.add(number)
+            if offset >= self._stops[number]:
+                self._read.add(number)
             elif number in taken.ends:
-                _logger.warning("log.ends_early", partition=number, ends_at=offset, wanted_up_to=stops[number])
+                _logger.warning("log.ends_early", partition=number, ends_at=offset, wanted_up_to=self._stops[number])
         return Taken(
-            [record for record in taken.records if record.offset < stops[record.partition]],
-            {number: min(offset, stops[number]) for number, offset in reached.items()},
+            [record for record in taken.records if record.offset < self._stops[record.partition]],
+            {number: min(offset, self._stops[number]) for number, offset in reached.items()},
         )
+
+    def after_turn(self, session: Session) -> None:
+        """Pause and tell the ranges that were read to their end."""
+        for number in self._read - self._ended:
+            self._ended.add(number)
+            session.held.end(number)
+            epoch = session.held.epoch_of(number)
+            assert epoch is not None
+            session.listener.range_ended(number, epoch)
+
+    def end(self, session: Session) -> None:
+        """Let what is in flight end, and commit: no group takes the partitions back."""
+        session.rebalancing.revoke(self._places(session))
+
+    def _places(self, session: Session) -> list[TopicPartition]:
+        return [TopicPartition(session.topic, number) for number in self._stops]

@@ -3,8 +3,7 @@
 The same kind of client as in `range_reader.py`, with a deep prefetch; one reader belongs to one thread.
 """
 
-import time
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import closing
 from itertools import groupby
 from operator import methodcaller
@@ -17,6 +16,7 @@ from consumer.log.messages import record_of
 from consumer.log.record_batch import Fingerprints, RecordBatch
 from consumer.log.standalone_consumer import POLL_S, begin, judge, raise_if_stalled, standalone_consumer
 from consumer.log.watermarks import beginning_of
+from runtime.clock import Clock, SystemClock
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import translated
 from runtime.kafka.settings import ClientSettings
@@ -38,10 +38,10 @@ class BatchReader:
         client_id: str,
         max_record_bytes: int,
         fingerprints: Fingerprints | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         """Does not reach out yet; the arguments are those of `RangeReader`, and `fingerprints` as `RecordBatch` has."""
-        self._faults = ConnectionFaults()
+        self._faults = ConnectionFaults(clock)
         self._consumer = standalone_consumer(
             settings,
             self._faults,
@@ -51,7 +51,7 @@ class BatchReader:
             fetch_message_max_bytes=_FETCH_BYTES,
         )
         self._fingerprints = fingerprints
-        self._monotonic = monotonic
+        self._clock = clock or SystemClock()
         self._next: dict[int, int] = {}
         """By partition: the offset that is expected next."""
 
@@ -67,7 +67,7 @@ class BatchReader:
             KafkaRefusedError: no topic or partition of that name, or it may not be read.
         """
         left = {number: span for number, span in ranges.items() if span}
-        quiet_since = self._monotonic()
+        quiet_since = self._clock.monotonic()
         starts = {number: span.start for number, span in left.items()}
         with closing(self._consumed(topic, starts)) as consumed:
             for messages in consumed:
@@ -77,10 +77,10 @@ class BatchReader:
                 if not left:
                     return
                 if messages:
-                    quiet_since = self._monotonic()
+                    quiet_since = self._clock.monotonic()
                     continue
                 yield None
-                raise_if_stalled(topic, left, self._monotonic() - quiet_since, self._faults)
+                raise_if_stalled(topic, left, self._clock.monotonic() - quiet_since, self._faults)
 
     def follow(
         self, topic: str, starts: Mapping[int, int], known: int | None
@@ -96,7 +96,7 @@ class BatchReader:
         Raises:
             KafkaRefusedError: no topic or partition of that name, or it may not be read.
         """
-        added = None if known is None else AddedPartitions(self._consumer, topic, known, self._monotonic)
+        added = None if known is None else AddedPartitions(self._consumer, topic, known, self._clock)
         with closing(self._consumed(topic, starts, young=added.numbers if added else ())) as consumed:
             for messages in consumed:
                 for number, run in groupby(messages, _partition_of):

@@ -1,24 +1,22 @@
 """Committing: offsets of one consumer, asynchronously and one commit at a time. Lives on the consumer's thread."""
 
-from collections.abc import Callable
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from consumer.log.held_partitions import HeldPartitions
+from consumer.log.loop_listener import LoopListener
 from consumer.log.messages import explained
 from consumer.offsets.commits import Commit
 
-Ended = Callable[[list[Commit], str], None]
-"""Told of a commit that ended, and why it failed; empty if it succeeded."""
-
 
 class Committing:
-    """The commit that is under way, if there is one."""
+    """The commit that is under way, if there is one; the listener is told how it ended."""
 
-    def __init__(self, topic: str, ended: Ended) -> None:
+    def __init__(self, topic: str, listener: LoopListener) -> None:
         """Nothing is under way."""
         self._topic: Final = topic
-        self._ended: Final = ended
+        self._listener: Final = listener
         self._commits: list[Commit] = []
 
     @property
@@ -26,14 +24,27 @@ class Committing:
         """Whether the answer to a commit is waited for."""
         return bool(self._commits)
 
-    def start(self, consumer: Consumer, commits: list[Commit]) -> None:
-        """Commit; `answered` is called when it ended, by the consumer's next polls."""
-        self._commits = commits
+    def start(self, consumer: Consumer, held: HeldPartitions, commits: list[Commit]) -> None:
+        """Commit what is still held; `answered` is called when it ended, by the consumer's next polls."""
+        current = [commit for commit in commits if held.epoch_of(commit.partition) == commit.epoch]
+        if not current:
+            self._listener.committed(commits, "the partitions are gone")
+            return
+        self._commits = current
         try:
-            consumer.commit(offsets=self.offsets(commits), asynchronous=True)
+            consumer.commit(offsets=self._offsets(current), asynchronous=True)
         except KafkaException as error:
             self._commits = []
-            self._ended(commits, explained(error))
+            self._listener.committed(current, explained(error))
+
+    def commit_last(self, consumer: Consumer, commits: list[Commit]) -> None:
+        """Commit and wait for the answer, of which only the caller hears.
+
+        Raises:
+            KafkaException: the commit failed.
+        """
+        if commits:
+            consumer.commit(offsets=self._offsets(commits), asynchronous=False)
 
     def answered(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
         """The consumer's `on_commit`: also called after a synchronous commit, of which its caller knows already."""
@@ -41,12 +52,7 @@ class Committing:
         if commits:
             errors = [error, *(partition.error for partition in partitions)]
             said = next((fault.str() for fault in errors if fault is not None), "")
-            self._ended(commits, said)
+            self._listener.committed(commits, said)
 
-    def forget(self) -> None:
-        """The consumer is gone: no answer will come."""
-        self._commits = []
-
-    def offsets(self, commits: list[Commit]) -> list[TopicPartition]:
-        """As the client takes them."""
+    def _offsets(self, commits: list[Commit]) -> list[TopicPartition]:
         return [TopicPartition(self._topic, at.partition, at.offset, at.metadata) for at in commits]

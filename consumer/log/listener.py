@@ -1,13 +1,10 @@
 """What the log's thread and the event loop say to each other. Pure."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from consumer.offsets.commits import Assigned, Commit
 from consumer.record import Record
 
-SettingsOf = Callable[[], Mapping[str, Any]]
-"""Gives the settings of a consumer that is about to be made; may block."""
 NOT_YET: Final = "has not joined its group yet"
 """The first obstacle to being a member."""
 
@@ -24,9 +21,6 @@ class LogListener(Protocol):
     def read_up_to(self, offsets: dict[int, int]) -> None:
         """By partition: all below this offset was read and received; whatever else lies there is no record."""
 
-    def range_ended(self, partition: int, epoch: int) -> None:
-        """The range that was assigned of this partition was read to its end, in the assignment of this epoch."""
-
     def expired(self, partition: int, lost: range) -> None:
         """Retention took these offsets before they were read."""
 
@@ -42,7 +36,10 @@ class LogListener(Protocol):
     def log_ends(self, ends: dict[int, int]) -> None:
         """Where the partitions' log ends now."""
 
-    def trouble(self, error: str) -> None:
+    def range_ended(self, partition: int, epoch: int) -> None:
+        """All of the range that was to be read of this partition was received; of a subscription, never."""
+
+    def gave_up(self, error: str) -> None:
         """The consumer had to be given up: nothing that was asked of it is answered. Another one is made soon."""
 
     def membership(self, obstacle: str) -> None:

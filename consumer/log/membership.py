@@ -4,14 +4,14 @@ Partitions do not tell: of two workers and one partition, one has none and is a 
 generation (of `classic`) or epoch (of `consumer`) that the coordinator gave at the last join or heartbeat.
 """
 
-import time
-from collections.abc import Callable
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError
 
 from consumer.log.listener import NOT_YET
+from consumer.log.loop_listener import LoopListener
 from consumer.log.messages import text_of
+from runtime.clock import Clock
 from runtime.kafka.connection_faults import ConnectionFaults
 
 LOST: Final = "is not a member of its group any more"
@@ -28,48 +28,46 @@ def is_member(consumer: Consumer) -> bool:
     return generation > 0 and bool(consumer.memberid())
 
 
-class Membership:
-    """Tells when a consumer becomes a member, and why it is none. Lives on the consumer's thread."""
+class MembershipWatch:
+    """Tells when one consumer becomes a member, and why it is none. Lives on the consumer's thread."""
 
     def __init__(
         self,
-        tell: Callable[[str], None],
+        consumer: Consumer,
+        listener: LoopListener,
         faults: ConnectionFaults,
-        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock,
     ) -> None:
-        """No consumer is there yet.
+        """Not joined yet.
 
         Args:
-            tell: given the obstacle whenever it changes; empty when the consumer is a member.
+            consumer: that is watched.
+            listener: told the obstacle whenever it changes.
             faults: why the consumer has no connection, if it has none.
-            monotonic: seconds since some fixed point.
+            clock: for durations.
         """
-        self._tell: Final = tell
+        self._consumer: Final = consumer
+        self._listener: Final = listener
         self._faults: Final = faults
-        self._monotonic = monotonic
+        self._clock = clock
         self._known = NOT_YET
         self._state = NOT_YET
         self._refusal = ""
         self._refused_at = self._next_look = float("-inf")
 
-    def begin(self) -> None:
-        """Another consumer is about to join."""
-        self._known = self._state = NOT_YET
-        self._refusal = ""
-
     def refused(self, error: KafkaError) -> bool:
         """Take note of an error that the consumer goes on after; whether it is news, or goes on and on."""
-        text, now = text_of(error), self._monotonic()
+        text, now = text_of(error), self._clock.monotonic()
         is_news = text != self._refusal or now - self._refused_at > _FORGOTTEN_S
         self._refusal, self._refused_at = text, now
         return is_news
 
-    def look(self, consumer: Consumer) -> None:
+    def look(self) -> None:
         """Tell if it has changed; of a member that is looked at once a second, however often it is asked for."""
-        if not self._known and self._monotonic() < self._next_look:
+        if not self._known and self._clock.monotonic() < self._next_look:
             return
-        self._next_look = self._monotonic() + _EVERY_S
-        if is_member(consumer):
+        self._next_look = self._clock.monotonic() + _EVERY_S
+        if is_member(self._consumer):
             self._state = LOST  # if it ever is none again
             self._faults.forget()
             now = ""
@@ -78,4 +76,4 @@ class Membership:
             now = f"{self._state}: {because}" if because else self._state
         if now != self._known:
             self._known = now
-            self._tell(now)
+            self._listener.membership(now)

@@ -3,8 +3,7 @@
 For commands, which block: an event loop reads through a thread. Nobody's cursor is touched.
 """
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +13,7 @@ from consumer.log.messages import is_end, record_of
 from consumer.log.schema_ids import SchemaIds
 from consumer.log.standalone_consumer import POLL_S, begin, judge, raise_if_stalled, standalone_consumer
 from consumer.record import Record
+from runtime.clock import Clock, SystemClock
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.settings import ClientSettings
 
@@ -31,7 +31,7 @@ class RangeReader:
         client_id: str,
         max_record_bytes: int,
         schema_ids: SchemaIds | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         """Does not reach out yet.
 
@@ -40,14 +40,14 @@ class RangeReader:
             client_id: how the broker's logs name this client.
             max_record_bytes: the largest record that may lie there.
             schema_ids: of the schema registry that may know a record's schema, if there is one; reading waits for it.
-            monotonic: seconds since some fixed point.
+            clock: for durations.
         """
-        self._faults = ConnectionFaults()
+        self._faults = ConnectionFaults(clock)
         self._consumer = standalone_consumer(
             settings, self._faults, client_id=client_id, max_record_bytes=max_record_bytes, prefetch_kib=_PREFETCH_KIB
         )
         self._schema_ids = schema_ids
-        self._monotonic = monotonic
+        self._clock = clock or SystemClock()
 
     def __enter__(self) -> Self:
         return self
@@ -93,16 +93,16 @@ class RangeReader:
 
     def _messages(self, topic: str, left: Mapping[int, range]) -> Iterator[Message]:
         """Messages, and the ends of partitions, until nothing is left."""
-        quiet_since = self._monotonic()
+        quiet_since = self._clock.monotonic()
         while left:
             messages = self._consumer.consume(_BATCH, timeout=POLL_S)
             for message in messages:
                 judge(message, topic)
                 yield message
             if messages:
-                quiet_since = self._monotonic()
+                quiet_since = self._clock.monotonic()
             else:
-                raise_if_stalled(topic, left, self._monotonic() - quiet_since, self._faults)
+                raise_if_stalled(topic, left, self._clock.monotonic() - quiet_since, self._faults)
 
     @staticmethod
     def _is_last(message: Message, span: range) -> bool:

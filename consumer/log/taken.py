@@ -54,7 +54,7 @@ class ReadPositions:
         passed: dict[int, list[range]] = {}
         for record in taken.records:
             self._come_to(record.partition, record.offset, passed)
-            self._next[record.partition] = record.offset + 1
+            self._next[record.partition] = record.next_offset
         for number, end in taken.ends.items():
             if end > self._next.get(number, -1):  # else more was written and read since it was met
                 self._come_to(number, end, passed)

@@ -16,7 +16,9 @@ from consumer.endpoint.courier import Courier
 from consumer.endpoint.endpoint import Endpoint
 from consumer.filters.selection import NOT_SELECTED
 from consumer.lanes.screening import Screening
-from consumer.log.assigned_range import BoundedLog
+from consumer.log.assigned_range import AssignedRange
+from consumer.log.consumer_settings import ConsumerSettings
+from consumer.log.reader_thread import ReaderThread
 from consumer.log.schema_ids import schema_ids_of
 from consumer.offsets.commits import commits_of
 from consumer.offsets.cursor import Cursor
@@ -29,7 +31,6 @@ from consumer.replay.report import Report
 from consumer.replay.run_store import Runs, group_of_run
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
-from runtime.kafka.settings import consumer_settings
 from runtime.kafka.topics import max_event_bytes
 
 _CLIENT_ID: Final = "registry-worker-replay"
@@ -69,22 +70,10 @@ class Replay:
         self._failures = Failures(plan, runs, jitter=random.random)
         self._monitor = ReplayMonitor(target.name, clock)
         group = group_of_run(settings.worker.group_prefix, plan.run)
-        log = BoundedLog(
-            lambda: consumer_settings(
-                settings.kafka.revealed(),
-                client_id=_CLIENT_ID,
-                group=group,
-                max_record_bytes=max_event_bytes(settings),
-            ),
-            topic=settings.topics.events,
-            name=target.name,
-            drain_s=max(settings.worker.drain_s, target.timeout_s + 1.0),
-            ranges=plan.ranges,
-        )
         self._endpoint = Endpoint(
             target,
             commits_of(group, settings.topics.events, target),
-            log,
+            _log_of(job, settings, group, clock),
             screening=Screening(
                 ReplayFilter(target, plan.selection), schema_ids_of(settings, clock, program=_CLIENT_ID)
             ),
@@ -193,6 +182,20 @@ class Replay:
             stopped=stopped,
             left=left,
         )
+
+
+def _log_of(job: Job, settings: Settings, group: str, clock: Clock) -> ReaderThread:
+    consumer = ConsumerSettings(
+        settings.kafka.revealed(), client_id=_CLIENT_ID, group=group, max_record_bytes=max_event_bytes(settings)
+    )
+    return ReaderThread(
+        AssignedRange(job.plan.ranges),
+        consumer,
+        topic=settings.topics.events,
+        name=job.target.name,
+        drain_s=max(settings.worker.drain_s, job.target.timeout_s + 1.0),
+        clock=clock,
+    )
 
 
 async def _is_set(event: asyncio.Event, within_s: float) -> bool:

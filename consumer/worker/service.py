@@ -19,9 +19,11 @@ from consumer.endpoint.monitor import Monitor
 from consumer.endpoint.reasons import reasons_of
 from consumer.filters.endpoint_filter import Filter
 from consumer.lanes.screening import Screening
+from consumer.log.consumer_settings import ConsumerSettings
 from consumer.log.range_reader import RangeReader
-from consumer.log.reader_thread import Log
+from consumer.log.reader_thread import ReaderThread
 from consumer.log.schema_ids import SchemaIds, schema_ids_of
+from consumer.log.subscription import Subscription
 from consumer.offsets.commits import commits_of
 from consumer.worker.backlogs import Backlogs
 from consumer.worker.caught_up import CaughtUp
@@ -40,7 +42,6 @@ from runtime.kafka.admin import Admin
 from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.groups import Groups
 from runtime.kafka.pulse import Pulse
-from runtime.kafka.settings import consumer_settings
 from runtime.kafka.topics import max_dead_letter_bytes, max_event_bytes
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.metrics import kafka_up, process_metrics
@@ -222,27 +223,15 @@ async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[Non
 
 def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
     """An endpoint with all it is made of."""
-    settings, topics = parts.settings, parts.settings.topics
-    group = group_of(settings.worker.group_prefix, endpoint.name)
+    topics = parts.settings.topics
+    group = group_of(parts.settings.worker.group_prefix, endpoint.name)
     metrics = EndpointMetrics(parts.metrics, endpoint.name)
     monitor = Monitor(endpoint.name, metrics, parts.clock)
     burial = Burial(endpoint.name, topic=topics.dead_letters, writer=parts.writer, jitter=random.random)
-    log = Log(
-        lambda: consumer_settings(
-            {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **settings.kafka.revealed()},
-            client_id=f"{CLIENT_ID}-{endpoint.name}",
-            group=group,
-            max_record_bytes=max_event_bytes(settings),
-            protocol=parts.protocols.choose(group),
-        ),
-        topic=topics.events,
-        name=endpoint.name,
-        drain_s=settings.worker.drain_of(endpoint),
-    )
     made = Endpoint(
         endpoint,
         commits_of(group, topics.events, endpoint),
-        log,
+        _log_of(parts, endpoint, group),
         screening=Screening(Filter(endpoint), parts.schema_ids),
         gate=Gate(endpoint, random.random),
         courier=Courier(sender_of(endpoint, parts.clock), burial, monitor),
@@ -251,6 +240,25 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
     )
     _watch(made, metrics)
     return made
+
+
+def _log_of(parts: Parts, endpoint: EndpointSettings, group: str) -> ReaderThread:
+    settings = parts.settings
+    consumer = ConsumerSettings(
+        {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **settings.kafka.revealed()},
+        client_id=f"{CLIENT_ID}-{endpoint.name}",
+        group=group,
+        max_record_bytes=max_event_bytes(settings),
+        protocols=parts.protocols,
+    )
+    return ReaderThread(
+        Subscription(),
+        consumer,
+        topic=settings.topics.events,
+        name=endpoint.name,
+        drain_s=settings.worker.drain_of(endpoint),
+        clock=parts.clock,
+    )
 
 
 def _watch(endpoint: Endpoint, metrics: EndpointMetrics) -> None:

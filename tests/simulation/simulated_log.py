@@ -150,23 +150,23 @@ class SimulatedLog:
         """Read so much more."""
         if self.faults:
             raise self.faults.pop()
-        self._obey(lambda: self._add(cost))
+        self._run_command(lambda: self._add(cost))
 
     def pause(self, partition: int) -> None:
         """Read no more of this one."""
-        self._obey(lambda: self.paused.add(partition))
+        self._run_command(lambda: self.paused.add(partition))
 
     def resume(self, partition: int) -> None:
         """Read it again."""
-        self._obey(lambda: self._resume(partition))
+        self._run_command(lambda: self._resume(partition))
 
     def begin_anew(self, partitions: set[int]) -> None:
         """Commit the beginning of these, and read on from there."""
-        self._obey(lambda: self._begin_anew(partitions & self.epochs.keys()))
+        self._run_command(lambda: self._begin_anew(partitions & self.epochs.keys()))
 
     def commit(self, commits: list[Commit]) -> None:
         """Commit, and tell how it ended."""
-        self._obey(lambda: self._commit(commits))
+        self._run_command(lambda: self._commit(commits))
 
     async def close(self) -> None:
         """Leave the group; the commit under way is answered before that."""
@@ -210,7 +210,7 @@ class SimulatedLog:
         gone, self.credits = set(self.epochs), 0
         self._committing = None
         self._forget(gone)
-        self._listener.trouble(reason)
+        self._listener.gave_up(reason)
         await asyncio.sleep(again_s)
         self._listener.membership("")
         self.assign(gone)
@@ -240,7 +240,7 @@ class SimulatedLog:
             self._listener.membership("")
             self.assign(self._first)
 
-    def _obey(self, command: Callable[[], None]) -> None:
+    def _run_command(self, command: Callable[[], None]) -> None:
         if self.dead:
             return
         if self._busy:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any, Final, cast
+from typing import Any, Final
 from zlib import crc32
 
 from prometheus_client import CollectorRegistry
@@ -30,7 +30,6 @@ from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
 from consumer.endpoint.monitor import Monitor
 from consumer.filters.endpoint_filter import Filter
 from consumer.lanes.screening import Screening
-from consumer.log.reader_thread import Log
 from consumer.log.schema_ids import SchemaIds
 from consumer.offsets import commit_metadata as holes
 from consumer.offsets.commits import Commit, commits_of
@@ -451,7 +450,7 @@ class Worker:
         self.endpoint = Endpoint(
             settings,
             commits_of(GROUP, TOPIC, settings),
-            cast("Log", self.log),
+            self.log,
             screening=Screening(Filter(settings), _SchemaIds(world.schemas) if world.schemas is not None else None),
             gate=Gate(settings, world.jitter, breaker=world.breaker),
             courier=Courier(sender, burial, monitor),

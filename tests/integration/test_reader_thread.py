@@ -1,4 +1,4 @@
-"""The log's thread on a real Kafka reads as much as it was asked for, in bytes, and stops there."""
+"""The log's thread on a real Kafka reads as much as it was asked for, and no farther than it is to."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,13 +8,19 @@ from functools import partial
 import pytest
 
 from broker import LocalKafka
+from consumer.log.assigned_range import AssignedRange
+from consumer.log.consumer_settings import ConsumerSettings
 from consumer.log.credit import READ_AHEAD, total_cost
 from consumer.log.listener import NOT_YET
-from consumer.log.reader_thread import Log
+from consumer.log.reader_thread import ReaderThread
+from consumer.log.source import Source
+from consumer.log.subscription import Subscription
 from consumer.offsets.commits import Assigned, Commit
 from consumer.offsets.ledger import Snapshot
 from consumer.record import Record
-from runtime.kafka.settings import consumer_settings
+from runtime.clock import SystemClock
+from runtime.kafka.cluster_state import Committed
+from runtime.kafka.groups import Groups
 from tests.kit.topics import Found, delete_records, make_topic, write
 
 pytestmark = pytest.mark.kafka
@@ -34,6 +40,9 @@ class Listener:
         self.read_to: dict[int, int] = {}
         self.lost: list[tuple[int, range]] = []
         self.obstacle = NOT_YET
+        self.ended: list[tuple[int, int]] = []
+        self.last: list[Commit] = []
+        self.refused: list[str] = []
 
     def assigned(self, partitions: list[Assigned]) -> None:
         """Keep."""
@@ -53,25 +62,26 @@ class Listener:
 
     async def drain(self, partitions: set[int]) -> list[Commit]:
         """Nothing is in flight."""
-        return []
+        return self.last
 
     def revoked(self, partitions: set[int]) -> None:
         """Nothing is held."""
 
     def committed(self, commits: list[Commit], error: str) -> None:
-        """Count."""
-        assert not error
+        """Keep."""
+        if error:
+            self.refused.append(error)
         self.commits += 1
-
-    def range_ended(self, partition: int, epoch: int) -> None:
-        """There are no ranges."""
-        raise AssertionError(partition, epoch)
 
     def log_ends(self, ends: dict[int, int]) -> None:
         """Keep."""
         self.ends |= ends
 
-    def trouble(self, error: str) -> None:
+    def range_ended(self, partition: int, epoch: int) -> None:
+        """Keep."""
+        self.ended.append((partition, epoch))
+
+    def gave_up(self, error: str) -> None:
         """There is none."""
         raise AssertionError(error)
 
@@ -81,19 +91,21 @@ class Listener:
 
 
 @asynccontextmanager
-async def reading(kafka: LocalKafka, topic: str) -> AsyncIterator[tuple[Log, Listener]]:
+async def reading(
+    kafka: LocalKafka, topic: str, source: Source | None = None
+) -> AsyncIterator[tuple[ReaderThread, Listener]]:
     """A log that has its partition."""
-    settings = consumer_settings(
+    settings = ConsumerSettings(
         {"bootstrap.servers": kafka.bootstrap}, client_id="test", group=topic, max_record_bytes=24 * MIB
     )
     listener = Listener()
-    log = Log(lambda: settings, topic=topic, name="test", drain_s=1.0)
+    log = ReaderThread(source or Subscription(), settings, topic=topic, name="test", drain_s=1.0, clock=SystemClock())
     log.start(listener)
     try:
         await until(lambda: bool(listener.epochs))
         yield log, listener
     finally:
-        await asyncio.to_thread(log.close)
+        await log.close()
 
 
 async def until(done: Callable[[], bool]) -> None:
@@ -150,6 +162,7 @@ async def _commits(kafka: LocalKafka, topic: str) -> None:
         for count in range(1, 101):
             log.commit([Commit(0, listener.epochs[0], Snapshot(1), "")])
             await until(partial(_committed, listener, count))
+        assert [] == listener.refused
         assert total_cost(listener.records) <= 1 + READ_AHEAD + 2 * 100_000 + 2 * 256
 
 
@@ -174,3 +187,40 @@ async def _overtaken(kafka: LocalKafka, topic: str) -> None:
         await until(lambda: len(listener.records) == read + 2 and listener.read_to == {0: 40})
         assert [(0, range(read, 38))] == listener.lost
         assert [38, 39] == [record.offset for record in listener.records[read:]]
+
+
+def test_an_assigned_range_is_read_to_its_end_and_no_farther(kafka: LocalKafka, topic: str) -> None:
+    """Its end is told once, after its last record; asking for more brings nothing; the last commit is made."""
+    fill(kafka, topic, 10, 100)
+    asyncio.run(_range(kafka, topic))
+    committed = Groups({"bootstrap.servers": kafka.bootstrap}, client_id="test").committed(topic, topic, [0])
+    assert {0: Committed(6)} == committed
+
+
+async def _range(kafka: LocalKafka, topic: str) -> None:
+    async with reading(kafka, topic, AssignedRange({0: range(6)})) as (log, listener):
+        assert "" == listener.obstacle
+        log.ask(READ_AHEAD)
+        await until(lambda: bool(listener.ended))
+        assert [0, 1, 2, 3, 4, 5] == [record.offset for record in listener.records]
+        assert {0: 6} == listener.read_to
+        listener.read_to.clear()
+        log.resume(0)
+        log.ask(READ_AHEAD)
+        await _looked_again(listener)
+        assert (6, [(0, listener.epochs[0])]) == (len(listener.records), listener.ended)
+        assert {} == listener.read_to, "what lies behind the range is not even read"
+        listener.last = [Commit(0, listener.epochs[0], Snapshot(6), "")]
+
+
+def test_a_commit_for_an_earlier_assignment_is_refused(kafka: LocalKafka, topic: str) -> None:
+    """Its partition may be another's by now."""
+    fill(kafka, topic, 1, 100)
+    asyncio.run(_stale(kafka, topic))
+
+
+async def _stale(kafka: LocalKafka, topic: str) -> None:
+    async with reading(kafka, topic) as (log, listener):
+        log.commit([Commit(0, listener.epochs[0] - 1, Snapshot(1), "")])
+        await until(lambda: bool(listener.refused))
+        assert ["the partitions are gone"] == listener.refused

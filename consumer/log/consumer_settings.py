@@ -1,0 +1,46 @@
+"""The settings of an endpoint's consumer. They are resolved each time that a consumer is made: clusters change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runtime.kafka.settings import ClientSettings, GroupProtocol, consumer_settings
+
+
+class GroupProtocolChoice(Protocol):
+    """Who knows the protocol for a member of a group."""
+
+    def choose(self, group: str) -> GroupProtocol:
+        """The protocol, as the cluster is now; may ask it, which blocks.
+
+        Raises:
+            KafkaUnavailableError: the cluster does not answer.
+            ProtocolMissingError: the configured protocol is none that it takes part in.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerSettings:
+    """What a consumer of one group is made of."""
+
+    kafka: ClientSettings
+    """librdkafka's."""
+    client_id: str
+    """How the broker's logs name it."""
+    group: str
+    """Whose offsets it reads and commits."""
+    max_record_bytes: int
+    """The largest record that it may meet."""
+    protocols: GroupProtocolChoice | None = None
+    """None for a consumer that never joins its group, and for `classic`."""
+
+    def resolved(self) -> Mapping[str, Any]:
+        """The settings for a consumer that is made now; blocks, and raises, as `GroupProtocolChoice.choose` does."""
+        return consumer_settings(
+            self.kafka,
+            client_id=self.client_id,
+            group=self.group,
+            max_record_bytes=self.max_record_bytes,
+            protocol="classic" if self.protocols is None else self.protocols.choose(self.group),
+        )

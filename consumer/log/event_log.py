@@ -1,0 +1,41 @@
+"""The log, as the event loop sees it: read as much as was asked for, and told to a listener. Pure."""
+
+from typing import Protocol
+
+from consumer.log.listener import LogListener
+from consumer.offsets.commits import Commit
+
+
+class EventLog(Protocol):
+    """Reads the partitions that one endpoint has. All methods are called on the loop, and none but `close` waits."""
+
+    @property
+    def drain_s(self) -> float:
+        """How long a listener's `drain` may take, in seconds."""
+        ...
+
+    @property
+    def turned_at(self) -> float:
+        """When it was last seen at work (monotonic)."""
+        ...
+
+    def start(self, listener: LogListener) -> None:
+        """Begin; `listener` is told of everything, on the running loop."""
+
+    def ask(self, cost: int) -> None:
+        """Read on until the records that came since cost so much more; the last one may cost more than is left."""
+
+    def pause(self, partition: int) -> None:
+        """Read nothing of this partition until `resume`; what is under way may still come."""
+
+    def resume(self, partition: int) -> None:
+        """Read this partition again."""
+
+    def commit(self, commits: list[Commit]) -> None:
+        """Commit; the listener's `committed` tells how it ended. One at a time."""
+
+    def begin_anew(self, partitions: set[int]) -> None:
+        """The topic was deleted and made anew: read all of these, whatever was committed."""
+
+    async def close(self) -> None:
+        """Give back all partitions, which drains and commits them, and end."""

@@ -1,0 +1,75 @@
+"""A listener on an event loop, as the log's thread speaks to it: every call crosses over, in order."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, ParamSpec
+
+from consumer.log.listener import LogListener
+from consumer.offsets.commits import Assigned, Commit
+from consumer.record import Record
+
+_P = ParamSpec("_P")
+
+
+class LoopListener:
+    """Notifies a `LogListener` on its loop, and waits for nothing but a drain. Lives on the log's thread."""
+
+    def __init__(self, listener: LogListener, loop: asyncio.AbstractEventLoop, *, drain_limit_s: float) -> None:
+        """`drain_limit_s` is how long `drain` waits at most, in seconds."""
+        self._listener: Final = listener
+        self._loop: Final = loop
+        self._drain_limit_s: Final = drain_limit_s
+
+    def assigned(self, partitions: list[Assigned]) -> None:
+        """See `LogListener`, here and below."""
+        self._notify_loop(self._listener.assigned, partitions)
+
+    def received(self, records: list[Record]) -> None:
+        """Records were read."""
+        self._notify_loop(self._listener.received, records)
+
+    def read_up_to(self, offsets: dict[int, int]) -> None:
+        """All below these offsets was read."""
+        self._notify_loop(self._listener.read_up_to, offsets)
+
+    def expired(self, partition: int, lost: range) -> None:
+        """Retention took these offsets."""
+        self._notify_loop(self._listener.expired, partition, lost)
+
+    def drain(self, partitions: set[int]) -> list[Commit]:
+        """Wait until nothing of these is in flight any more; what is to be committed last.
+
+        Raises:
+            TimeoutError: the loop did not answer within the limit.
+        """
+        draining = asyncio.run_coroutine_threadsafe(self._listener.drain(partitions), self._loop)
+        return draining.result(self._drain_limit_s)
+
+    def revoked(self, partitions: set[int]) -> None:
+        """These are gone."""
+        self._notify_loop(self._listener.revoked, partitions)
+
+    def committed(self, commits: list[Commit], error: str) -> None:
+        """A commit ended."""
+        self._notify_loop(self._listener.committed, commits, error)
+
+    def log_ends(self, ends: dict[int, int]) -> None:
+        """Where the log ends now."""
+        self._notify_loop(self._listener.log_ends, ends)
+
+    def range_ended(self, partition: int, epoch: int) -> None:
+        """The partition's range was read to its end."""
+        self._notify_loop(self._listener.range_ended, partition, epoch)
+
+    def gave_up(self, error: str) -> None:
+        """The consumer had to be given up."""
+        self._notify_loop(self._listener.gave_up, error)
+
+    def membership(self, obstacle: str) -> None:
+        """Why the consumer is not a member of its group."""
+        self._notify_loop(self._listener.membership, obstacle)
+
+    def _notify_loop(self, method: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> None:
+        assert not kwargs
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(method, *args)

@@ -1,0 +1,66 @@
+"""Rebalancing: partitions come to a consumer and go again, and its listener hears of it in time.
+
+A partition goes in peace: the listener drains it, its last offsets are committed while it is still ours, and only then
+does another consumer get it. Or it is lost: others have it already, and there is nothing left to commit.
+"""
+
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from structlog.typing import FilteringBoundLogger
+
+from consumer.log.committing import Committing
+from consumer.log.held_partitions import HeldPartitions
+from consumer.log.loop_listener import LoopListener
+from consumer.log.messages import explained
+
+
+class Rebalancing:
+    """Takes and gives back partitions of one consumer. Lives on the consumer's thread, and blocks."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        held: HeldPartitions,
+        committing: Committing,
+        listener: LoopListener,
+        log: FilteringBoundLogger,
+    ) -> None:
+        """Nothing is held yet."""
+        self._consumer: Final = consumer
+        self._held: Final = held
+        self._committing: Final = committing
+        self._listener: Final = listener
+        self._log: Final = log
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        """These are ours now.
+
+        Raises:
+            KafkaException: Kafka does not tell where to begin.
+        """
+        self._listener.assigned(self._held.hold(partitions))
+
+    def revoke(self, partitions: list[TopicPartition]) -> None:
+        """These go, and are ours until this returns.
+
+        Raises:
+            TimeoutError: the listener does not drain.
+        """
+        numbers = {at.partition for at in partitions}
+        commits = self._listener.drain(numbers)
+        try:
+            self._committing.commit_last(self._consumer, commits)
+        except KafkaException as error:
+            self._log.warning("log.last_commit_failed", error=explained(error), consequence="events repeat")
+        self._drop(numbers)
+
+    def lose(self, partitions: list[TopicPartition]) -> None:
+        """Others have these already."""
+        numbers = {at.partition for at in partitions}
+        self._log.warning("log.partitions_lost", partitions=sorted(numbers))
+        self._drop(numbers)
+
+    def _drop(self, numbers: set[int]) -> None:
+        self._held.drop(numbers)
+        self._listener.revoked(numbers)

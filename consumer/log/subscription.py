@@ -1,0 +1,43 @@
+"""A subscription: the consumer is a member of its group, which gives it partitions and takes them back.
+
+Revocation is answered in its callback: only when that returns does another member get the partition.
+"""
+
+from confluent_kafka import Consumer, TopicPartition
+
+from consumer.log.messages import reraising
+from consumer.log.session import Session
+from consumer.log.taken import Taken
+
+
+class Subscription:
+    """Joins the group; all records of the partitions that it gets are wanted."""
+
+    def begin(self, session: Session) -> None:
+        """Subscribe; the group is joined by the polls that follow."""
+        rebalancing = session.rebalancing
+
+        @reraising()
+        def on_assign(_: Consumer, partitions: list[TopicPartition]) -> None:
+            rebalancing.assign(partitions)
+
+        @reraising()
+        def on_revoke(_: Consumer, partitions: list[TopicPartition]) -> None:
+            rebalancing.revoke(partitions)
+
+        @reraising()
+        def on_lost(_: Consumer, partitions: list[TopicPartition]) -> None:
+            rebalancing.lose(partitions)
+
+        session.consumer.subscribe([session.topic], on_assign=on_assign, on_revoke=on_revoke, on_lost=on_lost)
+
+    def wanted(self, taken: Taken) -> Taken:
+        """All of it."""
+        return taken
+
+    def after_turn(self, session: Session) -> None:
+        """Tell when the membership has changed."""
+        session.membership.look()
+
+    def end(self, session: Session) -> None:
+        """Closing the consumer leaves the group, which revokes all partitions first."""
