@@ -7,15 +7,17 @@ import signal
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import structlog
 
-from broker import KAFKA_3_9, LocalKafka
+from broker import LocalKafka
 from broker.ports import ALL, SHARE, subshare
 from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
 from tests.kit.examples import import_all_of_ours, load_profiles
+from tests.kit.shared_kafka import ADDRESS, SharedBrokers, shared_kafka
 
 load_profiles()
 
@@ -28,14 +30,31 @@ WITHOUT = Path(__file__).parent / "kit" / "without"
 """Modules that are as good as not installed."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Sets the environment of the programs that tests start, which is the same wherever the tests run."""
     for name in FOREIGN & os.environ.keys():
         del os.environ[name]
     sys.dont_write_bytecode = False  # else each process of a run rewrites the assertions of all tests anew
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(WITHOUT), os.environ.get("PYTHONPATH")]))
     _let_programs_hear_signals()
-    _take_a_share_of_the_ports()
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        _take_a_share_of_the_ports(int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+    elif _processes(config):
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        os.environ[ADDRESS] = stack.enter_context(SharedBrokers()).address
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The process that hands out the tests takes the last share: not before the others, which inherit, have begun."""
+    if (count := _processes(session.config)) and "PYTEST_XDIST_WORKER" not in os.environ:
+        _take_a_share_of_the_ports(count, count)
+
+
+def _processes(config: pytest.Config) -> int:
+    """How many run tests for the one that hands them out; 0 if it runs them itself."""
+    return getattr(config.option, "numprocesses", None) or 0
 
 
 def _let_programs_hear_signals() -> None:
@@ -46,11 +65,10 @@ def _let_programs_hear_signals() -> None:
         signal.signal(signal.SIGHUP, lambda *_: None)
 
 
-def _take_a_share_of_the_ports() -> None:
+def _take_a_share_of_the_ports(index: int, workers: int) -> None:
     """Of several processes of a run, none takes a port that another's server gave up for a moment."""
-    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        count = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-        os.environ[SHARE] = subshare(os.environ.get(SHARE, ALL), int(worker.removeprefix("gw")) % count, count)
+    shares = workers + 1
+    os.environ[SHARE] = subshare(os.environ.get(SHARE, ALL), index % shares, shares)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -74,21 +92,21 @@ def logs_as_they_come() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     """The running Kafka that all tests share: never stop, kill or pause it."""
-    with LocalKafka(tmp_path_factory.mktemp("kafka")) as running:
+    with shared_kafka("kafka", tmp_path_factory) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def kafka_39(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     """A running Kafka 3.9 with its defaults, which serves groups of the classic protocol alone: never stop it."""
-    with LocalKafka(tmp_path_factory.mktemp("kafka-3.9"), release=KAFKA_3_9) as running:
+    with shared_kafka("kafka-3.9", tmp_path_factory) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def kafka_without_group_version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     """A running Kafka 4 formatted without the consumer protocol (`group.version` 0): never stop it."""
-    with LocalKafka(tmp_path_factory.mktemp("kafka-classic"), features={"group.version": 0}) as running:
+    with shared_kafka("kafka-without-group-version", tmp_path_factory) as running:
         yield running
 
 

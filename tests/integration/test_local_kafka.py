@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,8 +23,25 @@ from broker.readiness import wait_until_ready
 from broker.storage import SETTINGS, Ports, Storage
 from tests.kit import eventually
 from tests.kit.paths import ROOT
+from tests.kit.shared_kafka import SharedBrokers, ask
 
 pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture(scope="module")
+def maltreated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A broker of this file's own, with the archive of its classes."""
+    make_archive(NEWEST)
+    with LocalKafka(tmp_path_factory.mktemp("maltreated") / "kafka") as kafka:
+        yield kafka
+
+
+@pytest.fixture
+def broker(maltreated: LocalKafka) -> LocalKafka:
+    """It, running again whatever the test before did to it; a start on what there is costs less than a new one."""
+    if maltreated.died() is not None:
+        maltreated.start()
+    return maltreated
 
 
 class Acks:
@@ -112,10 +130,10 @@ def test_serves_topics_and_groups_as_soon_as_start_returns(kafka: LocalKafka, to
         consumer.close()
 
 
-def test_listens_on_the_loopback_only(kafka: LocalKafka) -> None:
+def test_listens_on_the_loopback_only(broker: LocalKafka) -> None:
     """No port of the broker is open on any other address than 127.0.0.1."""
-    table = Path(f"/proc/{kafka.pid}/net/tcp").read_text() + Path(f"/proc/{kafka.pid}/net/tcp6").read_text()
-    inodes = {str(link.readlink()) for link in Path(f"/proc/{kafka.pid}/fd").iterdir() if link.is_symlink()}
+    table = Path(f"/proc/{broker.pid}/net/tcp").read_text() + Path(f"/proc/{broker.pid}/net/tcp6").read_text()
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{broker.pid}/fd").iterdir() if link.is_symlink()}
     rows = [line.split() for line in table.splitlines()]
     listens = [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
     hosts = {address.split(":")[0] for address in listens}
@@ -135,13 +153,12 @@ def test_restarts_on_the_same_data(broker: LocalKafka, topic: str) -> None:
         assert [b"kept"] == read(again, topic, 1)
 
 
-def test_a_start_shares_the_classes_of_earlier_ones(tmp_path: Path) -> None:
+def test_a_start_shares_the_classes_of_earlier_ones(broker: LocalKafka) -> None:
     """The broker uses the archive that was made for it, and says nothing about it."""
     archive = make_archive(NEWEST)
-    with LocalKafka(tmp_path / "kafka") as kafka:
-        is_shared = str(archive) in Path(f"/proc/{kafka.pid}/maps").read_text()
-        assert (archive.stat().st_size > 0) == is_shared
-    assert "cds" not in kafka.log.read_text()
+    is_shared = str(archive) in Path(f"/proc/{broker.pid}/maps").read_text()
+    assert (archive.stat().st_size > 0) == is_shared
+    assert "cds" not in broker.log.read_text()
 
 
 def test_second_start_is_quick(broker: LocalKafka) -> None:
@@ -212,11 +229,11 @@ def test_takes_another_port_if_the_remembered_one_is_taken(broker: LocalKafka) -
             assert broker.cluster_id == moved.cluster_id
 
 
-def test_says_when_another_broker_answers(kafka: LocalKafka) -> None:
+def test_says_when_another_broker_answers(broker: LocalKafka) -> None:
     """A broker of another cluster on our port is never taken for ours."""
     with pytest.raises(LocalKafkaError) as refused:
-        wait_until_ready(kafka.bootstrap, "ours", died=lambda: None, seconds=60)
-    expected = f"another broker answers on {kafka.bootstrap}: its cluster is {kafka.cluster_id}, ours is ours"
+        wait_until_ready(broker.bootstrap, "ours", died=lambda: None, seconds=60)
+    expected = f"another broker answers on {broker.bootstrap}: its cluster is {broker.cluster_id}, ours is ours"
     assert expected == str(refused.value)
 
 
@@ -257,10 +274,10 @@ def test_a_second_broker_on_the_same_folder_is_refused(broker: LocalKafka) -> No
     assert is_running(broker.pid)
 
 
-def test_start_twice_is_refused(kafka: LocalKafka) -> None:
+def test_start_twice_is_refused(broker: LocalKafka) -> None:
     """Starting a running broker is a mistake that is told, not a second broker."""
-    with pytest.raises(LocalKafkaError, match=rf"runs already \(pid {kafka.pid}\)"):
-        kafka.start()
+    with pytest.raises(LocalKafkaError, match=rf"runs already \(pid {broker.pid}\)"):
+        broker.start()
 
 
 def test_knows_no_port_or_pid_before_the_first_start(tmp_path: Path) -> None:
@@ -298,6 +315,26 @@ def test_a_killed_owner_leaves_no_broker_behind(tmp_path: Path) -> None:
         assert is_running(pid)
         owner.kill()
     eventually(lambda: not is_running(pid))
+
+
+def test_processes_of_a_run_share_one_broker() -> None:
+    """Whoever asks for a kind is told of the same broker, which ends with the run, and not before."""
+    with SharedBrokers() as brokers:
+        with ThreadPoolExecutor() as processes:
+            asked = list(processes.map(lambda _: ask(brokers.address, "kafka"), range(3)))
+        own = brokers.get("kafka")
+        assert {(own.bootstrap, own.log)} == {(one.bootstrap, one.log) for one in asked}
+        asked[0].stop()
+        pid = own.pid
+        assert is_running(pid)
+    assert not is_running(pid)
+    assert not own.log.exists()
+
+
+def test_a_shared_broker_that_cannot_start_says_why() -> None:
+    """The reason comes to whoever asked."""
+    with SharedBrokers() as brokers, pytest.raises(LocalKafkaError, match="kind 'rabbit' is shared"):
+        ask(brokers.address, "rabbit")
 
 
 def test_the_command_stays_up_until_told(tmp_path: Path) -> None:
