@@ -45,8 +45,8 @@ def worker(made: Bench, receiver: fast_receiver.Running, endpoint: dict[str, obj
     """Events a second from the first arrival to the last."""
     config = made.config([{"name": f"e{time.time_ns()}", "url": receiver.url, **endpoint}])
     with made.process("consumer.cli", "deliver", config=config):
-        told = receiver.wait_for(EVENTS, 120)
-    return float(told["events"] / told["seconds"])
+        arrived = receiver.wait_for(EVENTS, 120)
+    return float(arrived["events"] / arrived["seconds"])
 
 
 def one_at_a_time(url: str, count: int) -> float:

@@ -63,11 +63,11 @@ def export(made: Bench, config: str, records: int, run: int) -> tuple[float, flo
     arguments = ["export", "--output", output, "--format", "parquet", "-c", config]
     started = time.perf_counter()
     child = subprocess.Popen([sys.executable, "-c", _MEASURED, *arguments], stdout=subprocess.PIPE, text=True)
-    said, _ = child.communicate()
+    output, _ = child.communicate()
     seconds = time.perf_counter() - started
-    if child.returncode or not said.startswith(f"{records} records"):
-        sys.exit(f"the export failed: exit {child.returncode}, {said}")
-    return seconds, int(said.rpartition("peak KiB ")[2]) / 1024
+    if child.returncode or not output.startswith(f"{records} records"):
+        sys.exit(f"the export failed: exit {child.returncode}, {output}")
+    return seconds, int(output.rpartition("peak KiB ")[2]) / 1024
 
 
 _MEASURED = """

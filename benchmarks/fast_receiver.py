@@ -1,6 +1,6 @@
 """A webhook receiver that costs next to nothing, in a process of its own: `python -m benchmarks.fast_receiver`.
 
-It answers 200 to everything, after a delay if one is given, and tells at GET / how much came.
+It answers 200 to everything, after a delay if one is given, and answers GET / with how much came.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ class Running:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/hook"
 
-    def told(self) -> dict[str, Any]:
+    def counts(self) -> dict[str, Any]:
         """What came so far."""
         with urllib.request.urlopen(self.url.replace("/hook", "/"), timeout=10) as answer:
             found: dict[str, Any] = json.loads(answer.read())
@@ -98,11 +98,11 @@ class Running:
             TimeoutError: not within `limit_s` seconds.
         """
         deadline = time.monotonic() + limit_s
-        while (told := self.told())["events"] < events:
+        while (counts := self.counts())["events"] < events:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{told['events']} of {events} events after {limit_s:g} s")
+                raise TimeoutError(f"{counts['events']} of {events} events after {limit_s:g} s")
             time.sleep(0.1)
-        return told
+        return counts
 
 
 @contextlib.contextmanager

@@ -113,9 +113,9 @@ class Running:
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
             for line in self.log.read_text().splitlines():
-                told = json.loads(line)
-                if told.get("event") == "listening":
-                    return str(told["address"])
+                entry = json.loads(line)
+                if entry.get("event") == "listening":
+                    return str(entry["address"])
             time.sleep(0.05)
         raise TimeoutError(self.log.read_text())
 

@@ -50,8 +50,8 @@ def run(made: Bench, name: str, others: list[dict[str, Any]]) -> list[float]:
             worker.address()
             time.sleep(SETTLE_S)
             accepted = feed(made)
-            told = receiver.wait_for(GOOD * len(accepted), 60)
-    times = [(at - accepted[name]) * 1000 for name, at in told["arrivals"]]
+            arrived = receiver.wait_for(GOOD * len(accepted), 60)
+    times = [(at - accepted[name]) * 1000 for name, at in arrived["arrivals"]]
     return times[int(len(times) * WARM_UP) :]
 
 

@@ -37,8 +37,8 @@ def through_the_worker(made: Bench) -> list[float]:
             run.address()
             time.sleep(SETTLE_S)
             accepted = feed(made)
-            told = receiver.wait_for(len(accepted), 60)
-    return [(at - accepted[name]) * 1000 for name, at in told["arrivals"]][PER_SECOND:]
+            arrived = receiver.wait_for(len(accepted), 60)
+    return [(at - accepted[name]) * 1000 for name, at in arrived["arrivals"]][PER_SECOND:]
 
 
 def feed(made: Bench) -> dict[str, float]:

@@ -34,10 +34,10 @@ def main(events: int) -> None:
             try:
                 assert receiver.stdout is not None
                 receiver.stdout.readline()
-                up, told = catch_up(Running(port), worker.resident_mib, events)
+                up, arrived = catch_up(Running(port), worker.resident_mib, events)
             finally:
                 receiver.terminate()
-        report("endpoint up again", arrived=told, resident_mib=max(up), last_mib=up[-1])
+        report("endpoint up again", arrived=arrived, resident_mib=max(up), last_mib=up[-1])
 
 
 def sampled(measure: "object", seconds: float) -> list[float]:
@@ -54,9 +54,9 @@ def catch_up(receiver: Running, measure: "object", events: int) -> tuple[list[fl
     """The figure each second until everything arrived, and how much did."""
     deadline = time.monotonic() + LIMIT_S
     values: list[float] = []
-    while (told := receiver.told()["events"]) < events and time.monotonic() < deadline:
+    while (arrived := receiver.counts()["events"]) < events and time.monotonic() < deadline:
         values += sampled(measure, 1.0)
-    return values or sampled(measure, 1.0), told
+    return values or sampled(measure, 1.0), arrived
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ def replay(made: Bench, receiver: fast_receiver.Running) -> tuple[float, float]:
         code = process.child.wait(LIMIT_S)
     if code != 0:
         raise RuntimeError(process.log.read_text())
-    told = receiver.told()
-    return float(told["events"] / told["seconds"]), time.perf_counter() - started
+    counts = receiver.counts()
+    return float(counts["events"] / counts["seconds"]), time.perf_counter() - started
 
 
 if __name__ == "__main__":

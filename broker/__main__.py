@@ -69,7 +69,7 @@ def lock(files: tuple[Path, ...]) -> None:
 
 
 def _watch(kafka: LocalKafka, stopped: threading.Event) -> None:
-    """Returns when told to stop; raises LocalKafkaError if the broker ends by itself."""
+    """Returns when it is asked to stop; raises LocalKafkaError if the broker ends by itself."""
     while not stopped.wait(LOOK_SECONDS):
         if (why := kafka.died()) is not None:
             raise LocalKafkaError(why)

@@ -21,6 +21,6 @@ def archive_of(java: str, class_path: Sequence[Path], home: Path = HOME) -> Path
 
 
 def options_of(archive: Path) -> list[str]:
-    """What tells Java to use an archive; nothing if it was not made, or this Java cannot make one (it is empty)."""
+    """The option for Java to use an archive; none if it was not made, or this Java cannot make one (it is empty)."""
     is_made = archive.is_file() and archive.stat().st_size > 0
     return [f"-XX:SharedArchiveFile={archive}"] if is_made else []

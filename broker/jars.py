@@ -49,7 +49,7 @@ def bring(lock: Lock, store: Path, download: Download, progress: Progress = lamb
         lock: what is to be there.
         store: the Maven repository; made if it is not there.
         download: brings one file into a folder; called by several threads at once.
-        progress: told the bytes of each file that has arrived.
+        progress: called with the bytes of each file that has arrived.
 
     Raises:
         LocalKafkaError: a file cannot be brought, or what comes is not the one that was locked; then it is not kept.

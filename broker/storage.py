@@ -130,8 +130,8 @@ class Storage:
         command = [*java, "kafka.tools.StorageTool", *arguments, *levels]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            said = (done.stdout + done.stderr).strip().splitlines() or ["it said nothing"]
-            why = next((line for line in said if "Exception" in line), said[0])
+            output = (done.stdout + done.stderr).strip().splitlines() or ["it said nothing"]
+            why = next((line for line in output if "Exception" in line), output[0])
             raise LocalKafkaError(f"Kafka cannot format {self._data}: {why}")
         return fresh
 

@@ -74,10 +74,10 @@ class Child:
     def wait_until_ready(self, seconds: float) -> None:
         """Returns when `/readyz` is answered 200; raises ChildError if it ends or is not ready in time."""
         deadline = time.monotonic() + seconds
-        while (obstacle := _obstacle(self._address)) is not None:
+        while (reason := _unready_because(self._address)) is not None:
             self.check()
             if time.monotonic() >= deadline:
-                raise ChildError(f"the {self.name} is not ready after {seconds:g} s: {obstacle}{self.last_words()}")
+                raise ChildError(f"the {self.name} is not ready after {seconds:g} s: {reason}{self.last_words()}")
             time.sleep(PAUSE_SECONDS)
 
     def stop(self) -> None:
@@ -104,7 +104,7 @@ class Child:
             self._leash = None
 
 
-def _obstacle(address: str) -> str | None:
+def _unready_because(address: str) -> str | None:
     """Why the process at `address` is not ready, None if it is."""
     connection = http.client.HTTPConnection(address, timeout=5)
     try:

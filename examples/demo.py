@@ -127,7 +127,7 @@ class Demo:
         }
         post(sample, **door, may_wait=lambda: time.monotonic() < deadline)
 
-    def tell(self) -> None:
+    def show(self) -> None:
         """Says what the user can do next."""
         click.echo(next_steps(self._home, self._settings))
 
@@ -206,7 +206,7 @@ def main(*, once: bool, broker: str | None, kafka_port: int | None, prefix: str,
                 return
             if late is not None:
                 click.echo(f"\n{late}; the worker's page and `status`, below, say what they wait for.")
-            demo.tell()
+            demo.show()
             demo.stay()
     except KeyboardInterrupt:
         with suppress(OSError):  # its terminal may be closed

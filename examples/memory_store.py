@@ -127,7 +127,7 @@ class Tags:
         return {tag: digest for (name, tag), digest in sorted(self.store.tags.items()) if name == self.repository}
 
     async def tag(self, tag: str, digest: str) -> None:
-        """Point a tag at a manifest; no event tells of it, the push has told of the tag."""
+        """Point a tag at a manifest; it has no event, the event of the push names the tag."""
         self.store.tags[self.repository, tag] = digest
 
     async def untag(self, tag: str) -> None:

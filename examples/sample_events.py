@@ -25,7 +25,7 @@ PAUSE_SECONDS = 0.5
 
 
 class NotTakenError(Exception):
-    """The intake would not take an envelope; the text is what it said."""
+    """The intake would not take an envelope; the text is its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ def _try(sample: Sample, address: str, path: str, authorization: str) -> str | N
         headers = {"Content-Type": sample.content_type, "Authorization": authorization}
         connection.request("POST", path, sample.body, headers)
         answer = connection.getresponse()
-        said = f"the intake answered {answer.status}: {answer.read().decode(errors='replace')}"
+        answered = f"the intake answered {answer.status}: {answer.read().decode(errors='replace')}"
     except (OSError, http.client.HTTPException) as error:
         return f"the intake does not answer: {error}"
     finally:
         connection.close()
     if answer.status not in {200, 503}:
-        raise NotTakenError(said)
-    return said if answer.status == 503 else None
+        raise NotTakenError(answered)
+    return answered if answer.status == 503 else None

@@ -36,7 +36,7 @@ class NotPreparedError(BridgeError):
 def prepare(admin: Admin, groups: Groups, settings: Settings, registration: Registration, news: News) -> int:
     """Create missing topics, register endpoints that are new, and the schema; the partitions of the events topic.
 
-    Whoever tries again and again keeps the `news`: what falls short is said once.
+    Whoever tries again and again keeps the `news`: what falls short is logged once.
 
     Raises:
         KafkaUnavailableError, KafkaRefusedError: it could not be done.

@@ -64,7 +64,7 @@ class Registration:
     def complete(self) -> int:
         """The id of the schema that events are written with. Blocks until the registry has answered.
 
-        For a second after an error the same is said at once.
+        For a second after an error the same error is raised at once.
 
         Raises:
             SchemaRegistryUnavailableError: it does not.

@@ -40,7 +40,7 @@ def _rendering(chosen: LogFormat, *, colours: bool) -> list[Any]:
 
 
 class _ToStructlog(logging.Handler):
-    """Lines of libraries, as ours: their warnings are details to us, since each state is told by a line of our own."""
+    """Lines of libraries, as ours: their warnings are details to us, since each state has a line of our own."""
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger(record.name).debug("library.log", said=record.getMessage())

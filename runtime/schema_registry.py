@@ -107,14 +107,14 @@ class SchemaRegistry:
         status, answer = self._ask("PUT", f"/config/{_quoted(subject)}", {"compatibility": level})
         # Apicurio says 409 to one of two that set it at once: fine if it was set to the same.
         if status != 200 and self.compatibility(subject) != level:
-            raise self._trouble(f"does not set the compatibility of subject {subject}: {_told(status, answer)}")
+            raise self._trouble(f"does not set the compatibility of subject {subject}: {_reason(status, answer)}")
 
     def _ask(
         self, method: str, path: str, body: dict[str, str] | None = None, *, may_lack_it: bool = False
     ) -> tuple[int, dict[str, Any]]:
         """Status and JSON: of success, or of an error that says something about a subject or a schema.
 
-        With `may_lack_it` any 404 will do: a registry need not have a route that only looks, and the next one tells.
+        With `may_lack_it` any 404 will do: a registry need not have a route that only looks; the next request shows it.
         """
         sent = {"content-type": _MEDIA_TYPE} if body is not None else {}
         content = json.dumps(body).encode() if body is not None else None
@@ -143,9 +143,9 @@ class SchemaRegistry:
     def _id(self, subject: str, status: int, answer: dict[str, Any]) -> int:
         """The id of a schema that was looked up or registered."""
         if status in {409, 422}:
-            told = _told(status, answer)
+            reason = _reason(status, answer)
             raise SchemaRefusedError(
-                f"schema registry {self.safe_url} refuses the schema for subject {subject}: {told}"
+                f"schema registry {self.safe_url} refuses the schema for subject {subject}: {reason}"
             )
         found = answer.get("id")
         if type(found) is int and found in _IDS:  # True is an int too
@@ -170,7 +170,7 @@ def _root(settings: SchemaRegistrySettings) -> str:
     return settings.url.rstrip("/")
 
 
-def _told(status: int, answer: dict[str, Any]) -> str:
+def _reason(status: int, answer: dict[str, Any]) -> str:
     """What the registry says, as one short line that is safe on a terminal."""
     text = str(answer.get("message") or status)
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:_TOLD]

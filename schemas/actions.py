@@ -1,4 +1,4 @@
-"""The actions of a registry's events, and what is said of a word that is none of them. Pure."""
+"""The actions of a registry's events, and the warning about a word that is none of them. Pure."""
 
 from typing import Final
 

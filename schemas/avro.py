@@ -30,7 +30,7 @@ class UndecodableError(Exception):
 
 
 class ForeignIdError(UndecodableError):
-    """The schema's id is none of ours and no fingerprint says which it is: only who gave it out could tell."""
+    """The schema's id is none of ours and no fingerprint says which it is: only who gave it out knows."""
 
     def __init__(self, schema_id: int) -> None:
         super().__init__(f"schema id {schema_id} is none of ours")

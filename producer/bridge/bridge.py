@@ -88,7 +88,7 @@ class Bridge:
         self._write("mount", replace(target, from_repository=check_repository(from_repository)))
 
     def blob_deleted(self, repository: str, digest: str) -> None:
-        """Write a delete; the registry's JSON does not tell it from that of a manifest."""
+        """Write a delete; the registry's JSON has the same members for that of a manifest."""
         self._write("delete", _deleted(repository, digest))
 
     def tag_deleted(self, repository: str, tag: str) -> None:

@@ -31,7 +31,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
 def check_installation(
     settings: Settings, admin: Admin, registry: SchemaRegistry | None, reach: Connect = connect
 ) -> Iterator[Finding]:
-    """What Kafka, the schema registry and the endpoints' addresses tell; delivers nothing."""
+    """What Kafka, the schema registry and the endpoints' addresses show; delivers nothing."""
     yield from _kafka(settings, admin)
     if registry is not None:
         yield from _schema(registry, subject_of(settings.topics.events))
@@ -64,10 +64,10 @@ def _topic(plan: TopicPlan, admin: Admin) -> Iterator[Finding]:
     if found is None:
         yield Finding(Severity.WARNING, f"topic {plan.name} is missing; `init`, `serve` and `publish` create it")
         return
-    said = differences(plan, found)
-    if not said:
+    sentences = differences(plan, found)
+    if not sentences:
         yield Finding(Severity.OK, f"topic {plan.name} is as configured")
-    for sentence in said:
+    for sentence in sentences:
         too_small = "max.message.bytes" in sentence and _below(plan, found.settings.get("max.message.bytes"))
         compacts = "compact" in found.settings.get("cleanup.policy", "") and "cleanup.policy" in sentence
         yield Finding(Severity.WRONG if too_small or compacts else Severity.WARNING, sentence)
@@ -95,6 +95,6 @@ def _schema(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
 def _level(registry: SchemaRegistry, subject: str) -> Iterator[Finding]:
     level = registry.compatibility(subject)
     if level != FULL_TRANSITIVE:
-        told = f"compatibility {level}" if level else "no compatibility of its own"
-        told = f"subject {subject} has {told} instead of {FULL_TRANSITIVE}"
-        yield Finding(Severity.WARNING, f"{told}; `init`, `serve` and `publish` set it")
+        level_text = f"compatibility {level}" if level else "no compatibility of its own"
+        shortfall = f"subject {subject} has {level_text} instead of {FULL_TRANSITIVE}"
+        yield Finding(Severity.WARNING, f"{shortfall}; `init`, `serve` and `publish` set it")

@@ -47,7 +47,7 @@ def client_settings(endpoints: Sequence[EndpointSettings]) -> Iterator[Finding]:
 
 
 def addresses(endpoints: Sequence[EndpointSettings], reach: Connect = connect) -> Iterator[Finding]:
-    """Whether each endpoint's address can be reached; several at once, told in the file's order."""
+    """Whether each endpoint's address can be reached; several at once, in the file's order."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from pool.map(lambda endpoint: _address(endpoint, reach), (e for e in endpoints if e.url))
 

@@ -16,8 +16,8 @@ _REPEATS: Final = "events can repeat when a worker comes or goes"
 def cluster_version(broker_settings: Mapping[str, str]) -> Finding:
     """Brokers name their version in a setting until 3.9, and from 4.0 on not at all."""
     version = broker_settings.get(_VERSION)
-    told = f"{_VERSION} {version}" if version else f"4.0 or newer: they have no {_VERSION}"
-    return Finding(Severity.OK, f"the brokers are of Kafka {told}")
+    version_text = f"{_VERSION} {version}" if version else f"4.0 or newer: they have no {_VERSION}"
+    return Finding(Severity.OK, f"the brokers are of Kafka {version_text}")
 
 
 def group_protocol(settings: Settings, ask: Ask = ask) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ _R = TypeVar("_R", bound=Named)
 
 
 def listen(repository: _R, listener: Listener) -> _R:
-    """A repository that works as `repository` does and tells `listener` what was done.
+    """A repository that works as `repository` does and calls `listener` with what was done.
 
     What the listener raises is logged and changes nothing, except when a tag or the repository was removed: then it
     is raised to the caller, although the removal stands. Awaitable services are served on asyncio, the listener in a
@@ -83,12 +83,12 @@ class _DecoratedManifests(_Decorated):
         return run(self._got(self.original.get(digest, *args, **kwargs), kwargs.get("tag") or ""))
 
     def put(self, manifest: Any, *args: Any, **kwargs: Any) -> Any:
-        told = (self.dispatch.listener.manifest_pushed, manifest, kwargs.get("tag") or "")
-        return run(_reported(self.original.put(manifest, *args, **kwargs), self.dispatch.report(*told)))
+        call = (self.dispatch.listener.manifest_pushed, manifest, kwargs.get("tag") or "")
+        return run(_reported(self.original.put(manifest, *args, **kwargs), self.dispatch.report(*call)))
 
     def delete(self, digest: str, *args: Any, **kwargs: Any) -> Any:
-        told = (self.dispatch.listener.manifest_deleted, digest)
-        return run(_reported(self.original.delete(digest, *args, **kwargs), self.dispatch.report(*told)))
+        call = (self.dispatch.listener.manifest_deleted, digest)
+        return run(_reported(self.original.delete(digest, *args, **kwargs), self.dispatch.report(*call)))
 
     def _got(self, call: Any, tag: str) -> Steps[Any]:
         manifest = yield call
@@ -119,8 +119,8 @@ class _DecoratedBlobs(_Decorated):
         return run(self._begun(self.original.resume(*args, **kwargs)))
 
     def delete(self, digest: str, *args: Any, **kwargs: Any) -> Any:
-        told = (self.dispatch.listener.blob_deleted, digest)
-        return run(_reported(self.original.delete(digest, *args, **kwargs), self.dispatch.report(*told)))
+        call = (self.dispatch.listener.blob_deleted, digest)
+        return run(_reported(self.original.delete(digest, *args, **kwargs), self.dispatch.report(*call)))
 
     def _found(self, digest: str, call: Any) -> Steps[Any]:
         content = yield call
@@ -168,8 +168,8 @@ class _DecoratedTags(_Decorated):
 
     def untag(self, tag: str, *args: Any, **kwargs: Any) -> Any:
         dispatch = self.dispatch
-        told = dispatch.insist(dispatch.listener.tag_deleted, dispatch.repository.name, tag)
-        return run(_reported(self.original.untag(tag, *args, **kwargs), told))
+        call = dispatch.insist(dispatch.listener.tag_deleted, dispatch.repository.name, tag)
+        return run(_reported(self.original.untag(tag, *args, **kwargs), call))
 
 
 def _reported(call: Any, report: BlockingCall) -> Steps[Any]:

@@ -1,4 +1,4 @@
-"""How a decorated service tells its Listener, and what becomes of the Listener's errors. Knows no service."""
+"""How a decorated service calls its Listener, and what becomes of the Listener's errors. Knows no service."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,24 +19,24 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """Whom to tell, and of which repository."""
+    """The Listener to call, and the repository it is called for."""
 
     listener: Listener
     repository: Named
 
     def report(self, call: Callable[..., None], *arguments: Any) -> BlockingCall:
-        """Tell it; what goes wrong is logged."""
+        """Call it; what goes wrong is logged."""
         return BlockingCall(partial(self._quietly, call, self.repository.name, *arguments))
 
     def insist(self, call: Callable[..., None], name: str, *arguments: Any) -> BlockingCall:
-        """Tell it; what goes wrong is logged and raised."""
-        return BlockingCall(partial(self._tell, call, name, *arguments))
+        """Call it; what goes wrong is logged and raised."""
+        return BlockingCall(partial(self._call_logged, call, name, *arguments))
 
     def _quietly(self, call: Callable[..., None], name: str, *arguments: Any) -> None:
-        with suppress(Exception):  # logged by _tell; the registry's work was done and stays done
-            self._tell(call, name, *arguments)
+        with suppress(Exception):  # logged by _call_logged; the registry's work was done and stays done
+            self._call_logged(call, name, *arguments)
 
-    def _tell(self, call: Callable[..., None], name: str, *arguments: Any) -> None:
+    def _call_logged(self, call: Callable[..., None], name: str, *arguments: Any) -> None:
         try:
             call(name, *arguments)
         except Exception as error:

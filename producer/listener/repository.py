@@ -2,7 +2,7 @@
 
 Names and meaning are those of the registry's `Repository`, `ManifestService`, `BlobStore`, `BlobWriter`, `TagService`
 and `RepositoryRemover`. A method may return its result or an awaitable of it, and may take more than is shown here;
-one that a registry does not have is simply never called. Every method raises where it fails: an event tells of what
+one that a registry does not have is simply never called. Every method raises where it fails: an event is of what
 was done.
 """
 

@@ -1,6 +1,6 @@
 """JSON texts in a file's lines: one per line, one over several, or several one after another. Pure; knows no events.
 
-How a text lies is decided anew at each text, so damage costs as little as can be told: a line that cannot begin a text
+How a text lies is decided anew at each text, so damage costs as little as possible: a line that cannot begin a text
 costs that line; a text over several lines that breaks off costs its lines up to the next one that begins a text, but
 for those that are whole objects by themselves. Memory holds one text at a time.
 """

@@ -134,6 +134,6 @@ def _refuse_bad(settings: ClientSettings) -> None:
     found = [f"{name}: {refusal}" for name, refusal in alone if refusal]
     if not found:
         together = refusals(settings, max_record_bytes=_MAX_RECORD_BYTES, secrets=secrets.values())
-        found = [f"{refusal.name}: {refusal.said}" if refusal.name else refusal.said for refusal in together]
+        found = [f"{refusal.name}: {refusal.text}" if refusal.name else refusal.text for refusal in together]
     if found:
         raise ClientSettingsError(f"kafka_settings: {'; '.join(found)}")

@@ -72,7 +72,7 @@ def run_service(service: Callable[[asyncio.Event], Awaitable[int]]) -> int:
     async def until_stopped() -> int:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        loop.set_exception_handler(_say_unhandled)
+        loop.set_exception_handler(_log_unhandled)
 
         def begin_to_stop() -> None:
             _log.info("stopping", signal=signals.received)
@@ -93,6 +93,6 @@ def stop_signals() -> StopSignals:
     return click.get_current_context().ensure_object(StopSignals)
 
 
-def _say_unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A fault of ours that nobody waited for: said aloud, whatever the log level."""
+def _log_unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A fault of ours that nobody waited for: logged, whatever the level."""
     _log.error("internal_error", said=context.get("message"), exc_info=context.get("exception"))

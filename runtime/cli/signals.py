@@ -19,7 +19,7 @@ still stops a command: whoever ends the script by Ctrl-C means all of it."""
 class StopSignals:
     """The stop signals of this process while the context is open. Belongs to the main thread.
 
-    A signal raises KeyboardInterrupt in the main thread, unless somebody has said what else it should do.
+    A signal raises KeyboardInterrupt in the main thread, unless `calling` or `deferred` says what else it does.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class StopSignals:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """What comes on the way out of a process that was told to end changes nothing either."""
+        """What comes on the way out of a process that was asked to end changes nothing either."""
         for number, before in self._before.items():
             signal.signal(number, signal.SIG_IGN if self.received else before)
         self._before.clear()

@@ -110,8 +110,8 @@ def _property(name: str, value: Value) -> str | Secret:
     if isinstance(value.node, Scalar) and value.node.kind == "bool":
         text = "true" if text.lower() in {"true", "yes", "on"} else "false"
     secret = secret or value.is_interpolated
-    if name != _CHOSEN and (said := property_refusal(name, text, secret=secret)):
-        value.refuse(f"is refused by Kafka's client: {said}")
+    if name != _CHOSEN and (refusal := property_refusal(name, text, secret=secret)):
+        value.refuse(f"is refused by Kafka's client: {refusal}")
     return Secret(text) if secret else text
 
 

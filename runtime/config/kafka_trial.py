@@ -28,7 +28,7 @@ def trial_faults(kafka: KafkaSettings, intake: IntakeSettings) -> list[str]:
     The files come first because the library looks only at those it uses, and has OpenSSL's words for what it misses.
     """
     return [*_unreadable(kafka)] or [
-        _said(refusal)
+        _fault_of(refusal)
         for refusal in refusals(
             kafka.revealed(),
             max_record_bytes=intake.max_dead_letter_bytes,
@@ -37,10 +37,10 @@ def trial_faults(kafka: KafkaSettings, intake: IntakeSettings) -> list[str]:
     ]
 
 
-def _said(refusal: Refusal) -> str:
-    if _NO_KERBEROS in refusal.said:  # the library goes on with how to build it anew
+def _fault_of(refusal: Refusal) -> str:
+    if _NO_KERBEROS in refusal.text:  # the library goes on with how to build it anew
         return f"kafka.{refusal.name or 'sasl.mechanisms'}: {_MECHANISMS}"
-    return f"kafka.{refusal.name}: {refusal.said}" if refusal.name else f"kafka: {refusal.said}"
+    return f"kafka.{refusal.name}: {refusal.text}" if refusal.name else f"kafka: {refusal.text}"
 
 
 def _unreadable(kafka: KafkaSettings) -> Iterator[str]:

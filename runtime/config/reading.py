@@ -65,17 +65,17 @@ class Value:
 
     def note(self, what: str) -> None:
         """Record the fault `path: value what`; a list or mapping is not shown."""
-        self.reading.faults.append(self._said(what))
+        self.reading.faults.append(self._shown_with(what))
 
     def warn(self, what: str) -> None:
         """Record the warning `path: value what`: the value is taken, and has no effect."""
-        self.reading.warnings.append(self._said(what))
+        self.reading.warnings.append(self._shown_with(what))
 
     def warn_alone(self, what: str) -> None:
         """Record the warning `path: what`, without the value."""
         self.reading.warnings.append(f"{self.path}: {what}")
 
-    def _said(self, what: str) -> str:
+    def _shown_with(self, what: str) -> str:
         shown = ""
         if isinstance(self.node, Scalar):
             bare = self.show is quoted and self.node.kind in {"int", "float", "bool"}

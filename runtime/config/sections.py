@@ -24,7 +24,7 @@ _ADDRESS = parsed(
 _SECOND, _HOUR, _CENTURY = 1.0, 3600.0, 36_500 * 86400.0
 _REGISTRY_URL: Final = "http://127.0.0.1:8081"
 UNGUARDED: Final = "is reached from other machines; set intake.authorization, or to none if everyone may write"
-"""What a fault says of an address that `is_unguarded` tells of."""
+"""The fault of an address that `is_unguarded`."""
 _COPIES = whole_number(1, 100)
 _LARGEST_BODY = 200 * 2**20
 """Bytes. Dead letters take records of 4 times this, and librdkafka none above 1 GB."""

@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 def parsed(parse: Callable[[str], T], advice: str, shape: ValueShape) -> ValueReader[T]:
     """Make a reader of a parser of text whose ValueError says what is wrong without repeating the value.
 
-    What the environment gave gets the general advice: a particular one could tell the value.
+    What the environment gave gets the general advice: a particular one could show the value.
     """
 
     def read(value: Value) -> T:

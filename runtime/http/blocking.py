@@ -86,9 +86,9 @@ class BlockingHTTP:
             try:
                 return self._first(method, url, headers, body)
             except PyreqwestError as error:
-                told = (causes(error)[-1:] or [type(error).__name__])[0]
-                if not (self._tls.ca and CA_AS_SERVER in told):
-                    raise NoExchangeError(f"cannot be reached: {certificate_fault(told) or told}") from None
+                reason = (causes(error)[-1:] or [type(error).__name__])[0]
+                if not (self._tls.ca and CA_AS_SERVER in reason):
+                    raise NoExchangeError(f"cannot be reached: {certificate_fault(reason) or reason}") from None
                 self._is_self_signed = True  # from now on by the second client: see `runtime.http.openssl`
         return self._second(method, url, headers, body)
 
@@ -136,7 +136,7 @@ class BlockingHTTP:
         except TimeoutError:
             raise self._late() from None
         except (openssl.ClientError, OSError) as error:
-            raise NoExchangeError(f"cannot be reached: {openssl.told(error)}") from None
+            raise NoExchangeError(f"cannot be reached: {openssl.reason_of(error)}") from None
 
     def _hold_to_limit(self, found: bytearray) -> None:
         if len(found) > self._limit_bytes:

@@ -27,7 +27,7 @@ _WORDS: Final = (
 
 
 def certificate_fault(text: str) -> str | None:
-    """The fault that this text of a TLS library tells, None if it is of another kind."""
+    """The fault that this text of a TLS library names, None if it is of another kind."""
     for pattern, words in _WORDS:
         if found := pattern.search(text):
             return found.expand(words)

@@ -104,8 +104,8 @@ def _certificates(file: Path) -> bytes:
 
 
 def _reason(error: Exception) -> str:
-    """What can be said of it without a secret."""
+    """The reason, without a secret."""
     if isinstance(error, OSError):
         return f": {error.filename} {error.strerror}"
-    told = causes(error)
-    return f": {told[-1]}" if len(told) > 1 else ""
+    reasons = causes(error)
+    return f": {reasons[-1]}" if len(reasons) > 1 else ""

@@ -21,7 +21,7 @@ from runtime.config import TLSSettings
 from runtime.http.certificate_faults import certificate_fault
 from runtime.http.tls_handshake import client_context
 
-__all__ = ["ClientError", "address_of", "headers_of", "openssl_session", "told"]
+__all__ = ["ClientError", "address_of", "headers_of", "openssl_session", "reason_of"]
 
 _IDLE_S: Final = 75.0
 """How long a connection is kept for the next request."""
@@ -59,7 +59,7 @@ def address_of(url: str) -> tuple[URL, str]:
     return bare, f"Basic {base64.b64encode(credentials.encode()).decode()}"
 
 
-def told(error: ClientError | OSError) -> str:
+def reason_of(error: ClientError | OSError) -> str:
     """What went wrong, without the URL that the library's own texts can show."""
     if fault := certificate_fault(str(error)):
         return fault

@@ -51,8 +51,8 @@ def handshake_fault(host: str, port: int, tls: TLSSettings, *, limit_s: float) -
     except ssl.SSLError as error:
         if error.reason in _NO_TLS:
             return "it does not speak TLS there: write http://, or another port"
-        said = (error.reason or str(error)).replace("_", " ").lower()
-        return certificate_fault(str(error)) or f"the TLS handshake failed: {said}"
+        reason = (error.reason or str(error)).replace("_", " ").lower()
+        return certificate_fault(str(error)) or f"the TLS handshake failed: {reason}"
     except TimeoutError:
         return f"the TLS handshake failed: no answer within {limit_s:g} s"
     except OSError as error:

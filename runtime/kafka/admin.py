@@ -83,7 +83,7 @@ class Admin:
         return self._described(name) is not None
 
     def topic_id(self, name: str) -> str | None:
-        """What tells the topic from an earlier one of its name; None if there is no topic, or the brokers give no ids.
+        """The id of the topic, which an earlier one of its name did not have; None if there is none, or no topic.
 
         Kafka has ids since 2.8 (KIP-516).
         """
@@ -174,12 +174,12 @@ class Admin:
             raise translated(error, doing, fault=self._fault()) from error
         except TimeoutError as error:
             raise KafkaUnavailableError(f"{doing}: {self._fault() or f'no answer within {limit_s:g} s'}") from error
-        self._client.poll(0)  # what was said on the way to the answer is over
+        self._client.poll(0)  # what was wrong on the way to the answer is over
         self._faults.forget()
         return answer
 
     def _fault(self) -> str:
-        """Why there is no connection, as far as the client has said; it says so only when it is polled."""
+        """Why there is no connection, as far as the client knows; it says so only when it is polled."""
         self._client.poll(0)
         return self._faults.cause
 

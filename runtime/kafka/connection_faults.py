@@ -53,7 +53,7 @@ class ConnectionFaults:
         self._last = None
 
 
-def _unwrapped(said: str) -> tuple[str, str]:
+def _unwrapped(text: str) -> tuple[str, str]:
     """The broker's HOST:PORT (empty if none is named), and what is wrong with it without times and counts."""
-    match = _WRAPPED.fullmatch(said.replace("\n", " "))
-    return (match["broker"], match["text"]) if match else ("", said)
+    match = _WRAPPED.fullmatch(text.replace("\n", " "))
+    return (match["broker"], match["text"]) if match else ("", text)

@@ -56,7 +56,7 @@ def translated(error: KafkaError | KafkaException, doing: str, *, fault: str = "
     Args:
         error: what the client says.
         doing: what was being done.
-        fault: what is wrong with the connection, if anything (`ConnectionFaults.cause`); told where no answer came.
+        fault: what is wrong with the connection (`ConnectionFaults.cause`), or empty; in the text where no answer came.
     """
     cause = error.args[0] if isinstance(error, KafkaException) else error
     if not isinstance(cause, KafkaError):

@@ -55,9 +55,9 @@ def members_of(
         return dict.fromkeys(asked, GroupMembers(obstacle=obstacle))
 
 
-def _membership(told: Mapping[str, Any]) -> GroupMembers:
-    members = tuple(Member(one["host"], tuple(one["partitions"])) for one in told["members"])
-    return GroupMembers(members, told["protocol"], told["obstacle"])
+def _membership(answer: Mapping[str, Any]) -> GroupMembers:
+    members = tuple(Member(one["host"], tuple(one["partitions"])) for one in answer["members"])
+    return GroupMembers(members, answer["protocol"], answer["obstacle"])
 
 
 def _main() -> None:
@@ -67,8 +67,8 @@ def _main() -> None:
     answers = (
         client.describe_consumer_groups(question["groups"], request_timeout=_LIMIT_S) if question["groups"] else {}
     )
-    told = {group: asdict(_described(group, answer, question["topic"])) for group, answer in answers.items()}
-    sys.stdout.write(json.dumps(told))
+    found = {group: asdict(_described(group, answer, question["topic"])) for group, answer in answers.items()}
+    sys.stdout.write(json.dumps(found))
 
 
 def _described(group: str, answer: Any, topic: str) -> GroupMembers:

@@ -1,10 +1,10 @@
 """The protocol of our groups' members: `consumer` (KIP-848) where the cluster takes part in it, else `classic`.
 
-No client call tells what a cluster takes part in, so it is asked by trying: a consumer asks to join with an assignor
+No client call shows what a cluster takes part in, so it is asked by trying: a consumer asks to join with an assignor
 that no broker has. A cluster that takes part refuses the assignor, before it looks at any group; one that has the
 protocol switched off refuses the request; and brokers that do not know the request are not sent it. Nothing is left
 behind, and only the right to read the group is needed. (The brokers' setting `group.coordinator.rebalance.protocols`
-does not tell: it names `consumer` also where the feature `group.version` is 0.)
+does not show it: it names `consumer` also where the feature `group.version` is 0.)
 """
 
 import logging
@@ -148,7 +148,7 @@ class GroupProtocols:
         """The last choice; None before the first."""
 
     def choose(self, group: str) -> GroupProtocol:
-        """The protocol for a member of this group, as the cluster is now; a change is said in one log line.
+        """The protocol for a member of this group, as the cluster is now; a change is one log line.
 
         Raises:
             KafkaUnavailableError: the cluster does not answer.
@@ -159,7 +159,7 @@ class GroupProtocols:
                 found = self._choose(group)
                 self._asked_at = self._clock.monotonic()
                 if found != self.chosen:
-                    self._say(found)
+                    self._log_choice(found)
                 self.chosen = found
             return self.chosen.protocol
 
@@ -169,7 +169,7 @@ class GroupProtocols:
             return Choice("classic", "kafka.group.protocol says so")
         return choose(wanted, self._ask(self._settings, client_id=self._client_id, group=group, topic=self._topic))
 
-    def _say(self, choice: Choice) -> None:
+    def _log_choice(self, choice: Choice) -> None:
         unused = sorted(OF_CLASSIC & set(self._settings)) if choice.protocol == "consumer" else []
         without = {"without_effect": [f"kafka.{name}" for name in unused]} if unused else {}
         _log.info("kafka.group_protocol", protocol=choice.protocol, reason=choice.reason, **without)
@@ -193,8 +193,8 @@ class _Heard(logging.Handler):
 
 def _answer_in(error: KafkaError) -> ProtocolSupport | None:
     """What an error says; the client wraps the broker's into one of its own, which keeps only the text."""
-    said = error.str()
-    found = (answer for code, answer in _ANSWERS.items() if error.code() == code or _text(code) in said)
+    text = error.str()
+    found = (answer for code, answer in _ANSWERS.items() if error.code() == code or _text(code) in text)
     return next(found, None)
 
 

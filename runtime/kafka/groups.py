@@ -118,6 +118,6 @@ class Groups:
 
 
 def _told_by(consumer: Consumer) -> KafkaError | None:
-    """What the coordinator refuses: a call waits for it in vain, and only a poll tells (of the connection too)."""
+    """What the coordinator refuses: a call waits for it in vain, and only a poll reports it (of the connection too)."""
     message = consumer.poll(0)
     return None if message is None else message.error()

@@ -118,18 +118,18 @@ def offsets_shortfall(admin: Admin, settings: Settings) -> str:
 
 def differences(plan: TopicPlan, found: Topic) -> list[str]:
     """Where the topic is not as planned, a sentence each."""
-    said = []
+    sentences = []
     if found.partitions != plan.partitions:
-        said.append(
+        sentences.append(
             f"topic {plan.name} has {counted(found.partitions, 'partition')}, the configuration says {plan.partitions}"
         )
     if found.replication_factor != plan.replication_factor:
-        said.append(
+        sentences.append(
             f"topic {plan.name} has {counted(found.replication_factor, 'replica')}, "
             f"the configuration says {plan.replication_factor}"
         )
     for name, wanted in plan.settings.items():
         value = found.settings.get(name)
         if value != wanted:
-            said.append(f"topic {plan.name} has {name}={value}, wanted is {wanted}")
-    return said
+            sentences.append(f"topic {plan.name} has {name}={value}, wanted is {wanted}")
+    return sentences

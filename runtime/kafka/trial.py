@@ -38,7 +38,7 @@ class Refusal:
 
     name: str
     """The property, as it was given; empty if the library names none of those given."""
-    said: str
+    text: str
     """One line of the library's words, secrets masked."""
 
 
@@ -51,11 +51,11 @@ def property_refusal(name: str, value: str, *, secret: bool) -> str | None:
         secret: whether no part of the value may be repeated.
     """
     tried: dict[str, Any] = {name: value, _NO_PROPERTY: "", "logger": _silent}
-    said = _refusal(lambda: Producer(tried))
-    assert said is not None  # no client can be made of a property that is none
-    if f'"{_NO_PROPERTY}"' in said:
+    text = _refusal(lambda: Producer(tried))
+    assert text is not None  # no client can be made of a property that is none
+    if f'"{_NO_PROPERTY}"' in text:
         return None
-    return _masked(said, [value]) if secret else said
+    return _masked(text, [value]) if secret else text
 
 
 def refusals(settings: ClientSettings, *, max_record_bytes: int, secrets: Collection[str]) -> list[Refusal]:
@@ -69,8 +69,8 @@ def refusals(settings: ClientSettings, *, max_record_bytes: int, secrets: Collec
     found: dict[Refusal, None] = {}  # in order, each once: kinds of clients have most of their checks in common
     alone = {name: value for name, value in settings.items() if name != "bootstrap.servers"}
     for make in _attempts(alone, max_record_bytes):
-        if said := _refusal(make):
-            plain = _OUR_WORDS.sub("", said)
+        if text := _refusal(make):
+            plain = _OUR_WORDS.sub("", text)
             found[Refusal(_named(plain, settings), _masked(plain, secrets))] = None
     return list(found)
 
@@ -119,17 +119,17 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _named(said: str, settings: ClientSettings) -> str:
+def _named(text: str, settings: ClientSettings) -> str:
     """The first property in these words that was given."""
     given = sorted(settings, key=len, reverse=True)
-    found = re.search("|".join(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)" for name in given), said) if given else None
+    found = re.search("|".join(rf"(?<![\w.]){re.escape(name)}(?![\w.]*\w)" for name in given), text) if given else None
     if found:
         return found[0]
-    return next((name for name in settings if _MECHANISM in said and name.startswith("sasl.mechanism")), "")
+    return next((name for name in settings if _MECHANISM in text and name.startswith("sasl.mechanism")), "")
 
 
-def _masked(said: str, secrets: Collection[str]) -> str:
-    said = _QUOTED_VALUE.sub(f"value {_MASK} ", said)
+def _masked(text: str, secrets: Collection[str]) -> str:
+    text = _QUOTED_VALUE.sub(f"value {_MASK} ", text)
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        said = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", lambda _: _MASK, said)
-    return said
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", lambda _: _MASK, text)
+    return text

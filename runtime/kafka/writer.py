@@ -29,7 +29,7 @@ _log: Final = structlog.get_logger(__name__)
 WRITE_LIMIT_S: Final = 1.9
 """A write that has no answer by then has failed: a registry must have its own within 2 s."""
 _CLIENT_LEAD_S: Final = 0.1
-"""The client gives a record up this much earlier, so that its own reason is told."""
+"""The client gives a record up this much earlier, so that its own reason is in the error."""
 _POLL_S: Final = 0.1
 _PROBE_LIMIT_S: Final = 0.5
 
@@ -221,8 +221,8 @@ class AcknowledgedWriter:
         )
 
     def _timed_out(self) -> KafkaUnavailableError:
-        said = f"writing to Kafka: no acknowledgement within {self._limit_s:g} s{self._because()}"
-        error = KafkaUnavailableError(said)
+        text = f"writing to Kafka: no acknowledgement within {self._limit_s:g} s{self._because()}"
+        error = KafkaUnavailableError(text)
         self._availability.settle(error)
         return error
 

@@ -28,7 +28,7 @@ from consumer.delivery.webhook.formats import UnsendableError
 from consumer.delivery.webhook.request import Lines, WebhookRequest
 from runtime.config import EndpointSettings
 from runtime.http.client import user_agent
-from runtime.http.openssl import address_of, headers_of, openssl_session, told
+from runtime.http.openssl import address_of, headers_of, openssl_session, reason_of
 
 _PROGRAM: Final = "registry-worker"
 _NOT_IN_A_HEADER: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -118,7 +118,7 @@ def _no_answer(error: ClientError | OSError, *, proxied: bool) -> NoAnswer:
     """What kept an answer from coming."""
     if isinstance(error, ClientConnectorError) and error.os_error.errno is None:  # asyncio's, and it says nothing
         return NoAnswer(Fault.TLS, "the connection was closed during the TLS handshake")
-    return NoAnswer(_fault(error, proxied=proxied), told(error))
+    return NoAnswer(_fault(error, proxied=proxied), reason_of(error))
 
 
 def _fault(error: ClientError | OSError, *, proxied: bool) -> Fault:
