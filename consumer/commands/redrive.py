@@ -10,7 +10,7 @@ import click
 from consumer.commands.letter_options import ChosenLetters, choosing_letters, show_without_change
 from consumer.commands.progress import shown
 from consumer.dead_letters.letter import Letter
-from consumer.dead_letters.redrive_all import Outcome, Tools, redrive_all
+from consumer.dead_letters.redrive_all import RedriveAll, RedriveResult
 from runtime.cli.running import run_service
 from runtime.cli.terminal import printable
 from runtime.config import EndpointSettings
@@ -39,28 +39,29 @@ def redrive_command(chosen: ChosenLetters, *, rate: float | None, dry_run: bool,
         by_endpoint.setdefault(letter.endpoint, []).append(letter)
     endpoints = [endpoint for endpoint in chosen.settings.endpoints if endpoint.name in by_endpoint]
     enabled = [endpoint for endpoint in endpoints if not endpoint.disabled]
-    outcomes = _redriven(chosen, by_endpoint, enabled, rate)
-    for outcome in outcomes:
-        lines = [json.dumps(outcome.report.as_json())] if as_json else map(printable, outcome.report.lines())
+    results = _redriven(chosen, by_endpoint, enabled, rate)
+    for result in results:
+        lines = [json.dumps(result.report.as_json())] if as_json else map(printable, result.report.lines())
         click.echo("\n".join(lines))
     left = _say_unreachable(by_endpoint, endpoints, enabled)
-    for fault in (outcome.fault for outcome in outcomes if outcome.fault is not None):
+    for fault in (result.fault for result in results if result.fault is not None):
         raise fault
-    return 0 if not left and all(outcome.report.is_complete for outcome in outcomes) else 1
+    return 0 if not left and all(result.report.is_complete for result in results) else 1
 
 
 def _redriven(
     chosen: ChosenLetters, letters: dict[str, list[Letter]], endpoints: Sequence[EndpointSettings], rate: float | None
-) -> list[Outcome]:
+) -> list[RedriveResult]:
     """Run the redrive; SIGINT and SIGTERM end it in order."""
-    found: list[Outcome] = []
+    found: list[RedriveResult] = []
     total = sum(len(letters[endpoint.name]) for endpoint in endpoints)
     with closing(chosen.view.open_writer()) as writer, shown(total, "redriving") as progress:
-        drain_s = chosen.settings.worker.drain_s
-        tools = Tools(chosen.topic, writer, chosen.view.clock, drain_s, settled=lambda: progress.advance(1))
+        redrive = RedriveAll(
+            chosen.topic, writer, chosen.view.clock, drain_s=chosen.settings.worker.drain_s, progress=progress
+        )
 
         async def service(stop: asyncio.Event) -> int:
-            found.extend(await redrive_all(tools, letters, endpoints, stop, rate=rate))
+            found.extend(await redrive.run(letters, endpoints, stop, rate=rate))
             return 0
 
         run_service(service)

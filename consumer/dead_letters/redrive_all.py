@@ -2,86 +2,103 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
-from consumer.dead_letters.closing import Closer
 from consumer.dead_letters.letter import Letter, LetterPlace
 from consumer.dead_letters.redrive import Redrive
 from consumer.dead_letters.report import RedriveReport
 from consumer.dead_letters.topic import DeadLetterTopic
+from consumer.dead_letters.writing import Closer
 from consumer.delivery.webhook.sender import sender_of
 from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.kafka.writer import AcknowledgedWriter
+from runtime.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """What the endpoints of a redrive share."""
-
-    topic: DeadLetterTopic
-    writer: AcknowledgedWriter
-    clock: Clock
-    drain_s: float
-    """How long requests in flight may take after a stop, at least."""
-    settled: Callable[[], None]
-    """Told once for each letter that nothing more is done about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the letters of one endpoint."""
+class RedriveResult:
+    """The result of the redrive of one endpoint's letters."""
 
     report: RedriveReport
     fault: BaseException | None
     """Why it had to end, if it had to."""
 
 
-async def redrive_all(
-    tools: Tools,
-    letters: Mapping[str, Sequence[Letter]],
-    endpoints: Sequence[EndpointSettings],
-    stop: asyncio.Event,
-    *,
-    rate: float | None,
-) -> list[Outcome]:
-    """Redrive the letters of each of these endpoints.
+class RedriveAll:
+    """Redrives the letters of several endpoints."""
 
-    Args:
-        tools: shared.
-        letters: by endpoint.
-        endpoints: where they go.
-        stop: ends all.
-        rate: requests a second to each endpoint, over its own `rate_limit`.
-    """
-    reading = asyncio.Lock()
+    def __init__(
+        self, topic: DeadLetterTopic, writer: AcknowledgedWriter, clock: Clock, *, drain_s: float, progress: Progress
+    ) -> None:
+        """Nothing is under way.
 
-    async def load(wanted: Sequence[Letter]) -> Mapping[LetterPlace, Record]:
-        async with reading:  # they share one reader
-            return await asyncio.to_thread(tools.topic.records, wanted)
+        Args:
+            topic: holds the letters.
+            writer: writes closings.
+            clock: for waits and stamps.
+            drain_s: how long requests in flight may take after a stop, at least.
+            progress: shows how many letters are settled.
+        """
+        self._source = _SharedSource(topic)
+        self._closer = Closer(topic.name, writer=writer, jitter=random.random)
+        self._clock = clock
+        self._drain_s = drain_s
+        self._progress = progress
 
-    async def one(endpoint: EndpointSettings) -> Outcome:
-        limited = replace(endpoint, rate_limit=rate or endpoint.rate_limit)
-        sender = sender_of(limited, tools.clock)
+    async def run(
+        self,
+        letters: Mapping[str, Sequence[Letter]],
+        endpoints: Sequence[EndpointSettings],
+        stop: asyncio.Event,
+        *,
+        rate: float | None,
+    ) -> list[RedriveResult]:
+        """Redrive the letters of each of these endpoints.
+
+        Args:
+            letters: by endpoint.
+            endpoints: where they go.
+            stop: ends all.
+            rate: requests a second to each endpoint, over its own `rate_limit`.
+        """
+        limited = (replace(endpoint, rate_limit=rate or endpoint.rate_limit) for endpoint in endpoints)
+        return list(await asyncio.gather(*(self._redrive(one, letters[one.name], stop) for one in limited)))
+
+    async def _redrive(
+        self, endpoint: EndpointSettings, letters: Sequence[Letter], stop: asyncio.Event
+    ) -> RedriveResult:
+        sender = sender_of(endpoint, self._clock)
         redrive = Redrive(
-            limited,
-            letters[endpoint.name],
-            load=load,
+            endpoint,
+            letters,
+            source=self._source,
             sender=sender,
-            closer=Closer(tools.topic.name, writer=tools.writer, jitter=random.random),
-            clock=tools.clock,
+            closer=self._closer,
+            clock=self._clock,
             jitter=random.random,
-            settled=tools.settled,
         )
         fault: BaseException | None = None
         try:
-            await redrive.run(stop, drain_s=max(tools.drain_s, endpoint.timeout_s + 1.0))
-        except Exception as error:  # noqa: BLE001 - told after the report, which must not be lost
+            drain_s = max(self._drain_s, endpoint.timeout_s + 1.0)
+            await redrive.run(stop, drain_s=drain_s, progress=self._progress)
+        except Exception as error:  # noqa: BLE001 - shown after the report, which must not be lost
             fault = error
         finally:
             await sender.close()
-        return Outcome(redrive.report, fault)
+        return RedriveResult(redrive.report, fault)
 
-    return list(await asyncio.gather(*map(one, endpoints)))
+
+class _SharedSource:
+    """The records of letters, read in a thread for one endpoint at a time: all share one client."""
+
+    def __init__(self, topic: DeadLetterTopic) -> None:
+        self._topic: Final = topic
+        self._reading: Final = asyncio.Lock()
+
+    async def records(self, letters: Sequence[Letter]) -> Mapping[LetterPlace, Record]:
+        async with self._reading:
+            return await asyncio.to_thread(self._topic.records, letters)

@@ -1,4 +1,8 @@
-"""Writing dead letters: until Kafka has one, it is tried again; its lane stands still meanwhile, and loses nothing."""
+"""Writing to the dead-letter topic: letters, and the closings of letters; tried again until Kafka has them.
+
+The lane of a letter stands still meanwhile, and loses nothing; the next letter of a repository is not sent before the
+one before it is closed.
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,19 +10,23 @@ from typing import Final, Protocol
 
 import structlog
 
-from consumer.dead_letters.record import letter_of
+from consumer.dead_letters.letter import ClosingState, Letter
+from consumer.dead_letters.record import closings_of, letter_of
 from consumer.delivery.policy.attempts import Cause
 from consumer.lanes.delivery import Delivery
 from runtime.backoff import Backoff, Jitter
 from runtime.errors import BridgeError
+from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.news import News
 from runtime.retrying import retried
 
 _log: Final = structlog.get_logger(__name__)
 
-_FIRST_S: Final = 1.0
-_MOST_S: Final = 30.0
+_LETTER_FIRST_S: Final = 1.0
+_LETTER_MOST_S: Final = 30.0
+_CLOSING_FIRST_S: Final = 0.5
+_CLOSING_MOST_S: Final = 10.0
 _WRITING: Final = "writing"
 
 
@@ -48,7 +56,7 @@ class Burial:
         self._endpoint = endpoint
         self._topic = topic
         self._writer = writer
-        self._backoff = Backoff(_FIRST_S, _MOST_S, jitter)
+        self._backoff = Backoff(_LETTER_FIRST_S, _LETTER_MOST_S, jitter)
         self.trouble = ""
         """Why the last one could not be written; empty if it was."""
         self._news = News()
@@ -76,3 +84,34 @@ class Burial:
             consequence = "tried again until it is written; its repository waits"
             facts = {"endpoint": self._endpoint, "record": delivery.record.place, "error": self.trouble}
             _log.error("dead_letter.not_written", consequence=consequence, **facts)
+
+
+class Closer:
+    """Writes closings into one dead-letter topic."""
+
+    def __init__(self, topic: str, *, writer: RecordWriter, jitter: Jitter) -> None:
+        """Nothing was closed yet.
+
+        Args:
+            topic: of dead letters.
+            writer: writes closings.
+            jitter: stretches waits.
+        """
+        self._topic = topic
+        self._writer = writer
+        self._backoff = Backoff(_CLOSING_FIRST_S, _CLOSING_MOST_S, jitter)
+
+    async def close(self, letter: Letter) -> None:
+        """Return when the letter is closed as redriven; while Kafka is away it is tried again.
+
+        Raises:
+            KafkaRefusedError: Kafka will not take the record.
+        """
+        write = partial(self._writer.write_soon, closings_of(letter, ClosingState.REDRIVEN, topic=self._topic))
+        await retried(
+            write, self._backoff, on=KafkaUnavailableError, log_failure=partial(self._log_failure, letter.name)
+        )
+
+    @staticmethod
+    def _log_failure(event_id: str, error: Exception, wait_s: float) -> None:
+        _log.error("redrive.not_closed", event_id=event_id, error=str(error), again_in_s=round(wait_s, 1))

@@ -47,7 +47,7 @@ class Scene:
     """Letters, an endpoint that answers by script, and a Kafka that closes."""
 
     def __init__(self, letters: Mapping[str, int], answer: Callable[[str], Result], **settings: float) -> None:
-        self.records = [stored(repository, number) for repository, count in letters.items() for number in range(count)]
+        self.topic = [stored(repository, number) for repository, count in letters.items() for number in range(count)]
         self.answer = answer
         self.sent: list[tuple[float, str]] = []
         self.closed: list[str] = []
@@ -57,13 +57,15 @@ class Scene:
         """Repositories with a delivered letter that is not closed yet."""
         self.in_flight: set[str] = set()
         self.widest = 0
+        self.settled = 0
+        """As far as was shown."""
         self.settings = EndpointSettings(name="ci", url="http://h/", **settings)  # type: ignore[arg-type]
         self.stop = asyncio.Event()
         self.clock = VirtualClock()
         self.redrive = Redrive(
             self.settings,
             self.letters(),
-            load=self.load,
+            source=self,
             sender=self,
             closer=self,
             clock=self.clock,
@@ -72,13 +74,13 @@ class Scene:
 
     def letters(self) -> list[Letter]:
         """All of them."""
-        found = [parse_record(record) for record in self.records]
+        found = [parse_record(record) for record in self.topic]
         return [letter for letter in found if isinstance(letter, Letter)]
 
-    async def load(self, letters: Sequence[Letter]) -> Mapping[LetterPlace, Record]:
+    async def records(self, letters: Sequence[Letter]) -> Mapping[LetterPlace, Record]:
         """What is there of these."""
         wanted = {letter.place for letter in letters}
-        return {(r.partition, r.offset): r for r in self.records if (r.partition, r.offset) in wanted}
+        return {(r.partition, r.offset): r for r in self.topic if (r.partition, r.offset) in wanted}
 
     async def send(self, deliveries: list[Delivery]) -> Result:
         """One request; never two of a repository at once, nor one before the last delivered one is closed."""
@@ -106,9 +108,16 @@ class Scene:
         self.unclosed.discard(letter.repository)
         self.closed.append(letter.event_id)
 
+    def advance(self, count: int, /) -> None:
+        """Count the letters that are settled."""
+        self.settled += count
+
     async def run(self) -> RedriveReport:
         """To the end."""
-        return await self.redrive.run(self.stop, drain_s=10.0)
+        try:
+            return await self.redrive.run(self.stop, drain_s=10.0, progress=self)
+        finally:
+            assert self.settled == self.redrive.report.settled
 
     def of(self, repository: str) -> list[str]:
         """What was sent of a repository."""
@@ -246,7 +255,7 @@ async def test_few_are_delivered_while_closings_hang() -> None:
 async def test_letter_that_is_gone() -> None:
     """A letter that the topic lost since it was listed is named; those before it are delivered, those behind wait."""
     scene = Scene({"a": 4}, lambda _: OK)
-    del scene.records[2]
+    del scene.topic[2]
     report = await scene.run()
     assert scene.of("a") == ["a-0", "a-1"]
     assert [("a-2", "the letter is gone from the topic")] == [(letter.name, why) for letter, why in report.failed]
