@@ -3,10 +3,7 @@
 import asyncio
 import secrets
 import shlex
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,18 +11,17 @@ import click
 
 from consumer.commands.matching import say_unmatched
 from consumer.commands.options import PlaceType, endpoint_named, selecting
-from consumer.commands.progress import ReadingBars
+from consumer.commands.progress import ReadingBars, shown_with_rate
 from consumer.filters.selection import Selection
 from consumer.operations.log_view import LogView
 from consumer.places import Bounds, Place
 from consumer.record import Record
-from consumer.replay.filtering import ReplayFilter
-from consumer.replay.plan import Plan, PlanError, mark_of
+from consumer.replay.plan import PlanError, ReplayPlan, mark_of
 from consumer.replay.preview import preview_of
 from consumer.replay.replay import Job, Replay
-from consumer.replay.report import Report
+from consumer.replay.report import ReplayReport
 from consumer.replay.run_store import RUN, Runs, new_run
-from consumer.replay.target import target_of
+from consumer.replay.target import ReplayFilter, target_of
 from runtime.cli.options import common_options
 from runtime.cli.running import run_service
 from runtime.cli.terminal import printable
@@ -105,7 +101,7 @@ def _new(settings: Settings, options: Options, runs: Runs, view: LogView) -> int
     if not spans:
         click.echo(f"{endpoint.name}: the range is empty")
         return 0
-    plan = Plan(run, endpoint.name, spans, options.selection, options.everything, mark_of(run, options.url))
+    plan = ReplayPlan(run, endpoint.name, spans, options.selection, options.everything, mark_of(run, options.url))
     runs.begin(plan)
     bounds = Bounds({n: span.start for n, span in spans.items()}, {n: span.stop for n, span in spans.items()})
     return _run(settings, runs, Job(plan, target, runs.progress(plan, bounds)))
@@ -158,11 +154,12 @@ def _run(settings: Settings, runs: Runs, job: Job) -> int:
         f"up to {counted(job.asked, 'record')} of {settings.topics.events} to {job.target.name} ({job.target.safe_url})"
     )
     click.echo(f"replay {run}: {what}", err=True)
-    found: list[Report] = []
-    with _bar(job.asked, f"replay {run}") as show:
+    found: list[ReplayReport] = []
+    clock = SystemClock()
+    with shown_with_rate(job.asked, f"replay {run}", clock) as progress:
 
         async def service(stop: asyncio.Event) -> int:
-            found.append(await Replay(job, settings, runs, SystemClock()).run(stop, show))
+            found.append(await Replay(job, settings, runs, clock).run(stop, progress))
             return 0
 
         run_service(service)
@@ -178,22 +175,3 @@ def _options_again(job: Job) -> str:
     config = click.get_current_context().params.get("config")
     file = f" -c {shlex.quote(str(config))}" if config else ""
     return file + (" --url URL, with the same URL" if job.plan.address_mark else "")
-
-
-@contextmanager
-def _bar(asked: int, label: str) -> Iterator[Callable[[int], None]]:
-    """On a terminal, a bar with the rate and the time left; told how much is finished."""
-    started = time.monotonic()
-    with click.progressbar(
-        length=asked,
-        label=label,
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-        item_show_func=lambda rate: None if rate is None else f"{rate:.0f} events/s",
-    ) as bar:
-
-        def show(finished: int) -> None:
-            rate = finished / max(0.001, time.monotonic() - started)
-            bar.update(min(finished, asked) - bar.pos, current_item=rate)
-
-        yield show

@@ -15,7 +15,7 @@ _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0
 _END_TO_END_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0, 3600.0, 86400.0)
 
 
-class Backlogs(Protocol):
+class BacklogSource(Protocol):
     """Who knows what waits for each endpoint."""
 
     @property
@@ -103,7 +103,7 @@ class WorkerMetrics:
             "registry_worker_metadata_rejected_total", "Commit metadata that was ignored", "endpoint"
         )
 
-    def ask_for_backlogs(self, backlogs: Backlogs, served: Iterable[str]) -> None:
+    def ask_for_backlogs(self, backlogs: BacklogSource, served: Iterable[str]) -> None:
         """Show the lag of every endpoint, as far as it is known; of those served here also by the registry's name."""
         for name in backlogs.endpoints:
             self.lag.ask(name, value=partial(backlogs.lag, name))

@@ -1,4 +1,4 @@
-"""What a replay's endpoint would not take: kept with the run before its offset moves on, and named in the end.
+"""The failures of a replay: kept with the run before its offset moves on, and named in the end.
 
 They are no dead letters: the event is in the log, and the run says which it is.
 """
@@ -13,7 +13,7 @@ import structlog
 from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.lanes.delivery import Delivery
 from consumer.record import Record
-from consumer.replay.plan import Failure, Plan
+from consumer.replay.plan import Failure, ReplayPlan
 from runtime.backoff import Backoff, Jitter
 from runtime.errors import BridgeError
 from runtime.kafka.cluster_state import Committed
@@ -49,15 +49,15 @@ class Failed:
     def line(self) -> str:
         """Place, repository, id and reason."""
         headers = self.record.headers
-        told = (text_header(headers, names.CE_SUBJECT), text_header(headers, names.CE_ID))
+        facts = (text_header(headers, names.CE_SUBJECT), text_header(headers, names.CE_ID))
         place = f"{self.record.partition}:{self.record.offset}"
-        return f"{'  '.join((place, *(text for text in told if text)))}: {self.why}"
+        return f"{'  '.join((place, *(text for text in facts if text)))}: {self.why}"
 
 
 class Failures:
     """The failures of one run."""
 
-    def __init__(self, plan: Plan, keeper: RunKeeper, *, jitter: Jitter) -> None:
+    def __init__(self, plan: ReplayPlan, keeper: RunKeeper, *, jitter: Jitter) -> None:
         """None in this process yet.
 
         Args:

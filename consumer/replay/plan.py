@@ -1,4 +1,4 @@
-"""The plan of a replay: what a run delivers, as text that its groups keep, so that any process can go on. Pure.
+"""The plan of a replay, as text that its group keeps, so that any process can go on. Pure.
 
 The plan lives in a group of its own beside the run's progress: in each partition the offset is the end of the range,
 and the metadata says where it begins and which of its events failed; the lowest partition's says the rest.
@@ -39,8 +39,8 @@ class Failure:
 
 
 @dataclass(slots=True)
-class Plan:
-    """What one run delivers, and what failed of it so far."""
+class ReplayPlan:
+    """The plan of one run, and its failures so far."""
 
     run: str
     endpoint: str
@@ -56,23 +56,23 @@ class Plan:
     """By partition: failures for whose names there was no room."""
 
     def metadata(self, partition: int) -> str:
-        """What the plan's group keeps with a partition.
+        """The text that the plan's group keeps with a partition.
 
         Raises:
             PlanError: the options of the run are too long to be kept.
         """
-        told: dict[str, Any] = {"v": _VERSION, "from": self.ranges[partition].start}
+        kept: dict[str, Any] = {"v": _VERSION, "from": self.ranges[partition].start}
         if partition == min(self.ranges):
-            told["endpoint"] = self.endpoint
-            told["selection"] = self.selection.as_json()
-            told["all"] = self.everything
-            told["address"] = self.address_mark
-        if len(_text(told)) > MAX_CHARACTERS - _FAILURES_ROOM:
+            kept["endpoint"] = self.endpoint
+            kept["selection"] = self.selection.as_json()
+            kept["all"] = self.everything
+            kept["address"] = self.address_mark
+        if len(_text(kept)) > MAX_CHARACTERS - _FAILURES_ROOM:
             most = MAX_CHARACTERS - _FAILURES_ROOM
             raise PlanError(f"the options of this run are longer than the {most} characters that a group can keep")
-        told["failed"] = [[failure.offset, failure.why] for failure in self.failures if failure.partition == partition]
-        told["unnamed"] = self.unnamed.get(partition, 0)
-        return _text(told)
+        kept["failed"] = [[failure.offset, failure.why] for failure in self.failures if failure.partition == partition]
+        kept["unnamed"] = self.unnamed.get(partition, 0)
+        return _text(kept)
 
     def add_failure(self, failure: Failure) -> None:
         """Keep a failure; where there is no room for its name, that it was one."""
@@ -91,7 +91,7 @@ class Plan:
         return Committed(self.ranges[partition].stop, self.metadata(partition))
 
 
-def plan_of(run: str, committed: Mapping[int, Committed]) -> Plan:
+def plan_of(run: str, committed: Mapping[int, Committed]) -> ReplayPlan:
     """The plan that a group keeps.
 
     Raises:
@@ -115,24 +115,24 @@ def _cut(why: str) -> str:
     return why if len(why) <= _WHY_CHARACTERS else why[: _WHY_CHARACTERS - 1] + "…"
 
 
-def _plan(run: str, committed: Mapping[int, Committed]) -> Plan:
-    told = {number: json.loads(at.metadata) for number, at in sorted(committed.items())}
-    if any(part["v"] != _VERSION for part in told.values()):
+def _plan(run: str, committed: Mapping[int, Committed]) -> ReplayPlan:
+    kept = {number: json.loads(at.metadata) for number, at in sorted(committed.items())}
+    if any(part["v"] != _VERSION for part in kept.values()):
         raise ValueError("another version")
-    head = next(iter(told.values()))
-    return Plan(
+    head = next(iter(kept.values()))
+    return ReplayPlan(
         run=run,
         endpoint=str(head["endpoint"]),
-        ranges={number: range(int(part["from"]), committed[number].offset) for number, part in told.items()},
+        ranges={number: range(int(part["from"]), committed[number].offset) for number, part in kept.items()},
         selection=Selection.from_json(head["selection"]),
         everything=bool(head["all"]),
         address_mark=str(head["address"]),
         failures=[
-            Failure(number, int(offset), str(why)) for number, part in told.items() for offset, why in part["failed"]
+            Failure(number, int(offset), str(why)) for number, part in kept.items() for offset, why in part["failed"]
         ],
-        unnamed={number: int(part["unnamed"]) for number, part in told.items() if part["unnamed"]},
+        unnamed={number: int(part["unnamed"]) for number, part in kept.items() if part["unnamed"]},
     )
 
 
-def _text(told: Mapping[str, Any]) -> str:
-    return json.dumps(told, separators=(",", ":"))
+def _text(kept: Mapping[str, Any]) -> str:
+    return json.dumps(kept, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""What a replay would deliver, counted and not sent. Pure but for the records it is given."""
+"""The preview of a replay: its events counted and not sent. Pure but for the records it is given."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from consumer.filters.selection import NOT_SELECTED
 from consumer.log.decoding import event_of
 from consumer.record import Record
-from consumer.replay.filtering import ReplayFilter
+from consumer.replay.target import ReplayFilter
 from runtime.cli.terminal import table
 from runtime.counts import counted
 from schemas.avro import UndecodableError, UnknownSchemaError
@@ -28,9 +28,9 @@ class Preview:
 
     def lines(self, endpoint: str) -> Iterator[str]:
         """For a person: the sum, then a table of what would be delivered."""
-        told = f"{endpoint}: {counted(self.wanted.total(), 'event')} would be delivered, {self.filtered} filtered"
-        told += f"; {self.not_selected} are not selected" if self.not_selected else ""
-        yield told + (f"; {self.unreadable} cannot be read" if self.unreadable else "")
+        line = f"{endpoint}: {counted(self.wanted.total(), 'event')} would be delivered, {self.filtered} filtered"
+        line += f"; {self.not_selected} are not selected" if self.not_selected else ""
+        yield line + (f"; {self.unreadable} cannot be read" if self.unreadable else "")
         if self.wanted:
             ordered = sorted(self.wanted.items(), key=lambda entry: (-entry[1], entry[0]))
             rows = [(str(count), action or "-", repository or "-") for (action, repository), count in ordered]

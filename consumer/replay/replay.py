@@ -6,7 +6,7 @@ Retries, breaker, rate, ceiling, batches, signatures and order are those of live
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,14 +24,15 @@ from consumer.offsets.commits import commits_of
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.partition import Partition
 from consumer.replay.failures import Failures
-from consumer.replay.filtering import ReplayFilter
 from consumer.replay.monitor import ReplayMonitor
-from consumer.replay.plan import Plan
-from consumer.replay.report import Report
+from consumer.replay.plan import ReplayPlan
+from consumer.replay.report import ReplayReport
 from consumer.replay.run_store import Runs, group_of_run
+from consumer.replay.target import ReplayFilter
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
 from runtime.kafka.topics import max_event_bytes
+from runtime.progress import Progress
 
 _CLIENT_ID: Final = "registry-worker-replay"
 _LOOK_EVERY_S: Final = 0.1
@@ -44,9 +45,9 @@ _REGISTRY_PATIENCE_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a process is to do of a run."""
+    """The part of a run that is left for one process."""
 
-    plan: Plan
+    plan: ReplayPlan
     target: EndpointSettings
     progress: Mapping[int, Cursor]
     """How much of each range is finished."""
@@ -85,28 +86,34 @@ class Replay:
         self._unfinished = {number: cursor.lag + cursor.lost for number, cursor in job.progress.items()}
         """By partition: offsets that are not finished, as far as is known."""
         self._quiet_since: float | None = None
-        self._trouble_since: float | None = None
+        self._failing_since: float | None = None
+        self._shown = 0
 
-    async def run(self, stop: asyncio.Event, progress: Callable[[int], None]) -> Report:
+    async def run(self, stop: asyncio.Event, progress: Progress) -> ReplayReport:
         """Deliver until the range is finished or `stop` is set; then let what is in flight end, and commit.
 
         Args:
             stop: ends the run, which can be resumed.
-            progress: told now and then how many of the `asked` offsets are finished.
+            progress: shows how many of the `asked` offsets are finished.
         """
         stopped = ""
         self._endpoint.start()
         try:
             while not (stopped or self._is_finished()):
-                progress(self._job.asked - self._left(self._endpoint.partitions))
-                stopped = "it was told to stop" if await _is_set(stop, _LOOK_EVERY_S) else self._trouble()
-            stopped = stopped or self._obstacles()
+                self._show(progress, self._left(self._endpoint.partitions))
+                stopped = "it was told to stop" if await _is_set(stop, _LOOK_EVERY_S) else self._hopeless_because()
+            stopped = stopped or self._upgrades_needed()
         finally:
             held = dict(self._endpoint.partitions)
             await self._endpoint.close()
         left = self._left(held)
-        progress(self._job.asked - left)
+        self._show(progress, left)
         return self._report(stopped, left)
+
+    def _show(self, progress: Progress, left: int) -> None:
+        finished = self._job.asked - left
+        progress.advance(finished - self._shown)
+        self._shown = finished
 
     def _left(self, held: Mapping[int, Partition]) -> int:
         """Offsets that are not finished; of those that were not read nobody knows whether they hold records."""
@@ -150,18 +157,18 @@ class Replay:
         read = partition.range_ended and not partition.backlog
         return read or bool(partition.upgrade_needed)
 
-    def _trouble(self) -> str:
+    def _hopeless_because(self) -> str:
         """Why it makes no sense to wait any longer; empty while it does."""
         now, kafka = self._clock.monotonic(), self._endpoint.consumer_fault
         patience_s = _KAFKA_PATIENCE_S if kafka else _REGISTRY_PATIENCE_S
         texts = [f"Kafka: {kafka}"] if kafka else self._endpoint.schema_troubles
         if not texts:
-            self._trouble_since = None
+            self._failing_since = None
             return ""
-        self._trouble_since = now if self._trouble_since is None else self._trouble_since
-        return texts[0] if now - self._trouble_since >= patience_s else ""
+        self._failing_since = now if self._failing_since is None else self._failing_since
+        return texts[0] if now - self._failing_since >= patience_s else ""
 
-    def _obstacles(self) -> str:
+    def _upgrades_needed(self) -> str:
         told = [
             f"partition {number} needs a newer version: {partition.upgrade_needed}"
             for number, partition in sorted(self._endpoint.partitions.items())
@@ -169,8 +176,8 @@ class Replay:
         ]
         return "; ".join(told)
 
-    def _report(self, stopped: str, left: int) -> Report:
-        return Report(
+    def _report(self, stopped: str, left: int) -> ReplayReport:
+        return ReplayReport(
             run=self._job.plan.run,
             endpoint=self._job.target.name,
             delivered=self._endpoint.settlement.deliveries,

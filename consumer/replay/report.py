@@ -1,4 +1,4 @@
-"""What became of a replay. Pure."""
+"""The report of a replay. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from consumer.replay.plan import Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReplayReport:
     """One process's part of a run, and what had failed before."""
 
     run: str
@@ -53,16 +53,16 @@ class Report:
         filtered = f"{sum(rules.values())} filtered"
         if rules:
             filtered += f" ({', '.join(f'{rule} {count}' for rule, count in sorted(rules.items()))})"
-        told = [f"{self.endpoint}: {self.delivered} delivered, {filtered}, {len(self.failed)} failed"]
+        lines = [f"{self.endpoint}: {self.delivered} delivered, {filtered}, {len(self.failed)} failed"]
         if not_selected:
-            told[0] += f"; {not_selected} were not selected"
-        told += [f"  failed: {failed.line}" for failed in self.failed]
-        told += [f"  failed before: {at.partition}:{at.offset}: {at.why}" for at in self.failed_before]
+            lines[0] += f"; {not_selected} were not selected"
+        lines += [f"  failed: {failed.line}" for failed in self.failed]
+        lines += [f"  failed before: {at.partition}:{at.offset}: {at.why}" for at in self.failed_before]
         if self.unnamed_before:
-            told.append(f"  failed before: {self.unnamed_before} more, for whose names there was no room")
+            lines.append(f"  failed before: {self.unnamed_before} more, for whose names there was no room")
         if self.stopped:
-            told.append(f"  {self.left} left: {self.stopped}")
-            told.append(f"  to go on: registry-worker replay --resume {self.run}{options}")
+            lines.append(f"  {self.left} left: {self.stopped}")
+            lines.append(f"  to go on: registry-worker replay --resume {self.run}{options}")
         if self.lost:
-            told.append(f"  {self.lost} are not in the log any more")
-        return told
+            lines.append(f"  {self.lost} are not in the log any more")
+        return lines

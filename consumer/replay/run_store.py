@@ -7,7 +7,7 @@ from typing import Final
 
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
 from consumer.places import Bounds
-from consumer.replay.plan import Plan, plan_of
+from consumer.replay.plan import ReplayPlan, plan_of
 from runtime.kafka.cluster_state import Committed
 from runtime.kafka.groups import Groups
 
@@ -34,7 +34,7 @@ class Runs:
         self._prefix: Final = prefix
         self._topic: Final = topic
 
-    def begin(self, plan: Plan) -> None:
+    def begin(self, plan: ReplayPlan) -> None:
         """Keep the plan, then the progress: nothing yet.
 
         Raises:
@@ -44,7 +44,7 @@ class Runs:
         self.save(plan.run, plan.commits())
         self._begin_progress(plan, plan.ranges)
 
-    def find(self, run: str, bounds: Bounds) -> Plan:
+    def find(self, run: str, bounds: Bounds) -> ReplayPlan:
         """The plan of a run that was begun.
 
         Raises:
@@ -53,7 +53,7 @@ class Runs:
         """
         return plan_of(run, self._groups.committed(self._plan_group(run), self._topic, bounds.end))
 
-    def progress(self, plan: Plan, bounds: Bounds) -> dict[int, Cursor]:
+    def progress(self, plan: ReplayPlan, bounds: Bounds) -> dict[int, Cursor]:
         """How much of each range is finished; what was killed before it had any progress gets it now.
 
         Raises:
@@ -74,14 +74,14 @@ class Runs:
         }
 
     def save(self, run: str, commits: Mapping[int, Committed]) -> None:
-        """Keep these partitions of the plan, as `Plan.commit_of` makes them.
+        """Keep these partitions of the plan, as `ReplayPlan.commit_of` makes them.
 
         Raises:
             KafkaUnavailableError, KafkaRefusedError: it could not be kept.
         """
         self._groups.commit(self._plan_group(run), self._topic, commits)
 
-    def _begin_progress(self, plan: Plan, partitions: Collection[int]) -> None:
+    def _begin_progress(self, plan: ReplayPlan, partitions: Collection[int]) -> None:
         if partitions:
             begun = {number: Committed(plan.ranges[number].start) for number in partitions}
             self._groups.commit(group_of_run(self._prefix, plan.run), self._topic, begun)

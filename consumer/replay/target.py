@@ -1,9 +1,12 @@
-"""Where a replay delivers: the endpoint as it is configured, but for what the run changes. Pure."""
+"""The target of a replay: the endpoint as it is configured but for what the run changes, and its filter. Pure."""
 
 from dataclasses import replace
 from typing import Final
 
+from consumer.filters.endpoint_filter import Filter
+from consumer.filters.selection import NOT_SELECTED, Selection
 from runtime.config import EndpointSettings, Secret
+from schemas.event import Event
 
 RUN_HEADER: Final = "registry-replay"
 """By which a receiver tells a replayed request from a live one."""
@@ -33,7 +36,7 @@ def target_of(
 
 
 def unfiltered(endpoint: EndpointSettings) -> EndpointSettings:
-    """The endpoint as if it asked for every event."""
+    """The endpoint without its filters."""
     return replace(
         endpoint,
         ignored_media_types=frozenset(),
@@ -43,3 +46,15 @@ def unfiltered(endpoint: EndpointSettings) -> EndpointSettings:
         repositories=(),
         tags=(),
     )
+
+
+class ReplayFilter(Filter):
+    """The endpoint's rules behind the selection of the run."""
+
+    def __init__(self, endpoint: EndpointSettings, selection: Selection) -> None:
+        super().__init__(endpoint)
+        self._selection: Final = selection
+
+    def rule_against(self, event: Event) -> str | None:
+        """As for live delivery; `selection` for an event that the run does not mean."""
+        return super().rule_against(event) if self._selection.matches(event) else NOT_SELECTED

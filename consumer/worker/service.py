@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -42,6 +42,7 @@ from runtime.kafka.admin import Admin
 from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.groups import Groups
 from runtime.kafka.pulse import Pulse
+from runtime.kafka.settings import ClientSettings
 from runtime.kafka.topics import max_dead_letter_bytes, max_event_bytes
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.metrics import kafka_up, process_metrics
@@ -54,9 +55,11 @@ CLIENT_ID: Final = "registry-worker"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What all endpoints of a worker share."""
+    """The parts that all endpoints of a worker share."""
 
     settings: Settings
+    kafka: ClientSettings = field(repr=False)
+    """librdkafka settings, with their secrets."""
     admin: Admin
     groups: Groups
     protocols: GroupProtocols
@@ -69,8 +72,7 @@ class Parts:
 
     def open_ranges(self) -> RangeReader:
         """A client that reads ranges of the events topic."""
-        kafka, largest = self.settings.kafka.revealed(), max_event_bytes(self.settings)
-        return RangeReader(kafka, client_id=CLIENT_ID, max_record_bytes=largest)
+        return RangeReader(self.kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(self.settings))
 
 
 def parts_of(settings: Settings) -> Parts:
@@ -80,6 +82,7 @@ def parts_of(settings: Settings) -> Parts:
     admin = Admin(kafka, client_id=CLIENT_ID)
     return Parts(
         settings=settings,
+        kafka=kafka,
         admin=admin,
         groups=Groups(kafka, client_id=CLIENT_ID),
         protocols=GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events),
@@ -132,7 +135,7 @@ async def deliver_until_caught_up(
     if not finished and not running.done():
         await target.look_once_more()
         finished = not target.owed
-        _tell_who_is_not(target, served, parts.clock)
+        _log_late(target, served, parts.clock)
     failed = await _stop(parts, served, running)
     return failed or (0 if finished else 1)
 
@@ -147,7 +150,7 @@ async def _wait_for(target: CaughtUp, ready: asyncio.Event, timeout_s: float | N
     return True
 
 
-def _tell_who_is_not(target: CaughtUp, served: list[Endpoint], clock: Clock) -> None:
+def _log_late(target: CaughtUp, served: list[Endpoint], clock: Clock) -> None:
     for endpoint in served:
         if endpoint.group in target.owed:
             _log.error(
@@ -245,7 +248,7 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
 def _log_of(parts: Parts, endpoint: EndpointSettings, group: str) -> ReaderThread:
     settings = parts.settings
     consumer = ConsumerSettings(
-        {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **settings.kafka.revealed()},
+        {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **parts.kafka},
         client_id=f"{CLIENT_ID}-{endpoint.name}",
         group=group,
         max_record_bytes=max_event_bytes(settings),

@@ -16,13 +16,12 @@ from consumer.offsets.commit_metadata import MAX_CHARACTERS
 from consumer.offsets.cursor import Cursor
 from consumer.record import Record
 from consumer.replay.failures import Failed, Failures
-from consumer.replay.filtering import ReplayFilter
-from consumer.replay.plan import Failure, Plan, PlanError, mark_of, plan_of
+from consumer.replay.plan import Failure, PlanError, ReplayPlan, mark_of, plan_of
 from consumer.replay.preview import preview_of
 from consumer.replay.replay import Job
-from consumer.replay.report import Report
+from consumer.replay.report import ReplayReport
 from consumer.replay.run_store import RUN, new_run
-from consumer.replay.target import target_of, unfiltered
+from consumer.replay.target import ReplayFilter, target_of, unfiltered
 from producer.event_record import record_of
 from runtime.config import EndpointSettings, Secret
 from runtime.kafka.cluster_state import Committed
@@ -37,17 +36,17 @@ RANGES = st.dictionaries(st.integers(0, 20), SPANS, min_size=1, max_size=5)
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
+def plans(draw: st.DrawFn) -> ReplayPlan:
     """Plans with some failures."""
     spans = draw(RANGES)
-    plan = Plan("run", draw(TEXT), spans, draw(SELECTIONS), draw(st.booleans()), draw(TEXT))
+    plan = ReplayPlan("run", draw(TEXT), spans, draw(SELECTIONS), draw(st.booleans()), draw(TEXT))
     failures = st.builds(Failure, st.sampled_from(sorted(spans)), st.integers(0, 10**12), TEXT)
     plan.failures = sorted(draw(st.lists(failures, max_size=5)), key=lambda at: at.partition)
     return plan
 
 
 @given(plan=plans())
-def test_plan_is_found_again(plan: Plan) -> None:
+def test_plan_is_found_again(plan: ReplayPlan) -> None:
     """What the group keeps is the plan, whole; and it fits."""
     commits = plan.commits()
     assert plan == plan_of("run", commits)
@@ -59,7 +58,7 @@ def test_plan_is_found_again(plan: Plan) -> None:
 @given(whys=st.lists(st.text(max_size=400), min_size=1, max_size=200), glob=st.text("é*", max_size=300))
 def test_failures_always_fit(whys: list[str], glob: str) -> None:
     """However many failures there are, what is kept fits, and none is forgotten: each has a name or is counted."""
-    plan = Plan("run", "ci", {3: range(10**12, 10**13)}, Selection(repository=glob))
+    plan = ReplayPlan("run", "ci", {3: range(10**12, 10**13)}, Selection(repository=glob))
     for number, why in enumerate(whys):
         plan.add_failure(Failure(3, 10**12 + number, why))
     found = plan_of("run", plan.commits())
@@ -72,7 +71,7 @@ def test_failures_always_fit(whys: list[str], glob: str) -> None:
 def test_options_that_do_not_fit() -> None:
     """Options too long to be kept are refused before anything is sent."""
     with pytest.raises(PlanError, match="options of this run are longer"):
-        Plan("run", "ci", {0: range(1)}, Selection(repository="x" * 3000)).commits()
+        ReplayPlan("run", "ci", {0: range(1)}, Selection(repository="x" * 3000)).commits()
 
 
 @pytest.mark.parametrize(
@@ -150,7 +149,7 @@ def test_keeping_failures() -> None:
             saved.append(commits)
 
     async def run() -> Failures:
-        plan = Plan("run", "ci", {0: range(100)})
+        plan = ReplayPlan("run", "ci", {0: range(100)})
         failures = Failures(plan, Keeper(), jitter=lambda: 0.0)
         await asyncio.gather(
             *(failures.bury(delivery(n), Cause(Reason.REJECTED, 422, "status 422")) for n in range(50))
@@ -175,7 +174,7 @@ def test_records_without_an_event_are_not_selected() -> None:
             """Keep them."""
 
     async def run(selection: Selection) -> Failures:
-        failures = Failures(Plan("run", "ci", {0: range(9)}, selection), Keeper(), jitter=lambda: 0.0)
+        failures = Failures(ReplayPlan("run", "ci", {0: range(9)}, selection), Keeper(), jitter=lambda: 0.0)
         await failures.bury(delivery(), Cause(Reason.UNDECODABLE, error="damaged"))
         return failures
 
@@ -187,7 +186,7 @@ def test_records_without_an_event_are_not_selected() -> None:
 def test_summary() -> None:
     """Everything that was not delivered is named or counted, and only a run without such is complete."""
     record = Record("t", 2, 7, 0, None, b"", (("ce_id", b"abc"), ("ce_subject", b"team/app")))
-    report = Report(
+    report = ReplayReport(
         run="r1",
         endpoint="ci",
         delivered=5,
@@ -207,21 +206,21 @@ def test_summary() -> None:
         "  to go on: registry-worker replay --resume r1",
     ] == report.lines()
     assert not report.is_complete
-    assert Report("r1", "ci", 4, {"tags": 1}).is_complete
+    assert ReplayReport("r1", "ci", 4, {"tags": 1}).is_complete
     for incomplete in (
-        Report("r1", "ci", 4, lost=1),
-        Report("r1", "ci", 0, unnamed_before=1),
-        Report("r1", "ci", 0, stopped="x"),
+        ReplayReport("r1", "ci", 4, lost=1),
+        ReplayReport("r1", "ci", 0, unnamed_before=1),
+        ReplayReport("r1", "ci", 0, stopped="x"),
     ):
         assert not incomplete.is_complete
-    assert ["ci: 4 delivered, 0 filtered, 0 failed", "  1 are not in the log any more"] == Report(
+    assert ["ci: 4 delivered, 0 filtered, 0 failed", "  1 are not in the log any more"] == ReplayReport(
         "r1", "ci", 4, lost=1
     ).lines()
 
 
 def test_what_is_asked() -> None:
     """Offsets that the log lost since the run began were asked for: they are no delivery."""
-    plan = Plan("run", "ci", {0: range(10), 1: range(5)})
+    plan = ReplayPlan("run", "ci", {0: range(10), 1: range(5)})
     target = EndpointSettings(name="ci", url="https://ci/")
     assert 12 == Job(plan, target, {0: Cursor(4, (4, 6), 7, 10, lost=3), 1: Cursor(0, (), -1, 5)}).asked
 
