@@ -57,7 +57,7 @@ class Burial:
         self._topic = topic
         self._writer = writer
         self._backoff = Backoff(_LETTER_FIRST_S, _LETTER_MOST_S, jitter)
-        self.trouble = ""
+        self.unwritten_because = ""
         """Why the last one could not be written; empty if it was."""
         self._news = News()
 
@@ -74,15 +74,15 @@ class Burial:
         )
         write = partial(self._writer.write_soon, [letter])
         await retried(write, self._backoff, on=BridgeError, log_failure=partial(self._log_failure, delivery))
-        self.trouble = ""
+        self.unwritten_because = ""
         self._news.settled(_WRITING)
 
     def _log_failure(self, delivery: Delivery, error: Exception, _wait_s: float) -> None:
         """Log each cause once, whatever number of letters it keeps from being written and however often."""
-        self.trouble = str(error)
-        if self._news.is_news(_WRITING, self.trouble):
+        self.unwritten_because = str(error)
+        if self._news.is_news(_WRITING, self.unwritten_because):
             consequence = "tried again until it is written; its repository waits"
-            facts = {"endpoint": self._endpoint, "record": delivery.record.place, "error": self.trouble}
+            facts = {"endpoint": self._endpoint, "record": delivery.record.place, "error": self.unwritten_because}
             _log.error("dead_letter.not_written", consequence=consequence, **facts)
 
 

@@ -14,7 +14,7 @@ class Buries(Protocol):
     """What takes the events that are given up."""
 
     @property
-    def trouble(self) -> str:
+    def unwritten_because(self) -> str:
         """Why they cannot be kept now; empty if they can."""
         ...
 

@@ -48,7 +48,7 @@ class Facts:
     blocked: tuple[Blocked, ...] = ()
     burying: int = 0
     """Dead letters that are being written; what comes behind them in their repositories waits for that."""
-    burial_trouble: str = ""
+    unwritten_because: str = ""
     """Why they cannot be written now, if so."""
     rate_limit: float | None = None
     """Requests a second that may start, where this is what new requests wait for."""
@@ -93,8 +93,8 @@ def _stops_some(facts: Facts) -> Iterator[str]:
     if facts.breaker and facts.only_refused:
         yield _breaker(facts)
     yield from facts.schema_troubles
-    if facts.burial_trouble and facts.burying:
-        yield f"{counted(facts.burying, 'dead letter')} cannot be written: {facts.burial_trouble}"
+    if facts.unwritten_because and facts.burying:
+        yield f"{counted(facts.burying, 'dead letter')} cannot be written: {facts.unwritten_because}"
 
 
 def _breaker(facts: Facts) -> str:
@@ -113,7 +113,7 @@ def _blocked(block: Blocked) -> str:
 
 def _pace(facts: Facts) -> Iterator[str]:
     """What sets the pace of what is not stopped."""
-    if facts.burying and not facts.burial_trouble:
+    if facts.burying and not facts.unwritten_because:
         yield f"{counted(facts.burying, 'dead letter')} being written"
     if facts.waits_for_commit:
         yield "what is delivered is being committed before more is tried"

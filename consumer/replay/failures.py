@@ -75,7 +75,7 @@ class Failures:
         """Records without an event, where the run means certain events."""
 
     @property
-    def trouble(self) -> str:
+    def unwritten_because(self) -> str:
         """None that is shown: a run has no page."""
         return ""
 

@@ -1,4 +1,4 @@
-"""A replay, put together: the live engine on a bounded log, until its range is finished or it is told to stop.
+"""A replay, put together: the live engine on a bounded log, until its range is finished or it is needed to stop.
 
 Retries, breaker, rate, ceiling, batches, signatures and order are those of live delivery, counted for this run alone.
 """
@@ -101,7 +101,7 @@ class Replay:
         try:
             while not (stopped or self._is_finished()):
                 self._show(progress, self._left(self._endpoint.partitions))
-                stopped = "it was told to stop" if await _is_set(stop, _LOOK_EVERY_S) else self._hopeless_because()
+                stopped = "it was needed to stop" if await _is_set(stop, _LOOK_EVERY_S) else self._hopeless_because()
             stopped = stopped or self._upgrades_needed()
         finally:
             held = dict(self._endpoint.partitions)
@@ -169,12 +169,12 @@ class Replay:
         return texts[0] if now - self._failing_since >= patience_s else ""
 
     def _upgrades_needed(self) -> str:
-        told = [
+        needed = [
             f"partition {number} needs a newer version: {partition.upgrade_needed}"
             for number, partition in sorted(self._endpoint.partitions.items())
             if partition.upgrade_needed
         ]
-        return "; ".join(told)
+        return "; ".join(needed)
 
     def _report(self, stopped: str, left: int) -> ReplayReport:
         return ReplayReport(

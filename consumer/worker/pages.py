@@ -32,8 +32,8 @@ def page_routes(endpoints: Iterable[Endpoint], metrics: WorkerMetrics, clock: Cl
         return Response.json(200, [look(endpoint).as_json() for endpoint in served])
 
     async def variables(_: Request) -> Response:
-        told = [_expvar(endpoint.settings, look(endpoint), metrics) for endpoint in served]
-        return Response.json(200, {"registry": {"notifications": {"endpoints": told or None}}})
+        shown = [_expvar(endpoint.settings, look(endpoint), metrics) for endpoint in served]
+        return Response.json(200, {"registry": {"notifications": {"endpoints": shown or None}}})
 
     async def page(_: Request) -> Response:
         text = _page(look(endpoint) for endpoint in served)

@@ -25,7 +25,7 @@ FACTS = st.builds(
     held=st.just(0.0) | SECONDS,
     blocked=st.lists(BLOCKED, max_size=2).map(tuple),
     burying=COUNT,
-    burial_trouble=TEXT,
+    unwritten_because=TEXT,
     rate_limit=st.none() | st.floats(0.01, 1e4),
     in_flight=COUNT,
     limit=st.integers(1, 300),
@@ -89,7 +89,7 @@ def test_whatever_lags_has_a_reason(facts: Facts) -> None:
         (Facts(lag=9, fault="Kafka does not answer"), ["Kafka does not answer"]),
         (Facts(lag=9, waits_for_commit=True), ["what is delivered is being committed before more is tried"]),
         (
-            Facts(lag=9, burying=2, burial_trouble="no answer"),
+            Facts(lag=9, burying=2, unwritten_because="no answer"),
             ["2 dead letters cannot be written: no answer"],
         ),
         (Facts(lag=9, burying=1), ["1 dead letter being written"]),
