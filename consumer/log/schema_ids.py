@@ -5,10 +5,9 @@ Safe to use from several threads. It knows no event loop: `ask` blocks.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from consumer.log.decoding import UnaskedError, foreign_id_of
 from consumer.record import Record
@@ -24,17 +23,29 @@ _UNKNOWN_KEPT: Final = 10_000
 """Whoever writes damaged records cannot fill the memory with ids that there are not."""
 
 
+class RegisteredSchemas(Protocol):
+    """Who knows the schemas of a registry by their id."""
+
+    def schema(self, schema_id: int) -> str | None:
+        """The Avro schema with this id, None if there is none. Blocks.
+
+        Raises:
+            SchemaRegistryUnavailableError: the registry does not answer.
+        """
+        ...
+
+
 class SchemaIds:
     """Ids of one schema registry."""
 
-    def __init__(self, schema: Callable[[int], str | None], clock: Clock) -> None:
+    def __init__(self, registry: RegisteredSchemas, clock: Clock) -> None:
         """Knows nothing yet.
 
         Args:
-            schema: asks the registry, blocking: the Avro schema with this id, None if there is none.
+            registry: asked once for each id.
             clock: for how long it remembers that there is none.
         """
-        self._schema = schema
+        self._registry = registry
         self._clock = clock
         self._lock = threading.Lock()
         self._fingerprints: dict[int, str] = {}
@@ -61,7 +72,7 @@ class SchemaIds:
     def _put(self, schema_id: int, question: Future[None]) -> None:
         """Ask for all who wait for it."""
         try:
-            schema = self._schema(schema_id)
+            schema = self._registry.schema(schema_id)
             fingerprint = event_fingerprint(schema) if schema is not None else None
         except BaseException as error:  # noqa: BLE001 - raised by `result`, to each who asked
             with self._lock:
@@ -131,4 +142,4 @@ def schema_ids_of(settings: Settings, clock: Clock, *, program: str) -> SchemaId
     """
     if settings.schema_registry is None:
         return None
-    return SchemaIds(SchemaRegistry(settings.schema_registry, program=program).schema, clock)
+    return SchemaIds(SchemaRegistry(settings.schema_registry, program=program), clock)

@@ -153,16 +153,16 @@ class _SchemaIds(SchemaIds):
     """Ids of a schema registry that takes virtual time."""
 
     def __init__(self, registry: SchemaRegistry) -> None:
-        super().__init__(registry.schema, VirtualClock())
-        self._registry = registry
+        super().__init__(registry, VirtualClock())
+        self._slow = registry
 
     def ask(self, schema_id: int) -> Any:
         """What runs in a thread elsewhere is a task here."""
-        self._registry.asked.append((asyncio.get_running_loop().time(), schema_id))
+        self._slow.asked.append((asyncio.get_running_loop().time(), schema_id))
         return self._ask_slowly(schema_id)
 
     async def _ask_slowly(self, schema_id: int) -> None:
-        await asyncio.sleep(self._registry.answer_s)
+        await asyncio.sleep(self._slow.answer_s)
         super().ask(schema_id)
 
 

@@ -36,7 +36,7 @@ class Registry:
 
     def __post_init__(self) -> None:
         self._began = VirtualClock().monotonic()
-        self.ids = SchemaIds(self.schema, VirtualClock())
+        self.ids = SchemaIds(self, VirtualClock())
         self.lookup = SchemaLookup(self.ids, self, endpoint="ci", jitter=lambda: 0.0)
 
     def wake(self) -> None:
@@ -238,7 +238,7 @@ def test_a_registry_that_hangs_holds_up_neither_the_loop_nor_its_threads() -> No
         own = ThreadPoolExecutor(1)
         loop.set_default_executor(own)
         woken = Woken()
-        lookup = SchemaLookup(SchemaIds(hanging.schema, SystemClock()), woken, endpoint="ci", jitter=lambda: 0.0)
+        lookup = SchemaLookup(SchemaIds(hanging, SystemClock()), woken, endpoint="ci", jitter=lambda: 0.0)
         lookup.want(range(20))
         assert await asyncio.wait_for(asyncio.to_thread(hanging.began.wait), 5.0)
         await asyncio.wait_for(lookup.close(), 5.0)
@@ -258,7 +258,9 @@ def test_answers_of_real_threads_wake_on_the_loop() -> None:
 
     async def scenario() -> None:
         woken = Woken()
-        ids = SchemaIds(lambda _: LATEST.text, SystemClock())
+        hanging = Hanging()
+        hanging.let_go.set()
+        ids = SchemaIds(hanging, SystemClock())
         lookup = SchemaLookup(ids, woken, endpoint="ci", jitter=lambda: 0.0)
         lookup.want(range(30))
         await asyncio.wait_for(woken.often.wait(), 10.0)

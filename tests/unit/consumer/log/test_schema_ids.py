@@ -46,7 +46,7 @@ class Clock:
 
 @dataclass
 class Registry:
-    """A schema registry as a function, that notes what it is asked."""
+    """A schema registry that notes what it is asked."""
 
     schemas: dict[int, str] = field(default_factory=dict)
     is_away: bool = False
@@ -54,7 +54,7 @@ class Registry:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.ids = SchemaIds(self.schema, self.clock)
+        self.ids = SchemaIds(self, self.clock)
 
     def schema(self, schema_id: int) -> str | None:
         """The schema, or nothing."""
@@ -71,7 +71,7 @@ def record(schema_id: int, *headers: tuple[str, bytes], value: bytes | None = No
 
 
 def test_nothing_is_known_before_it_is_asked() -> None:
-    """`learn` never blocks: it says that somebody has to ask, and names the id."""
+    """`resolve_known` never blocks: it says that somebody has to ask, and names the id."""
     registry = Registry({7: LATEST.text})
     with pytest.raises(UnaskedError) as unasked:
         registry.ids.resolve_known(record(7), 7)
@@ -228,15 +228,16 @@ def in_threads(count: int, do: Callable[[], object]) -> list[object]:
 @pytest.mark.parametrize("is_away", [False, True])
 def test_threads_that_want_one_id_put_one_question(is_away: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """All endpoints of a worker meet the same id at once: the registry is asked once, and each has its answer."""
-    registry = Registry({7: LATEST.text}, is_away=is_away)
     all_here = threading.Event()
     waiting: list[int] = []
 
-    def slowly(schema_id: int) -> str | None:
-        assert all_here.wait(10.0)
-        return registry.schema(schema_id)
+    class Slow(Registry):
+        def schema(self, schema_id: int) -> str | None:
+            assert all_here.wait(10.0)
+            return super().schema(schema_id)
 
-    ids = SchemaIds(slowly, registry.clock)
+    registry = Slow({7: LATEST.text}, is_away=is_away)
+    ids = registry.ids
 
     def ask() -> object:
         waiting.append(1)
@@ -256,16 +257,16 @@ def test_threads_that_want_one_id_put_one_question(is_away: bool) -> None:  # no
 
 def test_a_slow_answer_holds_up_no_other_id() -> None:
     """The lock is not held while the registry is asked, and what is known is told meanwhile."""
-    registry = Registry({7: LATEST.text, 8: LATEST.text})
     asked, answer = threading.Event(), threading.Event()
 
-    def slowly(schema_id: int) -> str | None:
-        if schema_id == 8:
-            asked.set()
-            assert answer.wait(10.0)
-        return registry.schema(schema_id)
+    class SlowForOne(Registry):
+        def schema(self, schema_id: int) -> str | None:
+            if schema_id == 8:
+                asked.set()
+                assert answer.wait(10.0)
+            return super().schema(schema_id)
 
-    ids = SchemaIds(slowly, registry.clock)
+    ids = SlowForOne({7: LATEST.text, 8: LATEST.text}).ids
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(ids.fingerprint, 8)
         assert asked.wait(10.0)
