@@ -147,7 +147,7 @@ class PartitionFiles:
 
     def _note_gaps(self, batch: RecordBatch) -> None:
         if batch.offsets[0] == self.next_offset and batch.offsets[-1] - batch.offsets[0] == len(batch) - 1:
-            self.next_offset = batch.offsets[-1] + 1
+            self.next_offset = batch.next_offset
             return
         for offset in batch.offsets:
             gone = min(offset, batch.log_begins)

@@ -123,8 +123,9 @@ class BatchReader:
 
     def _batch(self, topic: str, partition: Any, messages: list[Message]) -> RecordBatch:
         offsets = [_offset(message) for message in messages]
-        passed_over = offsets[-1] + 1 - self._next.get(partition, 0) != len(offsets)
-        self._next[partition] = offsets[-1] + 1
+        next_offset = offsets[-1] + 1
+        passed_over = next_offset - self._next.get(partition, 0) != len(offsets)
+        self._next[partition] = next_offset
         return RecordBatch(
             topic,
             partition,

@@ -47,6 +47,11 @@ class RecordBatch:
     def __len__(self) -> int:
         return len(self.offsets)
 
+    @property
+    def next_offset(self) -> int:
+        """Where reading its partition goes on behind the last record."""
+        return self.offsets[-1] + 1
+
     def part(self, start: int, stop: int) -> Self:
         """The records at these indexes."""
         if start == 0 and stop >= len(self):

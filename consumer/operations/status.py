@@ -139,7 +139,7 @@ class StatusReader:
         }
         for record in self._view.read(topic, unread):
             self._letters.add(record)
-            self._letters_read[record.partition] = record.offset + 1
+            self._letters_read[record.partition] = record.next_offset
         return self._letters.by_endpoint()
 
 

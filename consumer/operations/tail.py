@@ -96,7 +96,7 @@ class Tail:
             self._next = {**bounds.first, **self._next}
         spans = {n: range(max(at, bounds.first[n]), bounds.end[n]) for n, at in self._next.items() if n in bounds.end}
         for record in merged(self._log, self._topic, spans):
-            self._next[record.partition] = record.offset + 1
+            self._next[record.partition] = record.next_offset
             yield record
         self._next.update((n, bounds.end[n]) for n in spans)
 
@@ -127,7 +127,7 @@ def _read_ahead(source: RangeSource, topic: str, unread: dict[int, range], ahead
     for record in source.read(topic, spans, limit=_AHEAD):
         ahead[record.partition].append(record)
         counts[record.partition] += 1
-        unread[record.partition] = range(record.offset + 1, spans[record.partition].stop)
+        unread[record.partition] = range(record.next_offset, spans[record.partition].stop)
     for number, count in counts.items():
         if count < _AHEAD or not unread[number]:
             del unread[number]

@@ -31,7 +31,7 @@ class FakeLog:
     def bounds(self, topic: str) -> Bounds:
         """What is left, and the ends."""
         first = {n: next((record.offset for record in records), 0) for n, records in self.records.items()}
-        return Bounds(first, {n: records[-1].offset + 1 if records else 0 for n, records in self.records.items()})
+        return Bounds(first, {n: records[-1].next_offset if records else 0 for n, records in self.records.items()})
 
     def offsets_at(self, topic: str, place: Place, bounds: Bounds) -> dict[int, int]:
         """The beginning, or the offsets that a place names."""
