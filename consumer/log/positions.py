@@ -12,12 +12,11 @@ yet.
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Final, Protocol
 
-from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
-from consumer.places import Bounds, LogOffsets, Place, beginnings_of, offsets_at
-from runtime.config import End, EndpointSettings, New
+from consumer.offsets.cursor import cursor_of, snapshot_of
+from consumer.offsets.group_position import GroupPosition
+from consumer.places import Bounds, LogOffsets, beginnings_of
 from runtime.kafka.cluster_state import Committed
 
 _AT_ONCE: Final = 8
@@ -40,24 +39,7 @@ class GroupOffsets(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One group in every partition of a topic."""
-
-    group: str
-    topic: str
-    bounds: Bounds
-    """Of the log: its beginnings before, its ends right after the commits were read."""
-    cursors: Mapping[int, Cursor]
-    """By partition; empty if the group has no commit at all."""
-
-    @property
-    def lag(self) -> int:
-        """Unfinished records."""
-        return sum(cursor.lag for cursor in self.cursors.values())
-
-
-def positions_of(log: LogEnds, offsets: GroupOffsets, topic: str, groups: Sequence[str]) -> dict[str, Position]:
+def positions_of(log: LogEnds, offsets: GroupOffsets, topic: str, groups: Sequence[str]) -> dict[str, GroupPosition]:
     """Where each group stands, several asked at once; blocks, some tenths of a second for a dozen groups.
 
     Raises:
@@ -72,25 +54,7 @@ def positions_of(log: LogEnds, offsets: GroupOffsets, topic: str, groups: Sequen
         return {position.group: position for position in found}
 
 
-def position_of(log: LogEnds, offsets: GroupOffsets, topic: str, group: str) -> Position:
-    """Where one group stands; raises as `positions_of` does."""
-    return _position(log, offsets, topic, group, beginnings_of(log, topic))
-
-
-def cursors_at_start(
-    log: LogOffsets, topic: str, endpoint: EndpointSettings, bounds: Bounds, *, now: float
-) -> dict[int, Cursor]:
-    """Where the first `deliver` would begin, for an endpoint whose group has no commit; `now` since the epoch.
-
-    Raises:
-        KafkaUnavailableError, KafkaRefusedError: no answer.
-    """
-    place: Place = End() if isinstance(endpoint.start, New) else endpoint.start
-    offsets = offsets_at(log, topic, place, bounds, now=now)
-    return {number: Cursor(offset, (), -1, bounds.end[number]) for number, offset in sorted(offsets.items())}
-
-
-def _position(log: LogEnds, offsets: GroupOffsets, topic: str, group: str, first: Mapping[int, int]) -> Position:
+def _position(log: LogEnds, offsets: GroupOffsets, topic: str, group: str, first: Mapping[int, int]) -> GroupPosition:
     commits = offsets.committed(group, topic, sorted(first))
     end = log.end(topic, first)
     beyond = [number for number, at in commits.items() if at.offset > end[number]]
@@ -100,4 +64,4 @@ def _position(log: LogEnds, offsets: GroupOffsets, topic: str, group: str, first
         number: cursor_of(snapshots.get(number), first=first[number], end=end[number], written=written.get(number))
         for number in sorted(first)
     }
-    return Position(group, topic, Bounds(first, end), cursors if commits else {})
+    return GroupPosition(group, topic, Bounds(first, end), cursors if commits else {})

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from consumer.endpoint.live_status import EndpointAnswer
-from consumer.log.positions import Position, cursors_at_start
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
-from consumer.places import Bounds, LogOffsets
-from runtime.config import EndpointSettings
+from consumer.offsets.group_position import GroupPosition
+from consumer.places import Bounds, LogOffsets, Place, offsets_at
+from runtime.config import End, EndpointSettings, New
 from runtime.kafka.cluster_state import Committed
 
 
@@ -59,7 +59,9 @@ class EndpointPosition:
         return cursor_of(snapshot, first=first, end=max(known.end, snapshot.offset, snapshot.top + 1))
 
 
-def position_or_start(log: LogOffsets, endpoint: EndpointSettings, found: Position, *, now: float) -> EndpointPosition:
+def position_or_start(
+    log: LogOffsets, endpoint: EndpointSettings, found: GroupPosition, *, now: float
+) -> EndpointPosition:
     """The position of an endpoint whose group was asked; without a commit, where its `start` would begin.
 
     Args:
@@ -71,5 +73,14 @@ def position_or_start(log: LogOffsets, endpoint: EndpointSettings, found: Positi
     Raises:
         KafkaUnavailableError, KafkaRefusedError: no answer.
     """
-    cursors = found.cursors or cursors_at_start(log, found.topic, endpoint, found.bounds, now=now)
+    cursors = found.cursors or _cursors_at_start(log, found.topic, endpoint, found.bounds, now=now)
     return EndpointPosition(endpoint, found.group, found.topic, found.bounds, cursors, bool(found.cursors))
+
+
+def _cursors_at_start(
+    log: LogOffsets, topic: str, endpoint: EndpointSettings, bounds: Bounds, *, now: float
+) -> dict[int, Cursor]:
+    """Where the first `deliver` would begin, for an endpoint whose group has no commit; `now` since the epoch."""
+    place: Place = End() if isinstance(endpoint.start, New) else endpoint.start
+    offsets = offsets_at(log, topic, place, bounds, now=now)
+    return {number: Cursor(offset, (), -1, bounds.end[number]) for number, offset in sorted(offsets.items())}

@@ -5,21 +5,18 @@ They are no dead letters: the event is in the log, and the run says which it is.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import structlog
 
 from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.lanes.delivery import Delivery
-from consumer.record import Record
 from consumer.replay.plan import Failure, ReplayPlan
+from consumer.replay.report import Failed
 from runtime.backoff import Backoff, Jitter
 from runtime.errors import BridgeError
 from runtime.kafka.cluster_state import Committed
 from runtime.retrying import retried
-from schemas import names
-from schemas.headers import text_header
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -36,22 +33,6 @@ class RunKeeper(Protocol):
         Raises:
             BridgeError: that cannot be done now.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """One event that was given up in this process."""
-
-    record: Record
-    why: str
-
-    @property
-    def line(self) -> str:
-        """Place, repository, id and reason."""
-        headers = self.record.headers
-        facts = (text_header(headers, names.CE_SUBJECT), text_header(headers, names.CE_ID))
-        place = f"{self.record.partition}:{self.record.offset}"
-        return f"{'  '.join((place, *(text for text in facts if text)))}: {self.why}"
 
 
 class Failures:

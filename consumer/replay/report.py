@@ -4,8 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from consumer.filters.selection import NOT_SELECTED
-from consumer.replay.failures import Failed
+from consumer.record import Record
 from consumer.replay.plan import Failure
+from schemas import names
+from schemas.headers import text_header
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One event that was given up in this process."""
+
+    record: Record
+    why: str
+
+    @property
+    def line(self) -> str:
+        """Place, repository, id and reason."""
+        headers = self.record.headers
+        facts = (text_header(headers, names.CE_SUBJECT), text_header(headers, names.CE_ID))
+        place = f"{self.record.partition}:{self.record.offset}"
+        return f"{'  '.join((place, *(text for text in facts if text)))}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Final
 
 import structlog
 
-from consumer.log.positions import GroupOffsets, LogEnds, Position, positions_of
+from consumer.log.positions import GroupOffsets, LogEnds, positions_of
+from consumer.offsets.group_position import GroupPosition
 from consumer.places import Bounds, bounds_of
 from runtime.errors import BridgeError
 from runtime.news import News
@@ -60,7 +61,7 @@ class CaughtUp:
             _log.warning("deliver.progress_unknown", reason=reason)
 
 
-def owed_by(position: Position, bounds: Bounds) -> int:
+def owed_by(position: GroupPosition, bounds: Bounds) -> int:
     """How many records below these ends a group has not finished. Pure.
 
     A group without a commit owes all of them; so does one whose commit is of a log that was, and lies beyond this one.

@@ -1,1 +1,1 @@
-"""Kafka on the producing and administrating side: the only place outside `consumer/log.py` that imports its client."""
+"""Kafka on the producing and administrating side: the only place outside `consumer/log/` that imports its client."""

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.endpoint.live_status import EndpointAnswer
-from consumer.log.positions import Position
 from consumer.offsets import commit_metadata as holes
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
+from consumer.offsets.group_position import GroupPosition
 from consumer.offsets.ledger import Ledger, Novelty, Snapshot
 from consumer.operations.endpoint_positions import EndpointPosition, PartitionPosition, position_or_start
 from consumer.operations.serving import Serving, outside_reasons
@@ -100,7 +100,7 @@ class NoTimes:
 def test_without_a_commit_it_is_where_the_start_would_begin(start: Start, offset: int) -> None:
     """And that is said; with a commit the start is of no account."""
     endpoint = EndpointSettings(name="ci", url="http://h/", start=start)
-    nothing = Position("g", "t", Bounds({0: 2}, {0: 9}), {})
+    nothing = GroupPosition("g", "t", Bounds({0: 2}, {0: 9}), {})
     found = position_or_start(NoTimes(), endpoint, nothing, now=0.0)
     assert PartitionPosition(0, Cursor(offset, (), -1, 9), has_cursor=False) == found.at(0)
     committed = replace(nothing, cursors={0: Cursor(4, (), -1, 9)})

@@ -15,11 +15,11 @@ from consumer.lanes.delivery import Delivery, Lane
 from consumer.offsets.commit_metadata import MAX_CHARACTERS
 from consumer.offsets.cursor import Cursor
 from consumer.record import Record
-from consumer.replay.failures import Failed, Failures
+from consumer.replay.failures import Failures
 from consumer.replay.plan import Failure, PlanError, ReplayPlan, mark_of, plan_of
 from consumer.replay.preview import preview_of
 from consumer.replay.replay import Job
-from consumer.replay.report import ReplayReport
+from consumer.replay.report import Failed, ReplayReport
 from consumer.replay.run_store import RUN, new_run
 from consumer.replay.target import ReplayFilter, target_of, unfiltered
 from producer.event_record import record_of

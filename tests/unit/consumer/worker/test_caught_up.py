@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.log.positions import Position
 from consumer.offsets.cursor import cursor_of
+from consumer.offsets.group_position import GroupPosition
 from consumer.offsets.ledger import Snapshot
 from consumer.places import Bounds
 from consumer.worker.caught_up import owed_by
@@ -12,7 +12,7 @@ from consumer.worker.caught_up import owed_by
 FIRST = {0: 2, 1: 0}
 
 
-def position(commits: dict[int, int], end: dict[int, int]) -> Position:
+def position(commits: dict[int, int], end: dict[int, int]) -> GroupPosition:
     """A group with these commits in a log that ends there by now."""
     cursors = {
         number: cursor_of(
@@ -20,7 +20,7 @@ def position(commits: dict[int, int], end: dict[int, int]) -> Position:
         )
         for number in FIRST
     }
-    return Position("g", "t", Bounds(FIRST, end), cursors if commits else {})
+    return GroupPosition("g", "t", Bounds(FIRST, end), cursors if commits else {})
 
 
 def test_what_came_later_is_not_waited_for() -> None:
