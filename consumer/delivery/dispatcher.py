@@ -1,6 +1,6 @@
 """The dispatcher: which batch is sent when. What follows from its outcome is settled elsewhere (docs/delivery.md).
 
-It knows nothing of Kafka: who holds the partitions is asked through `Claims`, who sends and buries is the `Courier`.
+It knows nothing of Kafka: who holds the partitions is asked through `Claims`, who sends and buries is the `Carrier`.
 """
 
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from consumer.delivery.in_flight import InFlight
-from consumer.delivery.owner import Claims, Courier, Wakes
+from consumer.delivery.owner import Carrier, Claims, Wakes
 from consumer.delivery.policy.gate import Gate
 from consumer.delivery.settlement import Settlement
 from consumer.delivery.webhook.formats import UnsendableError
@@ -31,7 +31,7 @@ class Dispatcher:
         claims: Claims,
         settlement: Settlement,
         *,
-        courier: Courier,
+        courier: Carrier,
         wakeup: Wakes,
         clock: Clock,
     ) -> None:

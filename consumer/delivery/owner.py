@@ -28,7 +28,7 @@ class Claims(Protocol):
         ...
 
 
-class Courier(Protocol):
+class Carrier(Protocol):
     """Who carries what the dispatcher gives out."""
 
     async def send(self, deliveries: list[Delivery]) -> Result:

@@ -92,11 +92,7 @@ class Endpoint:
         self._undecodable = Undecodable(courier, self.assignment, self._wakeup)
         self._admission = Admission(settings, self.lanes, screening, self._undecodable, monitor)
         self._ahead = ReadAhead(log, self.lanes, backoff_s=settings.backoff_s)
-        self._schemas = (
-            SchemaLookup(screening.schemas, self._wakeup, endpoint=settings.name, jitter=gate.backoff.jitter)
-            if screening.schemas is not None
-            else None
-        )
+        self._schemas = self._lookup(screening)
         self._topic = NewTopic()
         self.consumer_fault = NOT_YET
         """Why it reads nothing: its consumer was given up, or is not a member of its group; empty if it is."""
@@ -260,6 +256,13 @@ class Endpoint:
         self._ahead.read_on(partitions, now, wanted=wanted, breaker_open=allowed is not Allowed.ALL)
         dues = [commits.policy.next_tick, self.dispatcher.next_wake()]
         return min((at for at in dues if at is not None and at > now), default=math.inf)
+
+    def _lookup(self, screening: Screening) -> SchemaLookup | None:
+        """Who asks the schema registry, if there is one."""
+        if screening.schemas is None:
+            return None
+        jitter = self.gate.backoff.jitter
+        return SchemaLookup(screening.schemas, self._wakeup, endpoint=self.settings.name, jitter=jitter)
 
     def _ask_schemas(self) -> None:
         """Ask the schema registry for what partitions wait for, and for nothing else."""

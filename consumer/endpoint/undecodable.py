@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from consumer.delivery.owner import Claims, Courier, Wakes
+from consumer.delivery.owner import Carrier, Claims, Wakes
 from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.lanes.delivery import NEVER, Delivery, Lane
 from consumer.offsets.partition import Partition
@@ -20,7 +20,7 @@ _AGAIN_S: Final = 30.0
 class Undecodable:
     """The undecodable records of one endpoint whose dead letters are being written."""
 
-    def __init__(self, courier: Courier, claims: Claims, wakeup: Wakes) -> None:
+    def __init__(self, courier: Carrier, claims: Claims, wakeup: Wakes) -> None:
         """Nothing is being written.
 
         Args:
