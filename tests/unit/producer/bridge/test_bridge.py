@@ -3,78 +3,28 @@
 B1 to B7 and E1 are the registry's own test cases, re-made from their description.
 """
 
-import json
 import re
 import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from producer import (
     Bridge,
     Listener,
-    Manifest,
-    ManifestError,
-    ReferenceFormatError,
     RegistryURLBuilder,
-    SinkError,
 )
-from runtime.errors import BridgeError
 from schemas import ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
 from schemas.wire import envelope_json
+from tests.kit.bridged import ACTOR, BLOB, MANIFEST, OCI_MANIFEST, PAYLOAD, REPO, REQUEST, SOURCE
 from tests.kit.paths import GOLDEN
-from tests.kit.real_notifications import Notification, notifications
-from tests.kit.sinks import BrokenSink, MemorySink
+from tests.kit.sinks import MemorySink
 
-REPO = "test/repo"
-SOURCE = SourceRecord(addr="remote.test", instance_id="3a1c9ed0-5a0b-4b3e-9d2f-6b2f8f2b1c0d")
-ACTOR = ActorRecord(name="test")
-REQUEST = RequestRecord()
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DIGEST = "sha256:af9e4a606b9869203fdc09436f2a2accb3f6765dc58bb2d0a41af254fb888a58"
-PAYLOAD = b"""{
-   "schemaVersion": 2,
-   "mediaType": "application/vnd.oci.image.manifest.v1+json",
-   "config": {
-      "mediaType": "application/vnd.example.sbom.v1",
-      "digest": "cfgdgst",
-      "size": 100
-   },
-   "layers": null
-}"""
-MANIFEST = Manifest(OCI_MANIFEST, PAYLOAD)
 MANIFEST_URL = f"http://test.example.com/v2/{REPO}/manifests/{DIGEST}"
 CONFIG = Descriptor(media_type="application/vnd.example.sbom.v1", digest="cfgdgst", size=100)
-BLOB = Descriptor(media_type="application/octet-stream", digest="sha256:" + "b1" * 32, size=78)
 BLOB_URL = f"http://test.example.com/v2/{REPO}/blobs/{BLOB.digest}"
-
-
-class FailingURLs:
-    """A URL builder of somebody else that cannot build."""
-
-    def manifest_url(self, repository: str, digest: str) -> str:
-        """Fail."""
-        raise LookupError(f"no route for {repository}@{digest}")
-
-    blob_url = manifest_url
-
-
-@pytest.fixture
-def sink() -> MemorySink:
-    """Where the events go."""
-    return MemorySink()
-
-
-@pytest.fixture
-def bridge(sink: MemorySink) -> Listener:
-    """The registry's own fixture: references on, empty request."""
-    urls = RegistryURLBuilder("http://test.example.com/")
-    return Bridge(urls, SOURCE, ACTOR, REQUEST, sink, include_references=True)
 
 
 def only(sink: MemorySink) -> Event:
@@ -288,158 +238,3 @@ def test_threads_share_a_bridge(bridge: Listener, sink: MemorySink) -> None:
         thread.join()
     assert {f"r{number}" for number in range(40)} == {event.target.repository for event in sink.events}
     assert len({event.id for event in sink.events}) == 40
-
-
-CALLS: dict[str, Callable[[Listener, str, str], None]] = {
-    "manifest_deleted": lambda bridge, repository, digest: bridge.manifest_deleted(repository, digest),
-    "blob_deleted": lambda bridge, repository, digest: bridge.blob_deleted(repository, digest),
-    "blob_pushed": lambda bridge, repository, digest: bridge.blob_pushed(repository, Descriptor(digest=digest)),
-    "blob_pulled": lambda bridge, repository, digest: bridge.blob_pulled(repository, Descriptor(digest=digest)),
-    "blob_mounted": lambda bridge, repository, digest: bridge.blob_mounted(repository, Descriptor(digest=digest), REPO),
-    "mounted_from": lambda bridge, repository, digest: bridge.blob_mounted(REPO, Descriptor(digest=digest), repository),
-    "manifest_pushed": lambda bridge, repository, _: bridge.manifest_pushed(repository, MANIFEST),
-    "manifest_pulled": lambda bridge, repository, _: bridge.manifest_pulled(repository, MANIFEST),
-    "tag_deleted": lambda bridge, repository, _: bridge.tag_deleted(repository, "latest"),
-    "repo_deleted": lambda bridge, repository, _: bridge.repo_deleted(repository),
-}
-WITH_DIGEST = list(CALLS)[:6]
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_a_bad_repository_name_is_refused(bridge: Listener, sink: MemorySink, call: str) -> None:
-    """Every call names the bad value, and nothing is written."""
-    with pytest.raises(ReferenceFormatError, match=r"^repository: 'Bad Name'"):
-        CALLS[call](bridge, "Bad Name", BLOB.digest)
-    assert sink.events == []
-
-
-@pytest.mark.parametrize("call", WITH_DIGEST)
-def test_a_bad_digest_is_refused(bridge: Listener, sink: MemorySink, call: str) -> None:
-    """The registry loses such an event with a line in its log; here the caller learns of it."""
-    with pytest.raises(ReferenceFormatError, match=r"^digest: 'sha256:short'"):
-        CALLS[call](bridge, REPO, "sha256:short")
-    assert sink.events == []
-
-
-@pytest.mark.parametrize("tag", ["", "a b", "a/b"])
-def test_a_bad_deleted_tag_is_refused(bridge: Listener, sink: MemorySink, tag: str) -> None:
-    """An empty tag would make the event that of a deleted repository."""
-    with pytest.raises(ReferenceFormatError, match=r"^tag: "):
-        bridge.tag_deleted(REPO, tag)
-    assert sink.events == []
-
-
-def test_a_bad_tag_of_a_manifest_is_refused(bridge: Listener, sink: MemorySink) -> None:
-    """As for a deleted one, except that no tag is fine."""
-    for call in (bridge.manifest_pushed, bridge.manifest_pulled):
-        with pytest.raises(ReferenceFormatError, match=r"^tag: "):
-            call(REPO, MANIFEST, tag="a b")
-    assert sink.events == []
-
-
-def test_a_bad_manifest_is_refused(bridge: Listener, sink: MemorySink) -> None:
-    """Content that is no manifest makes no event."""
-
-    class Stored:
-        media_type = OCI_MANIFEST
-        payload = b"no manifest"
-
-    with pytest.raises(ManifestError):
-        bridge.manifest_pushed(REPO, Stored())
-    assert sink.events == []
-
-
-def test_what_the_url_builder_raises_reaches_the_caller(sink: MemorySink) -> None:
-    """A builder of somebody else fails in its own words, and nothing is written."""
-    bridge = Bridge(FailingURLs(), SOURCE, ACTOR, REQUEST, sink)
-    with pytest.raises(LookupError):
-        bridge.manifest_pushed(REPO, MANIFEST)
-    with pytest.raises(LookupError):
-        bridge.blob_pushed(REPO, BLOB)
-    assert sink.events == []
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_what_the_sink_raises_reaches_the_caller(call: str) -> None:
-    """A call that returns has its event in the log; one that has not raises."""
-    bridge = Bridge(RegistryURLBuilder("http://h/"), SOURCE, ACTOR, REQUEST, BrokenSink())
-    with pytest.raises(SinkError) as caught:
-        CALLS[call](bridge, REPO, BLOB.digest)
-    assert isinstance(caught.value, BridgeError)
-
-
-@pytest.mark.parametrize("recorded", list(notifications("3.1.1")), ids=lambda one: one.name)
-def test_the_bytes_are_those_of_registry_3_1(recorded: Notification, sink: MemorySink) -> None:
-    """The same calls give the envelope that a registry sent, byte for byte, id and time apart.
-
-    The manifests themselves were not recorded: one with the same parts stands for each, and its digest and size
-    take the place of the original's in the expected bytes.
-    """
-    [event] = recorded.events
-    target, request, source = event["target"], event["request"], event["source"]
-    expected = recorded.body.decode()
-    bridge = Bridge(
-        RegistryURLBuilder(target.get("url", "http://h/v2/").partition("/v2/")[0]),
-        SourceRecord(addr=source["addr"], instance_id=source["instanceID"]),
-        ActorRecord(name=event["actor"].get("name", "")),
-        RequestRecord(**request),
-        sink,
-        include_references=True,
-        ids=lambda: str(event["id"]),
-    )
-    if "/manifests/" in target.get("url", ""):
-        manifest = _with_same_parts(target)
-        expected = expected.replace(target["digest"], manifest.digest).replace(
-            f'"size": {target["size"]},\n            "length": {target["length"]}',
-            f'"size": {manifest.size},\n            "length": {manifest.size}',
-        )
-        call = bridge.manifest_pushed if event["action"] == "push" else bridge.manifest_pulled
-        call(target["repository"], manifest, target.get("tag", ""))
-    else:
-        _repeat_blob_or_delete(bridge, event["action"], target)
-    [made] = sink.events
-    assert recorded.content_type == made.content_type
-    assert expected.replace(event["timestamp"], made.timestamp).encode() == envelope_json(sink.events)
-
-
-def _with_same_parts(target: dict[str, Any]) -> Manifest:
-    """A manifest of the same type whose references are those of the recorded event."""
-    parts = target["references"]
-    members = {"manifests": parts} if "index" in target["mediaType"] else {"config": parts[0], "layers": parts[1:]}
-    text = json.dumps({"schemaVersion": 2, "mediaType": target["mediaType"], **members})
-    return Manifest(target["mediaType"], text.encode())
-
-
-def _repeat_blob_or_delete(bridge: Bridge, action: str, target: dict[str, Any]) -> None:
-    blob = Descriptor(media_type=target["mediaType"], digest=target["digest"], size=target["size"])
-    match action:
-        case "push":
-            bridge.blob_pushed(target["repository"], blob)
-        case "pull":
-            bridge.blob_pulled(target["repository"], blob)
-        case "mount":
-            bridge.blob_mounted(target["repository"], blob, target["fromRepository"])
-        case "delete" if target["digest"]:
-            bridge.manifest_deleted(target["repository"], target["digest"])
-        case "delete":
-            bridge.tag_deleted(target["repository"], target["tag"])
-
-
-@given(st.text(max_size=30), st.text(max_size=80), st.text(max_size=30))
-def test_a_call_writes_one_event_or_raises(repository: str, digest: str, tag: str) -> None:
-    """Whatever the arguments: an event exactly when the call returns, and otherwise an error that says why."""
-    sink = MemorySink()
-    bridge = Bridge(RegistryURLBuilder("http://h/"), SOURCE, ACTOR, REQUEST, sink)
-    calls: list[Callable[[], None]] = [
-        *(partial(call, bridge, repository, digest) for call in CALLS.values()),
-        partial(bridge.manifest_pushed, REPO, MANIFEST, tag),
-        partial(bridge.tag_deleted, REPO, tag),
-    ]
-    returned = 0
-    for call in calls:
-        try:
-            call()
-        except ReferenceFormatError:
-            continue
-        returned += 1
-    assert returned == len(sink.events)

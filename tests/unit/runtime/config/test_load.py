@@ -1,32 +1,22 @@
 """Files that load: what they mean, where they are found, what is filled in."""
 
 import itertools
-import os
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from runtime.config import (
-    Address,
-    Ago,
-    At,
-    Beginning,
     ConfigurationError,
-    End,
     KafkaSettings,
-    New,
     Secret,
     Settings,
-    Start,
 )
 from runtime.config.document import parse
 from runtime.config.load import find, load, settings_from
+from tests.kit.configurations import KAFKA, loaded, with_endpoint
 from tests.kit.paths import ROOT
-
-KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
 
 PASTED = """
 kafka: {bootstrap.servers: '127.0.0.1:9092'}
@@ -100,19 +90,6 @@ endpoints:
     proxy: http://127.0.0.1:3128
     rate_limit: 100
 """
-
-
-def loaded(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> Settings:
-    """Load a file with this text."""
-    path = folder / "bridge.yaml"
-    path.write_text(text, encoding="utf-8")
-    return load(path, environ or {})
-
-
-def with_endpoint(**keys: object) -> Settings:
-    """Validate one endpoint with these keys."""
-    endpoint = {"name": "ci", "url": "https://ci.example.com/hook", **keys}
-    return settings_from({"kafka": KAFKA, "endpoints": [endpoint]})
 
 
 def test_the_least_file_has_every_default(tmp_path: Path) -> None:
@@ -234,110 +211,6 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         load(tmp_path, {})
 
     assert (f"no configuration: {tmp_path} cannot be read: Is a directory",) == refused.value.faults
-
-
-@pytest.mark.parametrize("key", ["url: '${file:pipe}'", "url: 'http://a', tls: {ca: pipe}"])
-def test_a_pipe_in_place_of_a_file_is_refused(tmp_path: Path, key: str) -> None:
-    """Nobody writes into it, so reading it would wait for ever, without a word."""
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ConfigurationError) as refused:
-        loaded(tmp_path, f"kafka: {{bootstrap.servers: 'a:1'}}\nendpoints: [{{name: e, {key}}}]")
-    (fault,) = refused.value.faults
-    assert fault.startswith("endpoints[0].")
-    assert fault.endswith("cannot be read: not a regular file")
-
-
-@pytest.mark.parametrize("path", ["/dev/zero", "/dev/stdin", "/"])
-def test_a_device_or_folder_is_no_regular_file(tmp_path: Path, path: str) -> None:
-    """What may never end is not read for a value."""
-    with pytest.raises(ConfigurationError, match=r"cannot be read: (not a regular file|Is a directory)"):
-        loaded(tmp_path, f"kafka: {{bootstrap.servers: '${{file:{path}}}'}}")
-
-
-def test_a_link_to_a_file_is_a_file(tmp_path: Path) -> None:
-    """Secrets mounted by Kubernetes are links."""
-    (tmp_path / "..data").write_text("a:1")
-    (tmp_path / "brokers").symlink_to("..data")
-    assert loaded(tmp_path, "kafka: {bootstrap.servers: '${file:brokers}'}").kafka.bootstrap_servers == "a:1"
-
-
-def test_the_configuration_itself_may_be_a_pipe(tmp_path: Path) -> None:
-    """`-c <(sops -d bridge.yaml)` works: whoever names a pipe there writes into it."""
-    os.mkfifo(tmp_path / "pipe")
-    with ThreadPoolExecutor(1) as pool:
-        written = pool.submit((tmp_path / "pipe").write_text, "kafka: {bootstrap.servers: 'a:1'}")
-        assert load(tmp_path / "pipe", {}).kafka.bootstrap_servers == "a:1"
-        written.result()
-
-
-def test_references_are_read_as_the_keys_type(tmp_path: Path) -> None:
-    """What the environment or a file gives is read as its key's type, whether quoted or not."""
-    (tmp_path / "token").write_text("Bearer s3cret\r\n")
-    text = """
-kafka: {bootstrap.servers: "${BROKERS}", sasl.password: "$$5${PASSWORD}", linger.ms: '${LINGER:-5}'}
-topics:
-  partitions: ${P:-12}
-  retention: '${R}'
-intake: {authorization: "${file:token}", max_body: '${BODY:-1MiB}', listen: "${HOST:-[::1]}:0"}
-endpoints: [{name: "${N}", url: "https://x/${PATH_TOKEN}", disabled: "${OFF:-true}"}]
-"""
-    environ = {"BROKERS": "a:1,b:2", "PASSWORD": "p${X}", "P": "", "R": "1d", "N": "ci", "PATH_TOKEN": "t0ken"}
-
-    settings = loaded(tmp_path, text, environ)
-
-    assert settings.kafka.revealed() == {"bootstrap.servers": "a:1,b:2", "sasl.password": "$5p${X}", "linger.ms": "5"}
-    assert (settings.topics.partitions, settings.topics.retention_s) == (12, 86400.0)
-    assert ((Secret("Bearer s3cret"),), 2**20) == (settings.intake.authorization, settings.intake.max_body_bytes)
-    assert Address("::1", 0) == settings.intake.listen
-    (endpoint,) = settings.endpoints
-    assert (
-        endpoint.name,
-        endpoint.url,
-        endpoint.safe_url,
-        endpoint.disabled,
-    ) == ("ci", "https://x/t0ken", "https://x/${PATH_TOKEN}", True)
-
-
-def test_anchors_and_merge_keys_work(tmp_path: Path) -> None:
-    """What endpoints share can be written once; an endpoint's own keys win."""
-    text = """
-kafka: {bootstrap.servers: 'a:1'}
-endpoints:
-  - &base {name: a, url: 'http://a', timeout: 2s, threshold: 3}
-  - {<<: *base, name: b, threshold: 4}
-"""
-    second = loaded(tmp_path, text).endpoints[1]
-
-    assert (second.name, second.url, second.timeout_s, second.threshold) == ("b", "http://a", 2.0, 4)
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("new", New()),
-        ("beginning", Beginning()),
-        ("end", End()),
-        ("-24h", Ago(86400.0)),
-        ("-1d12h", Ago(129600.0)),
-        ("1970-01-02T00:00:00Z", At(86400.0)),
-        ("1970-01-01T02:00:00.123456789+02:00", At(0.123456)),
-        ("1970-01-01 00:00:00z", At(0.0)),
-    ],
-)
-def test_a_start_is_one_of_five(tmp_path: Path, written: str, expected: Start) -> None:
-    """A start is a word, a time or a time ago; an unquoted time in YAML is one too."""
-    text = f"kafka: {{bootstrap.servers: 'a:1'}}\nendpoints:\n- name: a\n  url: http://a\n  start: {written}\n"
-
-    assert expected == loaded(tmp_path, text).endpoints[0].start
-
-
-@pytest.mark.parametrize(
-    "start", ["-0s", "0s", "24h", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2026-01-31", "New", "-"]
-)
-def test_nothing_else_is_a_start(start: str) -> None:
-    """A time without offset, a day that is none, and a time ahead are refused."""
-    with pytest.raises(ConfigurationError, match="is not a place to start"):
-        with_endpoint(start=start)
 
 
 def test_a_pasted_long_backoff_needs_no_max_backoff() -> None:
