@@ -1,0 +1,62 @@
+"""The project's Python files, parsed once: what tests of the house read in place of importing anything."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.kit.paths import ROOT
+
+PACKAGES = ("schemas", "runtime", "producer", "consumer")
+OTHERS = ("broker", "examples", "benchmarks")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file."""
+
+    path: Path
+    """From the project's root."""
+    text: str
+    tree: ast.Module
+
+    @property
+    def module(self) -> str:
+        """Its dotted name."""
+        return ".".join(self.path.with_suffix("").parts).removesuffix(".__init__")
+
+    @property
+    def lines(self) -> int:
+        """How many it has."""
+        return len(self.text.splitlines())
+
+    def classes(self) -> Iterator[ast.ClassDef]:
+        """All, nested ones too."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef))
+
+    def functions(self) -> Iterator[Function]:
+        """All, methods and nested ones too."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+
+
+@cache
+def sources(*folders: str) -> tuple[Source, ...]:
+    """The files of these folders, in order."""
+    paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    texts = [(path.relative_to(ROOT), path.read_text("utf-8")) for path in paths]
+    return tuple(Source(path, text, ast.parse(text)) for path, text in texts)
+
+
+def methods(owner: ast.ClassDef) -> dict[str, Function]:
+    """A class's own."""
+    return {node.name: node for node in owner.body if isinstance(node, Function)}
+
+
+def parameters(function: Function) -> list[ast.arg]:
+    """All but self and cls."""
+    arguments = function.args
+    found = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
+    return [one for one in found if one is not None and one.arg not in {"self", "cls"}]
