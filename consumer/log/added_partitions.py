@@ -1,4 +1,4 @@
-"""Partitions that a topic is given while it is followed: noticed, and read from their beginning."""
+"""Partitions that are added to a topic while it is followed. They are read from their beginning."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _ASK_LIMIT_S: Final = 2.0
 
 
 class AddedPartitions:
-    """Asks for a topic's partitions now and then; has the consumer read those that are new, beside what it reads."""
+    """Asks for a topic's partitions every few seconds, and assigns new ones to the consumer."""
 
     def __init__(self, consumer: Consumer, topic: str, known: int, clock: Clock) -> None:
         """The topic had `known` partitions, numbered from 0."""
@@ -28,7 +28,7 @@ class AddedPartitions:
         """Those that were added."""
 
     def look(self) -> None:
-        """Ask if it is time to; blocks at most 2 s. Without an answer it is asked again later."""
+        """Ask, if the last question was long ago; blocks at most 2 s. Without an answer, a later call asks again."""
         if self._clock.monotonic() < self._due:
             return
         try:

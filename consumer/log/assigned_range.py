@@ -10,44 +10,44 @@ from typing import Final
 import structlog
 from confluent_kafka import TopicPartition
 
+from consumer.log.fetched import Fetched
 from consumer.log.session import Session
-from consumer.log.taken import Taken
 
 _logger: Final = structlog.get_logger(__name__)
 
 
 class AssignedRange:
-    """The given offsets of each partition, from where the group stands; tells when one was read to its end."""
+    """A source that assigns partitions itself, and notifies the listener when one was read to the end of its range."""
 
     def __init__(self, ranges: Mapping[int, range]) -> None:
-        """`ranges`: the offsets that are wanted, by partition."""
+        """`ranges`: by partition, the offsets to read; reading begins where the group has committed."""
         self._stops: Final = {number: span.stop for number, span in ranges.items()}
         self._read: set[int] = set()
         """Partitions whose range was read to its end."""
         self._ended: set[int] = set()
-        """Those of them that are paused and told."""
+        """Those of them of which the listener was notified."""
 
     def begin(self, session: Session) -> None:
-        """Take all partitions, which nobody else is given."""
+        """Assign all partitions: this group has no other member."""
         self._read, self._ended = set(), set()
         session.rebalancing.assign(self._places(session))
         session.listener.membership("")  # nobody else is in this group
 
-    def wanted(self, taken: Taken) -> Taken:
-        """What lies in the ranges; notes where one ends: its last record, whatever lies behind it, or the log's end."""
-        reached = {record.partition: record.next_offset for record in taken.records} | taken.ends
+    def wanted(self, fetched: Fetched) -> Fetched:
+        """The records within the ranges. A range has ended with its last record, a later record, or the log's end."""
+        reached = {record.partition: record.next_offset for record in fetched.records} | fetched.ends
         for number, offset in reached.items():
             if offset >= self._stops[number]:
                 self._read.add(number)
-            elif number in taken.ends:
+            elif number in fetched.ends:
                 _logger.warning("log.ends_early", partition=number, ends_at=offset, wanted_up_to=self._stops[number])
-        return Taken(
-            [record for record in taken.records if record.offset < self._stops[record.partition]],
+        return Fetched(
+            [record for record in fetched.records if record.offset < self._stops[record.partition]],
             {number: min(offset, self._stops[number]) for number, offset in reached.items()},
         )
 
     def after_turn(self, session: Session) -> None:
-        """Pause and tell the ranges that were read to their end."""
+        """Pause the partitions whose range has ended, and notify the listener."""
         for number in self._read - self._ended:
             self._ended.add(number)
             session.held.end(number)
@@ -56,7 +56,7 @@ class AssignedRange:
             session.listener.range_ended(number, epoch)
 
     def end(self, session: Session) -> None:
-        """Let what is in flight end, and commit: no group takes the partitions back."""
+        """Drain and commit. Closing the consumer does not do it, as no group revokes the partitions."""
         session.rebalancing.revoke(self._places(session))
 
     def _places(self, session: Session) -> list[TopicPartition]:

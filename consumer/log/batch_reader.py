@@ -1,4 +1,4 @@
-"""Reading ranges in bulk: columns instead of an object a record, for the export alone. Nothing is ever committed.
+"""Reading in bulk for the export: columns instead of an object for each record. Nothing is ever committed.
 
 The same kind of client as in `range_reader.py`, with a deep prefetch; one reader belongs to one thread.
 """
@@ -29,7 +29,7 @@ _partition_of: Final = methodcaller("partition")
 
 
 class BatchReader:
-    """One client that reads ranges, one call after the other; close it."""
+    """A client that reads ranges in batches, one call after the other; close it."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class BatchReader:
         """By partition: the offset that is expected next."""
 
     def close(self) -> None:
-        """Let the client go."""
+        """Close the client."""
         self._consumer.close()
 
     def read(self, topic: str, ranges: Mapping[int, range]) -> Generator[RecordBatch | None, None, None]:
@@ -146,7 +146,7 @@ class BatchReader:
     def _consumed(
         self, topic: str, starts: Mapping[int, int], *, young: Collection[int] = ()
     ) -> Generator[list[Message], None, None]:
-        """What each look brings, perhaps nothing; ends of partitions are among it."""
+        """The messages of each poll, perhaps none; ends of partitions are among them."""
         begin(self._consumer, topic, starts)
         self._next = dict(starts)
         try:

@@ -1,4 +1,4 @@
-"""Committing: offsets of one consumer, asynchronously and one commit at a time. Lives on the consumer's thread."""
+"""Commits of one consumer: asynchronous, one at a time. Lives on the consumer's thread."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from consumer.offsets.commits import Commit
 
 
 class Committing:
-    """The commit that is under way, if there is one; the listener is told how it ended."""
+    """Makes commits, and notifies the listener how each ended."""
 
     def __init__(self, topic: str, listener: LoopListener) -> None:
         """Nothing is under way."""
@@ -21,11 +21,11 @@ class Committing:
 
     @property
     def under_way(self) -> bool:
-        """Whether the answer to a commit is waited for."""
+        """Whether a commit waits for its answer."""
         return bool(self._commits)
 
     def start(self, consumer: Consumer, held: HeldPartitions, commits: list[Commit]) -> None:
-        """Commit what is still held; `answered` is called when it ended, by the consumer's next polls."""
+        """Commit the offsets of partitions that are still held; a later poll of the consumer calls `answered`."""
         current = [commit for commit in commits if held.epoch_of(commit.partition) == commit.epoch]
         if not current:
             self._listener.committed(commits, "the partitions are gone")
@@ -38,7 +38,7 @@ class Committing:
             self._listener.committed(current, explained(error))
 
     def commit_last(self, consumer: Consumer, commits: list[Commit]) -> None:
-        """Commit and wait for the answer, of which only the caller hears.
+        """Commit and wait for the answer; the listener is not notified.
 
         Raises:
             KafkaException: the commit failed.
@@ -47,12 +47,12 @@ class Committing:
             consumer.commit(offsets=self._offsets(commits), asynchronous=False)
 
     def answered(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
-        """The consumer's `on_commit`: also called after a synchronous commit, of which its caller knows already."""
+        """The consumer's `on_commit`. The client calls it after a synchronous commit too, which is ignored here."""
         commits, self._commits = self._commits, []
         if commits:
             errors = [error, *(partition.error for partition in partitions)]
-            said = next((fault.str() for fault in errors if fault is not None), "")
-            self._listener.committed(commits, said)
+            reason = next((fault.str() for fault in errors if fault is not None), "")
+            self._listener.committed(commits, reason)
 
     def _offsets(self, commits: list[Commit]) -> list[TopicPartition]:
         return [TopicPartition(self._topic, at.partition, at.offset, at.metadata) for at in commits]

@@ -1,4 +1,4 @@
-"""The settings of an endpoint's consumer. They are resolved each time that a consumer is made: clusters change."""
+"""Settings of an endpoint's consumer, resolved whenever a consumer is made: the group protocol may have changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from runtime.kafka.settings import ClientSettings, GroupProtocol, consumer_setti
 
 
 class GroupProtocolChoice(Protocol):
-    """Who knows the protocol for a member of a group."""
+    """Chooses the protocol for the members of a group."""
 
     def choose(self, group: str) -> GroupProtocol:
         """The protocol, as the cluster is now; may ask it, which blocks.
@@ -22,7 +22,7 @@ class GroupProtocolChoice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConsumerSettings:
-    """What a consumer of one group is made of."""
+    """Settings of the consumers of one group."""
 
     kafka: ClientSettings
     """librdkafka's."""
@@ -36,7 +36,7 @@ class ConsumerSettings:
     """None for a consumer that never joins its group, and for `classic`."""
 
     def resolved(self) -> Mapping[str, Any]:
-        """The settings for a consumer that is made now; blocks, and raises, as `GroupProtocolChoice.choose` does."""
+        """The settings for a consumer that is made now. Blocks and raises as `GroupProtocolChoice.choose` does."""
         return consumer_settings(
             self.kafka,
             client_id=self.client_id,

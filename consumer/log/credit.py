@@ -1,7 +1,7 @@
-"""Credit: how much more of the log may be read, counted by what records cost. Pure.
+"""Credit: how much more of the log may be read, as a cost in bytes. Pure.
 
-What is asked for is counted in bytes, as nobody knows how large the next record is; a small one costs more than it is,
-so that the number of records is bounded too.
+Bytes, since the size of the next record is not known; a small record costs more than its size, which bounds the number
+of records too.
 """
 
 from collections.abc import Iterable
@@ -14,21 +14,21 @@ READ_AHEAD: Final = 4 * 1024 * 1024
 LEAST_COST: Final = 8 * 1024
 """Of a record: `READ_AHEAD` is 512 of them at most."""
 PAUSE_AFTER_S: Final = 1.0
-"""Pausing throws away what was fetched ahead, so it is for lasting pressure alone."""
+"""A pause discards what the client has fetched ahead, so a short lack of credit is no reason for one."""
 
 
 def cost_of(size: int) -> int:
-    """What a record of so many bytes counts for."""
+    """The cost of a record of this size in bytes."""
     return max(size, LEAST_COST)
 
 
 def total_cost(records: Iterable[Record]) -> int:
-    """What these records count for."""
+    """The cost of these records."""
     return sum(cost_of(record.size) for record in records)
 
 
 class Credit:
-    """What may still be read: asked for, and not received yet."""
+    """Credit of one consumer: the cost of records that were asked for and have not come."""
 
     def __init__(self) -> None:
         """Nothing was asked for."""
@@ -40,17 +40,17 @@ class Credit:
         return self._left > 0
 
     def add(self, cost: int) -> None:
-        """So much more was asked for."""
+        """Records of this cost were asked for."""
         self._left += cost
 
     def spend(self, records: Iterable[Record]) -> None:
-        """These were received."""
+        """These records came."""
         self._left -= total_cost(records)
 
     def records_of(self, size: int) -> int:
-        """How many records of so many bytes may be read, in whole ones."""
+        """How many records of this size in bytes the credit covers."""
         return max(0, self._left // cost_of(size))
 
     def calls_for_pause(self, quiet_s: float) -> bool:
-        """Whether fetching is to stop: nothing may be read, and nothing came for `quiet_s`, or far too much came."""
+        """Whether to pause fetching: no record came for `quiet_s` seconds without credit, or far too much came."""
         return not self.is_left and (quiet_s > PAUSE_AFTER_S or self._left < -READ_AHEAD)

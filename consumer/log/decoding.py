@@ -1,4 +1,4 @@
-"""The event in a record, and what stands between the two. Pure."""
+"""Decoding of records into events. Pure."""
 
 from consumer.record import Record
 from schemas import names
@@ -8,7 +8,7 @@ from schemas.headers import text_header
 
 
 class UnaskedError(Exception):
-    """The schema registry has not said yet what the record's schema id is: ask, and try again."""
+    """The schema registry was not asked for the record's schema id yet: ask, and try again."""
 
     def __init__(self, schema_id: int) -> None:
         super().__init__(f"the schema registry has not said yet what schema id {schema_id} is")
@@ -25,7 +25,7 @@ def event_of(record: Record) -> Event:
 
 
 def foreign_id_of(record: Record) -> int | None:
-    """The schema id that only a schema registry can explain, if that is what the record's value has."""
+    """The record's schema id, if only a schema registry can resolve it; else None."""
     return foreign_id(record.value, _fingerprint_of(record))
 
 

@@ -1,4 +1,4 @@
-"""The log, as the event loop sees it: read as much as was asked for, and told to a listener. Pure."""
+"""The log as the event loop sees it: it reads as much as was asked for, and notifies a listener. Pure."""
 
 from typing import Protocol
 
@@ -16,11 +16,11 @@ class EventLog(Protocol):
 
     @property
     def turned_at(self) -> float:
-        """When it was last seen at work (monotonic)."""
+        """When its thread last worked (monotonic)."""
         ...
 
     def start(self, listener: LogListener) -> None:
-        """Begin; `listener` is told of everything, on the running loop."""
+        """Begin, and notify `listener` on the running loop."""
 
     def ask(self, cost: int) -> None:
         """Read on until the records that came since cost so much more; the last one may cost more than is left."""
@@ -32,7 +32,7 @@ class EventLog(Protocol):
         """Read this partition again."""
 
     def commit(self, commits: list[Commit]) -> None:
-        """Commit; the listener's `committed` tells how it ended. One at a time."""
+        """Commit; `committed` of the listener has the result. One commit at a time."""
 
     def begin_anew(self, partitions: set[int]) -> None:
         """The topic was deleted and made anew: read all of these, whatever was committed."""

@@ -1,19 +1,19 @@
-"""The partitions that one consumer reads: where it begins with each, and which it leaves alone for now."""
+"""The partitions that are assigned to one consumer: where reading begins, and which of them are paused."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from confluent_kafka import Consumer, TopicPartition
 
+from consumer.log.fetched import ReadPositions
 from consumer.log.recreated_topic import begin_anew
-from consumer.log.taken import ReadPositions
 from consumer.log.watermarks import ASK_LIMIT_S, place_of
 from consumer.offsets.commits import Assigned
 from runtime.clock import Clock
 
 
 class HeldPartitions:
-    """What is assigned to a consumer, by epoch, and what of it is paused. Lives on the consumer's thread."""
+    """Assigns, unassigns and pauses partitions of one consumer. Lives on the consumer's thread."""
 
     def __init__(self, consumer: Consumer, topic: str, epochs: Iterator[int], clock: Clock) -> None:
         """Holds none yet.
@@ -32,22 +32,22 @@ class HeldPartitions:
         self._paused: set[int] = set()
         self._ended: set[int] = set()
         self.all_paused = False
-        """Whether nothing is fetched, of whatever partition."""
+        """Whether `pause_all` holds."""
         self.changed_at = clock.monotonic()
-        """When the last were assigned."""
+        """When partitions were last assigned (monotonic)."""
         self.positions: Final = ReadPositions()
 
     @property
     def numbers(self) -> Collection[int]:
-        """Those that are held."""
+        """The partitions that are held."""
         return self._epochs.keys()
 
     def epoch_of(self, number: int) -> int | None:
-        """Of the partition's assignment; None if it is not held."""
+        """The epoch of the partition's assignment; None if it is not held."""
         return self._epochs.get(number)
 
     def hold(self, partitions: list[TopicPartition]) -> list[Assigned]:
-        """Read these from where their group stands. Blocks.
+        """Assign these partitions, and begin where their group has committed. Blocks.
 
         Raises:
             KafkaException: no answer.
@@ -65,45 +65,45 @@ class HeldPartitions:
         return found  # a pause survives revoke and assign, hence the resume
 
     def drop(self, numbers: set[int]) -> None:
-        """Read these no more: others have them now."""
+        """Unassign these partitions."""
         self._epochs = {number: epoch for number, epoch in self._epochs.items() if number not in numbers}
         self._paused -= numbers
         self._ended -= numbers
         self._consumer.incremental_unassign(self._places(numbers))
 
     def pause(self, number: int) -> None:
-        """Read nothing of this one until `resume`; what is under way may still come."""
+        """Pause the partition until `resume`; records that were fetched already may still come."""
         if number in self._epochs:
             self._paused.add(number)
             if not self.all_paused:
                 self._consumer.pause(self._places([number]))
 
     def resume(self, number: int) -> None:
-        """Read this one again, unless all that is wanted of it was read."""
+        """Resume the partition, unless its range has ended."""
         if number in self._epochs and number not in self._ended:
             self._paused.discard(number)
             if not self.all_paused:
                 self._consumer.resume(self._places([number]))
 
     def end(self, number: int) -> None:
-        """All that is wanted of this one was read: pause it for as long as it is held."""
+        """The range of the partition has ended: pause it for as long as it is held."""
         self._ended.add(number)
         self.pause(number)
 
     def pause_all(self) -> None:
-        """Fetch nothing until `resume_all`."""
+        """Pause all partitions until `resume_all`."""
         if self._epochs and not self.all_paused:
             self.all_paused = True
             self._consumer.pause(self._places(self._epochs))
 
     def resume_all(self) -> None:
-        """Fetch again, but for those that were paused each for itself."""
+        """Resume all partitions that were not paused one by one."""
         if self.all_paused:
             self.all_paused = False
             self._consumer.resume(self._places(self._epochs.keys() - self._paused))
 
     def begin_anew(self, numbers: set[int]) -> None:
-        """Read those of them that are held from the beginning, whatever was committed. Blocks.
+        """Read these partitions from the beginning, as far as they are held, whatever was committed. Blocks.
 
         Raises:
             KafkaException: no answer, or the group is being rebalanced.

@@ -1,4 +1,4 @@
-"""Reading with one consumer: as much as there is credit for, passed on in batches; and what else it hears meanwhile."""
+"""Reading with one consumer: as much as there is credit for, in batches, and whatever else its polls bring."""
 
 import contextlib
 from collections.abc import Mapping
@@ -6,10 +6,10 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
+from consumer.log.fetched import fetched_from, lost_of
 from consumer.log.messages import NOT_RETRIABLE
 from consumer.log.session import Session
 from consumer.log.source import Source
-from consumer.log.taken import lost_of, taken_from
 from consumer.log.watermarks import beginning_of, ends_of
 from runtime.clock import Clock
 
@@ -22,7 +22,7 @@ _ENDS_EVERY_S: Final = 2.0
 
 
 class LogReader:
-    """Reads for a session. Lives on the consumer's thread."""
+    """Polls the consumer of a session. Lives on the consumer's thread."""
 
     def __init__(self, session: Session, source: Source, clock: Clock) -> None:
         """Nothing was asked for yet."""
@@ -40,10 +40,10 @@ class LogReader:
         return _BUSY_POLL_S if self._session.committing.under_way else _IDLE_WAIT_S
 
     def turn(self) -> None:
-        """Read once, or serve the client; blocks some tens of milliseconds, and seconds while Kafka is away.
+        """Read once, or serve the client; blocks for some 100 ms, for seconds while Kafka does not answer.
 
         Raises:
-            KafkaException: the consumer is good for nothing any more.
+            KafkaException: an error that the consumer does not recover from.
         """
         if self._session.credit.is_left:
             self._session.held.resume_all()
@@ -52,7 +52,7 @@ class LogReader:
             self._serve()
         if self._clock.monotonic() >= self._next_ends:
             self._next_ends = self._clock.monotonic() + _ENDS_EVERY_S
-            self._tell_ends()
+            self._notify_ends()
         self._source.after_turn(self._session)
 
     def _read(self) -> None:
@@ -64,7 +64,7 @@ class LogReader:
         self._pass_on([first, *(consumer.consume(more, timeout=0) if more > 0 else ())])
 
     def _serve(self) -> None:
-        """Nothing was asked for: keep the client's callbacks served, and pause if it lasts."""
+        """Without credit: serve the client's callbacks, and pause fetching if that lasts."""
         held = self._session.held
         if self._session.credit.calls_for_pause(self._clock.monotonic() - max(self._received_at, held.changed_at)):
             held.pause_all()
@@ -74,11 +74,11 @@ class LogReader:
                 self._pass_on([message])
 
     def _pass_on(self, messages: list[Message]) -> None:
-        taken = taken_from(messages, self._session.topic)
-        for error in taken.errors:
+        fetched = fetched_from(messages, self._session.topic)
+        for error in fetched.errors:
             self._judge(error)
-        self._tell_lost(self._session.held.positions.advance(taken))
-        wanted = self._source.wanted(taken)
+        self._notify_lost(self._session.held.positions.advance(fetched))
+        wanted = self._source.wanted(fetched)
         self._session.credit.spend(wanted.records)
         if wanted.records:
             self._received_at = self._clock.monotonic()
@@ -92,13 +92,13 @@ class LogReader:
         if self._session.membership.refused(error):
             self._session.log.warning("log.error", error=error.str(), code=error.name())
 
-    def _tell_lost(self, passed: Mapping[int, list[range]]) -> None:
-        """Of offsets that hold no record, those that retention took; a log of transactions has others all the time."""
+    def _notify_lost(self, passed: Mapping[int, list[range]]) -> None:
+        """Notify of offsets that retention took; others without a record belong to transactions or compaction."""
         for number, spans in passed.items():
             for lost in lost_of(spans, beginning_of(self._session.consumer, self._session.topic, number)):
                 self._session.listener.expired(number, lost)
 
-    def _tell_ends(self) -> None:
-        with contextlib.suppress(KafkaException):  # then they are as they were; that Kafka is away is told elsewhere
+    def _notify_ends(self) -> None:
+        with contextlib.suppress(KafkaException):  # the ends stay as they were; membership reports that Kafka is away
             ends = ends_of(self._session.consumer, self._session.topic, self._session.held.numbers)
             self._session.listener.log_ends(ends)

@@ -1,4 +1,4 @@
-"""A listener on an event loop, as the log's thread speaks to it: every call crosses over, in order."""
+"""A listener for the log's thread: each call is made on the event loop, in order."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""Membership: whether the group has this consumer among its members, by the group's own last word.
+"""Membership of a consumer in its group, by the coordinator's last answer.
 
-Partitions do not tell: of two workers and one partition, one has none and is a member all the same. What tells is the
-generation (of `classic`) or epoch (of `consumer`) that the coordinator gave at the last join or heartbeat.
+Partitions do not show it: of two workers and one partition, one has none and is a member all the same. The generation
+(of `classic`) or epoch (of `consumer`) does, which the coordinator gives at each join and heartbeat.
 """
 
 from typing import Final
@@ -29,7 +29,7 @@ def is_member(consumer: Consumer) -> bool:
 
 
 class MembershipWatch:
-    """Tells when one consumer becomes a member, and why it is none. Lives on the consumer's thread."""
+    """Notifies the listener when a consumer becomes a member, and why it is none. Lives on the consumer's thread."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class MembershipWatch:
 
         Args:
             consumer: that is watched.
-            listener: told the obstacle whenever it changes.
+            listener: notified when the obstacle changes.
             faults: why the consumer has no connection, if it has none.
             clock: for durations.
         """
@@ -56,14 +56,14 @@ class MembershipWatch:
         self._refused_at = self._next_look = float("-inf")
 
     def refused(self, error: KafkaError) -> bool:
-        """Take note of an error that the consumer goes on after; whether it is news, or goes on and on."""
+        """Note an error that the consumer recovers from; whether it is another one than last time."""
         text, now = text_of(error), self._clock.monotonic()
         is_news = text != self._refusal or now - self._refused_at > _FORGOTTEN_S
         self._refusal, self._refused_at = text, now
         return is_news
 
     def look(self) -> None:
-        """Tell if it has changed; of a member that is looked at once a second, however often it is asked for."""
+        """Notify the listener of a change; a member is checked once a second, however often this is called."""
         if not self._known and self._clock.monotonic() < self._next_look:
             return
         self._next_look = self._clock.monotonic() + _EVERY_S

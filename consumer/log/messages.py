@@ -1,4 +1,4 @@
-"""The client's messages and errors in our words."""
+"""Messages and errors of the client, as our records and texts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ NOT_RETRIABLE: Final = frozenset(
 
 
 def is_end(error: KafkaError) -> bool:
-    """Whether it is none, but says that a partition has no more for now."""
+    """Whether it is no error: the client reports the end of a partition in the same way."""
     return error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - a public constant of librdkafka
 
 
@@ -43,7 +43,7 @@ def record_of(message: Message, topic: str) -> Record:
 
 
 def explained(error: Exception) -> str:
-    """One line for an operator."""
+    """The error in one line for an operator."""
     cause = error.args[0] if isinstance(error, KafkaException) else None
     if isinstance(error, BridgeError):
         return str(error)
@@ -59,10 +59,10 @@ def text_of(error: KafkaError) -> str:
 
 @contextmanager
 def reraising() -> Iterator[None]:
-    """For callbacks of the client: what its own calls raise in one comes out of `poll` as no exception at all.
+    """Raise exceptions of the client anew; for callbacks that call the client.
 
-    Seen with confluent-kafka 2.16: the error in place of the exception, which no `except` catches and a thread dies
-    of. Raised again by Python it is whole.
+    With confluent-kafka 2.16 an exception of its own calls comes out of `poll` as the bare error, which no `except`
+    catches and which ends the thread. One that Python raises comes out whole.
     """
     try:
         yield

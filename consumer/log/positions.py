@@ -1,4 +1,4 @@
-"""Where consumer groups stand in a topic, read in the one order that is never unfair to a group.
+"""Positions of consumer groups in a topic, read in the one order that never shows too much lag.
 
 For each group: the beginnings of the log, then the group's commits, then at once the ends of the log. A commit is
 never beyond an end that was read after it, so a group that has finished everything is never said to be behind: its lag
@@ -24,7 +24,7 @@ _AT_ONCE: Final = 8
 
 
 class LogEnds(LogOffsets, Protocol):
-    """Who knows the cluster's offsets, those of open transactions as well."""
+    """Offsets of a cluster's topics, those of open transactions as well."""
 
     def written(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
         """The offset behind everything in each partition."""
@@ -32,7 +32,7 @@ class LogEnds(LogOffsets, Protocol):
 
 
 class GroupOffsets(Protocol):
-    """Who knows the commits of groups."""
+    """Commits of consumer groups."""
 
     def committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, Committed]:
         """The group's commits in these partitions, of those that have one."""
@@ -40,7 +40,7 @@ class GroupOffsets(Protocol):
 
 
 def positions_of(log: LogEnds, offsets: GroupOffsets, topic: str, groups: Sequence[str]) -> dict[str, GroupPosition]:
-    """Where each group stands, several asked at once; blocks, some tenths of a second for a dozen groups.
+    """The position of each group, several asked at once; blocks, some tenths of a second for a dozen groups.
 
     Raises:
         TopicMissingError: there is no such topic.

@@ -1,6 +1,6 @@
-"""Reading a bounded range of a topic from outside any group: offsets are assigned, nothing is ever committed.
+"""Reading a bounded range of a topic without a group: offsets are assigned, nothing is ever committed.
 
-For commands, which block: an event loop reads through a thread. Nobody's cursor is touched.
+For commands, since it blocks. No group's offsets change.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _PREFETCH_KIB: Final = 16 * 1024
 
 
 class RangeReader:
-    """One client that reads ranges, one after the other; close it, or use it as a context."""
+    """A client that reads ranges, one after the other; close it, or use it as a context."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class RangeReader:
         self.close()
 
     def close(self) -> None:
-        """Let the client go."""
+        """Close the client."""
         self._consumer.close()
 
     def read(self, topic: str, ranges: Mapping[int, range], *, limit: int | None = None) -> Iterator[Record]:

@@ -1,4 +1,4 @@
-"""The log: a thread that alone owns one Kafka consumer, and tells the event loop what it reads.
+"""The reader thread: it alone owns a Kafka consumer, and passes what it reads to the event loop.
 
 No other thread ever calls the consumer. Records cross to the loop in batches, as much as was asked for; commands come
 back by a queue. A consumer that fails is given up, and another one is made: what belonged to the first is gone with it.
@@ -34,7 +34,7 @@ Command = Callable[[Session], None]
 
 
 class ReaderThread:
-    """An `EventLog` on Kafka."""
+    """An `EventLog` on Kafka. A consumer that fails is replaced after a short wait."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ReaderThread:
             topic: the events topic.
             name: of the endpoint, for the thread and the log lines.
             drain_s: how long a listener's `drain` may take, in seconds.
-            clock: of the listener too, which compares `turned_at`.
+            clock: whose monotonic time `turned_at` is.
         """
         self._source: Final = source
         self._settings: Final = settings
@@ -63,7 +63,7 @@ class ReaderThread:
         self.drain_s: Final = drain_s
         self._clock: Final = clock
         self.turned_at = clock.monotonic()
-        """When the thread was last seen at work."""
+        """When the thread last worked (monotonic)."""
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -72,7 +72,7 @@ class ReaderThread:
         self._log = _logger.bind(endpoint=name)
 
     def start(self, listener: LogListener) -> None:
-        """Begin; `listener` is told of everything, on the running loop."""
+        """Begin, and notify `listener` on the running loop."""
         crossing = LoopListener(listener, asyncio.get_running_loop(), drain_limit_s=self.drain_s + _GRACE_S)
         self._thread = threading.Thread(target=self._run, args=(crossing,), name=f"log-{self._name}", daemon=True)
         self._thread.start()
@@ -90,7 +90,7 @@ class ReaderThread:
         self._commands.put(lambda session: session.held.resume(partition))
 
     def commit(self, commits: list[Commit]) -> None:
-        """Commit asynchronously; the listener's `committed` tells how it ended. One at a time."""
+        """Commit; `committed` of the listener has the result. One commit at a time."""
         self._commands.put(lambda session: session.committing.start(session.consumer, session.held, commits))
 
     def begin_anew(self, partitions: set[int]) -> None:
@@ -116,7 +116,7 @@ class ReaderThread:
             except Exception as error:  # noqa: BLE001 - whatever it was, the endpoint must not stop for good
                 self.turned_at = self._clock.monotonic()
                 reason = explained(error)
-                self._log.debug("log.failed", error=reason, again_in_s=_AGAIN_S)  # the listener says it, and once
+                self._log.debug("log.failed", error=reason, again_in_s=_AGAIN_S)
                 listener.gave_up(reason)
                 self._closing.wait(_AGAIN_S)
 
@@ -145,7 +145,7 @@ class ReaderThread:
         self._source.end(session)
 
     def _run_commands(self, session: Session, wait_s: float) -> None:
-        """All that are there, or the first that comes within this time."""
+        """Run all commands that wait; if there is none, wait this long for one."""
         with contextlib.suppress(queue.Empty):
             self._commands.get(timeout=wait_s)(session)
             while True:

@@ -1,7 +1,7 @@
-"""Rebalancing: partitions come to a consumer and go again, and its listener hears of it in time.
+"""Rebalancing: partitions are assigned to a consumer, revoked and lost, and the listener is notified in time.
 
-A partition goes in peace: the listener drains it, its last offsets are committed while it is still ours, and only then
-does another consumer get it. Or it is lost: others have it already, and there is nothing left to commit.
+A partition that is revoked is drained, and its last offsets are committed, before another consumer gets it. One that is
+lost belongs to another consumer already: nothing can be committed.
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ from consumer.log.messages import explained
 
 
 class Rebalancing:
-    """Takes and gives back partitions of one consumer. Lives on the consumer's thread, and blocks."""
+    """Answers the rebalances of one consumer. Lives on the consumer's thread, and blocks."""
 
     def __init__(
         self,
@@ -34,18 +34,18 @@ class Rebalancing:
         self._log: Final = log
 
     def assign(self, partitions: list[TopicPartition]) -> None:
-        """These are ours now.
+        """Begin with these partitions.
 
         Raises:
-            KafkaException: Kafka does not tell where to begin.
+            KafkaException: the offsets to begin at cannot be read.
         """
         self._listener.assigned(self._held.hold(partitions))
 
     def revoke(self, partitions: list[TopicPartition]) -> None:
-        """These go, and are ours until this returns.
+        """Drain and commit these partitions, which are ours until this returns.
 
         Raises:
-            TimeoutError: the listener does not drain.
+            TimeoutError: the listener does not drain in time.
         """
         numbers = {at.partition for at in partitions}
         commits = self._listener.drain(numbers)
@@ -56,7 +56,7 @@ class Rebalancing:
         self._drop(numbers)
 
     def lose(self, partitions: list[TopicPartition]) -> None:
-        """Others have these already."""
+        """Forget these partitions, which other members have already."""
         numbers = {at.partition for at in partitions}
         self._log.warning("log.partitions_lost", partitions=sorted(numbers))
         self._drop(numbers)

@@ -12,7 +12,7 @@ DAY_MS = 86_400_000
 
 
 class Fingerprints(Protocol):
-    """Who knows the schemas of a schema registry."""
+    """Fingerprints of the schemas in a schema registry."""
 
     def fingerprint(self, schema_id: int) -> str | None:
         """The fingerprint of the schema with this id; None if there is none, or it is not that of an event. Blocks.

@@ -1,4 +1,4 @@
-"""Going back to the beginning of a topic that was deleted and made anew. Lives on the consumer's thread, and blocks."""
+"""The beginning of a topic that was deleted and made anew. Lives on the consumer's thread, and blocks."""
 
 from collections.abc import Collection
 

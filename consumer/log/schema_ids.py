@@ -1,4 +1,4 @@
-"""By which schema a value is written whose id a schema registry gave out: asked once for each id, then known.
+"""Schema ids that a schema registry gave out: it is asked once for each, then the schema is known.
 
 Safe to use from several threads. It knows no event loop: `ask` blocks.
 """
@@ -24,7 +24,7 @@ _UNKNOWN_KEPT: Final = 10_000
 
 
 class RegisteredSchemas(Protocol):
-    """Who knows the schemas of a registry by their id."""
+    """Schemas of a registry, by their id."""
 
     def schema(self, schema_id: int) -> str | None:
         """The Avro schema with this id, None if there is none. Blocks.
@@ -70,7 +70,7 @@ class SchemaIds:
         question.result()
 
     def _put(self, schema_id: int, question: Future[None]) -> None:
-        """Ask for all who wait for it."""
+        """Ask the registry for all threads that wait for this id."""
         try:
             schema = self._registry.schema(schema_id)
             fingerprint = event_fingerprint(schema) if schema is not None else None
@@ -117,7 +117,7 @@ class SchemaIds:
         return self._fingerprints.get(schema_id)
 
     def resolve_blocking(self, record: Record) -> Record:
-        """The record, with what the registry says of its schema id if only that can tell. Blocks.
+        """The record, with the fingerprint of its schema if only the registry knows it. Blocks.
 
         Raises:
             SchemaRegistryUnavailableError: the registry does not answer.
@@ -135,7 +135,7 @@ class SchemaIds:
 
 
 def schema_ids_of(settings: Settings, clock: Clock, *, program: str) -> SchemaIds | None:
-    """Those of the configured schema registry; None without one. `program` is what we call ourselves to it.
+    """The ids of the configured schema registry; None without one. `program` names us in its log.
 
     Raises:
         ClientSettingsError: its address or certificates cannot be used.

@@ -1,4 +1,4 @@
-"""A session: one consumer, with all that begins and ends with it. Lives on the consumer's thread."""
+"""A session: one consumer, and the state that begins and ends with it. Lives on the consumer's thread."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from runtime.kafka.connection_faults import ConnectionFaults
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Nothing of it outlives its consumer."""
+    """The parts of one session; none of them outlives its consumer."""
 
     consumer: Consumer
     topic: str
@@ -47,7 +47,7 @@ def open_session(
     Args:
         settings: of the consumer.
         topic: the events topic.
-        listener: told of everything.
+        listener: notified of everything.
         epochs: numbers of assignments.
         faults: notes why there is no connection, for all consumers of the thread.
         log: of the endpoint.
@@ -79,7 +79,7 @@ def open_session(
 
 
 def close_session(session: Session) -> None:
-    """Close the consumer, which leaves its group and so gives back what that gave; what it still holds then is gone."""
+    """Close the consumer, which leaves its group first; partitions that it still holds after that are revoked."""
     try:
         session.consumer.close()
     finally:

@@ -1,6 +1,6 @@
-"""A consumer that stands alone: offsets are assigned, its group has no members, nothing is ever committed.
+"""A consumer that joins no group: offsets are assigned, nothing is ever committed.
 
-What the readers here that need no group have in common.
+Common to the readers that need no group.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -35,11 +35,11 @@ def standalone_consumer(
     prefetch_kib: int,
     **bulk: Any,
 ) -> Consumer:
-    """A consumer that tells where partitions end; it does not reach out yet.
+    """A consumer that reports the ends of partitions; it does not connect yet.
 
     Args:
         settings: librdkafka settings.
-        faults: told why there is no connection.
+        faults: notes why there is no connection.
         client_id: how the broker's logs name this client.
         max_record_bytes: the largest record that may lie there.
         prefetch_kib: what it fetches ahead, unless the settings say.
@@ -57,7 +57,7 @@ def begin(consumer: Consumer, topic: str, starts: Mapping[int, int]) -> None:
     """Read these partitions from these offsets on, and no others.
 
     Raises:
-        KafkaUnavailableError, KafkaRefusedError: the client would not.
+        KafkaUnavailableError, KafkaRefusedError: the client refused.
     """
     places = [TopicPartition(topic, number, start) for number, start in starts.items()]
     try:
@@ -68,7 +68,7 @@ def begin(consumer: Consumer, topic: str, starts: Mapping[int, int]) -> None:
 
 
 def judge(message: Message, topic: str, *, young: Collection[int] = ()) -> None:
-    """Pass over what patience helps against: all but a few errors, and of `young` partitions that they are unknown.
+    """Ignore errors that pass by themselves: all but a few, and those of `young` partitions that are still unknown.
 
     Raises:
         KafkaUnavailableError, KafkaRefusedError: another error.
@@ -83,7 +83,7 @@ def judge(message: Message, topic: str, *, young: Collection[int] = ()) -> None:
 
 
 def raise_if_stalled(topic: str, left: Iterable[int], quiet_s: float, faults: ConnectionFaults) -> None:
-    """Give up when nothing has come for too long, and say what is wrong with the connection if it is known.
+    """Raise an error if no message came for too long; it names the fault of the connection if that is known.
 
     Raises:
         KafkaUnavailableError: `quiet_s` is beyond the limit.

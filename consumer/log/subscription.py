@@ -1,17 +1,17 @@
-"""A subscription: the consumer is a member of its group, which gives it partitions and takes them back.
+"""A subscription: the consumer is a member of its group, which assigns and revokes its partitions.
 
 Revocation is answered in its callback: only when that returns does another member get the partition.
 """
 
 from confluent_kafka import Consumer, TopicPartition
 
+from consumer.log.fetched import Fetched
 from consumer.log.messages import reraising
 from consumer.log.session import Session
-from consumer.log.taken import Taken
 
 
 class Subscription:
-    """Joins the group; all records of the partitions that it gets are wanted."""
+    """A source that joins the group; all records are wanted."""
 
     def begin(self, session: Session) -> None:
         """Subscribe; the group is joined by the polls that follow."""
@@ -31,12 +31,12 @@ class Subscription:
 
         session.consumer.subscribe([session.topic], on_assign=on_assign, on_revoke=on_revoke, on_lost=on_lost)
 
-    def wanted(self, taken: Taken) -> Taken:
-        """All of it."""
-        return taken
+    def wanted(self, fetched: Fetched) -> Fetched:
+        """Everything."""
+        return fetched
 
     def after_turn(self, session: Session) -> None:
-        """Tell when the membership has changed."""
+        """Check the membership."""
         session.membership.look()
 
     def end(self, session: Session) -> None:

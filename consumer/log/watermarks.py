@@ -1,4 +1,4 @@
-"""Questions to the broker about a partition, asked through a group's own consumer, on its thread. They block."""
+"""Offsets of partitions, asked through a group's own consumer, on its thread. All calls block."""
 
 from collections.abc import Iterable
 from typing import Final

@@ -1,6 +1,6 @@
 """Where a consumer group stands in one partition, seen from outside: its commit held against the log. Pure.
 
-It says what a worker that got the partition now would do: the same rules as `log.reader_thread` (where to begin) and
+It says what a worker that got the partition now would do: the same rules as `log.watermarks` (where to begin) and
 `ledger` (which holes still count).
 """
 

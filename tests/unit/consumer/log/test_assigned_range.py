@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.log.assigned_range import AssignedRange
-from consumer.log.taken import Taken
+from consumer.log.fetched import Fetched
 from consumer.record import Record
 
 
@@ -15,14 +15,16 @@ def records(*offsets: int, partition: int = 0) -> list[Record]:
 
 def test_what_lies_behind_the_range_is_not_wanted() -> None:
     """Its partition was read to the end of the range, and no farther."""
-    wanted = AssignedRange({0: range(2, 5), 1: range(10)}).wanted(Taken(records(3, 4, 5, 9) + records(0, partition=1)))
+    wanted = AssignedRange({0: range(2, 5), 1: range(10)}).wanted(
+        Fetched(records(3, 4, 5, 9) + records(0, partition=1))
+    )
     assert records(3, 4) + records(0, partition=1) == wanted.records
     assert {0: 5, 1: 1} == wanted.ends
 
 
 def test_a_range_that_ends_in_a_gap_is_read_to_its_end() -> None:
     """The end of the log lies behind it, whatever the last offsets of it held."""
-    wanted = AssignedRange({0: range(2, 5)}).wanted(Taken(records(2), {0: 7}))
+    wanted = AssignedRange({0: range(2, 5)}).wanted(Fetched(records(2), {0: 7}))
     assert ([2], {0: 5}) == ([record.offset for record in wanted.records], wanted.ends)
 
 
@@ -32,7 +34,7 @@ def test_each_record_of_the_range_comes_once(offsets: set[int], stop: int, count
     source, found, reached = AssignedRange({0: range(stop)}), list[int](), 0
     lies = sorted(offsets)
     for start in range(0, len(lies), count):
-        wanted = source.wanted(Taken(records(*lies[start : start + count])))
+        wanted = source.wanted(Fetched(records(*lies[start : start + count])))
         found += [record.offset for record in wanted.records]
         reached = max(reached, *wanted.ends.values())
     assert [offset for offset in lies if offset < stop] == found

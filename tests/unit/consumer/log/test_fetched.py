@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.log.taken import ReadPositions, Taken, lost_of
+from consumer.log.fetched import Fetched, ReadPositions, lost_of
 from consumer.record import Record
 
 
@@ -16,25 +16,25 @@ def test_offsets_without_a_record_are_passed_over() -> None:
     """Between records, before the first, and up to the end that was met; each once."""
     positions = ReadPositions()
     positions.begin({0: 3, 1: 0})
-    taken = Taken(records(5, 6, 9) + records(0, partition=1), {0: 12, 1: 1})
-    assert {0: [range(3, 5), range(7, 9), range(10, 12)]} == positions.advance(taken)
-    assert {} == positions.advance(Taken(records(12)))
+    fetched = Fetched(records(5, 6, 9) + records(0, partition=1), {0: 12, 1: 1})
+    assert {0: [range(3, 5), range(7, 9), range(10, 12)]} == positions.advance(fetched)
+    assert {} == positions.advance(Fetched(records(12)))
 
 
 def test_an_end_that_was_met_before_more_came_takes_nothing_back() -> None:
     """Ends come after the records of the same look, though some were met before."""
     positions = ReadPositions()
     positions.begin({0: 0})
-    assert {} == positions.advance(Taken(records(0, 1), {0: 1}))
-    assert {} == positions.advance(Taken(records(2)))
+    assert {} == positions.advance(Fetched(records(0, 1), {0: 1}))
+    assert {} == positions.advance(Fetched(records(2)))
 
 
 def test_a_log_that_was_made_anew_begins_again() -> None:
     """Lower offsets than before pass over nothing."""
     positions = ReadPositions()
     positions.begin({0: 50})
-    assert {} == positions.advance(Taken(records(0, 1)))
-    assert {0: [range(2, 4)]} == positions.advance(Taken(records(4)))
+    assert {} == positions.advance(Fetched(records(0, 1)))
+    assert {0: [range(2, 4)]} == positions.advance(Fetched(records(4)))
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 5))), st.integers(0, 30))

@@ -1,8 +1,7 @@
-"""What one look at the client brings: records, the ends that were met, and offsets that were passed over.
+"""Messages of one poll: records, ends of partitions, errors; and the offsets that reading passed over.
 
-An offset that reading passes over holds no record that a consumer gets: a transaction's marker, an aborted record,
-one that compaction removed. Or retention was faster than reading, and then it is lost: only where the log begins now
-can tell.
+An offset that reading passes over holds no record for consumers: a transaction's marker, an aborted record, one that
+compaction removed. Or retention was faster than reading, and the record is lost: the beginning of the log shows which.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,8 +14,8 @@ from consumer.record import Record
 
 
 @dataclass(slots=True)
-class Taken:
-    """Messages of the client, sorted by what they are."""
+class Fetched:
+    """Messages of the client, by kind."""
 
     records: list[Record] = field(default_factory=list)
     ends: dict[int, int] = field(default_factory=dict)
@@ -24,22 +23,22 @@ class Taken:
     errors: list[KafkaError] = field(default_factory=list)
 
 
-def taken_from(messages: Iterable[Message], topic: str) -> Taken:
-    """Sort what came; the client is asked for the ends of partitions too."""
-    taken = Taken()
+def fetched_from(messages: Iterable[Message], topic: str) -> Fetched:
+    """Sort messages by kind; the client reports the ends of partitions as messages too."""
+    fetched = Fetched()
     for message in messages:
         error, number, offset = message.error(), message.partition(), message.offset()
         if error is None:
-            taken.records.append(record_of(message, topic))
+            fetched.records.append(record_of(message, topic))
         elif is_end(error) and number is not None and offset is not None:
-            taken.ends[number] = offset
+            fetched.ends[number] = offset
         else:
-            taken.errors.append(error)
-    return taken
+            fetched.errors.append(error)
+    return fetched
 
 
 class ReadPositions:
-    """The offset of each partition that is to be read next."""
+    """The next offset to read, by partition."""
 
     def __init__(self) -> None:
         """Of no partition yet."""
@@ -49,13 +48,13 @@ class ReadPositions:
         """Reading begins there."""
         self._next.update(starts)
 
-    def advance(self, taken: Taken) -> dict[int, list[range]]:
+    def advance(self, fetched: Fetched) -> dict[int, list[range]]:
         """Move on; the offsets that were passed over without a record, by partition."""
         passed: dict[int, list[range]] = {}
-        for record in taken.records:
+        for record in fetched.records:
             self._come_to(record.partition, record.offset, passed)
             self._next[record.partition] = record.next_offset
-        for number, end in taken.ends.items():
+        for number, end in fetched.ends.items():
             if end > self._next.get(number, -1):  # else more was written and read since it was met
                 self._come_to(number, end, passed)
                 self._next[number] = end
@@ -68,5 +67,5 @@ class ReadPositions:
 
 
 def lost_of(passed: Iterable[range], begins: int) -> list[range]:
-    """What of the offsets that were passed over lies before the beginning of the log: retention took it."""
+    """The passed offsets that lie before the beginning of the log: retention took them."""
     return [range(span.start, min(span.stop, begins)) for span in passed if span.start < begins]
