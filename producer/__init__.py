@@ -1,5 +1,16 @@
 """The producing half: what a registry calls, and what brings events from there into the log.
 
+    listener/   what a registry calls, and what decorates its services with a Listener
+    bridge/     a Listener that makes an event of each call
+    manifest/   manifests as the registry reads them
+    sinks/      where a bridge writes: the events topic
+    intake/     `serve`: a registry's POSTs, answered 200 once Kafka has them
+    publish/    `publish`: events from files
+    check/      `check`: what is wrong before anything runs
+
+`preparation` and `schema_registration` are what must be done before an event is taken; `event_record` makes the record
+of an event. A room imports only rooms below it (pyproject.toml), and nothing here knows the consuming half.
+
 The names that Python registries import stand here; each is loaded when it is first asked for. So a room that knows no
 Kafka loads no Kafka client when it is imported, and what a registry does not use costs it nothing.
 """

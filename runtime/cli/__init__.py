@@ -1,4 +1,5 @@
 """Command lines from their arguments to their exit status: options, signals, streams, and text for a terminal.
 
-It knows neither half, and no command.
+Arguments come in; a command runs, its errors become lines, and a signal ends it in order. It knows neither half, and no
+command.
 """

@@ -17,6 +17,19 @@ from tests.kit.paths import ROOT
 
 PACKAGES = ("schemas", "runtime", "producer", "consumer")
 FORBIDDEN = ("confluent_kafka", "threading")
+SETTINGS = [
+    "runtime.config",
+    "runtime.config.addresses",
+    "runtime.config.differences",
+    "runtime.config.endpoint_settings",
+    "runtime.config.secrets",
+    "runtime.config.settings",
+    "runtime.config.start",
+    "runtime.counts",
+    "runtime.errors",
+    "runtime.units",
+]
+"""What pure code imports of the configuration, and beside it."""
 SAYS_PURE = re.compile(r"(?:^|[.;:]\s)[Pp]ure(?: and \w+)?[.;:]")
 LOADING = """
 import importlib, sys
@@ -58,18 +71,29 @@ def pure_modules() -> list[str]:
     return [module for module in modules() if any(module == name or module.startswith(f"{name}.") for name in names)]
 
 
-def test_importing_them_loads_neither_the_kafka_client_nor_threading() -> None:
-    """In a fresh interpreter, one after the other."""
+def loaded(names: list[str], *forbidden: str) -> str:
+    """Which of these modules, imported in a fresh interpreter one after the other, loads what is forbidden."""
     loading = subprocess.run(
-        [sys.executable, "-c", LOADING, ",".join(FORBIDDEN)],
-        input="\n".join(pure_modules()),
+        [sys.executable, "-c", LOADING, ",".join(forbidden)],
+        input="\n".join(names),
         capture_output=True,
         text=True,
         check=True,
         cwd=ROOT,
         timeout=60,
     )
-    assert "" == loading.stdout
+    return loading.stdout
+
+
+def test_importing_them_loads_neither_the_kafka_client_nor_threading() -> None:
+    """Whatever the modules import that they import."""
+    assert loaded(pure_modules(), *FORBIDDEN) == ""
+
+
+def test_the_types_of_settings_load_no_yaml_either() -> None:
+    """So pure code may name them; what reads a file is seen to load it."""
+    assert loaded(SETTINGS, *FORBIDDEN, "yaml") == ""
+    assert loaded(["runtime.config.load"], "yaml") == "runtime.config.load loads yaml\n"
 
 
 def test_whatever_calls_itself_pure_is_listed() -> None:
