@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from confluent_kafka import KafkaError
 
 from broker import LocalKafka
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
@@ -20,7 +19,6 @@ from tests.kit.fake_kafka import FakeCluster
 from tests.kit.topics import make_topic, read
 
 pytestmark = pytest.mark.kafka
-
 Key = bytes | None
 Row = tuple[Key, bytes | None]
 
@@ -66,8 +64,6 @@ def under_test(request: pytest.FixtureRequest) -> UnderTest:
 
 
 # The contract.
-
-
 def test_write_returns_when_all_is_in_the_log(under_test: UnderTest) -> None:
     """A write is in the log, whole and in order for each key, by the time it returns; an empty one is nothing."""
     under_test.writer.write([])
@@ -162,8 +158,6 @@ def random_bytes(count: int) -> bytes:
 
 
 # On the real Kafka alone.
-
-
 def test_unknown_topic_is_refused(kafka: LocalKafka, real: UnderTest, topic: str) -> None:
     """A topic that is not there is an error within the time limit, and names Kafka's code."""
     begun = time.monotonic()
@@ -219,164 +213,3 @@ def test_a_hanging_broker(broker: LocalKafka, topic: str) -> None:
         assert b"while" not in {record.value for record in read(broker, topic)}, "a refused write was produced"
     finally:
         writer.close()
-
-
-# On the fake alone.
-
-
-@dataclass(frozen=True)
-class Faulty:
-    """A writer whose producers do as they are told."""
-
-    cluster: FakeCluster
-    writer: AcknowledgedWriter
-
-    def write(self, *values: bytes) -> None:
-        """Writes these as one write."""
-        self.writer.write([OutgoingRecord("t", b"k", value) for value in values])
-
-    def values(self) -> list[bytes | None]:
-        """What is in the log."""
-        return [record.value for record in self.cluster.log]
-
-
-@pytest.fixture
-def faulty() -> Iterator[Faulty]:
-    """A cluster that can be told to fail."""
-    cluster = FakeCluster()
-    made = Faulty(cluster, opened(cluster))
-    yield made
-    cluster.away = False
-    made.writer.close()
-
-
-def opened(cluster: FakeCluster, limit_s: float = 10.0) -> AcknowledgedWriter:
-    """A writer on it."""
-    return AcknowledgedWriter({}, client_id="test", max_record_bytes=1024, limit_s=limit_s, open_producer=cluster.open)
-
-
-def test_a_fatal_error_brings_a_new_producer(faulty: Faulty) -> None:
-    """After a fatal error what was under way fails, a new producer is opened, and writes go in again."""
-    faulty.write(b"before")
-    faulty.cluster.producers[0].fail_fatally()
-    eventually(lambda: len(faulty.cluster.producers) == 2)
-    faulty.write(b"after")
-    assert [b"before", b"after"] == faulty.values()
-
-
-def test_a_write_under_way_fails_with_its_producer(faulty: Faulty) -> None:
-    """A write that a fatal error catches raises, well before its time limit; nobody waits for a dead producer."""
-    faulty.cluster.away, faulty.cluster.timeout = True, 60.0
-    with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(faulty.write, b"caught")
-        eventually(lambda: len(faulty.cluster.producers[0]) == 1)
-        faulty.cluster.away = False
-        faulty.cluster.producers[0].fail_fatally()
-        with pytest.raises(KafkaUnavailableError):
-            writing.result(5)
-    eventually(lambda: faulty.writer.available)
-    faulty.write(b"after")
-    assert [b"after"] == faulty.values()
-
-
-def test_produce_that_raises_fatally(faulty: Faulty) -> None:
-    """A fatal error that produce itself raises is as good: the write fails, the next producer takes over."""
-    faulty.cluster.producers[0].fatal = True
-    with pytest.raises(KafkaUnavailableError):
-        faulty.write(b"lost")
-    eventually(lambda: len(faulty.cluster.producers) == 2 and faulty.writer.available)
-    faulty.write(b"after")
-    assert [b"after"] == faulty.values()
-
-
-def test_a_full_queue_is_unavailability(faulty: Faulty) -> None:
-    """A client whose queue is full fails the whole write and recovers by itself."""
-    faulty.cluster.producers[0].queue_is_full = True
-    with pytest.raises(KafkaUnavailableError):
-        faulty.write(b"one", b"two")
-    faulty.cluster.producers[0].queue_is_full = False
-    eventually(lambda: faulty.writer.available)
-    faulty.write(b"after")
-    assert [b"after"] == faulty.values()
-
-
-def test_the_time_limit_holds_without_a_report() -> None:
-    """A write whose reports never come fails after its limit, blocking and awaitable; the next ones at once."""
-    cluster = FakeCluster(away=True, timeout=20.0)
-    for write in (blocking_write, awaited_write):
-        cluster.away = True
-        writer = opened(cluster, limit_s=0.3)
-        begun = time.monotonic()
-        with pytest.raises(KafkaUnavailableError, match=r"within 0\.3 s"):
-            write(writer)
-        assert 0.3 <= time.monotonic() - begun < 20.0
-        assert not writer.available
-        with pytest.raises(KafkaUnavailableError, match="nothing was tried"):
-            write(writer)
-        cluster.away = False
-        writer.close()
-
-
-def blocking_write(writer: AcknowledgedWriter) -> None:
-    """Writes one record."""
-    writer.write([OutgoingRecord("t", b"k", b"v")])
-
-
-def awaited_write(writer: AcknowledgedWriter) -> None:
-    """Writes one record on a loop."""
-    asyncio.run(writer.write_soon([OutgoingRecord("t", b"k", b"v")]))
-
-
-def test_one_trial_after_an_absence(faulty: Faulty) -> None:
-    """When Kafka answers again, one write tries it; until it is acknowledged all others are refused."""
-    faulty.cluster.away = True
-    with pytest.raises(KafkaUnavailableError):
-        faulty.write(b"lost")
-    faulty.cluster.away = False
-    eventually(lambda: faulty.writer.available)
-    assert faulty.cluster.probes >= 1
-    faulty.write(b"trial")
-    faulty.write(b"next")
-    assert [b"trial", b"next"] == faulty.values()
-
-
-def test_an_absence_refuses_many_at_once_without_producing(faulty: Faulty) -> None:
-    """While Kafka is known to be away nothing is produced, so nothing piles up."""
-    faulty.cluster.away = True
-    with pytest.raises(KafkaUnavailableError):
-        faulty.write(b"lost")
-    for _ in range(1000):
-        with pytest.raises(KafkaUnavailableError, match="nothing was tried"):
-            faulty.write(b"refused")
-    assert 0 == len(faulty.cluster.producers[0])
-
-
-def test_a_refusal_on_trial_is_an_answer(faulty: Faulty) -> None:
-    """A trial write that Kafka refuses shows that Kafka is there."""
-    faulty.cluster.away = True
-    with pytest.raises(KafkaUnavailableError):
-        faulty.write(b"lost")
-    faulty.cluster.away, faulty.cluster.refuses = False, KafkaError(KafkaError.INVALID_RECORD)
-    eventually(lambda: faulty.writer.available)
-    with pytest.raises(KafkaRefusedError):
-        faulty.write(b"refused")
-    faulty.cluster.refuses = None
-    faulty.write(b"after")
-    assert [b"after"] == faulty.values()
-
-
-def test_a_cancelled_write_leaves_the_writer_well(faulty: Faulty) -> None:
-    """A caller that goes away in the middle takes nothing with it: the next write is acknowledged."""
-
-    async def cancelled() -> None:
-        faulty.cluster.away = True
-        write = asyncio.create_task(faulty.writer.write_soon([OutgoingRecord("t", b"k", b"gone")]))
-        await asyncio.sleep(0.02)
-        write.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await write
-        faulty.cluster.away = False
-        await faulty.writer.write_soon([OutgoingRecord("t", b"k", b"after")])
-
-    asyncio.run(cancelled())
-    assert b"after" in faulty.values()
