@@ -44,7 +44,7 @@ Place: TypeAlias = Beginning | End | At | Ago | Offsets
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a topic has at one moment, by partition."""
+    """The offsets of a topic at one moment, by partition."""
 
     first: Mapping[int, int]
     """The first offset that is left."""
@@ -58,7 +58,7 @@ class Bounds:
 
 
 class LogOffsets(Protocol):
-    """Who knows a cluster's topics and offsets."""
+    """Answers for a cluster's topics and offsets."""
 
     def topic(self, name: str) -> Topic | None:
         """The topic, or None."""

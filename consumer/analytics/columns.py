@@ -33,7 +33,7 @@ _BLOB_URL: Final = re.compile(BLOB_URL.replace("$", r"\Z"))
 
 
 def kind_of(target: dict[str, Any], action: str | None) -> str:
-    """What the event is about: by media type, else by URL, else by what a delete names."""
+    """The kind of an event: by media type, else by URL, else by the target of a delete."""
     media_type = target["mediaType"]
     if media_type in INDEX_TYPES:
         return "index"

@@ -12,7 +12,7 @@ from runtime.errors import BridgeError
 ANALYTICS: Final = ("pyarrow>=20", "duckdb>=1.4")
 """The extra `analytics`."""
 FAST: Final = ("pyruhvro>=0.4",)
-"""What the extra `analytics-fast` adds to it."""
+"""The package that the extra `analytics-fast` adds to it."""
 
 
 class ExtraMissingError(BridgeError):

@@ -59,7 +59,7 @@ def directory_of(output: Path, day: int) -> Path:
 
 
 def unfinished_path(directory: Path, topic: str, partition: int, first: int, format_: str) -> Path:
-    """Where a file is written; readers of the directory pass over names that begin with a full stop."""
+    """The path of a file while it is written; readers of the directory pass over names that begin with a full stop."""
     return directory / f".{topic}-{partition:05d}-{first:020d}.{format_}{_UNFINISHED}"
 
 

@@ -31,7 +31,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class ExportTarget:
-    """Where and how files are written."""
+    """The directory and the format of files."""
 
     output: Path
     topic: str

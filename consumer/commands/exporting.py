@@ -1,6 +1,6 @@
 """Exporting a range of the log to files, with a bar on a terminal; a signal stops it in order.
 
-What `export` does on request, `report` does first when it is given no export.
+`export` does it on request; `report` does it first when it is given no export.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class LogExport:
         self._topic: Final = settings.topics.events
 
     def target(self, output: Path, format_name: str, roll_s: float | None) -> ExportTarget:
-        """Where and how the files are written.
+        """The directory and the format of the files.
 
         Raises:
             ExtraMissingError: the format needs packages that are not installed.

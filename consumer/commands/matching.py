@@ -26,7 +26,7 @@ def warn_of_hopeless(*, action: str = "", repositories: Iterable[str] = (), tag:
 
 
 def hopeless(*, action: str = "", repositories: Iterable[str] = (), tag: str = "") -> Iterator[str]:
-    """Why each of these words matches nothing that a registry sends. Pure."""
+    """Reasons why words among these match nothing that a registry sends. Pure."""
     if action and (why := unknown_action(action)):
         yield why
     for pattern in repositories:

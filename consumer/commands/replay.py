@@ -37,7 +37,7 @@ _RESUME: Final = "Continue a run that was stopped or killed, with its range and 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says of a new run."""
+    """The options of a new run."""
 
     name: str
     from_: Place | None
@@ -171,7 +171,7 @@ def _run(settings: Settings, runs: Runs, job: Job) -> int:
 
 
 def _options_again(job: Job) -> str:
-    """What a resumed run needs on its command line too; the URL is not shown, as it can hold secrets."""
+    """The options that a resumed run needs too; the URL is not shown, as it can hold secrets."""
     config = click.get_current_context().params.get("config")
     file = f" -c {shlex.quote(str(config))}" if config else ""
     return file + (" --url URL, with the same URL" if job.plan.address_mark else "")

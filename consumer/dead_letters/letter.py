@@ -51,7 +51,7 @@ class Letter:
 
     @property
     def identity(self) -> Identity:
-        """What letter and closing have in common."""
+        """The identity that letter and closing share."""
         return self.endpoint, *self.event_at
 
     @property

@@ -102,7 +102,7 @@ def original_of(record: Record) -> Record:
 
 
 def closings_of(letter: Letter, state: ClosingState, *, topic: str) -> list[OutgoingRecord]:
-    """What closes the letter and its copies, each in its own partition of `topic`, the dead-letter topic."""
+    """The records that close a letter and its copies, each in its own partition of `topic`, the dead-letter topic."""
     endpoint, event_topic, partition, offset = letter.identity
     headers = [
         (ENDPOINT, endpoint.encode()),

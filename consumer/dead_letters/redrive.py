@@ -33,7 +33,7 @@ _CLOSE_LIMIT_S: Final = 5.0
 
 
 class Sends(Protocol):
-    """Who POSTs."""
+    """Sends requests."""
 
     async def send(self, deliveries: list[Delivery]) -> Result:
         """POST these in one request, once."""
@@ -41,7 +41,7 @@ class Sends(Protocol):
 
 
 class Closes(Protocol):
-    """Who closes letters."""
+    """Closes letters."""
 
     async def close(self, letter: Letter) -> None:
         """Return when the letter is closed, and that is in the log."""

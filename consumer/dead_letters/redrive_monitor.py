@@ -35,7 +35,7 @@ class RedriveMonitor:
         self._patience_s = patience_s(endpoint, gate.backoff)
         self._failing_since: float | None = None
         self.away_because = ""
-        """What came back last from an endpoint that delivered nothing for as long as one letter's tries take."""
+        """The last result of an endpoint that delivered nothing for as long as one letter's tries take; else empty."""
 
     def attempted(self, attempt: Attempt) -> None:
         """Log a failed attempt; find out whether the endpoint is away."""

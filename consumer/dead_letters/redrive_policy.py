@@ -1,4 +1,4 @@
-"""How often a redrive tries one letter. Pure."""
+"""The policy of a redrive: how often one letter is tried. Pure."""
 
 from typing import Final
 

@@ -31,7 +31,7 @@ _WRITING: Final = "writing"
 
 
 class RecordWriter(Protocol):
-    """Who writes records to Kafka."""
+    """Writes records to Kafka."""
 
     async def write_soon(self, records: Sequence[OutgoingRecord]) -> None:
         """Return when all in-sync replicas have all of them.

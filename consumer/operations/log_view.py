@@ -1,4 +1,4 @@
-"""The view of one command on Kafka: its clients, made once, and what commands ask of topics and groups.
+"""The view of one command on Kafka: its clients, made once, and the questions that commands have for topics and groups.
 
 The secrets of the settings are unwrapped here and nowhere else in a command. All calls block.
 """
@@ -58,9 +58,9 @@ class LogView:
         self._reader: RangeReader | None = None
         self.clock: Final = clock
         self.log: Final = Admin(self._kafka, client_id=client_id)
-        """Who knows the topics and their offsets."""
+        """The client for topics and their offsets."""
         self.groups: Final = Groups(self._kafka, client_id=client_id)
-        """Who knows the commits of groups, and sets them."""
+        """The client that reads and sets the commits of groups."""
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +110,7 @@ class LogView:
         return self.positions([endpoint])[0]
 
     def positions(self, endpoints: Sequence[EndpointSettings]) -> list[EndpointPosition]:
-        """Where each endpoint stands in the events topic, or would begin, in the order given.
+        """The position of each endpoint in the events topic, or where it would begin, in the order given.
 
         Raises:
             TopicMissingError: there is no events topic.

@@ -1,4 +1,4 @@
-"""Who serves an endpoint, seen from outside: its group's members, and the one worker that was asked. Pure."""
+"""The service of an endpoint, seen from outside: its group's members, and the one worker that was asked. Pure."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

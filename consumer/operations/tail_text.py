@@ -44,7 +44,7 @@ def tailed_record_of(record: Record) -> TailedRecord:
 
 
 def line_of(tailed: TailedRecord) -> str:
-    """When it was accepted, action, what it is about, method, actor, client, registry, PARTITION:OFFSET."""
+    """One line: time of acceptance, action, target, method, actor, client, registry, PARTITION:OFFSET."""
     when, place = rfc3339_ms(tailed.record.timestamp_ms), f"{tailed.record.partition}:{tailed.record.offset}"
     if tailed.event is None:
         return printable(f"{when}  {tailed.why}  {place}")

@@ -25,7 +25,7 @@ _MOST_S: Final = 30.0
 
 
 class RunKeeper(Protocol):
-    """Who keeps the plans of runs."""
+    """Keeps the plans of runs."""
 
     def save(self, run: str, commits: Mapping[int, Committed]) -> None:
         """Keep these partitions of the run's plan; blocks.

@@ -1,4 +1,4 @@
-"""What a replay tells while it runs, and counts for its summary."""
+"""The monitor of a replay: log lines while it runs, and counts for its report."""
 
 from collections import Counter
 from typing import Final
@@ -42,4 +42,4 @@ class ReplayMonitor(Monitor):
         self.filtered_by[rule] += 1
 
     def buried(self, delivery: Delivery, cause: Cause) -> None:
-        """A failure of a replay is told where it is kept."""
+        """A failure of a replay is logged where it is kept."""

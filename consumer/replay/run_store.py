@@ -12,7 +12,7 @@ from runtime.kafka.cluster_state import Committed
 from runtime.kafka.groups import Groups
 
 RUN: Final = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
-"""What can name a run."""
+"""The names that a run can have."""
 
 
 def new_run(now: float, tail: str) -> str:

@@ -146,7 +146,7 @@ class Backlogs:
         return frozenset() if served is None else frozenset(served.partitions)
 
     def _waiting(self, cursors: Mapping[int, Cursor], own: frozenset[int]) -> dict[int, Waiting]:
-        """What waits there; records that are not ours and no commit covers are read, two of a partition at most."""
+        """The records that wait there; of other workers' partitions, two that no commit covers are read at most."""
         late = {number: at for number, at in cursors.items() if at.lag and number not in own}
         calm = {number: Waiting(at.lag) for number, at in cursors.items() if number not in late}
         if not late:

@@ -1,4 +1,4 @@
-"""What the worker's address shows.
+"""The pages at the worker's address.
 
 `/status` for the command of that name, `/debug/vars` in the registry's expvar shape, and `/`, the same for a person.
 No header value, user info or query is in any of them.

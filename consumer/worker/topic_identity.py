@@ -1,4 +1,4 @@
-"""Whether the events topic is still there, and the same one: deleted and made anew, it has another id.
+"""The identity of the events topic: deleted and made anew, it has another id.
 
 A consumer does not notice: it reads on at the offset where it was in the old topic, past what the new one holds below.
 """
@@ -19,14 +19,14 @@ _MISSING_AFTER: Final = 2
 
 
 class Identified(Protocol):
-    """Who knows topics' ids."""
+    """Answers for topics' ids."""
 
     def topic_id(self, name: str) -> str | None:
         """The topic's id; None if there is no such topic, or the brokers give no ids."""
 
 
 class Begins(Protocol):
-    """Who reads the topic."""
+    """A reader of the topic."""
 
     def begin_anew(self) -> None:
         """Read it from its beginning."""

@@ -1,4 +1,4 @@
-"""What an operator asks of the exported events, answered by DuckDB: the SQL stands in files beside this one."""
+"""The report: questions about the exported events, answered by DuckDB; the SQL stands in files beside this one."""
 
 from consumer.analytics.report.answers import AnsweredQuestion, LogReport
 from consumer.analytics.report.ask import ReportScope, report_on

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from consumer.analytics.report.questions import Question
 
 Cell: TypeAlias = str | int | float | bool | datetime | date | None
-"""What a column of an answer can hold; times are UTC without saying so."""
+"""A value in an answer; times are UTC without an offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class LogReport:
     answers: Mapping[str, AnsweredQuestion]
     """By the question's name, in the order in which they were asked."""
     asked: Mapping[str, Any]
-    """What was asked for: repositories, tag, and whether signatures count."""
+    """The scope: repositories, tag, and whether signatures count."""
     unmatched: Sequence[str] = ()
     """The globs of repositories that no record matches."""
     seconds: Mapping[str, float] = field(default_factory=dict)

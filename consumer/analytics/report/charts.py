@@ -24,7 +24,7 @@ def text(value: str) -> str:
 
 
 def legend(kinds: Mapping[str, str]) -> str:
-    """What the colours mean: labels by style class."""
+    """The legend of the colours: labels by style class."""
     keys = (f'<span><i class="{kind}"></i>{text(label)}</span>' for kind, label in kinds.items())
     return f'<div class="legend">{"".join(keys)}</div>'
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _INTERRUPTED: Final = "Query interrupted"
-"""What DuckDB says when a signal's handler raised; it keeps the handler's exception to itself."""
+"""The text of DuckDB's error when a signal's handler raised; it drops the handler's exception."""
 
 
 class InputError(BridgeError):

@@ -34,7 +34,7 @@ _ORDER: Final = (
     q.MOUNTS,
     q.ACTORS,
 )
-"""What stands first; the other tables follow as they were asked."""
+"""The questions that stand first; the other tables follow as they were asked."""
 _ACTIVITY: Final = {"pull": "image pulls", "push": "pushes", "mount": "mounts", "delete": "deletes"}
 
 Row = Mapping[str, Any]

@@ -14,13 +14,13 @@ RULES: Final[Sequence[str]] = ("records", "repeats", "events", "user_agents", "i
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked."""
+    """One question of a report."""
 
     name: str
     """Names its SQL file, and the answer in JSON."""
     title: str
     note: str = ""
-    """What to keep in mind when reading the answer."""
+    """A note for whoever reads the answer."""
 
 
 WINDOW: Final = Question("window", "What the data cover", "Times are UTC; the window is what the records given hold.")
