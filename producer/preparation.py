@@ -87,7 +87,8 @@ class PreparedLog:
         """
         while self._obstacle is not None:
             try:
-                await asyncio.to_thread(self._admin.ping, _REACH_LIMIT_S)  # so that no call hangs while it is away
+                # so that no call hangs while it is away
+                await asyncio.to_thread(self._admin.ping, self._settings.topics.events, _REACH_LIMIT_S)
                 await asyncio.to_thread(
                     prepare, self._admin, self._groups, self._settings, self._registration, self._news
                 )
@@ -147,8 +148,8 @@ class PreparedLog:
             KafkaUnavailableError, KafkaRefusedError: no answer.
             TopicGoneError: it was deleted.
         """
-        self._admin.ping(_REACH_LIMIT_S)
         topic = self._settings.topics.events
+        self._admin.ping(topic, _REACH_LIMIT_S)
         self._missed = 0 if self._admin.has_topic(topic) else self._missed + 1
         if self._missed >= _GONE_AFTER:
             raise TopicGoneError(f"topic {topic} does not exist any more (registry-bridge init creates it)")

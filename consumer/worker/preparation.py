@@ -66,7 +66,7 @@ class Preparation:
     def _prepare(self) -> int:
         settings = self._settings
         _log.debug("deliver.preparing")
-        self._admin.ping(_REACH_LIMIT_S)  # so that no call hangs while it is away
+        self._admin.ping(settings.topics.events, _REACH_LIMIT_S)  # so that no call hangs while it is away
         topic = self._admin.topic(settings.topics.events)
         if topic is None:
             raise KafkaUnavailableError(f"topic {settings.topics.events} does not exist yet")

@@ -86,7 +86,7 @@ def parts_of(settings: Settings) -> Parts:
         admin=admin,
         groups=Groups(kafka, client_id=CLIENT_ID),
         protocols=GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events),
-        pulse=Pulse(admin, clock),
+        pulse=Pulse(admin, settings.topics.events, clock),
         writer=AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(settings)),
         metrics=WorkerMetrics(process_metrics("registry_worker")),
         clock=clock,

@@ -46,7 +46,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     routes = [intake.route(), *probe_routes(prepared, metrics.registry)]
     app = application([*routes, *schema_routes(topic, registration)], intake)
     server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, observer=intake)
-    pulse = Pulse(admin, clock, Outages(writer))
+    pulse = Pulse(admin, settings.topics.events, clock, Outages(writer))
     kafka_up("registry_bridge_kafka_up", metrics.registry, pulse)
     pulse.start()
     preparing = asyncio.create_task(prepared.run())

@@ -5,6 +5,7 @@ Every call blocks, at most `LIMIT_S` seconds; from an event loop it goes through
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -34,6 +35,8 @@ _PASSING: Final = frozenset(
         KafkaError._NOENT,  # noqa: SLF001 - librdkafka's "no leaders found"
     }
 )
+_UNKNOWN: Final = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART})
+_ANSWERS: Final = _UNKNOWN | {KafkaError.TOPIC_AUTHORIZATION_FAILED}
 
 _T = TypeVar("_T")
 
@@ -60,14 +63,20 @@ class Admin:
         doing = f"reaching Kafka at {self._servers}"
         return len(self._asked(doing, lambda: self._client.list_topics(timeout=timeout_s)).brokers)
 
-    def ping(self, timeout_s: float) -> None:
-        """Return when a broker has answered a question about no topic at all, the cheapest there is.
+    def ping(self, topic: str, timeout_s: float) -> None:
+        """Return when a broker has answered for one topic, whether there is such a topic, and we may know it, or not.
+
+        A question about no topic at all would be cheaper. But while no broker is registered with the controller, which
+        is so for a moment after a single broker was frozen, the client ends its process over the answer (librdkafka
+        2.16.0, `rd_kafka_admin_response_parse`: a failed assertion).
 
         Raises:
             KafkaUnavailableError, KafkaRefusedError: none has within the time, and why.
         """
-        future = self._client.describe_cluster(request_timeout=timeout_s)
-        self._asked(f"reaching Kafka at {self._servers}", lambda: future.result(timeout_s), limit_s=timeout_s)
+        future = self._client.describe_topics(TopicCollection([topic]), request_timeout=timeout_s)[topic]
+        doing = f"reaching Kafka at {self._servers}"
+        with suppress(KafkaException):  # an answer all the same
+            self._asked(doing, lambda: future.result(timeout_s), keep=_ANSWERS, limit_s=timeout_s)
 
     def topic(self, name: str) -> Topic | None:
         """The topic, or None if there is none of that name."""
@@ -92,10 +101,9 @@ class Admin:
 
     def _described(self, name: str) -> TopicDescription | None:
         future = self._client.describe_topics(TopicCollection([name]), request_timeout=LIMIT_S)[name]
-        unknown = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART})
         try:
             found: TopicDescription = self._asked(
-                f"describing topic {name}", lambda: future.result(LIMIT_S), keep=unknown
+                f"describing topic {name}", lambda: future.result(LIMIT_S), keep=_UNKNOWN
             )
         except KafkaException:
             return None

@@ -15,8 +15,8 @@ from runtime.kafka.reachability import LIMIT_S, Reachability
 class Cluster(Protocol):
     """A Kafka cluster that can be asked whether it answers."""
 
-    def ping(self, timeout_s: float) -> None:
-        """Return when a broker has answered.
+    def ping(self, topic: str, timeout_s: float) -> None:
+        """Return when a broker has answered for this topic.
 
         Raises:
             KafkaUnavailableError, KafkaRefusedError: none has within the time, and why.
@@ -33,9 +33,10 @@ class PulseListener(Protocol):
 class Pulse:
     """Whether Kafka answers this process; stop it."""
 
-    def __init__(self, cluster: Cluster, clock: Clock, listener: PulseListener | None = None) -> None:
-        """Not started yet."""
+    def __init__(self, cluster: Cluster, topic: str, clock: Clock, listener: PulseListener | None = None) -> None:
+        """Not started yet; `topic` is what the cluster is asked about."""
         self._cluster = cluster
+        self._topic = topic
         self._clock = clock
         self._listener = listener
         self._state = Reachability(clock.monotonic())
@@ -68,7 +69,7 @@ class Pulse:
     def _ask(self) -> None:
         was_unreachable = bool(self._state.unreachable_because)
         try:
-            self._cluster.ping(LIMIT_S)
+            self._cluster.ping(self._topic, LIMIT_S)
         except BridgeError as error:
             self._state.failed(str(error), self._clock.monotonic())
         else:

@@ -1,12 +1,16 @@
 """Asking and telling a real Kafka: topics, their settings, offsets of the log."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from broker import LocalKafka, free_port
 from runtime.kafka.admin import Admin
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from tests.kit.paths import ROOT
 from tests.kit.topics import Found, delete_records, make_topic, read, write
 
 pytestmark = pytest.mark.kafka
@@ -29,6 +33,34 @@ def test_a_cluster_that_is_away(topic: str) -> None:
     away = Admin({"bootstrap.servers": f"127.0.0.1:{free_port()}"}, client_id="test")
     with pytest.raises(KafkaUnavailableError, match="reaching Kafka at 127"):
         away.brokers(0.5)
+
+
+ASK_FOR_A_WHILE = """
+import sys, time
+from runtime.errors import BridgeError
+from runtime.kafka.admin import Admin
+
+admin, until = Admin({"bootstrap.servers": sys.argv[1]}, client_id="test"), time.monotonic() + 10
+answers = set()
+while time.monotonic() < until:
+    try:
+        admin.ping("no-such-topic", 1.0)
+        answers.add("up")
+    except BridgeError:
+        answers.add("away")
+    time.sleep(0.01)
+print(*sorted(answers))
+"""
+
+
+def test_a_broker_that_its_controller_has_given_up_ends_nobodys_process(tmp_path: Path) -> None:
+    """While the cluster names no broker, as when its only one was frozen, a ping fails or is answered; no more."""
+    given_up = {"broker.session.timeout.ms": "2000", "broker.heartbeat.interval.ms": "6000"}
+    with LocalKafka(tmp_path / "kafka", settings=given_up) as kafka:
+        command = [sys.executable, "-c", ASK_FOR_A_WHILE, kafka.bootstrap]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "up" in done.stdout.split()
 
 
 def test_topics_are_made_once(admin: Admin, topic: str) -> None:
