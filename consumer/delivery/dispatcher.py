@@ -1,4 +1,4 @@
-"""The dispatcher: which batch is sent when. What follows from its outcome is settled elsewhere (docs/delivery.md).
+"""The dispatcher: it decides when a batch is sent. What follows is the settlement's (docs/delivery.md).
 
 It knows nothing of Kafka: who holds the partitions is asked through `Claims`, who sends and buries is the `Carrier`.
 """
@@ -69,7 +69,7 @@ class Dispatcher:
                 self._put_back(batch)  # it failed while its partition was being drained
 
     def next_wake(self) -> float | None:
-        """When time alone lets `start_due` do more (monotonic); None if something else has to happen first.
+        """The time at which `start_due` can do more (monotonic); None if something else has to happen first.
 
         What was due when it was called last and was not started waits for something else, be it an answer or a commit.
         """
@@ -105,7 +105,7 @@ class Dispatcher:
         return self._gate.admits(now, in_flight=in_flight.requests) and self._claims.may_attempt(in_flight.events)
 
     def _next(self, now: float) -> Batch | None:
-        """What the gate lets go: a probe that is due before all else, so that new lanes never keep it from going."""
+        """The next batch that the gate allows. A probe that is due comes first, so that new lanes never delay it."""
         allowed = self._gate.allowed
         if allowed is Allowed.ALL:
             return self._lanes.next_batch(now)

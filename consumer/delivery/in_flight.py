@@ -1,6 +1,7 @@
-"""The batches that are being attempted: how many requests and events, and how they are waited for or broken off.
+"""Attempts in flight: counts their requests and events, waits for them, and breaks them off.
 
-What is broken off, even before its first step, is told when its task has ended: so a batch is never under way twice.
+An attempt that is broken off, even before its first step, ends when its task has ended: so a batch is never sent twice
+at once.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from consumer.lanes.delivery import Batch
 
 
 class Attempts(Protocol):
-    """Who makes the attempts."""
+    """Makes the attempts."""
 
     def ended(self, batch: Batch, *, broken_off: bool) -> None:
         """The attempt for this batch is over, or was broken off."""
@@ -23,7 +24,7 @@ class InFlight:
     """Attempts of one endpoint, from their start until their outcome is dealt with."""
 
     def __init__(self, attempts: Attempts) -> None:
-        """Nothing is under way; `attempts` is told of each end."""
+        """Nothing is under way; `attempts` is notified of each end."""
         self._attempts = attempts
         self._tasks: dict[Batch, asyncio.Task[None]] = {}
         self._sending: dict[Batch, int] = {}

@@ -1,4 +1,4 @@
-"""What delivery needs of its owner: who holds the partitions, who carries requests and dead letters, who is told."""
+"""Protocols that an owner of delivery fulfils: claims on partitions, a carrier, a monitor and a wake-up."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +10,7 @@ from consumer.lanes.delivery import Delivery
 
 
 class Claims(Protocol):
-    """Who holds the partitions, and keeps their ledgers."""
+    """The claims of a worker on partitions, and their ledgers."""
 
     def finished(self, delivery: Delivery) -> None:
         """The delivery was delivered, or its dead letter is written."""
@@ -20,16 +20,16 @@ class Claims(Protocol):
         ...
 
     def blocks_window(self, delivery: Delivery) -> bool:
-        """Whether the delivery is what keeps its partition's window from moving on."""
+        """Whether the window of its partition cannot move on because of this delivery."""
         ...
 
     def may_attempt(self, in_flight: int) -> bool:
-        """Whether another attempt keeps the promise about repeats; `in_flight` counts events."""
+        """Whether another attempt stays within the bound of repeats after a crash; `in_flight` counts events."""
         ...
 
 
 class Carrier(Protocol):
-    """Who carries what the dispatcher gives out."""
+    """Carries requests and dead letters for the dispatcher."""
 
     async def send(self, deliveries: list[Delivery]) -> Result:
         """POST these in one request, once.
@@ -40,7 +40,7 @@ class Carrier(Protocol):
         ...
 
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
-        """Return when it is kept for good that the event is given up, however long that takes."""
+        """Return once the dead letter of the event is written, however long that takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Attempt:
 
 
 class DeliveryMonitor(Protocol):
-    """Who is told how delivery goes."""
+    """Counts and logs attempts and the breaker."""
 
     def attempted(self, attempt: Attempt) -> None:
         """An attempt ended."""
@@ -66,7 +66,7 @@ class DeliveryMonitor(Protocol):
 
 
 class Wakes(Protocol):
-    """Who makes the passes of an endpoint."""
+    """Makes the passes of an endpoint."""
 
     def wake(self) -> None:
         """Make a pass soon: something ended."""

@@ -1,6 +1,6 @@
-"""Settlement: what follows from a result, for the batch, its lanes, its partition and the gate (docs/delivery.md).
+"""Settlement: the consequences of a result for the batch, its lanes, its partition and the gate (docs/delivery.md).
 
-Pure and synchronous: an event that is to be given up is a return value, and whoever asked has its dead letter written.
+Pure and synchronous: the cause to give an event up is a return value, and the caller has its dead letter written.
 """
 
 from collections.abc import Set as AbstractSet
@@ -26,7 +26,7 @@ class CountsAttempts(Protocol):
 
 
 class Settlement:
-    """Settles the batches of one endpoint that came back."""
+    """Settles the batches of one endpoint after their requests."""
 
     def __init__(
         self,
@@ -39,15 +39,15 @@ class Settlement:
         monitor: DeliveryMonitor,
         clock: Clock,
     ) -> None:
-        """Nothing came back yet.
+        """Nothing is settled yet.
 
         Args:
             reject_statuses: by which the endpoint says that it will never take an event.
             lanes: where batches go that are tried again.
-            gate: told how the endpoint behaves.
+            gate: learns how the endpoint behaves.
             claims: who holds the partitions.
             attempts: when an event is given up.
-            monitor: told of each attempt.
+            monitor: counts and logs each attempt.
             clock: for due times, and for dates in Retry-After.
         """
         self._reject_statuses = reject_statuses
@@ -61,7 +61,7 @@ class Settlement:
         """Events delivered so far."""
 
     def settle(self, batch: Batch, result: Result, seconds: float) -> Cause | None:
-        """Put a batch under way where its result belongs.
+        """Settle a batch under way by its result.
 
         Args:
             batch: that was sent.
@@ -86,7 +86,7 @@ class Settlement:
         return self._settle_one(batch, result, outcome, seconds)
 
     def unsendable(self, batch: Batch, error: Exception) -> Cause | None:
-        """No request can be made of a batch: halve it; of a single event, the cause to give it up."""
+        """Settle a batch of which no request can be built: several events are halved, of one the cause is returned."""
         if len(batch.deliveries) > 1:
             self._lanes.split(batch, self._clock.monotonic())
             return None
@@ -101,12 +101,12 @@ class Settlement:
         self._lanes.finish(batch)
 
     def put_back(self, batch: Batch, wait_s: float = 0.0) -> None:
-        """A batch under way came to nothing, and nobody is at fault: try it again after `wait_s` seconds."""
+        """Try a batch under way again after `wait_s` seconds; nothing is counted against its events."""
         if not batch.finished:
             self._lanes.put_back(batch, self._clock.monotonic() + wait_s)
 
     def broke_off(self, batch: Batch) -> None:
-        """A fault of ours ended an attempt: the batch waits as long as any may."""
+        """Settle a batch whose attempt ended by a fault of ours: it waits for the longest backoff."""
         self._gate.gave_up(batch, self._clock.monotonic())
         self.put_back(batch, self._gate.backoff.most_s)
 
@@ -138,12 +138,12 @@ class Settlement:
         return self._given_up(batch, Cause(reason, status, describe(result)))
 
     def _given_up(self, batch: Batch, cause: Cause) -> Cause:
-        """Until its dead letter is written the lane stands still, and the offset does not move."""
+        """Give the event up; its lane and its offset stay where they are until the dead letter is written."""
         self._gate.gave_up(batch, self._clock.monotonic())
         return cause
 
     def _settle_several(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> None:
-        """A batch that may be its events' fault is sent in halves; only an event sent alone is counted against."""
+        """Halve a batch if one of its events may be at fault; only the tries of an event sent alone are counted."""
         seen = batch.deliveries[0].tries.deliveries_seen
         for delivery in batch.deliveries:
             delivery.tries.deliveries_seen = self.deliveries
@@ -164,7 +164,7 @@ class Settlement:
         self.put_back(batch, wait)
 
     def _blocks_window(self, batch: Batch) -> bool:
-        """Whether it holds up a whole partition, which the endpoint being away excuses."""
+        """Whether the batch blocks the window of a partition; behind an open breaker that does not count."""
         return not self._gate.breaker.is_open and any(
             self._claims.window_full(delivery) and self._claims.blocks_window(delivery) for delivery in batch.deliveries
         )

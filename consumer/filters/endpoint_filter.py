@@ -1,4 +1,4 @@
-"""Which events an endpoint asked for: the registry's own ignore rules (3.1's meaning), and ours. Pure.
+"""The filters of an endpoint: the registry's own ignore rules (as 3.1 reads them), and ours. Pure.
 
 A filtered event is finished: the endpoint is owed nothing.
 """

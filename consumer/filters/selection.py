@@ -1,4 +1,4 @@
-"""Which events of the log a command line means: by repository, action, registry and id. Pure."""
+"""The selection of a command line: events by repository, action, registry and id. Pure."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
@@ -13,7 +13,7 @@ NOT_SELECTED: Final = "selection"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is empty does not narrow; what is given must all hold."""
+    """Criteria that must all hold; an empty one holds for every event."""
 
     repository: str = ""
     """A glob as in an endpoint's `repositories`; `!` in front means all but these."""
@@ -42,13 +42,13 @@ class Selection:
         )
 
     def as_json(self) -> dict[str, str]:
-        """What narrows, by name."""
+        """The criteria that are not empty, by name."""
         given = {found.name: getattr(self, found.name) for found in fields(self) if found.init}
         return {name: text for name, text in given.items() if text}
 
     @classmethod
     def from_json(cls, given: Any) -> Self:
-        """What `as_json` gave.
+        """The selection that `as_json` wrote.
 
         Raises:
             ValueError: it is nothing that this version knows.

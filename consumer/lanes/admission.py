@@ -1,4 +1,4 @@
-"""From what was read to what may be sent: decode, filter, note in the ledger, put into a lane.
+"""Admission: records that were read are decoded, filtered, noted in the ledger, and put into a lane.
 
 A filtered event is finished. What cannot be decoded is given up at once; what a newer release wrote stops its
 partition until this program is upgraded, because skipping it would lose it; and what only the schema registry can tell
@@ -29,7 +29,7 @@ _ROUND: Final = 64
 
 
 class Undecodables(Protocol):
-    """Who writes the dead letters of undecodable records; its length is how many are being written."""
+    """Writes the dead letters of undecodable records; its length is how many are being written."""
 
     def __len__(self) -> int: ...
 
@@ -38,7 +38,7 @@ class Undecodables(Protocol):
 
 
 class AdmissionMonitor(Protocol):
-    """Who is told what becomes of records that were read."""
+    """Counts and logs what becomes of records."""
 
     def admitted(self) -> None:
         """An event is to be delivered."""
@@ -51,7 +51,7 @@ class AdmissionMonitor(Protocol):
 
 
 class Admission:
-    """Lets records of one endpoint into its lanes, as many as it has use for."""
+    """Puts records of one endpoint into its lanes, as long as more of them help."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Admission:
             lanes: where deliveries go.
             screening: reads records.
             undecodable: whom to give records that no release can read.
-            monitor: told of what became of records.
+            monitor: counts and logs what becomes of records.
         """
         self._lanes = lanes
         self._screening = screening
@@ -111,11 +111,11 @@ class Admission:
             going = [partition for partition in going if partition.backlog and not partition.is_blocked]
 
     def _share(self, partition: Partition) -> None:
-        """Let a partition hold as much as is still free: one that is stuck takes half, and others always have room."""
+        """Give a partition as much memory as is still free: a stuck one gets half, and others always have room."""
         partition.is_crowded = partition.bytes >= _HOLD_BYTES - self._lanes.bytes
 
     def _admit_first(self, partition: Partition, now: float) -> None:
-        """What it comes to is decided before the record leaves the backlog: a fault must not lose it on the way."""
+        """Decide about the first record before it leaves the backlog, so that a fault of ours cannot lose it."""
         record = partition.backlog[0]
         try:
             resolved, event = self._screening.read(record)

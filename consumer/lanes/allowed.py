@@ -1,13 +1,13 @@
-"""Of which lanes batches may start: what a gate says to the lanes. Pure."""
+"""Lanes whose batches may start now, as the gate of an endpoint decides. Pure."""
 
 from enum import Enum
 
 
 class Allowed(Enum):
-    """Of which lanes batches may start now."""
+    """Lanes whose batches may start now."""
 
     ALL = "all"
     FRESH = "fresh"
-    """Of those that were not refused."""
+    """Those that were not refused."""
     PROBES = "probes"
     """One batch at a time, as a probe."""

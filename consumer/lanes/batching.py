@@ -1,4 +1,4 @@
-"""How deliveries come together in one request, and how a refused one is taken apart. Pure."""
+"""Batches: how deliveries are gathered into one request, and how a batch is split. Pure."""
 
 import itertools
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ from consumer.lanes.delivery import Batch, Delivery, Lane
 
 
 class Kinds(Protocol):
-    """Who knows what deliveries must have in common to be sent in one request."""
+    """Knows which deliveries may share a request."""
 
     def kind(self, delivery: Delivery) -> object:
         """Deliveries go into one batch only if this is equal."""
 
 
 class Batching:
-    """What a batch may hold."""
+    """The bounds of a batch."""
 
     def __init__(self, *, max_events: int, max_bytes: int, linger_s: float, kinds: Kinds | None) -> None:
         """The arguments are those of `Lanes`."""
@@ -25,7 +25,7 @@ class Batching:
         self._kinds: Final = kinds
 
     def ready_at(self, first: Lane, startable: int) -> float:
-        """From when on a batch that begins with this lane may go, on the monotonic clock.
+        """The time from which a batch that begins with this lane may start (monotonic).
 
         It waits to fill, unless `startable` deliveries fill it or its first one has waited long enough.
         """
@@ -53,7 +53,7 @@ class Batching:
 
 
 def halves_of(batch: Batch) -> list[Batch]:
-    """Two batches in its place: cut between two lanes, as near to the middle as may be, or in the middle of one."""
+    """Two halves of a batch: cut between two lanes, as near to the middle as possible, or in the middle of one lane."""
     middle = (len(batch.deliveries) + 1) // 2
     pairs = enumerate(itertools.pairwise(batch.deliveries), 1)
     borders = [at for at, (before, behind) in pairs if before.lane is not behind.lane]

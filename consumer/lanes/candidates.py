@@ -1,4 +1,4 @@
-"""What could be sent next: the lanes that are ready, and the batches that wait for their next try. Pure."""
+"""Candidates for the next request: lanes that are ready, and batches that wait for their next try. Pure."""
 
 import heapq
 import itertools
@@ -10,7 +10,7 @@ from consumer.lanes.delivery import Batch, Lane
 
 
 class Candidates:
-    """Ready lanes in the order in which they became ready, and waiting batches, the one that is due first in front."""
+    """Ready lanes, in the order in which they became ready, and waiting batches, by due time."""
 
     def __init__(self) -> None:
         """There are none."""

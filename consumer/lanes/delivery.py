@@ -1,4 +1,4 @@
-"""What lanes are made of: deliveries, the lane of each repository, and the batches that go out. Pure."""
+"""Deliveries, the lane of each repository, and the batches that are sent. Pure."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ NEVER: Final = float("-inf")
 
 @dataclass(slots=True)
 class Tries:
-    """What has been tried for one event, since this worker holds it."""
+    """The tries of one event, since this worker holds it."""
 
     made: int = 0
     counted: int = 0
@@ -68,7 +68,7 @@ class Lane:
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """What goes out in one request. All else that is said of it follows from the deliveries that it still holds."""
+    """The deliveries of one request. All else is derived from those that it still holds."""
 
     deliveries: list[Delivery]
     """Those of one lane stand together, in order."""
@@ -81,18 +81,18 @@ class Batch:
 
     @property
     def lanes(self) -> list[Lane]:
-        """The lanes that it keeps busy."""
+        """The lanes that this batch keeps busy."""
         only = len(self.deliveries) == 1
         return [self.deliveries[0].lane] if only else lanes_of(self.deliveries)
 
     @property
     def last_try(self) -> float:
-        """When the one of its lanes that has waited longest was tried last."""
+        """The last try of that of its lanes which has waited longest (monotonic)."""
         return min(lane.last_try for lane in self.lanes)
 
     @property
     def is_first(self) -> bool:
-        """Whether nothing of its lanes stands before it."""
+        """Whether no other batch of its lanes is before it."""
         return all(lane.batches[0] is self for lane in self.lanes)
 
     def holds(self, partition: int, offset: int) -> bool:
@@ -106,7 +106,7 @@ def lanes_of(deliveries: Iterable[Delivery]) -> list[Lane]:
 
 
 def allow_one_try(given_up: Delivery) -> None:
-    """The lane's next event takes its place: what was delivered since its last try shows that others are taken."""
+    """Give the next event of the lane one try: it takes the place of the one that was given up, its count included."""
     lane = given_up.lane
     lane.final_try = True
     if lane.queue:

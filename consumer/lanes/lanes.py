@@ -103,7 +103,7 @@ class Lanes:
         return delivery
 
     def next_batch(self, now: float, *, fresh_only: bool = False) -> Batch | None:
-        """What may be sent now: a batch whose wait is over, else a new one; its lanes are busy from here on.
+        """The next batch that may be sent now: one whose wait is over, else a new one. Its lanes are busy from now on.
 
         Args:
             now: on the monotonic clock.
@@ -136,14 +136,14 @@ class Lanes:
         return batch
 
     def next_due(self, now: float, *, fresh_only: bool = False) -> float | None:
-        """When something may be sent next if not now, on the clock of `now`; None if nothing waits for time."""
+        """The next time at which something may be sent, later than `now`; None if nothing waits for time."""
         due = self._fresh.next_due if fresh_only else min(self._fresh.next_due, self._refused.next_due)
         if self._fresh.first is not None and (at := self._ready_at(self._fresh.first)) > now:
             due = min(due, at)
         return due if due < math.inf else None
 
     def has_due(self, now: float) -> bool:
-        """Whether something may be sent now, for all that the lanes know."""
+        """Whether the lanes have something that may be sent now."""
         firsts = [some.first for some in (self._fresh, self._refused) if some.first is not None]
         next_due = min(self._fresh.next_due, self._refused.next_due)
         return next_due <= now or any(self._ready_at(first) <= now for first in firsts)
@@ -173,7 +173,7 @@ class Lanes:
             self.wait(batch, due)
 
     def split(self, batch: Batch, due: float) -> list[Batch]:
-        """What is still ours of a batch under way is tried again in two halves: the batches in its place.
+        """Split a batch under way: its deliveries that are still ours are tried again in two halves, its result.
 
         Halves of one lane go one after the other. Of several lanes each is in one half alone.
         """
@@ -188,7 +188,7 @@ class Lanes:
         return halves
 
     def cap_wait(self, offset: int, partition: int, due: float) -> None:
-        """Let the batch that holds this record, the first of its lane, wait until `due` at most."""
+        """Cap the wait of the batch that holds this record, the first of its lane: it is due at `due` at the latest."""
         for some in (self._fresh, self._refused):
             for batch in some.waiting:
                 if batch.due > due and batch.holds(partition, offset):
@@ -220,7 +220,7 @@ class Lanes:
             yield from itertools.islice(lane.batches, 1, None)
 
     def repository_of(self, partition: int, offset: int) -> str:
-        """Of the event at this place if it is the first of a lane, as text; empty if it is not, or has none."""
+        """The repository of the event at this place, if it is the first of a lane; else empty."""
         for (number, key), lane in self._lanes.items():
             first = lane.batches[0].deliveries if lane.batches else [lane.queue[0]]
             if number == partition and any(delivery.record.offset == offset for delivery in first):
@@ -228,7 +228,7 @@ class Lanes:
         return ""
 
     def _candidates(self, lane: Lane) -> Candidates:
-        """Where what may be sent of this lane stands. A refused lane shares a batch with no other."""
+        """The candidates that this lane belongs to. A refused lane shares a batch with no other."""
         return self._refused if lane.refused else self._fresh
 
     def _ready_at(self, first: Lane) -> float:

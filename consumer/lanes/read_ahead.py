@@ -1,4 +1,4 @@
-"""How far the log is read ahead of what can be admitted, and which partitions are left alone meanwhile.
+"""Read-ahead: how far the log is read before its records can be admitted, and which partitions are paused meanwhile.
 
 It knows nothing of threads: whoever reads is asked through a protocol. `consumer.log.credit` says what records cost.
 """
@@ -17,7 +17,7 @@ LITTLE: Final = READ_AHEAD // 8
 
 
 class Reader(Protocol):
-    """Who reads the log."""
+    """Reads the log."""
 
     def ask(self, cost: int) -> None:
         """Read on until the records that came since cost so much more; the last one may cost more than is left."""
@@ -30,10 +30,10 @@ class Reader(Protocol):
 
 
 class ReadAhead:
-    """Keeps one reader busy, and no busier than helps."""
+    """Asks one reader for records, as many as can soon be admitted."""
 
     def __init__(self, reader: Reader, lanes: Lanes, *, backoff_s: float) -> None:
-        """Nothing was asked for yet; `backoff_s` is the longest wait of what pins a full window, in seconds."""
+        """Nothing was asked for yet; `backoff_s` caps the wait of a delivery that blocks a full window, in seconds."""
         self._reader = reader
         self._lanes = lanes
         self._backoff_s = backoff_s
@@ -48,7 +48,7 @@ class ReadAhead:
         self._asked = 0
 
     def read_on(self, partitions: Collection[Partition], now: float, *, wanted: bool, breaker_open: bool) -> None:
-        """Ask for more where that helps; leave alone what could not be admitted anyway. `now` monotonic."""
+        """Ask for more where that helps; pause partitions whose records could not be admitted. `now` monotonic."""
         for partition in partitions:
             blocked = partition.is_blocked
             if blocked != partition.paused:
@@ -71,7 +71,7 @@ class ReadAhead:
             self._asked = limit
 
     def _cap_wait(self, partition: Partition, now: float, *, breaker_open: bool) -> None:
-        """Let each head that comes to pin a full window wait one `backoff` at most, while the breaker is closed."""
+        """Cap the wait of each delivery that comes to block a full window at one `backoff`, breaker closed."""
         if not partition.is_full or breaker_open:
             partition.capped = None
         elif partition.capped != partition.ledger.base:

@@ -1,4 +1,4 @@
-"""From a record to its event, and the rule of the endpoint against it. Pure."""
+"""Screening: the event in a record, and the rule of the endpoint against it. Pure."""
 
 from typing import Final, Protocol
 
@@ -9,7 +9,7 @@ from schemas.event import Event
 
 
 class Rules(Protocol):
-    """Which events an endpoint asked for."""
+    """The filters of an endpoint."""
 
     def rule_against(self, event: Event) -> str | None:
         """The rule that the event does not pass; None if it is to be delivered."""
@@ -40,7 +40,7 @@ class Screening:
     """Reads the records of one endpoint."""
 
     def __init__(self, rules: Rules, schemas: ForeignSchemas | None = None) -> None:
-        """Reads all that our own releases wrote, and with `schemas` what others did.
+        """Reads records of our own releases, and with `schemas` those of other writers.
 
         Args:
             rules: of the endpoint.

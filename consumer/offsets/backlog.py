@@ -1,4 +1,4 @@
-"""What waits for an endpoint in all partitions of its group, whoever has them: its lag, and the oldest event. Pure.
+"""The backlog of an endpoint in all partitions of its group, whoever has them: its lag and its oldest event. Pure.
 
 Of its own partitions a worker knows best; of the others what it saw when it looked last. Where neither says anything
 the whole is unknown.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits in some partitions."""
+    """The backlog of some partitions."""
 
     lag: int
     """Records that are not finished."""
@@ -19,7 +19,7 @@ class Waiting:
 
 
 def total(parts: Iterable[Waiting]) -> Waiting:
-    """All of them together; the oldest is unknown where something waits whose age is."""
+    """The sum of these; the oldest is unknown if the age of one that waits is."""
     every = list(parts)
     oldest = [part.oldest_ms for part in every if part.lag]
     known = [at for at in oldest if at is not None]
@@ -27,7 +27,7 @@ def total(parts: Iterable[Waiting]) -> Waiting:
 
 
 def backlog(own: Mapping[int, Waiting], elsewhere: Mapping[int, Waiting] | None, partitions: int) -> Waiting | None:
-    """What waits in all of so many partitions; None if it is not known of each.
+    """The backlog of all of so many partitions; None if one of them is not known.
 
     Args:
         own: of this worker's partitions.

@@ -1,4 +1,4 @@
-"""When offsets are committed, and how many events would be repeated if the worker died now. Pure.
+"""The commit policy: when offsets are committed, and how many events a crash would repeat. Pure.
 
 At most three times `width` events repeat after a crash: a commit starts when `width` attempted events are
 uncommitted, and no attempt starts while twice that are (docs/delivery.md). Filtered events do not count: to read
@@ -35,7 +35,7 @@ class CommitPolicy:
         self._uncommitted += events
 
     def may_attempt(self, in_flight: int) -> bool:
-        """Whether another attempt keeps the promise about repeats."""
+        """Whether another attempt stays within the bound of repeats after a crash."""
         return self._uncommitted + in_flight < 2 * self._width
 
     def is_due(self, now: float) -> bool:

@@ -1,4 +1,4 @@
-"""What one endpoint commits, and when: snapshots of its ledgers that the group does not have yet. Pure."""
+"""The commits of one endpoint: snapshots of its ledgers that its group does not have yet. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class Commits:
         self.policy.finished()
 
     def due(self, partitions: Iterable[Partition], now: float) -> list[Commit]:
-        """What to commit now; empty if nothing has changed or it is not time (`now` monotonic)."""
+        """The commits that are due now; empty if nothing has changed or it is not time (`now` monotonic)."""
         if not self.policy.is_due(now):
             return []
         commits = self.of(partitions)
@@ -95,12 +95,12 @@ class Commits:
                 partition.committed = commit.snapshot
 
     def unanswered(self, now: float) -> None:
-        """Whoever was asked to commit is gone: a commit under way will never be told to have ended."""
+        """The consumer that was asked to commit is gone: a commit under way is never answered, and counts as failed."""
         if self.policy.under_way:
             self.policy.ended(succeeded=False, now=now)
 
     def now(self, partition: Partition) -> Commit:
-        """What a commit of the partition would say now."""
+        """The commit of a partition as it would be now."""
         snapshot = partition.ledger.snapshot()
         metadata = holes.encode(snapshot, group=self.group, topic=self._topic, partition=partition.number)
         return Commit(partition.number, partition.epoch, snapshot, metadata)

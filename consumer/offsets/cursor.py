@@ -1,4 +1,4 @@
-"""Where a consumer group stands in one partition, seen from outside: its commit held against the log. Pure.
+"""The cursor of a consumer group in one partition, seen from outside: its commit compared with the log. Pure.
 
 It says what a worker that got the partition now would do: the same rules as `log.watermarks` (where to begin) and
 `ledger` (which holes still count).
@@ -60,7 +60,7 @@ class Cursor:
 
 
 def snapshot_of(committed: Committed, *, group: str, topic: str, partition: int) -> Snapshot:
-    """What the commit says; of metadata that cannot be trusted only the offset counts, as for a worker."""
+    """The snapshot in a commit; if its metadata cannot be trusted only the offset counts, as for a worker."""
     try:
         return holes.decode(committed.metadata, committed.offset, group=group, topic=topic, partition=partition)
     except holes.ForeignMetadataError:

@@ -25,7 +25,7 @@ WINDOW: Final = 24_000
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a commit says: start at `offset`; up to `top` all is finished but the `holes`."""
+    """The content of a commit: start at `offset`; up to `top` everything is finished but the `holes`."""
 
     offset: int
     holes: tuple[int, ...] = ()
@@ -35,7 +35,7 @@ class Snapshot:
 
 
 class Novelty(Enum):
-    """What to do with a record that was read."""
+    """Whether a record that was read is owed."""
 
     NEW = "new"
     """Deliver it, then `finish` it."""
@@ -70,7 +70,7 @@ class Ledger:
 
     @property
     def base(self) -> int:
-        """The offset that a commit would say now."""
+        """The offset of a commit made now."""
         return next(iter(self._unfinished), self.unknown_from)
 
     @property
@@ -133,7 +133,7 @@ class Ledger:
             self._top = max(self._top, offset)
 
     def snapshot(self) -> Snapshot:
-        """What may be committed now."""
+        """The snapshot that may be committed now."""
         base, top = self.base, self._top
         holes = tuple(takewhile(lambda offset: offset < top, self._unfinished))
         return Snapshot(base, holes, top) if holes else Snapshot(base)

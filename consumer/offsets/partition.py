@@ -1,4 +1,4 @@
-"""One partition that this worker has, for one endpoint: its ledger, what was read ahead, what is committed. Pure."""
+"""One partition that this worker has, for one endpoint: its ledger, its backlog and its last commit. Pure."""
 
 from collections import deque
 from typing import Final
@@ -62,13 +62,13 @@ class Partition:
         return self.backlog[0].timestamp_ms if self.backlog else 0
 
     def read_up_to(self, offset: int) -> None:
-        """All below this offset is in the ledger or the backlog, if it is a record at all."""
+        """Note that every record below this offset is in the ledger or the backlog."""
         if not self.draining and not self.upgrade_needed:
             self._read_up_to = offset
             self.pass_over()
 
     def pass_over(self) -> None:
-        """Once everything that was read is admitted, the offsets behind the last record are owed to nobody."""
+        """Finish the offsets behind the last record, which hold none, once every record that was read is admitted."""
         if not self.backlog:
             self.ledger.pass_over(self._read_up_to)
 
@@ -77,7 +77,7 @@ class Partition:
         self.bytes += record.size
 
     def finished(self, record: Record) -> None:
-        """This record was delivered, or its dead letter is written; of a closed one nobody needs to know."""
+        """This record was delivered, or its dead letter is written. A closed partition ignores it."""
         if not self.is_closed:
             self.ledger.finish(record.offset)
             self.bytes -= record.size
@@ -94,7 +94,7 @@ class Partition:
         return anew
 
     def forget_backlog(self) -> None:
-        """What was read and not admitted is read again by whoever comes next."""
+        """Drop the records that were read and not admitted: the next assignment reads them again."""
         self.backlog.clear()
         self._read_up_to = 0
 

@@ -1,4 +1,4 @@
-"""Which tries count against an event, and when it is given up. Pure; the rules are told in docs/delivery.md.
+"""Attempts: which tries count against an event, and when it is given up (docs/delivery.md). Pure.
 
 An outage makes no dead letters: a try counts only if the event may be at fault.
 """
@@ -15,7 +15,7 @@ _REJECTIONS: Final = 3
 
 
 class Reason(Enum):
-    """Why an event is a dead letter."""
+    """The reason of a dead letter."""
 
     REJECTED = "rejected"
     EXHAUSTED = "exhausted"
@@ -25,7 +25,7 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why an event is given up."""
+    """The reason to give an event up, with the last status and error."""
 
     reason: Reason
     status: int | None = None

@@ -15,7 +15,7 @@ from runtime.backoff import Backoff
 
 
 class BreakerState(Enum):
-    """What may be sent."""
+    """The state of a breaker."""
 
     CLOSED = "closed"
     """Everything, in its time."""
@@ -46,7 +46,7 @@ class Breaker:
 
     @property
     def state(self) -> BreakerState:
-        """What may be sent."""
+        """The state."""
         if not self.is_open:
             return BreakerState.CLOSED
         return BreakerState.REFUSED if self._only_rejected else BreakerState.OPEN
@@ -85,12 +85,12 @@ class Breaker:
         return changed
 
     def probe_ended(self, now: float) -> None:
-        """A probe became a dead letter: it says nothing about the endpoint, and the next one has its own wait."""
+        """A probe became a dead letter, which says nothing about the endpoint: the next one waits longer."""
         if self.is_open:
             self._wait_longer(now)
 
     def probe_missed(self, now: float) -> None:
-        """A probe was due and nothing waited for one: what will be refused next waits as long as the last one did."""
+        """A probe was due and no lane waited for one: the next refused lane waits as long as the last one did."""
         self._wait(now)
 
     def _wait_longer(self, now: float) -> None:

@@ -1,4 +1,4 @@
-"""How many requests an endpoint may have in flight: additive increase, multiplicative decrease. Pure."""
+"""The limit of requests in flight: additive increase, multiplicative decrease. Pure."""
 
 from typing import Final
 
@@ -24,6 +24,6 @@ class ConcurrencyLimit:
         self.value = max(1, self.value // 2)
 
     def start_over(self) -> None:
-        """The breaker closed: whoever was away is not met with a flood."""
+        """Start again at 1, after an outage."""
         self._delivered = 0
         self.value = 1

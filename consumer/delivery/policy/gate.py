@@ -1,7 +1,7 @@
-"""The gate of one endpoint: whether a request may start now, and what kind. Pure; time and chance are given.
+"""The gate of one endpoint: whether a request may start now, and of which lanes. Pure; time and chance are arguments.
 
-It joins the breaker, the limit of requests in flight, the rate, Retry-After, and the one probe of an open breaker. What
-may start is a batch of any lane, of a lane that was not refused, or a probe; which batch that is, the lanes know.
+It joins the breaker, the limit of requests in flight, the rate, Retry-After, and the one probe of an open breaker. It
+allows batches of all lanes, of those that were not refused, or one probe; the lanes choose the batch.
 """
 
 from typing import Final
@@ -26,7 +26,7 @@ _ALLOWED: Final = {
 
 
 class Gate:
-    """Lets requests to one endpoint pass."""
+    """Admits requests to one endpoint."""
 
     def __init__(self, endpoint: EndpointSettings, jitter: Jitter, *, breaker: type[Breaker] = Breaker) -> None:
         """Open for all: nothing was tried yet.
@@ -61,7 +61,7 @@ class Gate:
         return self.earliest(now) <= now and in_flight < self.limit.value
 
     def earliest(self, due: float) -> float:
-        """When what is due then may start, as far as Retry-After and the rate say (monotonic)."""
+        """The time from which a request that is due then may start, by Retry-After and the rate (monotonic)."""
         return max(due, self.retry_after_until, self.rate.next_at(due))
 
     def is_probe_due(self, now: float) -> bool:
@@ -92,7 +92,7 @@ class Gate:
         return closed
 
     def failed(self, result: Result, outcome: Outcome, *, now: float, wall: float) -> None:
-        """A request was not delivered, whatever follows: what it says about the endpoint's load and patience.
+        """Note the load and the Retry-After that a failed request shows, whatever becomes of its events.
 
         Args:
             result: what came back.
@@ -106,12 +106,12 @@ class Gate:
             self._hold(result, now, wall)
 
     def not_delivered(self, batch: Batch, outcome: Outcome, now: float) -> bool:
-        """A request was not delivered and its events stay; whether this changed the breaker's state."""
+        """Count a failed request whose events stay; whether this changed the state of the breaker."""
         rejected = outcome is Outcome.REJECTED
         return self.breaker.not_delivered(now, is_probe=self.probe is batch, rejected=rejected)
 
     def gave_up(self, batch: Batch, now: float) -> None:
-        """The batch's event is given up: if it was the probe, that says nothing about the endpoint."""
+        """Note that the event of a batch is given up: a probe that ends so says nothing about the endpoint."""
         if self.probe is batch:
             self.probe = None
             self.breaker.probe_ended(now)

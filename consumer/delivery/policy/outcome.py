@@ -1,4 +1,4 @@
-"""What an attempt came to: one total function from the answer, or its absence, to an outcome. Pure."""
+"""The outcome of an attempt: one total function of the answer, or of its absence. Pure."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Outcome(Enum):
-    """What an attempt says about event and endpoint."""
+    """The outcome of an attempt."""
 
     DELIVERED = "delivered"
     REJECTED = "rejected"
@@ -21,7 +21,7 @@ class Outcome(Enum):
 
 
 class Fault(Enum):
-    """Why no complete status and headers came."""
+    """The reason why no complete status and headers came."""
 
     DNS = "dns"
     CONNECT = "connect"
@@ -35,7 +35,7 @@ class Fault(Enum):
 
     @property
     def word(self) -> str:
-        """What failed, for people."""
+        """The fault in one word, for people."""
         return "tls" if self is Fault.AUTHORITY_AS_SERVER else str(self.value)
 
 
@@ -45,7 +45,7 @@ ANSWER_LIMIT_BYTES: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """An answer of the endpoint."""
 
     status: int
     retry_after: str = ""
@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """What kept an answer from coming."""
+    """The absence of an answer, with its reason."""
 
     fault: Fault
     error: str
@@ -91,7 +91,7 @@ def signals_overload(result: Result) -> bool:
 
 
 def describe(result: Result) -> str:
-    """What came back, in a few words."""
+    """A result in a few words, for people."""
     if isinstance(result, NoAnswer):
         return f"{result.fault.word}: {result.error}"
     return f"status {result.status}"

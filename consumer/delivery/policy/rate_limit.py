@@ -7,7 +7,7 @@ _LATE_S: Final = 0.005
 
 
 class RateLimit:
-    """When the next request may start."""
+    """The time of the next request."""
 
     def __init__(self, per_second: float | None) -> None:
         """`per_second`: None lets all pass."""

@@ -1,4 +1,4 @@
-"""How long an endpoint asks to be left alone: the header Retry-After. Pure and total."""
+"""The header Retry-After: the wait that an endpoint asks for. Pure and total."""
 
 import math
 import re
