@@ -236,6 +236,12 @@ class World:
         """Append a good event of each repository, `times` over."""
         self.write(*map(stored, repositories), partition=partition, times=times)
 
+    def gap(self, offsets: int, partition: int) -> None:
+        """So many offsets that hold no record: what a transaction or compaction leaves."""
+        first = len(self.topic.partitions[partition])
+        self.topic.gaps.setdefault(partition, set()).update(range(first, first + offsets))
+        self.topic.write(partition, [Stored(None, None, owed=False)] * offsets)
+
     def make_anew(self, partition: int, *, noticed: bool = True) -> None:
         """The topic is deleted and made anew: nothing of the old log is owed or counted any more."""
         self.topic.make_anew(partition, noticed=noticed)

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 import structlog
 
+from consumer.offsets.ledger import WINDOW
 from tests.kit.virtual_time import simulated
 from tests.simulation.simulation import GOOD, Reply, World, stored
 
@@ -71,7 +72,8 @@ async def test_a_partition_that_was_left_alone_is_read_again() -> None:
     """The pause that a full window brought ends with the old log."""
     world = World(script=lambda post: Reply(429) if "bad" in post.repositories else GOOD)
     world.events(["bad"])
-    world.events(REPOSITORIES, times=24_000 // 17 + 100)
+    world.gap(WINDOW, partition=0)
+    world.events(REPOSITORIES)
     worker = world.worker()
     await world.until(lambda: 0 in worker.endpoint.partitions and worker.endpoint.partitions[0].paused)
     world.make_anew(0)

@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from consumer.delivery.policy.outcome import Fault
+from consumer.offsets.ledger import WINDOW
 from tests.kit.virtual_time import simulated
 from tests.simulation.simulation import GOOD, Post, Reply, Script, Worker, World, newer, stored
 
@@ -124,8 +125,13 @@ def test_no_number_of_dead_repositories_holds_the_endpoint_shut(concurrency: int
     scenario()
 
 
-WINDOW = 24_000
 STEADY = stored("good/steady")
+
+
+def fill(world: World) -> None:
+    """Writes more to partition 0 than its window spans, which is measured in offsets, not in events."""
+    world.gap(WINDOW - 300, partition=0)
+    world.events(GOOD_ONES, times=3, partition=0)
 
 
 def is_full(worker: Worker) -> bool:
@@ -167,7 +173,7 @@ async def test_after_an_exhausted_head_one_delivered_event_ends_the_single_tries
     bad = {(0, 0), (0, 2)}
     world = World(partitions=2, script=lambda post: Reply(500) if bad & set(post.places) else GOOD)
     world.events(["bad"], times=3, partition=0)
-    world.events(GOOD_ONES, times=WINDOW // 200 + 3, partition=0)
+    fill(world)
     world.worker()
     await world.finish()
     assert [(0, 0), (0, 2)] == world.dead
@@ -184,7 +190,7 @@ async def test_every_head_that_comes_to_pin_a_full_window_is_hurried() -> None:
         world.write(STEADY, partition=1)
         await asyncio.sleep(1.0)
     assert [7, 7, 7] == [len(world.times(f"bad/{number}")) for number in (1, 2, 3)]
-    world.events(GOOD_ONES, times=WINDOW // 200 + 3, partition=0)
+    fill(world)
     await world.finish(25.0)
     assert [(0, 0), (0, 1), (0, 2)] == world.dead
 
@@ -195,7 +201,7 @@ async def test_a_head_that_pins_a_full_window_is_hurried_when_the_breaker_closes
     down = [False]
     world = World(partitions=2, script=lambda post: Reply(404) if down[0] or "bad" in post.repositories[0] else GOOD)
     world.events(["bad"], partition=0)
-    world.events(GOOD_ONES, times=WINDOW // 200 + 3, partition=0)
+    fill(world)
     worker = world.worker()
     await world.until(lambda: is_full(worker))
     down[0] = True
@@ -217,7 +223,9 @@ async def test_nobody_is_given_up_sooner_while_the_breaker_is_open() -> None:
     """The full window's short way holds with the breaker closed: an outage behind it makes no single tries."""
     down = [False]
     world = World(partitions=2, script=lambda post: Reply(500) if down[0] or "bad" in post.repositories else GOOD)
-    world.events(["bad"], times=WINDOW + 500, partition=0)
+    world.events(["bad"], times=500, partition=0)
+    world.gap(WINDOW - 500, partition=0)
+    world.events(["bad"], times=500, partition=0)
     world.write(STEADY, partition=1, times=5)
     worker = world.worker()
     await world.until(lambda: is_full(worker))
