@@ -1,24 +1,26 @@
 """Lanes: what may be sent next, one request at a time for each repository, repositories side by side. Pure.
 
-A lane is the records of one repository of one partition, in log order. What is sent is a batch: one delivery, or
-with `batch.max_events` several of one kind. Which batch is before which is never stored: each lane knows the
-batches that hold deliveries of it, in order, and only the first of them may go.
+A lane is the records of one repository of one partition, in log order; a batch is what is sent in one request.
 
-A lane is one of:
-    ready      nothing of it is in a batch; its queue is not empty. -> busy, when a batch takes from the queue
-    busy       batches hold deliveries of it. -> ready, or forgotten if nothing is left, when the last one lets it go
-and besides, whatever it is:
-    refused    a batch of it alone was rejected -> fresh again, when anything is delivered to the endpoint
+    lane       it has                      event                               it becomes
+    ready      a queue and no batch        a batch takes from its queue        busy
+    busy       batches, perhaps a queue    the last batch lets it go           ready; forgotten if empty
+    either                                 `remove` of its partition           as it is, its queue forgotten
+    fresh                                  `refuse`: a batch of it was rejected   refused (beside ready or busy)
+    refused                                `forgive`: anything was delivered   fresh
 
-A batch is one of:
-    under way  given out, and no word came back. -> finished, waiting, or split into two
-    waiting    the first of all its lanes, and due some time. -> under way (due, or as a probe); finished, if all of
-               its deliveries go with their partitions
-    behind     the second half of a lane whose first half is not finished. -> waiting, when that is
-    finished   nothing is owed for it, or its halves go on in its place
+    batch      it is                       event                               it becomes
+    under way  given out                   `finish`                            finished
+                                           `wait`, `put_back`                  waiting
+                                           `split`                             finished, for two halves
+    waiting    first of all its lanes      it is due, or taken as a probe      under way
+                                           all its deliveries go               finished
+    behind     second half of one lane     the half before it is finished      waiting
 
-A split makes of one batch two. It cuts between two lanes if there are several, so that a batch behind another one is
-always of one lane: no repository ever waits for another.
+Always: of a lane only the first batch is under way or waiting. Which batch is before which is never stored: each lane
+knows the batches that hold deliveries of it, in order. A split cuts between two lanes if there are several, so that a
+batch behind another is of one lane, and no repository waits for another. `held`, `bytes` and `startable` equal a
+recount. tests/property/test_lanes_histories.py draws histories of all this.
 """
 
 import itertools
