@@ -14,7 +14,7 @@ import pytest
 
 from broker.ports import LOOPBACK, free_port
 from tests.kit import eventually
-from tests.kit.apicurio import Apicurio, ApicurioError
+from tests.kit.apicurio import Apicurio, ApicurioError, make_archive
 from tests.kit.apicurio.readiness import Place, wait_until_ready
 from tests.kit.apicurio.settings import Settings
 from tests.kit.paths import ROOT
@@ -23,6 +23,7 @@ from tests.kit.paths import ROOT
 @pytest.fixture(scope="module")
 def apicurio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apicurio]:
     """One that is up."""
+    make_archive()
     with Apicurio(tmp_path_factory.mktemp("apicurio")) as up:
         yield up
 
@@ -113,6 +114,14 @@ def test_refuses_a_taken_port(apicurio: Apicurio, tmp_path: Path) -> None:
         refused.value
     )
     assert not (tmp_path / "other").exists()
+
+
+def test_a_start_shares_the_classes_of_earlier_ones(apicurio: Apicurio) -> None:
+    """It uses the archive that was made for it, and says nothing about it."""
+    archive = make_archive()
+    is_shared = str(archive) in Path(f"/proc/{apicurio.pid}/maps").read_text()
+    assert (archive.stat().st_size > 0) == is_shared
+    assert "cds" not in apicurio.log.read_text()
 
 
 def test_says_when_another_one_answers(apicurio: Apicurio) -> None:

@@ -16,7 +16,7 @@ from tests.kit.paths import ROOT
 
 HOME = ROOT / ".local" / "environments"
 NEWER = range(20, sys.version_info.minor, -1)
-VERSION = "import ensurepip, sys, venv; print(*sys.version_info[:2], sep='.')"
+VERSION = "import sys, venv; print(*sys.version_info[:2], sep='.')"
 
 
 class NotMadeError(Exception):
@@ -50,16 +50,18 @@ class Environment:
         """
         if self._stamp.exists():
             return
-        sys.stderr.write(f"Python packages for tests, {self.name} ... ")
-        sys.stderr.flush()
-        _run([self.base, "-m", "venv", "--clear", str(self._folder)])
-        pip = [str(self.python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        sys.stderr.write(f"Python packages for tests, {self.name} ...\n")
+        _run([self.base, "-m", "venv", "--clear", "--without-pip", str(self._folder)])
+        pip = [sys.executable, "-m", "pip", "--python", str(self.python), "--disable-pip-version-check", "install"]
         lists = [argument for one in self.lists for argument in ("-r", str(one))]
-        _run([*pip, "--require-hashes", "--only-binary", ":all:", *lists])
-        _run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+        # Python compiles what is imported; pip would compile all.
+        _run([*pip, "--quiet", "--no-compile", "--require-hashes", "--only-binary", ":all:", *lists])
+        _run([*pip, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
         self._stamp.touch()
         size = sum(file.lstat().st_size for file in self._folder.rglob("*") if file.is_file())
-        sys.stderr.write(f"{size // 1_000_000} MB in {self._folder.relative_to(ROOT)}\n")
+        sys.stderr.write(
+            f"Python packages for tests, {self.name}: {size // 1_000_000} MB in {self._folder.relative_to(ROOT)}\n"
+        )
 
     @property
     def _folder(self) -> Path:

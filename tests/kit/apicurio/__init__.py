@@ -13,8 +13,9 @@ What its Confluent API (3.0.9, v7) does otherwise than Confluent's own registry;
 - Errors outside its own code (401, 406, 415, unknown paths) have no body.
 """
 
+from tests.kit.apicurio.archiving import make_archive
 from tests.kit.apicurio.errors import ApicurioError
 from tests.kit.apicurio.program import unpacked
 from tests.kit.apicurio.server import Apicurio
 
-__all__ = ["Apicurio", "ApicurioError", "unpacked"]
+__all__ = ["Apicurio", "ApicurioError", "make_archive", "unpacked"]

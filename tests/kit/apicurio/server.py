@@ -6,11 +6,12 @@ Knows the program and its life; its settings and the meaning of ready have modul
 import os
 import ssl
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from broker import LocalKafkaError
+from broker.class_data import archive_of, options_of
 from broker.java import find_java
 from broker.ports import LOOPBACK, free_port, is_free
 from tests.kit.apicurio.errors import ApicurioError
@@ -38,6 +39,7 @@ class Apicurio(Running):
         authority: makes it speak HTTPS, with a certificate of this authority for 127.0.0.1.
         users: name and password of those who may use it, by HTTP Basic; all may if there are none.
         environment: where java is looked for; the process's own by default.
+        jvm: further options of its Java.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Apicurio(Running):
         authority: Authority | None = None,
         users: Mapping[str, str] = NOBODY,
         environment: Mapping[str, str] = os.environ,
+        jvm: Sequence[str] = (),
     ) -> None:
         self.log = folder / "apicurio.log"
         self.port = port or free_port()
@@ -55,6 +58,7 @@ class Apicurio(Running):
         self._authority = authority
         self._users = users
         self._environment = environment
+        self._jvm = jvm
         self._child: Child | None = None
         self._name = ""
 
@@ -78,7 +82,7 @@ class Apicurio(Running):
         """
         if self._child is not None and self._child.died() is None:
             raise ApicurioError(f"Apicurio Registry runs already (pid {self._child.pid})")
-        command = _command(self._environment, self._folder / "tmp")
+        command = self._command()
         if not is_free(self.port):
             raise ApicurioError(f"port {self.port} of {LOOPBACK} is taken: stop what listens there or choose another")
         self._name = f"tests-{uuid.uuid4().hex}"
@@ -95,10 +99,23 @@ class Apicurio(Running):
         wait_until_ready(self._place(), self._name, died=self._child.died, seconds=READY_SECONDS)
         return True
 
+    def died(self) -> str | None:
+        """Why it is gone, in one line; None while it runs and before the first start."""
+        return None if self._child is None else self._child.died()
+
     def stop(self) -> None:
         """Kills it, for it has nothing to save, and returns when it is gone. Quiet if it does not run."""
         if self._child is not None:
             self._child.kill()
+
+    def _command(self) -> list[str]:
+        try:
+            java = find_java(self._environment)
+        except LocalKafkaError as error:
+            raise ApicurioError(f"Apicurio Registry cannot be started: {error}") from error
+        jar = unpacked()
+        options = [*JVM, *options_of(archive_of(java, [jar])), *self._jvm, f"-Djava.io.tmpdir={self._folder / 'tmp'}"]
+        return [java, *options, "-jar", str(jar)]
 
     def _place(self) -> Place:
         tls = None if self._authority is None else ssl.create_default_context(cafile=self._authority.file)
@@ -119,11 +136,3 @@ class Apicurio(Running):
         certificate.chain.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
         certificate.key.write_bytes(issued.private_key_pem.bytes())
         return certificate
-
-
-def _command(environment: Mapping[str, str], scratch: Path) -> list[str]:
-    try:
-        java = find_java(environment)
-    except LocalKafkaError as error:
-        raise ApicurioError(f"Apicurio Registry cannot be started: {error}") from error
-    return [java, *JVM, f"-Djava.io.tmpdir={scratch}", "-jar", str(unpacked())]
