@@ -27,6 +27,7 @@ from consumer.lanes.read_ahead import ReadAhead
 from consumer.lanes.screening import Screening
 from consumer.log.event_log import EventLog
 from consumer.log.listener import NOT_YET
+from consumer.offsets.commit_policy import ANSWER_LIMIT_S
 from consumer.offsets.commits import Assigned, Commit, Commits
 from consumer.offsets.partition import Partition
 from consumer.record import Record
@@ -248,14 +249,21 @@ class Endpoint:
             partition.pass_over()
         self._ask_schemas()
         self.dispatcher.start_due()
-        commits = self.assignment.commits
-        if due := commits.due(partitions, now):
-            self.log.commit(due)
+        self._commit(now)
         allowed = self.gate.allowed
         wanted = self._admission.wants_more(allowed)
         self._ahead.read_on(partitions, now, wanted=wanted, breaker_open=allowed is not Allowed.ALL)
-        dues = [commits.policy.next_tick, self.dispatcher.next_wake()]
+        dues = [self.assignment.commits.policy.next_tick, self.dispatcher.next_wake()]
         return min((at for at in dues if at is not None and at > now), default=math.inf)
+
+    def _commit(self, now: float) -> None:
+        """Commit what is due; a consumer that does not answer a commit is given up, as it would stop all attempts."""
+        commits = self.assignment.commits
+        if commits.is_overdue(now):
+            commits.unanswered(now)
+            self.log.give_up(f"Kafka did not answer a commit for {ANSWER_LIMIT_S:g} s")
+        if due := commits.due(self.partitions.values(), now):
+            self.log.commit(due)
 
     def _lookup(self, screening: Screening) -> SchemaLookup | None:
         """Who asks the schema registry, if there is one."""

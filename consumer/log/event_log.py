@@ -37,5 +37,8 @@ class EventLog(Protocol):
     def begin_anew(self, partitions: set[int]) -> None:
         """The topic was deleted and made anew: read all of these, whatever was committed."""
 
+    def give_up(self, reason: str) -> None:
+        """Give the consumer up, and make another one; `gave_up` of the listener is called with the reason."""
+
     async def close(self) -> None:
         """Give back all partitions, which drains and commits them, and end."""

@@ -19,10 +19,11 @@ from consumer.log.listener import LogListener
 from consumer.log.log_reader import LogReader
 from consumer.log.loop_listener import LoopListener
 from consumer.log.messages import explained
-from consumer.log.session import Session, close_session, open_session
+from consumer.log.session import Session, abandon_session, close_session, open_session
 from consumer.log.source import Source
 from consumer.offsets.commits import Commit
 from runtime.clock import Clock
+from runtime.errors import BridgeError
 from runtime.kafka.connection_faults import ConnectionFaults
 
 _logger: Final = structlog.get_logger(__name__)
@@ -30,7 +31,14 @@ _logger: Final = structlog.get_logger(__name__)
 _AGAIN_S: Final = 2.0
 _GRACE_S: Final = 5.0
 
+_ABANDONED_MOST: Final = 5
+"""Consumers that were given up and do not close, each with its threads and buffers: beyond, no other one is made."""
+
 Command = Callable[[Session], None]
+
+
+class GivenUpError(BridgeError):
+    """Why the consumer is given up, on the listener's word."""
 
 
 class ReaderThread:
@@ -67,6 +75,8 @@ class ReaderThread:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._abandoned: list[threading.Thread] = []
+        """Those that close consumers that were given up."""
         self._epochs: Final = itertools.count(1)
         self._faults: Final = ConnectionFaults(clock)
         self._log = _logger.bind(endpoint=name)
@@ -97,6 +107,14 @@ class ReaderThread:
         """The topic was deleted and made anew: read all of these, whatever was committed."""
         self._commands.put(lambda session: session.held.begin_anew(partitions))
 
+    def give_up(self, reason: str) -> None:
+        """Give the consumer up, and make another one; the listener's `gave_up` has the reason."""
+
+        def fail(_: Session) -> None:
+            raise GivenUpError(reason)
+
+        self._commands.put(fail)
+
     async def close(self) -> None:
         """Give back all partitions, which drains and commits them; returns when the thread has ended.
 
@@ -121,6 +139,9 @@ class ReaderThread:
                 self._closing.wait(_AGAIN_S)
 
     def _run_consumer(self, listener: LoopListener) -> None:
+        self._abandoned = [closing for closing in self._abandoned if closing.is_alive()]
+        if len(self._abandoned) >= _ABANDONED_MOST:
+            raise GivenUpError(f"{len(self._abandoned)} consumers that were given up do not close: restart this worker")
         session = open_session(
             self._settings,
             self._topic,
@@ -132,8 +153,10 @@ class ReaderThread:
         )
         try:
             self._serve(session)
-        finally:
             close_session(session)
+        except BaseException:
+            self._abandoned.append(abandon_session(session, f"closing-{self._name}"))
+            raise
 
     def _serve(self, session: Session) -> None:
         reader = LogReader(session, self._source, self._clock)

@@ -32,6 +32,11 @@ class Rebalancing:
         self._committing: Final = committing
         self._listener: Final = listener
         self._log: Final = log
+        self._is_over = False
+
+    def end(self) -> None:
+        """Answer no rebalance any more: the consumer was given up, and its partitions with it."""
+        self._is_over = True
 
     def assign(self, partitions: list[TopicPartition]) -> None:
         """Begin with these partitions.
@@ -39,7 +44,8 @@ class Rebalancing:
         Raises:
             KafkaException: the offsets to begin at cannot be read.
         """
-        self._listener.assigned(self._held.hold(partitions))
+        if not self._is_over:
+            self._listener.assigned(self._held.hold(partitions))
 
     def revoke(self, partitions: list[TopicPartition]) -> None:
         """Drain and commit these partitions, which are ours until this returns.
@@ -47,6 +53,8 @@ class Rebalancing:
         Raises:
             TimeoutError: the listener does not drain in time.
         """
+        if self._is_over:
+            return
         numbers = {at.partition for at in partitions}
         commits = self._listener.drain(numbers)
         try:
@@ -57,6 +65,8 @@ class Rebalancing:
 
     def lose(self, partitions: list[TopicPartition]) -> None:
         """Forget these partitions, which other members have already."""
+        if self._is_over:
+            return
         numbers = {at.partition for at in partitions}
         self._log.warning("log.partitions_lost", partitions=sorted(numbers))
         self._drop(numbers)

@@ -1,5 +1,6 @@
 """A session: one consumer, and the state that begins and ends with it. Lives on the consumer's thread."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -79,9 +80,18 @@ def open_session(
 
 
 def close_session(session: Session) -> None:
-    """Close the consumer, which leaves its group first; partitions that it still holds after that are revoked."""
-    try:
-        session.consumer.close()
-    finally:
-        if session.held.numbers:
-            session.listener.revoked(set(session.held.numbers))
+    """Close the consumer, which leaves its group first and so drains and commits all its partitions. Blocks."""
+    session.consumer.close()
+
+
+def abandon_session(session: Session, name: str) -> threading.Thread:
+    """Let a failed consumer go: its partitions are revoked at once, and it is closed on a thread that nobody waits for.
+
+    Closing may never end, as it waits for answers that may never come.
+    """
+    session.rebalancing.end()
+    if session.held.numbers:
+        session.listener.revoked(set(session.held.numbers))
+    closing = threading.Thread(target=session.consumer.close, name=name, daemon=True)
+    closing.start()
+    return closing

@@ -5,11 +5,14 @@ uncommitted, and no attempt starts while twice that are (docs/delivery.md). Filt
 them again repeats nothing.
 """
 
-import math
 from typing import Final
 
 TICK_S: Final = 1.0
 """The longest that a finished record stays uncommitted while commits succeed."""
+
+
+ANSWER_LIMIT_S: Final = 30.0
+"""How long a commit may stay without an answer, longer than the restart of a broker: then its consumer is given up."""
 
 
 class CommitPolicy:
@@ -46,15 +49,18 @@ class CommitPolicy:
 
     @property
     def next_tick(self) -> float:
-        """When a commit is due though few events are finished; never while one is under way."""
-        return self._next_tick
+        """When a commit is due though few events are finished; while one is under way, when its answer is overdue."""
+        return self._started + ANSWER_LIMIT_S if self.under_way else self._next_tick
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether the answer to the commit under way has not come for too long; `now` on the monotonic clock."""
+        return self.under_way and now - self._started >= ANSWER_LIMIT_S
 
     def started(self, now: float) -> None:
         """A commit of all that is finished was sent."""
         self.under_way = True
         self._covered = self._uncommitted
         self._started = now
-        self._next_tick = math.inf
 
     def nothing_to_commit(self, now: float) -> None:
         """All that is finished is committed."""

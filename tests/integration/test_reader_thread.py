@@ -43,6 +43,8 @@ class Listener:
         self.ended: list[tuple[int, int]] = []
         self.last: list[Commit] = []
         self.refused: list[str] = []
+        self.given_up: list[str] = []
+        self.may_be_given_up = False
 
     def assigned(self, partitions: list[Assigned]) -> None:
         """Keep."""
@@ -65,7 +67,8 @@ class Listener:
         return self.last
 
     def revoked(self, partitions: set[int]) -> None:
-        """Nothing is held."""
+        """Forget."""
+        self.epochs = {number: epoch for number, epoch in self.epochs.items() if number not in partitions}
 
     def committed(self, commits: list[Commit], error: str) -> None:
         """Keep."""
@@ -82,8 +85,8 @@ class Listener:
         self.ended.append((partition, epoch))
 
     def gave_up(self, error: str) -> None:
-        """There is none."""
-        raise AssertionError(error)
+        """Keep."""
+        self.given_up.append(error)
 
     def membership(self, obstacle: str) -> None:
         """Keep."""
@@ -104,6 +107,7 @@ async def reading(
     try:
         await until(lambda: bool(listener.epochs))
         yield log, listener
+        assert [] == listener.given_up or listener.may_be_given_up
     finally:
         await log.close()
 
@@ -224,3 +228,26 @@ async def _stale(kafka: LocalKafka, topic: str) -> None:
         log.commit([Commit(0, listener.epochs[0] - 1, Snapshot(1), "")])
         await until(lambda: bool(listener.refused))
         assert ["the partitions are gone"] == listener.refused
+
+
+def test_a_consumer_that_is_given_up_is_followed_by_another(kafka: LocalKafka, topic: str) -> None:
+    """Its partitions are gone at once, with the reason; the next one gets them in another assignment, and reads."""
+    fill(kafka, topic, 3, 100)
+    asyncio.run(_given_up(kafka, topic))
+
+
+async def _given_up(kafka: LocalKafka, topic: str) -> None:
+    async with reading(kafka, topic) as (log, listener):
+        listener.may_be_given_up = True
+        log.ask(READ_AHEAD)
+        await until(lambda: len(listener.records) == 3)
+        [epoch] = listener.epochs.values()
+        log.give_up("nobody answers")
+        await until(lambda: ["nobody answers"] == listener.given_up)
+        assert {} == listener.epochs
+        await until(lambda: bool(listener.epochs))
+        assert epoch < listener.epochs[0]
+        log.ask(READ_AHEAD)
+        await until(lambda: len(listener.records) == 6)
+        assert [0, 1, 2] == [record.offset for record in listener.records[3:]]
+        assert ["nobody answers"] == listener.given_up

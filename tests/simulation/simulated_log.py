@@ -136,6 +136,7 @@ class SimulatedLog:
         self._later: list[Callable[[], None]] = []
         self._committing: list[Commit] | None = None
         self._asking: asyncio.Task[str] | None = None
+        self._failing: asyncio.Task[None] | None = None
         self.dead = False
         content.readers.append(self)
 
@@ -167,6 +168,10 @@ class SimulatedLog:
     def commit(self, commits: list[Commit]) -> None:
         """Commit, and tell how it ended."""
         self._run_command(lambda: self._commit(commits))
+
+    def give_up(self, reason: str) -> None:
+        """Fail as a consumer does that is not answered."""
+        self._failing = asyncio.get_running_loop().create_task(self.fail(reason))
 
     async def close(self) -> None:
         """Leave the group; the commit under way is answered before that."""
@@ -205,7 +210,7 @@ class SimulatedLog:
         """The group has given these to others already."""
         self._forget(partitions)
 
-    async def give_up(self, reason: str, again_s: float = 2.0) -> None:
+    async def fail(self, reason: str, again_s: float = 2.0) -> None:
         """The consumer dies of an error, and another is made: what was asked of the first is never answered."""
         gone, self.credits = set(self.epochs), 0
         self._committing = None

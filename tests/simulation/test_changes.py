@@ -255,7 +255,7 @@ async def test_commits_go_on_after_a_consumer_that_died_with_one_under_way() -> 
     world.events(REPOSITORIES, times=20)
     worker = world.worker()
     await world.until(lambda: worker.endpoint.assignment.commits.policy.under_way, step_s=0.001)
-    await worker.log.give_up("the broker is too old")
+    await worker.log.fail("the broker is too old")
     await world.finish(120.0)
     assert 1200 == len(world.accepted)
 

@@ -105,7 +105,7 @@ class History:
                 self.give(number, mine)
             case "give up":
                 self.disturbances += 1
-                await owner.log.give_up("simulated", again_s=0.5)
+                await owner.log.fail("simulated", again_s=0.5)
             case "commits fail" | "commits work":
                 world.group.fault = (lambda _: "simulated") if step == "commits fail" else (lambda _: "")
             case "letters fail" | "letters work":

@@ -170,7 +170,7 @@ async def test_trouble_is_shown_until_the_consumer_runs_again() -> None:
     assert "has not joined its group yet" == trouble_of(worker)
     await asyncio.sleep(0.1)
     assert not trouble_of(worker)
-    giving_up = asyncio.create_task(worker.log.give_up("the broker is too old"))
+    giving_up = asyncio.create_task(worker.log.fail("the broker is too old"))
     await asyncio.sleep(0.1)
     assert "the broker is too old" == trouble_of(worker)
     assert {} == worker.endpoint.partitions

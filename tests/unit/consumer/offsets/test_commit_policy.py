@@ -1,13 +1,12 @@
 """When offsets are committed: at most three widths of events repeat after a crash, and failures are not hammered at."""
 
-import math
 from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from consumer.offsets.commit_policy import TICK_S, CommitPolicy
+from consumer.offsets.commit_policy import ANSWER_LIMIT_S, TICK_S, CommitPolicy
 from tests.kit.examples import examples
 
 
@@ -47,12 +46,16 @@ def test_nothing_starts_while_twice_the_width_is_uncommitted() -> None:
 
 
 def test_one_commit_at_a_time() -> None:
-    """While a commit is under way none is due, however much is finished, and no moment is named for one."""
+    """While a commit is under way none is due, however much is finished; its overdue answer is the next moment."""
     cadence = CommitPolicy(1)
     cadence.started(0.0)
     cadence.finished(10)
     assert not cadence.is_due(100.0)
-    assert math.inf == cadence.next_tick
+    assert ANSWER_LIMIT_S == cadence.next_tick
+    assert not cadence.is_overdue(ANSWER_LIMIT_S - 0.1)
+    assert cadence.is_overdue(ANSWER_LIMIT_S)
+    cadence.ended(succeeded=False, now=ANSWER_LIMIT_S)
+    assert not cadence.is_overdue(1e9)
 
 
 @pytest.mark.parametrize("uncommitted", [0, 1, 1000])

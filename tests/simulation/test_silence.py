@@ -1,0 +1,46 @@
+"""Answers that never come: whatever waits for one ends, says why, and the worker goes on."""
+
+import asyncio
+
+from consumer.offsets.commit_policy import ANSWER_LIMIT_S
+from tests.kit.virtual_time import simulated
+from tests.simulation.simulation import World
+
+REPOSITORIES = [f"r{number}" for number in range(20)]
+
+
+@simulated
+async def test_a_commit_that_is_never_answered_stops_nothing_for_good() -> None:
+    """After half a minute its consumer is given up: unready with that reason meanwhile, then all goes on."""
+    world = World(partitions=2, concurrency=4)
+    world.group.commit_s = 1e9
+    world.events(REPOSITORIES, times=20)
+    worker = world.worker()
+    began = world.now
+    await world.until(lambda: bool(worker.endpoint.consumer_fault) and world.now > began + 1.0, step_s=0.01)
+    assert ANSWER_LIMIT_S <= world.now - began <= ANSWER_LIMIT_S + 2.0
+    assert "Kafka did not answer a commit for 30 s" == worker.endpoint.consumer_fault
+    assert 8 == len(world.accepted), "twice the width, and nothing more starts"
+    world.group.commit_s = 0.01
+    await world.finish(60.0)
+    assert worker.endpoint.consumer_fault == ""
+    assert 400 == len(world.accepted)
+    assert world.repeats <= 8
+
+
+@simulated
+async def test_it_is_given_up_once_for_each_silence() -> None:
+    """Not at every pass; a Kafka that stays silent is tried again every half minute."""
+    world = World(concurrency=4)
+    world.group.commit_s = 1e9
+    world.events(["a"], times=40)
+    worker = world.worker()
+    faults = 0
+    before = ""
+    for _ in range(10 * 200):
+        await asyncio.sleep(0.1)
+        faults += worker.endpoint.consumer_fault not in {"", before}
+        before = worker.endpoint.consumer_fault
+    assert 5 <= faults <= 7
+    world.group.commit_s = 0.01
+    await world.finish(120.0)
