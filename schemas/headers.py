@@ -18,6 +18,7 @@ RecordHeaders = Sequence[tuple[str, bytes]]
 
 _WEBHOOK_ID: Final = re.compile(r"[!-\-/-~]{1,128}", re.ASCII)  # visible ASCII without the full stop
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_FINGERPRINT: Final = re.compile(r"[0-9a-fA-F]{16}", re.ASCII)
 _URI_CHARACTERS: Final = ":/?#[]@!$&'()*+,;=-._~"
 
 
@@ -64,6 +65,15 @@ def record_headers(event: Event, *, traceparent: str = "") -> list[tuple[str, by
     if traceparent:
         headers.append((names.TRACEPARENT, traceparent))
     return [(name, value.encode()) for name, value in headers]
+
+
+def schema_fingerprint(headers: Iterable[tuple[str, bytes | None]] | None) -> str | None:
+    """The fingerprint of the schema that a record names in its header; None if there is none, or it is not one.
+
+    What is not 16 hex digits says nothing of a newer release: the schema's id alone tells then.
+    """
+    text = text_header(headers, names.SCHEMA_FINGERPRINT)
+    return text.lower() if text is not None and _FINGERPRINT.fullmatch(text) else None
 
 
 def text_header(headers: Iterable[tuple[str, bytes | None]] | None, name: str) -> str | None:

@@ -12,8 +12,7 @@ from consumer.log.record_batch import RecordBatch
 from runtime.errors import BridgeError
 from schemas.avro import ForeignIdError, UndecodableError, UnknownSchemaError, frame, read, release_of, unframe
 from schemas.catalog import CATALOG, LARGEST_ID, Release
-from schemas.headers import text_header
-from schemas.names import SCHEMA_FINGERPRINT
+from schemas.headers import schema_fingerprint
 
 FRAMES: Final = {frame(release.id, b""): release for release in CATALOG.releases}
 """The first bytes of a value, by the release they stand for."""
@@ -77,7 +76,7 @@ def _release_by_id(batch: RecordBatch, index: int) -> Release | None:
     try:
         schema_id, _ = unframe(batch.values[index] or b"")
         pinned = CATALOG.by_id(schema_id)
-        return pinned or release_of(schema_id, text_header(batch.headers(index), SCHEMA_FINGERPRINT) or None)
+        return pinned or release_of(schema_id, schema_fingerprint(batch.headers(index)))
     except ForeignIdError as error:
         fingerprint = batch.fingerprints.fingerprint(error.schema_id) if batch.fingerprints is not None else None
         return None if fingerprint is None else release_of(error.schema_id, fingerprint)

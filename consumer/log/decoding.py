@@ -1,10 +1,9 @@
 """Decoding of records into events. Pure."""
 
 from consumer.record import Record
-from schemas import names
 from schemas.avro import decode, foreign_id
 from schemas.event import Event
-from schemas.headers import text_header
+from schemas.headers import schema_fingerprint
 
 
 class UnaskedError(Exception):
@@ -30,4 +29,4 @@ def foreign_id_of(record: Record) -> int | None:
 
 
 def _fingerprint_of(record: Record) -> str | None:
-    return text_header(record.headers, names.SCHEMA_FINGERPRINT) or record.schema_fingerprint
+    return schema_fingerprint(record.headers) or record.schema_fingerprint

@@ -76,7 +76,9 @@ class Replay:
             commits_of(group, settings.topics.events, target),
             _log_of(job, settings, group, clock),
             screening=Screening(
-                ReplayFilter(target, plan.selection), schema_ids_of(settings, clock, program=_CLIENT_ID)
+                ReplayFilter(target, plan.selection),
+                schema_ids_of(settings, clock, program=_CLIENT_ID),
+                unknown_schema=settings.worker.unknown_schema,
             ),
             gate=Gate(target, random.random),
             courier=Courier(sender_of(target, clock), self._failures, self._monitor),

@@ -235,7 +235,7 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
         endpoint,
         commits_of(group, topics.events, endpoint),
         _log_of(parts, endpoint, group),
-        screening=Screening(Filter(endpoint), parts.schema_ids),
+        screening=Screening(Filter(endpoint), parts.schema_ids, unknown_schema=parts.settings.worker.unknown_schema),
         gate=Gate(endpoint, random.random),
         courier=Courier(sender_of(endpoint, parts.clock), burial, monitor),
         monitor=monitor,

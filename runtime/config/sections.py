@@ -1,5 +1,6 @@
 """The sections `topics`, `schema_registry`, `intake` and `worker`: keys, bounds and defaults."""
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,10 +12,10 @@ from runtime.config.names import group_prefix, intake_path, topic_name
 from runtime.config.quantities import duration, size
 from runtime.config.reading import Section, Value, show_nothing
 from runtime.config.secrets import Secret
-from runtime.config.settings import IntakeSettings, SchemaRegistrySettings, TopicSettings, WorkerSettings
+from runtime.config.settings import IntakeSettings, SchemaRegistrySettings, TopicSettings, UnknownSchema, WorkerSettings
 from runtime.config.shape import shaped
 from runtime.config.tls_section import read_tls
-from runtime.config.value_readers import parsed, text_or_list, whole_number
+from runtime.config.value_readers import one_of, parsed, text_or_list, whole_number
 
 _ADDRESS = parsed(
     parse_address,
@@ -23,6 +24,7 @@ _ADDRESS = parsed(
 )
 _SECOND, _HOUR, _CENTURY = 1.0, 3600.0, 36_500 * 86400.0
 _REGISTRY_URL: Final = "http://127.0.0.1:8081"
+_UNKNOWN_SCHEMA: Final[Sequence[UnknownSchema]] = ("wait", "dead-letter")
 UNGUARDED: Final = "is reached from other machines; set intake.authorization, or to none if everyone may write"
 """The fault of an address that `is_unguarded`."""
 _COPIES = whole_number(1, 100)
@@ -92,6 +94,7 @@ def read_worker(value: Value) -> WorkerSettings:
         listen=section.read("listen", _ADDRESS, default.listen),
         group_prefix=section.read("group_prefix", group_prefix, default.group_prefix),
         drain_s=section.read("drain", duration(0.0, _HOUR), default.drain_s),
+        unknown_schema=section.read("unknown_schema", one_of(_UNKNOWN_SCHEMA), default.unknown_schema),
     )
     section.close()
     return worker

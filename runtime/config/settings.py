@@ -5,6 +5,7 @@ No `repr` shows a secret. Below each field stand its unit and why its default is
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from runtime.config.addresses import Address
 from runtime.config.endpoint_settings import EndpointSettings, TLSSettings
@@ -90,6 +91,9 @@ class IntakeSettings:
         return 4 * self.max_body_bytes
 
 
+UnknownSchema = Literal["wait", "dead-letter"]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerSettings:
     """The process that serves endpoints."""
@@ -100,6 +104,8 @@ class WorkerSettings:
     """The consumer group of endpoint E is PREFIX.E."""
     drain_s: float = 10.0
     """Seconds that requests in flight get at shutdown; an endpoint's own is at least its timeout and 1 s."""
+    unknown_schema: UnknownSchema = "wait"
+    """What becomes of a record whose schema is that of a newer release: its partition waits, or it is a dead letter."""
 
     def drain_of(self, endpoint: EndpointSettings) -> float:
         """Seconds that this endpoint's requests get."""

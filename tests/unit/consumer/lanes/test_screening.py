@@ -5,8 +5,9 @@ import pytest
 from consumer.filters.endpoint_filter import Filter
 from consumer.lanes.screening import Screening
 from consumer.record import Record
-from schemas.avro import UndecodableError
-from tests.simulation.simulation import endpoint_settings, foreign, stored
+from schemas.avro import UndecodableError, UnknownSchemaError
+from schemas.catalog import CATALOG
+from tests.simulation.simulation import endpoint_settings, foreign, newer, stored
 
 
 def _record(value: bytes | None) -> Record:
@@ -29,3 +30,36 @@ def test_what_is_ours_is_read_as_it_is() -> None:
     same, event = screening.read(record)
     assert same is record
     assert "ignore.actions" == screening.rule_against(event)
+
+
+def test_a_newer_release_waits_unless_it_is_to_be_passed() -> None:
+    """By `worker.unknown_schema`: the record is undecodable then, and the reason says by which setting."""
+    at = newer("a")
+    record = Record("registry.events", 0, 0, 0, at.key, at.value, at.headers)
+    with pytest.raises(UnknownSchemaError):
+        Screening(Filter(endpoint_settings())).read(record)
+    passing = Screening(Filter(endpoint_settings()), unknown_schema="dead-letter")
+    with pytest.raises(UndecodableError, match=r"releases up to 1 \(worker\.unknown_schema is dead-letter\)$"):
+        passing.read(record)
+
+
+@pytest.mark.parametrize("text", [b"", b"none", b"0123456789abcde", b"0123456789abcdefg", b"\xff" * 16])
+def test_a_fingerprint_that_is_none_says_nothing(text: bytes) -> None:
+    """Only 16 hex digits are one: the pinned id tells the release, and a foreign id is undecodable."""
+    headers = (("schema-fingerprint", text),)
+    screening = Screening(Filter(endpoint_settings()))
+    good = stored("a")
+    _, event = screening.read(Record("registry.events", 0, 0, 0, good.key, good.value, headers))
+    assert "a" == event.target.repository
+    with pytest.raises(UndecodableError):
+        screening.read(Record("registry.events", 0, 0, 0, good.key, foreign("a", 7).value, headers))
+
+
+def test_hex_digits_may_be_large() -> None:
+    """The fingerprint of a release, however it is written."""
+    good = stored("a")
+    headers = (("schema-fingerprint", CATALOG.latest.fingerprint.upper().encode()),)
+    _, event = Screening(Filter(endpoint_settings())).read(
+        Record("registry.events", 0, 0, 0, good.key, foreign("a", 7).value, headers)
+    )
+    assert "a" == event.target.repository

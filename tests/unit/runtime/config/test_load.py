@@ -64,6 +64,7 @@ worker:
   listen: 127.0.0.1:5051
   group_prefix: registry-worker
   drain: 10s
+  unknown_schema: wait
 endpoints:
   - name: ci
     disabled: false
