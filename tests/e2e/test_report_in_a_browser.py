@@ -251,5 +251,5 @@ def test_a_page_of_nothing_is_a_page(browser: Browser, tmp_path: Path) -> None:
     browser.look(width=WIDTHS[-1])
     browser.open(file.as_uri())
     assert [] == browser.asks("sticksOut")
-    assert "There are no records in what was asked for." in browser.asks("textOf", "main")
+    assert "No records match the selection." in browser.asks("textOf", "main")
     assert [] == browser.console()

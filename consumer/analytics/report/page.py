@@ -66,8 +66,8 @@ def page_of(report: LogReport) -> str:
 <div class="grid">
 {sections}
 </div>
-<footer>{text(q.WINDOW.note)} Pulls are images, counted once a minute for each client and digest; a HEAD
-is a check. Each event counts once though it be several records.</footer>
+<footer>{text(q.WINDOW.note)} Pulls are image pulls, counted once a minute for each client and digest; a HEAD
+is a check. Each event counts once, even if it is several records.</footer>
 </main>
 </body>
 </html>
@@ -76,10 +76,10 @@ is a check. Each event counts once though it be several records.</footer>
 
 def _covered(window: Mapping[str, Cell]) -> str:
     if not window["records"]:
-        return "There are no records in what was asked for."
+        return "No records match the selection."
     first, last = (text(shown("", window[name])) for name in ("first_accepted", "last_accepted"))
     gap = window["missing_offsets"]
-    lost = f" {text(shown('', gap))} {noun(str(gap), 'offset')} within it without a record." if gap else ""
+    lost = f" {text(shown('', gap))} {noun(str(gap), 'offset')} within this window without a record." if gap else ""
     return f"Accepted from {first} to {last}.{lost}"
 
 

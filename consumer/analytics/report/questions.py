@@ -23,27 +23,27 @@ class Question:
     """A note for whoever reads the answer."""
 
 
-WINDOW: Final = Question("window", "What the data cover", "Times are UTC; the window is what the records given hold.")
-WHO_PULLS_TAG: Final = Question("who_pulls_tag", "Who still pulls this tag", "By digest too.")
+WINDOW: Final = Question("window", "Window of the data", "Times are UTC. The window is from the first to the last of these records.")
+WHO_PULLS_TAG: Final = Question("who_pulls_tag", "Who still pulls this tag", "Pulls by digest count too.")
 DAYS: Final = Question("activity_by_day", "Activity by day")
 HOURS: Final = Question("activity_by_hour", "Pulls by hour", "UTC; weekday 1 is Monday.")
 REPOSITORIES: Final = Question(
     "most_pulled_repositories", "Most pulled repositories", "7 and 30 days back from the last record."
 )
-TAGS: Final = Question("most_pulled_tags", "Most pulled tags", "Without a tag: pulled by a digest that no event names.")
-CLIENTS: Final = Question("clients", "Clients and versions", "As their user agents say.")
+TAGS: Final = Question("most_pulled_tags", "Most pulled tags", "Without a tag: pulled by a digest for which no event has a tag.")
+CLIENTS: Final = Question("clients", "Clients and versions", "From the user agents.")
 BYTES: Final = Question(
     "bytes_by_repository", "Bytes by repository", "Pushed: each blob once. Served: every GET of a blob, in full."
 )
-BYTES_BY_CLIENT: Final = Question("bytes_by_client", "Bytes by client address", "Counted as by repository.")
+BYTES_BY_CLIENT: Final = Question("bytes_by_client", "Bytes by client address", "Counted as in bytes by repository.")
 ACTORS: Final = Question("actors", "Actors and their last activity", "Without a name: nobody was logged in.")
 CHURN: Final = Question("tag_churn", "Tags that move", "A move is a push that gives the tag another digest.")
-PUSHES: Final = Question("pushes_against_pulls", "Pushes against pulls")
-MOUNTS: Final = Question("mounts_against_pushes", "Mounts against pushes", "A mount transfers nothing.")
+PUSHES: Final = Question("pushes_against_pulls", "Pushes and pulls")
+MOUNTS: Final = Question("mounts_against_pushes", "Mounts and pushes", "A mount transfers nothing.")
 UNUSED: Final = Question(
     "last_use_of_tags",
     "Last use of tags",
-    "GET or HEAD. Not used since: only for what was pushed within the window and not deleted.",
+    "GET or HEAD. Not used since: only for tags that were pushed within the window and not deleted since.",
 )
 
 QUESTIONS: Final[Sequence[Question]] = (
@@ -57,7 +57,7 @@ QUESTIONS: Final[Sequence[Question]] = (
     Question(
         "last_use_of_digests",
         "Last use of digests",
-        "A digest in an index may be wanted though nobody got it by itself.",
+        "A digest in an index may be needed although nobody pulled it by itself.",
     ),
     BYTES,
     BYTES_BY_CLIENT,
@@ -68,7 +68,7 @@ QUESTIONS: Final[Sequence[Question]] = (
     CLIENTS,
     Question("deletes", "Who deleted what"),
     Question("registries", "Registries and their instances", "An instance is one start of a registry process."),
-    Question("undecodable", "Records that cannot be decoded", "Of all repositories, whatever was asked for."),
+    Question("undecodable", "Records that cannot be decoded", "Of all repositories, also if the report selects some."),
 )
 
 

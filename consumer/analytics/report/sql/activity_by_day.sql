@@ -1,4 +1,4 @@
--- What a day saw: image pulls, pushes of a tag, mounts of a blob, deletes.
+-- For each day: image pulls, pushes of a tag, mounts of a blob, deletes.
 with happened as (
     select happened_at, 'pull' as what from pulls
     union all

@@ -1,4 +1,4 @@
--- When images are pulled, the busiest first: each hour (UTC) of each day of the week; 1 is Monday.
+-- Image pulls for each hour (UTC) of each day of the week, the busiest hour first. Weekday 1 is Monday.
 select isodow(happened_at) as weekday, hour(happened_at) as hour, count(*) as pulls
 from pulls
 group by weekday, hour

@@ -1,4 +1,5 @@
--- Who does what, and when last. Without a name: nobody was logged in, or the registry does not say.
+-- The actions of each actor, and the time of the last one. A row without a name: nobody was logged in, or the registry
+-- does not name the actor.
 with happened as (
     select
         actor, client_ip, action, happened_at,

@@ -1,5 +1,5 @@
--- Bytes of blobs pushed and served, by client address: counted as by repository. A blob was pushed by whoever pushed it
--- first in a registry.
+-- Bytes of blobs pushed and served, by client address, counted as in bytes_by_repository. A pushed blob counts for the
+-- client that pushed it first in a registry.
 with pushed as (
     select arg_min(client_ip, happened_at) as client_ip, arg_min(size_bytes, happened_at) as size_bytes
     from events

@@ -1,6 +1,6 @@
--- Bytes of blobs pushed and served, by repository. Pushed: each digest once in a registry, where it was pushed first;
--- a mount is no transfer. Served: every GET of a blob, in full (a range, a broken download and one that the storage
--- itself serves count like any other), a HEAD never.
+-- Bytes of blobs pushed and served, by repository. Pushed: each digest counts once in a registry, for the repository to
+-- which it was pushed first; a mount does not count. Served: every GET of a blob counts in full, also a range, a broken
+-- download and a download that the storage itself serves; a HEAD never counts.
 with pushed as (
     select arg_min(repository, happened_at) as repository, arg_min(size_bytes, happened_at) as size_bytes
     from events

@@ -1,4 +1,4 @@
--- Which index lists which manifests, as far as registries say so (their setting `includereferences`).
+-- The manifests that each index lists. Registries send them only with their setting `includereferences`.
 create or replace temp table children as
 select distinct
     coalesce(registry, '') as registry, coalesce(repository, '') as repository, digest as index_digest,

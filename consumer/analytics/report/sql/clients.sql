@@ -1,4 +1,4 @@
--- Which programs come, in which versions, by their user agents.
+-- Client programs and their versions, from their user agents.
 with pulled as (
     select user_agent, count(*) as pulls from pulls group by user_agent
 ),

@@ -1,5 +1,5 @@
--- Who deleted what. A registry does not say whether a deleted digest was a manifest or a blob, nor its tag: both are
--- looked up in what else the data know of the digest.
+-- Deletes and who made them. A registry does not send the kind (manifest or blob) and the tag of a deleted digest: both
+-- are looked up in the other events of the digest.
 with deletes as (
     select * from events where action = 'delete'
 ),

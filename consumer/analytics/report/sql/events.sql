@@ -1,4 +1,4 @@
--- Events: each once, only those that can be read, of the repositories asked for (table `wanted`, if
+-- Each event once: only events that can be decoded, and only of the selected repositories (table `wanted`, if
 -- `some_repositories` is set).
 create or replace temp view events as
 select rowid as event, *

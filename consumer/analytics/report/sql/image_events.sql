@@ -1,8 +1,8 @@
--- What happened to images: events of manifests and indexes, each with a tag.
--- Rule: an event by digest has the tag of the last tagged event with its digest before it in its repository or, if
--- there is none before, of the last at all. `own_tag` is the tag in the event itself.
--- Rule: the tags under which cosign and its like store signatures, attestations and referrers (sha256-HEX.sig,
--- sha256-HEX) are no images, unless everything is asked for (`everything`).
+-- Events of images: pulls and pushes of manifests and indexes, each with a tag.
+-- Rule: an event by digest gets the tag of the last tagged event before it with the same digest in the same repository.
+-- If there is none before it, it gets the tag of the last such event of all. `own_tag` is the tag in the event itself.
+-- Rule: the tags under which cosign and similar tools store signatures, attestations and referrers (sha256-HEX.sig,
+-- sha256-HEX) are not images, unless `everything` is set.
 create or replace temp table images as
 select
     happened_at, action, request_method, kind, coalesce(registry, '') as registry,
@@ -23,7 +23,7 @@ with by_digest as (
     join names using (registry, repository, digest)
     where own_tag is null
 ),
--- Only a digest that has had several tags needs a search through time.
+-- Only for a digest with several tags the time decides.
 tagged as (
     select registry, repository, digest, happened_at, max(own_tag) as tag
     from images

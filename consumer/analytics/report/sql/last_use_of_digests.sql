@@ -1,6 +1,6 @@
 -- The last use of each digest of a manifest or index: GET or HEAD, by tag or digest. As with tags, `not_used_since` is
--- said only of what was pushed within the window that the data covers and not deleted since. `in_index`: an index lists
--- it (as far as registries tell), so that it may be wanted though nobody got it by itself.
+-- set only for a digest that was pushed within the window of the data and not deleted since. `in_index`: an index lists
+-- the digest (if registries send references), so it may be needed although nobody pulled it by itself.
 with digests as (
     select
         registry, repository, digest, arg_max(tag, happened_at) as tag,

@@ -1,6 +1,6 @@
--- The last use of each tag: GET or HEAD of its manifest or index. `not_used_since` is said only of a tag that was
--- pushed within the window that the data covers and not deleted since: only of it the data know every use. It is the
--- last use or, without one, the first push. Who reads less than the whole log may see less than every use.
+-- The last use of each tag: GET or HEAD of its manifest or index. `not_used_since` is set only for a tag that was
+-- pushed within the window of the data and not deleted since, because the data show every use only of such a tag. It is
+-- the last use or, without one, the first push. If you read only a part of the log, uses may be missing.
 with tags as (
     select
         registry, repository, tag,

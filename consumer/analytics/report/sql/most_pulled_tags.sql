@@ -1,4 +1,5 @@
--- The most pulled tags, in the last 7 and 30 days before `as_of`. Without a tag: pulled by digests that no event names.
+-- The most pulled tags, in the last 7 and 30 days before `as_of`. A row without a tag: pulls by digests for which no
+-- event has a tag.
 select
     repository, tag,
     count(*) filter (happened_at > getvariable('as_of') - interval 7 days) as pulls_7_days,

@@ -1,4 +1,4 @@
--- Blobs that were mounted from another repository, against those that were pushed: what was spared.
+-- Blobs that were mounted from another repository, compared with blobs that were pushed: mounts save transfers.
 select
     repository, count(*) filter (action = 'push') as pushes, count(*) filter (action = 'mount') as mounts,
     round(100 * count(*) filter (action = 'mount') / count(*), 1) as mounted_percent,

@@ -1,8 +1,8 @@
--- Rule: an image pull is a GET of a manifest or index, by tag or digest, once per client_ip, user_agent, repository
--- (of one registry), digest and minute. A HEAD is a check, no pull.
--- Rule: a child right after its index is not counted again: who pulls an image for several platforms gets its index
--- and, within a minute, by digest, the manifests of the platforms wanted. If the index's children are known it must be
--- one of them; else every manifest got by digest counts as its child.
+-- Rule: an image pull is a GET of a manifest or index, by tag or digest. It counts once for each client_ip, user_agent,
+-- repository (of one registry), digest and minute. A HEAD is a check, not a pull.
+-- Rule: a child right after its index is not counted again. A client that pulls an image for several platforms gets the
+-- index and, within a minute, by digest, the manifests of the platforms that it needs. If the index's children are
+-- known, only these count as children; else every manifest that is pulled by digest does.
 create or replace temp table pulls as
 with gets as (
     select *, rowid as number, coalesce(client_ip, '') || ' ' || coalesce(user_agent, '') as caller

@@ -1,7 +1,7 @@
--- The records asked for: one row each, all times in UTC, only the columns that questions need.
---   exported   what the Parquet files hold
---   ranges     the offsets asked for in each partition
--- happened_at is the registry's own time of the event or, where it has none that can be read, the time of acceptance.
+-- The selected records: one row each, all times in UTC, only the columns that questions need.
+--   exported   the content of the Parquet files
+--   ranges     the selected offsets of each partition
+-- happened_at is the registry's own time of the event or, if that cannot be read, the time of acceptance.
 create or replace temp table records as
 select
     kafka_topic, kafka_partition, kafka_offset, accepted_at::timestamp as accepted_at,

@@ -1,4 +1,4 @@
--- By registry label and instance: an instance is one start of one registry process.
+-- For each registry label and instance. An instance is one start of one registry process.
 with counted as (
     select coalesce(registry, '') as registry, source_addr, source_instance, count(*) as events,
         count(*) filter (action = 'pull') as pull_events, count(*) filter (action = 'push') as push_events,

@@ -1,7 +1,7 @@
--- Rule: the records of one event are counted once. A registry that was answered 503 sends the event again, so that one
--- event may be two records. Of those the one accepted first counts; here are the others. An event without an id is told
--- by its record's place in the log.
--- The hashes only find the few ids that can be meant at all; the ids themselves decide.
+-- Rule: the records of one event are counted once. A registry that was answered 503 sends the event again, so one event
+-- may be two records. The record that was accepted first counts; this table holds the others. An event without an id is
+-- identified by its record's place in the log.
+-- The hashes only reduce the ids that must be compared; the ids themselves decide.
 create or replace temp view keyed as
 select
     rowid as record, kafka_topic, kafka_partition, kafka_offset, accepted_at,

@@ -1,5 +1,5 @@
--- What each user agent is: a client and its version, from its first word (`containerd/v1.7.2 ...`, `regclient/regctl
--- (v0.5.1)`). libpod is podman's name for itself, docker-client the docker command line's.
+-- The client and version of each user agent, from its first word (`containerd/v1.7.2 ...`, `regclient/regctl
+-- (v0.5.1)`). podman calls itself libpod, and the docker command line calls itself docker-client.
 create or replace temp table user_agents as
 with words as (
     select distinct user_agent, lower(regexp_extract(user_agent, '^[^/ (;]+')) as word

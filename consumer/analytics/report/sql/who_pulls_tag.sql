@@ -1,4 +1,4 @@
--- Who still pulls this tag (`tag`), in any of the repositories asked for; by digest too.
+-- The clients that still pull this tag (`tag`) in the selected repositories, also by digest.
 select
     repository, client_ip, user_agent, actor, count(*) as pulls,
     min(happened_at) as first_pull, max(happened_at) as last_pull

@@ -1,5 +1,5 @@
--- The window that the data covers, and what is in it. Records are rows of the log; events are counted once.
--- Times are the registries'; where their clocks are wrong, so are these.
+-- The window that the data cover, and its content. Records are rows of the log; events are counted once. The times come
+-- from the registries and are wrong if a registry's clock is wrong.
 select
     min(accepted_at) as first_accepted, max(accepted_at) as last_accepted,
     min(happened_at) as first_event, max(happened_at) as last_event,

@@ -143,7 +143,7 @@ def test_bars_are_as_long_as_their_numbers(report: LogReport) -> None:
 def test_an_empty_report_is_a_page(tmp_path: Path) -> None:
     """Nothing to draw is no fault."""
     page = Page(page_of(report_of(tmp_path, [])))
-    assert "There are no records in what was asked for." in page.texts
+    assert "No records match the selection." in page.texts
 
 
 def test_the_terminal_shows_and_does_nothing(report: LogReport) -> None:
