@@ -43,7 +43,7 @@ test: $(DEV) ## Run all tests (ARGS="-k name" for some)
 	@$(PY) -m tests.kit.fetch
 	PYTHONHASHSEED=0 $(PY) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-fuzz: $(DEV) ## Seek new examples for the property tests for MINUTES=10 (ARGS="-k name" for some, SEED=n again)
+fuzz: $(DEV) ## Search for failing examples of the property tests for MINUTES=10 (ARGS="-k name" for some, SEED=n again)
 	@$(PY) -m tests.kit.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
 
 check: $(DEV) ## Lint, formatting, types, layers
@@ -55,10 +55,10 @@ check: $(DEV) ## Lint, formatting, types, layers
 bench: $(DEV) ## Run the benchmarks (ARGS=name for some)
 	$(PY) -m benchmarks $(ARGS)
 
-schema: $(DEV) ## Write docs/bridge.schema.json anew, after a change of the configuration or its page
+schema: $(DEV) ## Write docs/bridge.schema.json again, after a change of the configuration or its page
 	$(PY) -m tests.kit.config_schema
 
-lock: $(RUN) ## Write the lists of packages and jars anew (ARGS=--upgrade for newer packages)
+lock: $(RUN) ## Write the lists of packages and jars again (ARGS=--upgrade for newer packages)
 	$(PIP) install --quiet $(UV)
 	$(call compile,pyproject.toml,requirements.txt)
 	$(call compile,pyproject.toml --extra analytics-fast --constraint requirements.txt,requirements-analytics.txt)

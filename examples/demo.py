@@ -133,7 +133,7 @@ class Demo:
 
     def stay(self) -> NoReturn:
         """Stays up until it is interrupted; raises ChildError or DemoError if a part ends before that."""
-        click.echo("Up until Ctrl-C; events of a registry that points here are printed as they arrive.")
+        click.echo("Up until Ctrl-C. Events of a registry that points here are printed as they arrive.")
         while True:
             self.check()
             time.sleep(LOOK_SECONDS)

@@ -25,7 +25,7 @@ PREFIX = "registry"
 TOKEN = "intake-token"
 CONFIGURATION = f"""\
 # The configuration of `make run` and `make demo`: change it and run them again. It is kept until `make clean`; if you
-# remove it, the next run writes it anew. docs/configuration.md has every key. For a bridge of your own:
+# remove it, the next run writes it again. docs/configuration.md has every key. For a bridge of your own:
 #   cp bridge.example.yaml bridge.yaml
 
 kafka:
@@ -96,7 +96,7 @@ def opened(folder: Path) -> Iterator[Home]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise HomeError(f"it runs already: another one uses {folder}") from None
+            raise HomeError(f"the demo runs already: another process uses {folder}") from None
         _keep(folder / TOKEN, secrets.token_urlsafe(24))
         _keep(folder / "bridge.yaml", CONFIGURATION)
         endpoint = _usable(ENDPOINT)

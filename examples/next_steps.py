@@ -27,11 +27,11 @@ Look at it:
   {worker_command} tail -c {config}
 Send the sample events of a registry 3 again:
   {bridge_command} publish -c {config} examples/events.jsonl
-Change it: edit {config}, which is kept, and have it checked; then stop this and start it again:
+To change it, edit {config} (the file is kept) and check it; then stop this run and start it again:
   {bridge_command} check -c {config}
-A bridge of your own begins with a copy of the example:
+To make your own bridge, copy the example:
   cp bridge.example.yaml bridge.yaml
-Read on: README.md, docs/operations.md, docs/configuration.md
+More: README.md, docs/operations.md, docs/configuration.md
 """
 
 

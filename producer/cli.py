@@ -65,7 +65,7 @@ def init_command(settings: Settings) -> int:
     """
     partitions = prepare(_admin(settings), _groups(settings), settings, _registration(settings), News())
     click.echo(
-        f"topic {settings.topics.events} is there, with {counted(partitions, 'partition')}; {_registered(settings)}"
+        f"topic {settings.topics.events} exists, with {counted(partitions, 'partition')}; {_registered(settings)}"
     )
     return 0
 
@@ -75,8 +75,9 @@ def init_command(settings: Settings) -> int:
 def example_command(*, schema: bool) -> int:
     """Print a sample configuration.
 
-    It has every key with its default and what it does: registry-bridge example > bridge.yaml. Editors that know JSON
-    Schema check it by what registry-bridge example --schema > bridge.schema.json writes beside it.
+    It has every key with its default and a comment: registry-bridge example > bridge.yaml. With --schema the
+    command prints the JSON Schema by which editors check the file: registry-bridge example --schema >
+    bridge.schema.json.
     """
     click.echo(configuration_schema() if schema else example_configuration(), nl=False)
     return 0
@@ -85,13 +86,13 @@ def example_command(*, schema: bool) -> int:
 @commands.command("check", epilog="Example: registry-bridge check -c bridge.yaml")
 @common_options
 @click.option(
-    "--offline", is_flag=True, help="Check only what needs neither Kafka nor a network; exit 2 if something is wrong."
+    "--offline", is_flag=True, help="Run only the checks that need neither Kafka nor a network; exit 2 on a fault."
 )
 def check_command(settings: Settings, *, offline: bool) -> int:
     """Check the configuration, Kafka and every endpoint.
 
-    Validates the configuration, connects to Kafka and to every endpoint's address, and shows which settings are not fit
-    for production and where endpoints behave differently from a registry's own. The last line is the result.
+    Validates the configuration, connects to Kafka and to every endpoint's address, and shows which settings are not
+    fit for production and where endpoints behave differently from a registry's own. The last line is the result.
     """
     registry = SchemaRegistry(settings.schema_registry, program=CLIENT_ID) if settings.schema_registry else None
     found: list[Finding] = []
@@ -113,9 +114,9 @@ def check_command(settings: Settings, *, offline: bool) -> int:
     callback=lambda _context, _parameter, value: _content_type(value),
     default=MEDIA_TYPE_V2,
     show_default=True,
-    help="The Content-Type with which they count as received.",
+    help="Content-Type that is recorded for the events.",
 )
-@click.option("--registry", type=LabelType(), default="", help="Label of the registry that sent them.")
+@click.option("--registry", type=LabelType(), default="", help="Label of the registry that sent the events.")
 def publish_command(
     settings: Settings,
     files: tuple[Path, ...],
@@ -124,8 +125,8 @@ def publish_command(
 ) -> int:
     """Publish events from files or standard input.
 
-    FILES hold envelopes or bare events as JSON, whole or one per line, or an export in avro or ndjson; - is standard
-    input. Exit 0 only if Kafka has stored all of them.
+    FILES hold envelopes or bare events as JSON, one per line or over several lines, or an export in avro or ndjson.
+    The name - means standard input. Exit 0 only if Kafka has stored all events.
     """
     sources = files or (Path("-"),)
     _require_readable(sources)
@@ -149,7 +150,7 @@ def publish_command(
     click.echo(f"{counted(acknowledged, 'event')} acknowledged{f', {len(refused)} refused' if refused else ''}")
     if publisher.repeated:
         click.echo(
-            f"Kafka did not answer in time for {counted(publisher.repeated, 'event')}, written again: "
+            f"Kafka did not acknowledge {counted(publisher.repeated, 'event')} in time, so they were written again: "
             "the log may have them twice",
             err=True,
         )
@@ -225,7 +226,7 @@ def _registration(settings: Settings) -> Registration:
 
 def _registered(settings: Settings) -> str:
     names = [endpoint.name for endpoint in settings.endpoints]
-    return f"endpoints known: {', '.join(names)}" if names else "no endpoints are configured"
+    return f"registered endpoints: {', '.join(names)}" if names else "no endpoints are configured"
 
 
 def main() -> None:

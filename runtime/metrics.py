@@ -18,7 +18,7 @@ def process_metrics(program: str) -> CollectorRegistry:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    Info(f"{program}_build", "The release that runs", registry=registry).info({"version": VERSION})
+    Info(f"{program}_build", "The running release", registry=registry).info({"version": VERSION})
     return registry
 
 

@@ -137,7 +137,7 @@ class SchemaRegistry:
             401: "set schema_registry.authorization, or the user in its url, to what it accepts",
             403: "its user may not do this",
             404: "is schema_registry.url its root?",
-        }.get(status, "is it a schema registry?" if status < 500 else "it is in trouble")
+        }.get(status, "is it a schema registry?" if status < 500 else "it has an internal fault")
         raise self._trouble(f"answers {status}: {hint}")
 
     def _id(self, subject: str, status: int, answer: dict[str, Any]) -> int:

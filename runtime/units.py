@@ -46,7 +46,7 @@ def parse_duration(text: str) -> float:
     if unsigned == "0":
         return 0.0
     if _BARE_NUMBER.fullmatch(text):
-        raise ValueError(f"has no unit (the registry takes it for nanoseconds); write {_with_unit(text)}")
+        raise ValueError(f"has no unit (the registry reads it as nanoseconds); write {_with_unit(text)}")
     total = _nanoseconds(unsigned)
     if total is None:
         raise ValueError(f"is not a duration; {DURATION_EXAMPLES}")

@@ -30,10 +30,10 @@ class UndecodableError(Exception):
 
 
 class ForeignIdError(UndecodableError):
-    """The schema's id is none of ours and no fingerprint says which it is: only who gave it out knows."""
+    """The schema's id is not one of the bridge's and no fingerprint says which it is: only who gave it out knows."""
 
     def __init__(self, schema_id: int) -> None:
-        super().__init__(f"schema id {schema_id} is none of ours")
+        super().__init__(f"schema id {schema_id} is not one of the bridge's")
         self.schema_id: Final = schema_id
 
 

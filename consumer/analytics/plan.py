@@ -44,7 +44,7 @@ def plan_of(
     if lost := sorted(covered.keys() - bounds.end.keys()):
         raise OutputError(
             f"there are files of partition {lost[0]}, but the topic has {counted(len(bounds.end), 'partition')}: "
-            "the topic was made anew; export it to another directory"
+            "the topic was deleted and created again; export it to another directory"
         )
     begins = offsets_at(log, topic, from_ or Beginning(), bounds, now=now)
     stops = offsets_at(log, topic, to, bounds, now=now)
@@ -70,11 +70,11 @@ def _after(partition: int, held: Covered, bounds: Bounds, begin: int | None) -> 
     if bounds.end[partition] <= held.last:
         raise OutputError(
             f"the files of partition {partition} reach to offset {held.last}, but the log ends at "
-            f"{bounds.end[partition]}: the topic was made anew; export it to another directory"
+            f"{bounds.end[partition]}: the topic was deleted and created again; export it to another directory"
         )
     if begin is not None and begin < held.first and bounds.first[partition] < held.first:
         raise OutputError(
             f"--from begins at {partition}:{begin}, but the files of partition {partition} begin at offset "
-            f"{held.first}, and files are only added behind; leave out --from, or export to another directory"
+            f"{held.first}, and new files are only added at the end; leave out --from, or export to another directory"
         )
     return held.last + 1

@@ -29,7 +29,7 @@ _log: Final = structlog.get_logger(__name__)
     help="Where metrics and status are served, instead of worker.listen; port 0 picks a free one.",
 )
 @click.option(
-    "--until-caught-up", is_flag=True, help="Stop as soon as everything that was in the log at the start is finished."
+    "--until-caught-up", is_flag=True, help="Stop when all events that were in the log at the start are finished."
 )
 @click.option(
     "--timeout", metavar="D", type=DurationType(), help="With --until-caught-up: give up after this long, with exit 1."
@@ -60,7 +60,7 @@ def _chosen(settings: Settings, names: tuple[str, ...]) -> list[EndpointSettings
         raise click.UsageError("the configuration has no endpoints: there is nothing to deliver to")
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise click.UsageError(f"no endpoint is named {', '.join(unknown)}; known are {', '.join(known)}")
+        raise click.UsageError(f"no endpoint is named {', '.join(unknown)}; endpoints: {', '.join(known)}")
     disabled = [name for name in names if known[name].disabled]
     if disabled:
         raise click.UsageError(f"disabled in the configuration: {', '.join(disabled)}")

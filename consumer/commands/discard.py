@@ -35,7 +35,7 @@ def discard_command(chosen: ChosenLetters, *, yes: bool, dry_run: bool, as_json:
         _discard(chosen, done, as_json=as_json)
     finally:
         left = len(chosen.letters) - len(done)
-        rest = f", {left} left as they were" if left else ""
+        rest = f", {left} unchanged" if left else ""
         click.echo(f"{counted(len(done), 'dead letter')} discarded{rest}", err=as_json)
     return 0
 
@@ -58,8 +58,8 @@ def _discard(chosen: ChosenLetters, done: list[Letter], *, as_json: bool) -> Non
 def _confirm(letters: int) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(
-            f"{counted(letters, 'dead letter')} would be discarded; say --yes, or see them with --dry-run"
+            f"{counted(letters, 'dead letter')} would be discarded; use --yes to do it, or --dry-run to list them"
         )
     click.confirm(
-        f"Discard {counted(letters, 'dead letter')}? What is discarded is not offered again", abort=True, err=True
+        f"Discard {counted(letters, 'dead letter')}? They will not be listed or sent again", abort=True, err=True
     )

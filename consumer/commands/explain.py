@@ -24,8 +24,8 @@ _CLIENT_ID: Final = "registry-worker-explain"
 def explain_command(settings: Settings, event: str) -> int:
     """Show where an event is stored and its state at each endpoint.
 
-    The states: finished, filtered, waiting, dead letter. An id is searched for in the whole log, which takes a while;
-    PARTITION:OFFSET is found at once.
+    The states are finished, filtered, waiting and dead letter. An id is searched for in the whole log, which takes
+    a while; PARTITION:OFFSET is found at once.
     """
     with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), progress=ReadingBars()) as view:
         explainer = Explainer(settings, view)

@@ -47,7 +47,7 @@ def export_command(
     files are DIR/accepted_date=YYYY-MM-DD/TOPIC-PARTITION-FIRST-LAST.FORMAT, with their first and last offset.
     """
     if follow and to is not None:
-        raise click.UsageError("--follow has no end; leave out --to")
+        raise click.UsageError("--follow cannot be combined with --to")
     export = LogExport(settings)
     target = export.target(output, format_name, _FOLLOWING_ROLL_S if follow and roll is None else roll)
     with locked(output):
@@ -56,7 +56,7 @@ def export_command(
         summary = export.run(target, plan, follow=follow)
     click.echo(f"{counted(summary.records, 'record')} in {counted(summary.files, 'file')}")
     if summary.stopped and not follow:
-        click.echo("stopped before the end; run it again to go on", err=True)
+        click.echo("stopped before the end; run it again to continue", err=True)
         return 1
     return 0
 

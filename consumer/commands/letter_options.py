@@ -89,7 +89,7 @@ def _chosen(settings: Settings, selection: LetterSelection, from_: Place, to: Pl
         known = [endpoint.name for endpoint in settings.endpoints]
         if selection.endpoint and not letters and selection.endpoint not in known:
             raise click.UsageError(
-                f"no endpoint is named {selection.endpoint}, nor has a letter; known are {', '.join(known) or 'none'}"
+                f"no endpoint or dead letter has the name {selection.endpoint}; endpoints: {', '.join(known) or 'none'}"
             )
         if not letters:
             options = _options_of(selection)

@@ -64,4 +64,4 @@ def endpoint_named(settings: Settings, name: str) -> EndpointSettings:
         if endpoint.name == name:
             return endpoint
     known = ", ".join(endpoint.name for endpoint in settings.endpoints)
-    raise click.UsageError(f"no endpoint is named {name}; known are {known or 'none'}")
+    raise click.UsageError(f"no endpoint is named {name}; endpoints: {known or 'none'}")

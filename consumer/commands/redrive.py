@@ -29,8 +29,8 @@ from runtime.config import EndpointSettings
 def redrive_command(chosen: ChosenLetters, *, rate: float | None, dry_run: bool, as_json: bool) -> int:
     """Send open dead letters to their endpoint again.
 
-    In order within a repository; each letter that is delivered is closed. Exit 0 only if every letter was delivered. A
-    letter that fails again, or was not tried, stays open: run it again.
+    Letters of one repository are sent in order. Each delivered letter is closed. Exit 0 only if every letter was
+    delivered. A letter that fails again, or was not sent, stays open: run the command again.
     """
     if dry_run:
         return show_without_change(chosen, "be redriven", as_json=as_json)
@@ -78,6 +78,6 @@ def _say_unreachable(
             continue
         disabled = any(endpoint.name == name for endpoint in known)
         why = "is disabled in the configuration" if disabled else "is not in the configuration"
-        click.echo(printable(f"{name}: {len(of_endpoint)} left as they were: the endpoint {why}"), err=True)
+        click.echo(printable(f"{name}: {len(of_endpoint)} not sent: the endpoint {why}"), err=True)
         left += len(of_endpoint)
     return left

@@ -64,9 +64,9 @@ class Options:
 def replay_command(*, settings: Settings, selection: Selection, event_id: str, resume: str, **given: Any) -> int:
     """Deliver a range of the log to an endpoint again.
 
-    Live delivery goes on meanwhile, and its cursor is not moved. Requests are those of live delivery and carry the
-    header registry-replay: RUN too. The summary names what the endpoint did not accept. Exit 0 only if everything was
-    delivered.
+    Live delivery goes on meanwhile, and its cursor is not moved. Requests are the same as in live delivery, with
+    the additional header registry-replay: RUN. The summary names each event that the endpoint did not accept. Exit
+    0 only if everything was delivered.
     """
     options = Options(selection=replace(selection, event_id=event_id), **given)
     refuse_bad_url(options.url)
@@ -90,7 +90,7 @@ def refuse_bad_url(url: str) -> None:
 def _new(settings: Settings, options: Options, runs: Runs, view: LogView) -> int:
     endpoint = _endpoint(settings, options.name, options)
     if options.from_ is None:
-        raise click.UsageError("--from is missing: where does the range begin?")
+        raise click.UsageError("--from is missing: name the place where the range begins")
     topic = settings.topics.events
     found = view.ranges(topic, options.from_, options.to or End())
     spans = {number: span for number, span in found.items() if span}
@@ -118,7 +118,7 @@ def _resumed(settings: Settings, options: Options, runs: Runs, run: str, bounds:
     if options.name and options.name != plan.endpoint:
         raise click.UsageError(f"run {run} is for endpoint {plan.endpoint}, not {options.name}")
     if mark_of(run, options.url) != plan.address_mark:
-        asked = "goes to an address of its own: give the same --url" if plan.address_mark else "goes to its endpoint"
+        asked = "delivers to another address: give the same --url" if plan.address_mark else "delivers to its endpoint"
         raise PlanError(f"run {run} {asked}" + ("" if plan.address_mark or not options.url else ", not to a --url"))
     endpoint = _endpoint(settings, plan.endpoint, options)
     target = _target(endpoint, run, options, everything=plan.everything)
@@ -127,7 +127,7 @@ def _resumed(settings: Settings, options: Options, runs: Runs, run: str, bounds:
 
 def _endpoint(settings: Settings, name: str, options: Options) -> EndpointSettings:
     if not name:
-        raise click.UsageError("--endpoint is missing: to which endpoint?")
+        raise click.UsageError("--endpoint is missing: name the endpoint to deliver to")
     endpoint = endpoint_named(settings, name)
     if endpoint.disabled and not options.url:
         raise click.UsageError(f"endpoint {name} is disabled in the configuration")

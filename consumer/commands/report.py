@@ -49,7 +49,7 @@ _OPTIONS: Final = (
         help="Format of the log.  [console on a terminal, else json]",
     ),
     click.option(
-        "--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="Least urgent lines to log."
+        "--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="Lowest level that is logged."
     ),
     click.option(
         "--input",
@@ -93,7 +93,7 @@ def report_command(
     page: Path | None,
     **choice: Any,
 ) -> int:
-    """Report what is pulled and by whom, and what is unused.
+    """Report pulls and their clients, and unused images.
 
     Reads an export in Parquet, or exports the log first. Counts events, not records, and image pulls, not requests;
     docs/report.md has the rules and the SQL.

@@ -22,13 +22,13 @@ _TO: Final = "The new place: beginning, end, a time, -24h, PARTITION:OFFSET[,...
 @click.option("--endpoint", "name", required=True, metavar="E", help="The endpoint whose cursor is moved.")
 @click.option("--to", type=PlaceType(), required=True, help=_TO)
 @click.option("--skip", is_flag=True, help="Allow a move that skips events which were not delivered.")
-@click.option("--dry-run", is_flag=True, help="Show what it would do, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 def rewind_command(*, settings: Settings, name: str, to: Place, skip: bool, dry_run: bool) -> int:
     """Move an endpoint's cursor, backwards or forwards.
 
-    Backwards, events are delivered again; forwards, they are skipped (only with --skip). Stop the endpoint's workers
-    first. To deliver again while they run, use replay. All
-    events that the move passes are read first, to say how many of them the endpoint will get.
+    Backwards, events are delivered again; forwards, they are skipped (only with --skip). Stop the endpoint's
+    workers first. To deliver again while they run, use replay. The command first reads all events that the move
+    passes, to show how many of them the endpoint will get.
     """
     endpoint = endpoint_named(settings, name)
     with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), progress=ReadingBars()) as view:

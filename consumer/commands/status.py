@@ -26,8 +26,8 @@ _REDRAW_S: Final = 2.0
 def status_command(settings: Settings, *, as_json: bool, watch: bool) -> int:
     """Show each endpoint's lag, why it waits and its dead letters.
 
-    The state of the breaker and most reasons come from the worker at `worker.listen`; workers that were not asked are
-    named. What cannot be known is shown as ?, with --json as null.
+    The state of the breaker and most reasons come from the worker at `worker.listen`; workers that were not asked
+    are named. A value that cannot be known is shown as ?, with --json as null.
     """
     with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), resolves_schemas=False) as view:
         status = StatusReader(settings, view)

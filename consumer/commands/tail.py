@@ -38,8 +38,8 @@ _PASSING: Final[tuple[type[BridgeError], ...]] = (SchemaRegistryUnavailableError
 def tail_command(*, settings: Settings, selection: Selection, from_: Place | None, follow: bool, as_json: bool) -> int:
     """Print events; by default the last 10.
 
-    They are printed in the order in which the bridge accepted them. The columns: time of acceptance, action, repository
-    with tag or digest, HTTP method, actor, client, registry label, PARTITION:OFFSET. No cursor is moved.
+    They are printed in the order in which the bridge accepted them. The columns are time of acceptance, action,
+    repository with tag or digest, HTTP method, actor, client, registry label, PARTITION:OFFSET. No cursor is moved.
     """
     clock = SystemClock()
     with LogView(settings, client_id=_CLIENT_ID, clock=clock) as view:
@@ -81,7 +81,7 @@ class Printing:
     def begin(self) -> None:
         """Print what is there, or that nothing is."""
         if not self._print(self._tail.last(_LAST, self) if self._from_end else self._tail.unread()):
-            more = "; waiting for what comes in" if self._follow else ""
+            more = "; waiting for new events" if self._follow else ""
             say_unmatched(self._selection, "in the log" if self._from_end else "from there on", more=more)
 
     def go_on(self) -> None:

@@ -119,7 +119,7 @@ class Feed:
 
     def _admit(self, letter: Letter, record: Record | None) -> None:
         if record is None:
-            self._block(letter, "the letter is gone from the topic")
+            self._block(letter, "the letter is no longer in the topic")
             return
         original = original_of(record)
         try:

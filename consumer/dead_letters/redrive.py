@@ -105,7 +105,7 @@ class Redrive:
             KafkaUnavailableError, KafkaRefusedError: letters could not be read or closed; what is done is closed.
         """
         stopping = asyncio.create_task(stop.wait())
-        stopping.add_done_callback(lambda task: None if task.cancelled() else self._stop("it was told to stop"))
+        stopping.add_done_callback(lambda task: None if task.cancelled() else self._stop("the run was stopped"))
         try:
             while self._has_more():
                 self._changed.clear()
@@ -163,7 +163,7 @@ class Redrive:
 
     def _has_more(self) -> bool:
         if self._monitor.away_because:
-            self._stop(f"the endpoint is away ({self._monitor.away_because})")
+            self._stop(f"the endpoint accepts nothing ({self._monitor.away_because})")
         if self.report.stopped:
             return False
         return bool(self._feed.has_more or self._reading or self._closing)

@@ -63,7 +63,7 @@ class RedriveReport:
         lines += [f"  cannot be redriven: {_shown(letter)}: {why}" for letter, why in self.undecodable]
         lines += [f"  delivered, but could not be closed: {_shown(letter)}" for letter in self.unclosed]
         if self.untouched:
-            lines.append(f"  {self.untouched} left as they were: {self.stopped}")
+            lines.append(f"  {self.untouched} not sent: {self.stopped}")
         return lines
 
 

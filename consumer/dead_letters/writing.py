@@ -81,7 +81,7 @@ class Burial:
         """Log each cause once, whatever number of letters it keeps from being written and however often."""
         self.unwritten_because = str(error)
         if self._news.is_news(_WRITING, self.unwritten_because):
-            consequence = "tried again until it is written; its repository waits"
+            consequence = "it is tried again until it is written; the repository waits"
             facts = {"endpoint": self._endpoint, "record": delivery.record.place, "error": self.unwritten_because}
             _log.error("dead_letter.not_written", consequence=consequence, **facts)
 

@@ -115,7 +115,7 @@ class Endpoint:
 
     @property
     def repeats_possible(self) -> int:
-        """Events that would be delivered again if the worker died now."""
+        """Events that would be delivered twice if the worker died now."""
         return self.assignment.commits.policy.uncommitted + self.dispatcher.in_flight.events
 
     def start(self) -> None:

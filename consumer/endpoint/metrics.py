@@ -67,15 +67,15 @@ class WorkerMetrics:
             "registry_notifications_status_total", "The number of status code", "code", "endpoint"
         )
         self.delivery_seconds: Final = made.seconds(
-            "registry_worker_delivery_seconds", "From the request to the end of its answer", _SECONDS
+            "registry_worker_delivery_seconds", "Seconds from the request to the end of its answer", _SECONDS
         )
         self.end_to_end_seconds: Final = made.seconds(
             "registry_worker_end_to_end_seconds",
-            "From the bridge's acceptance of an event to its delivery",
+            "Seconds from the bridge's acceptance of an event to its delivery",
             _END_TO_END_SECONDS,
         )
-        self.in_flight: Final = made.gauge("registry_worker_in_flight", "Requests under way")
-        self.limit: Final = made.gauge("registry_worker_concurrency_limit", "Requests that may be under way now")
+        self.in_flight: Final = made.gauge("registry_worker_in_flight", "Requests in flight")
+        self.limit: Final = made.gauge("registry_worker_concurrency_limit", "Requests that may be in flight now")
         self.lag: Final = made.asked(
             "registry_worker_lag", "Records that are not finished, in all partitions of the group"
         )
@@ -85,22 +85,20 @@ class WorkerMetrics:
         self.partitions: Final = made.gauge("registry_worker_assigned_partitions", "Partitions that this worker has")
         self.breaker: Final = made.gauge("registry_worker_breaker_open", "1 while the breaker is open")
         self.uncommitted: Final = made.gauge(
-            "registry_worker_duplicates_possible", "Events that would be delivered again if the worker died now"
+            "registry_worker_duplicates_possible", "Events that would be delivered twice if the worker died now"
         )
         self.letters: Final = made.counter(
-            "registry_worker_dead_letters_total", "Events given up, by reason", "reason", "endpoint"
+            "registry_worker_dead_letters_total", "Dead letters, by reason", "reason", "endpoint"
         )
         self.filtered: Final = made.counter(
             "registry_worker_filtered_total", "Events that an endpoint did not ask for, by rule", "rule", "endpoint"
         )
-        self.commits: Final = made.counter(
-            "registry_worker_commits_total", "Commits, by how they ended", "result", "endpoint"
-        )
+        self.commits: Final = made.counter("registry_worker_commits_total", "Commits, by result", "result", "endpoint")
         self.expired: Final = made.counter(
             "registry_worker_expired_total", "Events that the log lost before they were delivered", "endpoint"
         )
         self.foreign_metadata: Final = made.counter(
-            "registry_worker_metadata_rejected_total", "Commit metadata that was ignored", "endpoint"
+            "registry_worker_metadata_rejected_total", "Commits whose metadata was ignored", "endpoint"
         )
 
     def ask_for_backlogs(self, backlogs: BacklogSource, served: Iterable[str]) -> None:

@@ -71,8 +71,8 @@ class Monitor:
             partition=partition,
             offset=offset,
             read_before=read_before,
-            reason="the topic was made anew, or its log was cut",
-            consequence="all events from this offset on are delivered; those of the old log that were not yet are lost",
+            reason="the topic was deleted and created again, or its log was truncated",
+            consequence="all events from this offset on are delivered; undelivered events of the old log are lost",
         )
 
     def foreign_metadata(self, partition: int, reason: str) -> None:
@@ -138,12 +138,12 @@ class Monitor:
                 self.breaker_reason = ""
                 self._log.info("breaker.closed", reason=reason)
             case BreakerState.REFUSED:
-                self.breaker_reason = f"{reason}; only what it refused waits"
-                consequence = "what it refused waits, one probe at a time; other repositories go on"
+                self.breaker_reason = f"{reason}; only repositories that it refused wait"
+                consequence = "the refused repositories wait and get one probe at a time; others are delivered"
                 self._log.warning("breaker.open", reason=reason, consequence=consequence)
             case BreakerState.OPEN:
                 self.breaker_reason = reason
-                consequence = "one probe at a time; the log waits in Kafka"
+                consequence = "the endpoint gets one probe at a time; all other events wait in Kafka"
                 self._log.warning("breaker.open", reason=reason, consequence=consequence)
 
     def committed(self, error: str) -> None:
@@ -152,4 +152,5 @@ class Monitor:
         if not error:
             self._news.settled("commits")
         elif self._news.is_news("commits", error):
-            self._log.warning("endpoint.commit_failed", error=error, consequence="tried again; a crash repeats more")
+            consequence = "it is tried again; a crash would repeat more events"
+            self._log.warning("endpoint.commit_failed", error=error, consequence=consequence)

@@ -98,7 +98,7 @@ def _stops_some(facts: Facts) -> Iterator[str]:
 
 
 def _breaker(facts: Facts) -> str:
-    when = "a try is under way" if facts.next_probe is None else f"next try in {_seconds(facts.next_probe)}"
+    when = "a probe is in flight" if facts.next_probe is None else f"next try in {_seconds(facts.next_probe)}"
     return f"breaker open: {facts.breaker}, {when}"
 
 
@@ -116,7 +116,7 @@ def _pace(facts: Facts) -> Iterator[str]:
     if facts.burying and not facts.unwritten_because:
         yield f"{counted(facts.burying, 'dead letter')} being written"
     if facts.waits_for_commit:
-        yield "what is delivered is being committed before more is tried"
+        yield "finished events are being committed first"
     if facts.retrying:
         who = _lanes(facts, facts.retrying)
         yield f"{who} {noun(facts.retrying, 'waits', 'wait')} for the next try, the first in {_seconds(facts.next_try)}"
@@ -125,10 +125,10 @@ def _pace(facts: Facts) -> Iterator[str]:
     elif facts.in_flight >= facts.limit:
         yield f"{counted(facts.limit, 'request')} at once is the limit{_answers(facts)}"
     elif facts.in_flight and facts.lanes > facts.retrying:
-        how = "waiting in order" if facts.ordered else "under way"
+        how = "waiting in order" if facts.ordered else "in progress"
         yield f"{_lanes(facts, facts.lanes - facts.retrying)} {how}{_answers(facts)}"
     if facts.filtering and facts.unread:
-        yield "filtered events being passed over"
+        yield "filtered events are being skipped"
 
 
 def _nothing_special(facts: Facts) -> str:

@@ -10,7 +10,7 @@ class UnaskedError(Exception):
     """The schema registry was not asked for the record's schema id yet: ask, and try again."""
 
     def __init__(self, schema_id: int) -> None:
-        super().__init__(f"the schema registry has not said yet what schema id {schema_id} is")
+        super().__init__(f"the schema registry has not answered yet for schema id {schema_id}")
         self.schema_id = schema_id
 
 

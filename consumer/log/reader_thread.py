@@ -125,7 +125,8 @@ class ReaderThread:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, self.drain_s + _GRACE_S)
             if self._thread.is_alive():
-                self._log.warning("log.not_closed", reason="Kafka does not answer", consequence="events repeat")
+                consequence = "some events will be delivered twice"
+                self._log.warning("log.not_closed", reason="Kafka does not answer", consequence=consequence)
 
     def _run(self, listener: LoopListener) -> None:
         while not self._closing.is_set():

@@ -60,7 +60,8 @@ class Rebalancing:
         try:
             self._committing.commit_last(self._consumer, commits)
         except KafkaException as error:
-            self._log.warning("log.last_commit_failed", error=explained(error), consequence="events repeat")
+            consequence = "some events will be delivered twice"
+            self._log.warning("log.last_commit_failed", error=explained(error), consequence=consequence)
         self._drop(numbers)
 
     def lose(self, partitions: list[TopicPartition]) -> None:

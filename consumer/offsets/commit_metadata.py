@@ -62,7 +62,7 @@ def decode(metadata: str, offset: int, *, group: str, topic: str, partition: int
 
 def _opened(metadata: str, offset: int, group: str, topic: str, partition: int) -> tuple[int, bytes]:
     if not metadata.startswith(_MARK) or len(metadata) > MAX_CHARACTERS:
-        raise ForeignMetadataError("it does not begin as ours")
+        raise ForeignMetadataError("it was not written by the bridge")
     try:
         content = base64.b85decode(metadata[len(_MARK) :])
         kind, checksum = _HEADER.unpack_from(content)

@@ -60,11 +60,11 @@ def state_at(
     finished = position.cursor.has_finished(offset)
     if not position.has_cursor and finished:
         return StateAtEndpoint(
-            endpoint.name, EventState.NEVER, "the endpoint has not started yet, and its start is after it"
+            endpoint.name, EventState.NEVER, "the endpoint has not started yet, and its start is after this event"
         )
     rule = Filter(endpoint).rule_against(event) if event is not None else None
     if rule is not None:
-        when = "" if finished else "; its turn has not come yet"
+        when = "" if finished else "; the cursor has not passed it yet"
         return StateAtEndpoint(endpoint.name, EventState.FILTERED, f"by {rule}{when}")
     if finished:
         return StateAtEndpoint(endpoint.name, EventState.FINISHED, "delivered, or before the endpoint's start")
@@ -86,7 +86,7 @@ def state_by_letter(entry: Entry) -> StateAtEndpoint:
 
 
 def _reasons(offset: int, endpoint: EndpointSettings, position: PartitionPosition, serving: Serving) -> list[str]:
-    reasons = [] if position.has_cursor else ["the endpoint has not started yet; its start would deliver it"]
+    reasons = [] if position.has_cursor else ["the endpoint has not started yet; its start includes this event"]
     reasons += outside_reasons(serving, {position.partition: position.cursor}, disabled=endpoint.disabled)
     reasons.append(_before(offset, position.cursor))
     return reasons
@@ -96,6 +96,6 @@ def _before(offset: int, cursor: Cursor) -> str:
     """How many events are before it; of those that no worker has read some offsets may hold none."""
     before = cursor.before(offset)
     if not before:
-        return "it is the next of its partition"
+        return "it is the next event of its partition"
     most = "at most " if offset > cursor.unread else ""
     return f"{most}{before} unfinished before it in its partition"

@@ -106,7 +106,7 @@ class Explainer:
         history = self._history(text, found)
         gone = [at for at in history.places() if at not in found]
         if not found and not gone:
-            raise NotFoundError(f"{_missing(place, text, topic, bounds)}, nor is there a dead letter of it")
+            raise NotFoundError(f"{_missing(place, text, topic, bounds)}; there is no dead letter of it either")
         # read after the event was found, however long that took: what was delivered meanwhile is finished
         endpoints = observe(self._view, self._settings).endpoints
         entries = history.entries()
@@ -155,9 +155,9 @@ def _missing(place: re.Match[str] | None, text: str, topic: str, bounds: Bounds)
     partition, offset = int(place[1]), int(place[2])
     first, end = bounds.first[partition], bounds.end[partition]
     if offset >= end:
-        return f"{topic}/{partition}/{offset} is not there yet: the partition ends at {end}"
+        return f"{topic}/{partition}/{offset} does not exist yet: the partition ends at {end}"
     if offset < first:
-        return f"{topic}/{partition}/{offset} is gone: the partition begins at {first}"
+        return f"{topic}/{partition}/{offset} is no longer in the log: the partition begins at {first}"
     return f"{topic}/{partition}/{offset} holds no record"
 
 

@@ -100,7 +100,7 @@ class RewindPlan:
         head += f", {counted(skips.wanted, 'event')} {will} be skipped"
         filtered, unreadable = repeats.filtered + skips.filtered, repeats.unreadable + skips.unreadable
         if filtered:
-            head += f"; {filtered} more that the move passes {'is' if filtered == 1 else 'are'} filtered"
+            head += f"; the move also passes {counted(filtered, 'filtered event')}"
         if unreadable:
             head += f"; {counted(unreadable, 'record')} cannot be read by this version"
         lines = [head] if self.has_cursor else [f"{self.endpoint} has no cursor yet", head]
@@ -171,7 +171,7 @@ class Rewind:
         except GroupIsLiveError as error:
             raise GroupIsLiveError(
                 f"endpoint {self._endpoint.name} is being served (group {self._group} is live): stop its workers "
-                "first; one that was killed counts until its session ends"
+                "first; a killed worker counts until its session ends"
             ) from error
 
 
@@ -184,7 +184,7 @@ def refuse_skips(plan: RewindPlan, *, skip: bool) -> None:
     if plan.skips and not skip:
         raise SkipsEventsError(
             f"endpoint {plan.endpoint}: {counted(plan.skips, 'event')} that were not delivered would be skipped; "
-            "say --skip if that is meant"
+            "use --skip to allow this"
         )
 
 

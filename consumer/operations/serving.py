@@ -75,12 +75,12 @@ def outside_reasons(serving: Serving, cursors: Mapping[int, Cursor], *, disabled
 
 def _of_members(serving: Serving, late: list[int]) -> list[str]:
     if not serving.is_known:
-        return [f"who serves it is not known: {serving.membership.obstacle}"]
+        return [f"the members of its group are not known: {serving.membership.obstacle}"]
     if not serving.membership.members and serving.answer is None:
-        return ["nobody serves it"]
+        return ["no worker serves it"]
     reasons = []
     if unassigned := serving.unassigned(late):
-        reasons.append(f"nobody has {_numbers(unassigned)}")
+        reasons.append(f"no worker has {_numbers(unassigned)}")
     for host, numbers in serving.not_asked.items():
         if concerned := sorted(set(numbers) & set(late)):
             reasons.append(

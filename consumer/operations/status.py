@@ -16,7 +16,7 @@ from consumer.operations.serving import Serving, outside_reasons
 from consumer.places import TopicMissingError
 from runtime.cli.terminal import table
 from runtime.config import Settings
-from runtime.counts import counted
+from runtime.counts import counted, noun
 from runtime.units import format_duration
 
 _HEAD: Final = ("ENDPOINT", "LAG", "OLDEST", "GROUP", "BREAKER", "DEAD LETTERS", "WAITS BECAUSE")
@@ -51,7 +51,8 @@ class EndpointStatus:
         if not self.has_cursor:
             reasons.insert(0, f"not started yet: it would begin with {counted(self.lag, 'record')} waiting")
         if self.lost:
-            reasons.append(f"the log has lost {self.lost} that were not delivered")
+            lost = f"{counted(self.lost, 'record')} that {noun(self.lost, 'was', 'were')} not delivered"
+            reasons.append(f"the log has lost {lost}")
         return reasons
 
     @property

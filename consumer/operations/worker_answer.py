@@ -37,6 +37,6 @@ def ask_worker(address: Address) -> WorkerAnswer:
 def worker_answer_of(answer: Any, *, where: str) -> WorkerAnswer:
     """Read an answer; whatever is not as expected is left out."""
     if not isinstance(answer, list):
-        return WorkerAnswer(unreachable_because=f"{where} is not a worker's")
+        return WorkerAnswer(unreachable_because=f"{where} did not answer as a worker")
     entries = [entry for entry in answer if isinstance(entry, dict)]
     return WorkerAnswer({str(entry.get("endpoint")): endpoint_answer_of(entry) for entry in entries})

@@ -69,7 +69,7 @@ class ReplayPlan:
             kept["address"] = self.address_mark
         if len(_text(kept)) > MAX_CHARACTERS - _FAILURES_ROOM:
             most = MAX_CHARACTERS - _FAILURES_ROOM
-            raise PlanError(f"the options of this run are longer than the {most} characters that a group can keep")
+            raise PlanError(f"the options of this run are longer than the {most} characters that a commit can store")
         kept["failed"] = [[failure.offset, failure.why] for failure in self.failures if failure.partition == partition]
         kept["unnamed"] = self.unnamed.get(partition, 0)
         return _text(kept)
@@ -102,7 +102,7 @@ def plan_of(run: str, committed: Mapping[int, Committed]) -> ReplayPlan:
     try:
         return _plan(run, committed)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise PlanError(f"what is kept of run {run} is not a plan that this version can read") from error
+        raise PlanError(f"the stored plan of run {run} cannot be read by this version") from error
 
 
 def mark_of(run: str, url: str) -> str:

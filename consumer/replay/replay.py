@@ -103,7 +103,7 @@ class Replay:
         try:
             while not (stopped or self._is_finished()):
                 self._show(progress, self._left(self._endpoint.partitions))
-                stopped = "it was needed to stop" if await _is_set(stop, _LOOK_EVERY_S) else self._hopeless_because()
+                stopped = "the run was stopped" if await _is_set(stop, _LOOK_EVERY_S) else self._hopeless_because()
             stopped = stopped or self._upgrades_needed()
         finally:
             held = dict(self._endpoint.partitions)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from consumer.filters.selection import NOT_SELECTED
 from consumer.record import Record
 from consumer.replay.plan import Failure
+from runtime.counts import counted, noun
 from schemas import names
 from schemas.headers import text_header
 
@@ -77,10 +78,10 @@ class ReplayReport:
         lines += [f"  failed: {failed.line}" for failed in self.failed]
         lines += [f"  failed before: {at.partition}:{at.offset}: {at.why}" for at in self.failed_before]
         if self.unnamed_before:
-            lines.append(f"  failed before: {self.unnamed_before} more, for whose names there was no room")
+            lines.append(f"  failed before: {self.unnamed_before} more that are counted but not named")
         if self.stopped:
-            lines.append(f"  {self.left} left: {self.stopped}")
-            lines.append(f"  to go on: registry-worker replay --resume {self.run}{options}")
+            lines.append(f"  {counted(self.left, 'offset')} left: {self.stopped}")
+            lines.append(f"  to continue: registry-worker replay --resume {self.run}{options}")
         if self.lost:
-            lines.append(f"  {self.lost} are not in the log any more")
+            lines.append(f"  {counted(self.lost, 'offset')} {noun(self.lost, 'is', 'are')} not in the log any more")
         return lines

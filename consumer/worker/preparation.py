@@ -46,7 +46,7 @@ class Preparation:
         self._endpoints = endpoints
         self._clock = clock
         self._news = News()
-        self.waits_for = "Kafka was not asked for the events topic yet"
+        self.waits_for = "Kafka has not been asked for the events topic yet"
         """Empty when all is prepared."""
 
     async def run(self) -> int:

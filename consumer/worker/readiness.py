@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from runtime.counts import counted
+from runtime.counts import counted, noun
 
 PATIENCE_S: Final = 5.0
 """How long a consumer may take to join its group, at first or again."""
@@ -104,9 +104,5 @@ class Readiness:
         self._finished = snapshot.finished
         if now - self._moved_at < STALL_S:
             return []
-        return [
-            (
-                NotReadyKind.STALL,
-                f"nothing was finished for {STALL_S:g} s, though {counted(snapshot.lag, 'event')} wait",
-            )
-        ]
+        waiting = f"{counted(snapshot.lag, 'event')} {noun(snapshot.lag, 'waits', 'wait')}"
+        return [(NotReadyKind.STALL, f"no event was finished for {STALL_S:g} s, although {waiting}")]

@@ -157,7 +157,7 @@ def _log_late(target: CaughtUp, served: list[Endpoint], clock: Clock) -> None:
                 "deliver.not_caught_up",
                 endpoint=endpoint.settings.name,
                 lag=target.owed[endpoint.group],
-                waits_because=reasons_of(facts_of(endpoint, clock.monotonic())) or ["its last commit is not made yet"],
+                waits_because=reasons_of(facts_of(endpoint, clock.monotonic())) or ["its last commit is not finished"],
             )
 
 

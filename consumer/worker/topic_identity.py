@@ -72,7 +72,7 @@ class TopicIdentity:
             self._missed += self._known is not None  # brokers that never gave an id give none
             return
         if self._known is not None and found != self._known:
-            consequence = "all of the new topic is delivered; events of the old one that were not yet are lost"
+            consequence = "all events of the new topic are delivered; undelivered events of the old topic are lost"
             _log.warning("topic.made_anew", topic=self._topic, consequence=consequence)
             for reader in self._readers:
                 reader.begin_anew()

@@ -86,7 +86,7 @@ def _fault_of_asking(endpoint: EndpointSettings) -> str:
     except (NoExchangeError, ClientSettingsError) as error:
         return str(error)
     if status == 407:
-        return "it wants a user (407): write http://USER:PASSWORD@HOST:PORT"
+        return "it requires a user (407): write http://USER:PASSWORD@HOST:PORT"
     return f"the answer is {status}" if status in _OF_A_PROXY else ""
 
 

@@ -178,7 +178,7 @@ class Intake:
                     pieces.append(piece)
         except TimeoutError:
             self._budget += size
-            raise RefusedError(408, "slow", f"the body did not come within {_BODY_LIMIT_S:g} s") from None
+            raise RefusedError(408, "slow", f"the body did not arrive within {_BODY_LIMIT_S:g} s") from None
         except BaseException:
             self._budget += size
             raise

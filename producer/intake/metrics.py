@@ -26,7 +26,7 @@ class BridgeMetrics:
         )
         self.ack_seconds: Final = Histogram(
             "registry_bridge_ack_seconds",
-            "From the whole POST read to its events acknowledged",
+            "Seconds from the end of reading a POST until its events are acknowledged",
             registry=registry,
             buckets=_SECONDS,
         )

@@ -27,7 +27,9 @@ class Outages:
         """Kafka is away, and why; or back, if it is empty."""
         if unreachable_because and self._writer.available:
             self._is_logged = True
-            _log.warning("kafka.away", reason=unreachable_because, consequence="POSTs are answered 503 meanwhile")
+            _log.warning(
+                "kafka.away", reason=unreachable_because, consequence="POSTs are answered 503 until Kafka answers"
+            )
         elif not unreachable_because and self._is_logged:
             self._is_logged = False
             _log.info("kafka.back")

@@ -137,7 +137,7 @@ class _DecoratedBlobs(_Decorated):
         try:
             descriptor = yield self.original.stat(digest)
         except asyncio.CancelledError:
-            self._lost(digest, "the event loop was closed meanwhile")
+            self._lost(digest, "the event loop was closed before")
             raise
         except Exception as error:  # noqa: BLE001 - the blob was served; only its event is lost, as in the registry
             self._lost(digest, str(error))

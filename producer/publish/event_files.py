@@ -18,8 +18,8 @@ from schemas.event import Event
 
 _NOT_TAKEN: Final = {
     PARQUET_MAGIC: "Parquet is for analysis only; publish an export in avro or ndjson",
-    b"\x1f\x8b": "compressed with gzip; publish what `gzip -dc` makes of it",
-    **dict.fromkeys(WIDE_STARTS, "UTF-16 or UTF-32; publish what `iconv -t UTF-8` makes of it"),
+    b"\x1f\x8b": "compressed with gzip; publish the output of `gzip -dc`",
+    **dict.fromkeys(WIDE_STARTS, "UTF-16 or UTF-32; publish the output of `iconv -t UTF-8`"),
 }
 """Files whose first bytes say that no line of them can be read, and why."""
 _LINE: Final = re.compile(r"^line (\d+)")
@@ -102,7 +102,7 @@ def _events(text: bytes, content_type: str, registry: str) -> list[Event]:
     except (ValueError, RecursionError):
         value = None  # the envelope reader says what is wrong
     if isinstance(value, list):
-        raise EnvelopeError("a list; publish its items one after another, such as `jq -c .[]` makes of it")
+        raise EnvelopeError("a list; publish its items one after another, such as the output of `jq -c .[]`")
     if is_exported_line(value):
         return [line_event(value, text.decode(), content_type=content_type, registry=registry)]
     if isinstance(value, dict) and "events" not in value:

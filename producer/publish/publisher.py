@@ -83,7 +83,7 @@ class Publisher:
                 self._add(item)
             self._flush()
         except KeyboardInterrupt:
-            rest = f"go on from {self._first}" if self._first else "the rest was not read"
+            rest = f"continue from {self._first}" if self._first else "the rest was not read"
             raise StoppedError(f"stopped: {counted(self._acknowledged, 'event')} acknowledged; {rest}") from None
         return self._acknowledged
 
@@ -107,7 +107,7 @@ class Publisher:
                 if self._clock.monotonic() >= deadline:
                     done = self._acknowledged
                     raise IncompleteError(
-                        f"{error}; {counted(done, 'event')} acknowledged, from {self._first} on it is not known"
+                        f"{error}; {counted(done, 'event')} acknowledged, from {self._first} on it is unknown"
                     ) from error
                 self.repeated += len(self._batch)
                 self._clock.sleep(_AGAIN_S)

@@ -30,7 +30,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(LEVELS),
             default="info",
             show_default=True,
-            help="Least urgent lines to log.",
+            help="Lowest level that is logged.",
         ),
         click.option(
             "--log-format",

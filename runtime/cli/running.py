@@ -43,7 +43,7 @@ def _failed(error: Exception, program: str, signals: StopSignals) -> int:
             return error.exit_code
         case click.ClickException():
             where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else program
-            click.echo(f"{where}: {error.format_message()} (--help says more)", err=True)
+            click.echo(f"{where}: {error.format_message()} (see --help)", err=True)
             return error.exit_code
         case BridgeError():
             for line in str(error).splitlines():
@@ -56,7 +56,9 @@ def _failed(error: Exception, program: str, signals: StopSignals) -> int:
             click.echo(f"{program}: cannot write the output: {error.strerror}", err=True)
             return 1
     _log.debug("command.failed", exc_info=error)
-    click.echo(f"{program}: internal error: {type(error).__name__}: {error} (--log-level debug says more)", err=True)
+    click.echo(
+        f"{program}: internal error: {type(error).__name__}: {error} (use --log-level debug for details)", err=True
+    )
     return 1
 
 

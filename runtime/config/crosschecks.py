@@ -48,8 +48,8 @@ def impatient(kafka: KafkaSettings, worker: WorkerSettings, endpoints: Iterable[
         needed_ms = _drain_ms(worker, endpoint)
         if needed_ms >= interval_ms:
             faults.append(
-                f"endpoint {endpoint.name}: a drain of worker.drain or timeout + 1s, and {DRAIN_GRACE_S:g}s to commit, "
-                f"takes {needed_ms} ms; kafka.{POLL_INTERVAL} is {interval_ms} and must be more"
+                f"endpoint {endpoint.name}: its drain (worker.drain or timeout + 1s) and {DRAIN_GRACE_S:g}s to commit "
+                f"take {needed_ms} ms; kafka.{POLL_INTERVAL} is {interval_ms} and must be larger"
             )
     return faults
 

@@ -41,15 +41,15 @@ def _failures(endpoint: EndpointSettings) -> Iterator[str]:
     registry = f"the registry tries at once up to the threshold, then every {first}"
     yield f"the wait after a failure {growth} and begins with the first failure ({registry})"
     yield (
-        "an answer with Retry-After, 429 or 503 is heeded: the endpoint waits, or gets fewer requests at once "
-        "(the registry tries on as after any failure)"
+        "after Retry-After the endpoint gets no requests for that time, after 429 or 503 fewer requests at once "
+        "(the registry retries as after any failure)"
     )
     yield "a 3xx answer is a failure and is not followed (the registry follows it, or counts it as delivered)"
     refusals = min(endpoint.attempts, _REFUSALS_AT_MOST)
     refused, failed = counted(refusals, "time"), counted(endpoint.attempts, "time")
     yield (
         f"an event that is refused {refused} (reject_statuses) or fails {failed} becomes a dead letter; "
-        "an endpoint that cannot be reached makes none (the registry tries for ever, and no event passes that one)"
+        "an endpoint that cannot be reached makes none (the registry retries for ever, and all later events wait)"
     )
 
 
@@ -65,7 +65,7 @@ def _order(endpoint: EndpointSettings) -> Iterator[str]:
 def _requests(endpoint: EndpointSettings) -> Iterator[str]:
     configured = {name.lower() for name, _ in endpoint.headers}
     yield (
-        "HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment are not used; an endpoint has a proxy of its own "
+        "HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment are not used; set the endpoint's proxy instead "
         "(the registry uses them)"
     )
     yield (
@@ -84,6 +84,9 @@ def _what_is_kept(endpoint: EndpointSettings, retention: str) -> Iterator[str]:
         "without limit, and loses them when it stops)"
     )
     if endpoint.disabled:
-        yield "disabled keeps its place in the log: once enabled it gets what it missed (the registry drops it)"
+        yield (
+            "a disabled endpoint keeps its place in the log and gets what it missed when enabled "
+            "(the registry drops these events)"
+        )
     if endpoint.ignored_actions and not endpoint.ignored_media_types:
-        yield "ignore.actions holds without ignored media types too (the registry before 3.1 then passes over it)"
+        yield "ignore.actions works without ignored media types too (the registry before 3.1 then ignores it)"

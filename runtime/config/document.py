@@ -114,7 +114,7 @@ class _Unfolding:
     def node(self, node: yaml.Node, depth: int) -> Node:
         self._left -= 1
         if self._left < 0 or depth > _DEEPEST:
-            raise self._fault(node, "is nested too deeply" if depth > _DEEPEST else "unfolds to too many values")
+            raise self._fault(node, "is nested too deeply" if depth > _DEEPEST else "expands to too many values")
         match node:
             case yaml.ScalarNode() if node.tag in _KINDS:
                 return Scalar(node.value, _KINDS[node.tag])

@@ -153,7 +153,7 @@ def _max_backoff(value: Value, section: Section, backoff_s: float) -> float:
     default = max(DEFAULT_MAX_BACKOFF_S, backoff_s)
     found = section.read("max_backoff", duration(_MILLISECOND, _DAY), default)
     if found < backoff_s:
-        value.at("max_backoff").note("is less than backoff, which it must not be")
+        value.at("max_backoff").note("is less than backoff; write at least as much")
     return found
 
 

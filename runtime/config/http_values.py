@@ -70,7 +70,7 @@ def read_authorization(value: Value) -> Secret:
     value = value.shown_by(show_nothing)
     text = value.text()
     if isinstance(value.node, Scalar) and value.node.kind == "bool":
-        value.fail("must be a header's value, e.g. Bearer TOKEN; write none to let everyone write")
+        value.fail("must be a header's value, e.g. Bearer TOKEN; write none to allow POSTs from everyone")
     if not text or text != text.strip() or _CONTROL.search(text):
         value.refuse(
             "is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)"

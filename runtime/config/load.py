@@ -125,7 +125,7 @@ def _endpoints(value: Value, *, intake: IntakeSettings) -> tuple[EndpointSetting
         if paths.setdefault(endpoint.name, item.path) != item.path:
             item.at("name").note(f"is the name of {paths[endpoint.name]} too; names are unique")
         if is_intake(endpoint, intake):
-            item.at("url").shown_by(show_url).note("is this intake: its events would come round for ever")
+            item.at("url").shown_by(show_url).note("is the address of this intake: each event would come back for ever")
     return tuple(endpoints)
 
 
@@ -136,5 +136,5 @@ def _read_text(path: Path) -> str:
 
 def _unreadable(path: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"no configuration: {path} does not exist; use -c FILE or {VARIABLE}, or begin with one: {_BEGIN}"
+        return f"no configuration: {path} does not exist; use -c FILE or {VARIABLE}, or create one: {_BEGIN}"
     return f"no configuration: {path} cannot be read: {error.strerror or os.strerror(error.errno or 0)}"

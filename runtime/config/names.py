@@ -24,7 +24,7 @@ def topic_name(value: Value) -> str:
     """Read a topic's name as Kafka takes it; its own (`__...`), `.` and `..` are none of ours."""
     name = _topic(value)
     if name in {".", ".."} or name.startswith("__"):
-        value.refuse("is not a topic's name: . and .. and what begins with __ are Kafka's own")
+        value.refuse("is not a topic's name: . and .. and names that begin with __ are Kafka's own")
     return name
 
 

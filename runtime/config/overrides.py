@@ -19,7 +19,8 @@ def with_intake_listen(settings: Settings, listen: Address) -> Settings:
     faults = [f"--listen: {listen} {UNGUARDED}"] if is_unguarded(intake) else []
     loops = [endpoint.name for endpoint in settings.endpoints if is_intake(endpoint, intake)]
     faults += [
-        f"--listen: {listen} is where endpoint {name} POSTs to: its events would come round for ever" for name in loops
+        f"--listen: {listen} is the address of endpoint {name}: each of its events would come back for ever"
+        for name in loops
     ]
     if faults:
         raise ConfigurationError(faults)

@@ -10,7 +10,7 @@ _VARIABLE: Final = "REGISTRY_NOTIFICATIONS_ENDPOINTS"
 """The list as YAML in a variable of the registry's environment; `..._0_URL` and the like are one member each."""
 _KEYS: Final = {
     "notifications": "is the registry's; its endpoints go under `endpoints:`, its events stay in the registry's file",
-    "events": "is the registry's; includereferences stays in the registry's file, and what it adds is delivered",
+    "events": "is the registry's; includereferences stays in the registry's file; its references are delivered",
 } | dict.fromkeys(
     (
         *("auth", "catalog", "compatibility", "health", "http", "log", "loglevel", "middleware", "policy", "proxy"),

@@ -25,7 +25,9 @@ _ADDRESS = parsed(
 _SECOND, _HOUR, _CENTURY = 1.0, 3600.0, 36_500 * 86400.0
 _REGISTRY_URL: Final = "http://127.0.0.1:8081"
 _UNKNOWN_SCHEMA: Final[Sequence[UnknownSchema]] = ("wait", "dead-letter")
-UNGUARDED: Final = "is reached from other machines; set intake.authorization, or to none if everyone may write"
+UNGUARDED: Final = (
+    "can be reached from other machines; set intake.authorization, or set it to none to allow POSTs from everyone"
+)
 """The fault of an address that `is_unguarded`."""
 _COPIES = whole_number(1, 100)
 _LARGEST_BODY = 200 * 2**20
@@ -44,7 +46,7 @@ def read_topics(value: Value) -> TopicSettings:
     )
     if topics.events.replace(".", "_") == topics.dead_letters.replace(".", "_"):
         section.fault(
-            "dead_letters", "must differ from topics.events, and not only by . for _, which Kafka takes for one"
+            "dead_letters", "must differ from topics.events, and not only in . and _, which Kafka treats as the same"
         )
     section.close()
     return topics
@@ -64,7 +66,7 @@ def read_schema_registry(value: Value) -> SchemaRegistrySettings | None:
     if url and urlsplit(url[0]).query:
         section.fault("url", f"has a query; write the root of the registry, e.g. {_REGISTRY_URL}")
     if url and authorization and urlsplit(url[0]).username is not None:
-        section.fault("authorization", "stands beside a user in url; write one of them")
+        section.fault("authorization", "cannot be combined with a user in url; write only one of them")
     section.close()
     return SchemaRegistrySettings(url=url[0], safe_url=url[1], authorization=authorization, tls=tls) if url else None
 
@@ -116,5 +118,5 @@ def _authorization(value: Value) -> tuple[tuple[Secret, ...], bool]:
         return (), True
     found = text_or_list(read_authorization)(value)
     if not found:
-        value.shown_by(show_nothing).fail("is an empty list; write none to let everyone write")
+        value.shown_by(show_nothing).fail("is an empty list; write none to allow POSTs from everyone")
     return found, False

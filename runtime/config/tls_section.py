@@ -20,7 +20,7 @@ def read_tls(value: Value) -> TLSSettings:
     )
     missing = [key for key in ("cert", "key") if section.take(key) is None]
     if len(missing) == 1:
-        section.fault(missing[0], "is missing; cert and key come together")
+        section.fault(missing[0], "is missing; write cert and key together")
     section.close()
     return tls
 

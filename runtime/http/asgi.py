@@ -137,7 +137,7 @@ def application(routes: Iterable[Route], observer: UnroutedObserver | None = Non
             return
         except Exception:  # noqa: BLE001 - a fault of ours must not cost the connection
             _log.exception("http.failed", method=request.method, path=request.path, sender=request.sender)
-            response = Response.json(500, {"error": "internal error; the log says more"})
+            response = Response.json(500, {"error": "internal error; see the log"})
         await response.send(send, without_body=request.method == "HEAD")
 
     return app

@@ -66,7 +66,7 @@ def reason_of(error: ClientError | OSError) -> str:
     if isinstance(error, OSError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
     if isinstance(error, ClientResponseError):
-        return "the answer is no HTTP"
+        return "the answer is not HTTP"
     return "the connection was closed without an answer"
 
 

@@ -81,11 +81,11 @@ class _Protocol(HttpToolsProtocol):
             return
         tls = data.startswith(_TLS_HANDSHAKE)
         if tls:
-            reason = "this looks like TLS, and this address speaks plain HTTP: use http:// in the sender's URL"
+            reason = "this looks like TLS, but this address speaks plain HTTP: use http:// in the sender's URL"
         elif data.startswith(_HTTP2_PREFACE):
-            reason = "HTTP/2 without asking first; this address speaks HTTP/1.1"
+            reason = "HTTP/2 without an upgrade request; this address speaks HTTP/1.1"
         host, port = self.client or ("unknown", 0)
-        error = f"no valid HTTP request: {reason}"
+        error = f"not a valid HTTP request: {reason}"
         self.observer.unreadable(Unreadable(f"{host}:{port}", tls, error))
         self.send_400_response(error.encode("ascii", "backslashreplace").decode())
 

@@ -57,7 +57,11 @@ class Availability:
             if away and self._state is not _Phase.AWAY:
                 self._next_probe = self._clock.monotonic()
                 if self._state is _Phase.UP:
-                    _log.warning("kafka.unavailable", reason=str(error), consequence="writes are refused meanwhile")
+                    _log.warning(
+                        "kafka.unavailable",
+                        reason=str(error),
+                        consequence="writes are refused until Kafka acknowledges one",
+                    )
                 self._state = _Phase.AWAY
             elif not away and self._state is _Phase.TRYING:
                 self._state = _Phase.UP

@@ -24,7 +24,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One consumer of a group; one that was killed counts until its session ends."""
+    """One consumer of a group; a killed worker counts until its session ends."""
 
     host: str
     """From where it connects, as the broker sees it."""

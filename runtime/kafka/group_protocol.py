@@ -36,10 +36,10 @@ _NO_ASSIGNOR: Final = "registry-event-bridge-asks-for-none"
 class ProtocolSupport(Enum):
     """What a cluster says when it is asked."""
 
-    TAKES_PART = "the cluster takes part in it: Kafka 4.0 or newer, with the feature group.version 1"
-    SWITCHED_OFF = "the cluster has the protocol consumer switched off: its feature group.version is 0"
+    TAKES_PART = "the cluster supports it: Kafka 4.0 or newer, with the feature group.version 1"
+    SWITCHED_OFF = "the protocol consumer is switched off in the cluster: its feature group.version is 0"
     ABSENT = "the brokers do not have the protocol consumer: they are older than Kafka 4.0"
-    REFUSED = "the cluster does not say whether it takes part in the protocol consumer: the right to read is missing"
+    REFUSED = "the cluster does not say whether it supports the protocol consumer: the right to read is missing"
 
 
 _UPGRADE: Final = {

@@ -79,7 +79,7 @@ def ensure_dead_letters(admin: Admin, settings: Settings, partitions: int, news:
         KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
     """
     _, plan = plan_topics(settings, admin.brokers())
-    consequence = "a broker's lost disk loses events"
+    consequence = "events are lost if a broker loses its disk"
     if plan.replication_factor == 1 and news.is_news("copies", consequence):
         _log.warning("topics.single_copy", consequence=consequence, wanted="3 brokers")
     _ensured(admin, TopicPlan(plan.name, partitions, plan.replication_factor, plan.settings))
@@ -112,7 +112,7 @@ def offsets_shortfall(admin: Admin, settings: Settings) -> str:
     wanted = int(settings.topics.retention_s // 60)
     if minutes >= wanted:
         return ""
-    keeps = f"the broker keeps offsets for {counted(minutes, 'minute')}, events for {wanted}"
+    keeps = f"the broker keeps offsets for {counted(minutes, 'minute')}, but events are kept for {wanted}"
     return f"{keeps}: set offsets.retention.minutes={wanted}"
 
 
@@ -131,5 +131,5 @@ def differences(plan: TopicPlan, found: Topic) -> list[str]:
     for name, wanted in plan.settings.items():
         value = found.settings.get(name)
         if value != wanted:
-            sentences.append(f"topic {plan.name} has {name}={value}, wanted is {wanted}")
+            sentences.append(f"topic {plan.name} has {name}={value}; it should be {wanted}")
     return sentences

@@ -178,7 +178,7 @@ class AcknowledgedWriter:
         if self._closing.is_set():
             raise WriterClosedError("the writer is closed")
         if not self._availability.admit():
-            raise KafkaUnavailableError(f"Kafka is not answering{self._because()}; nothing was tried")
+            raise KafkaUnavailableError(f"Kafka does not answer{self._because()}; nothing was written")
         with self._lock:
             self._produce(records, _PendingWrite(len(records), self._settling(done), self._faults))
 

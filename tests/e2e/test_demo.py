@@ -224,5 +224,5 @@ def test_only_one_at_a_time(kafka: LocalKafka, tmp_path: Path, topic: str) -> No
     home = tmp_path / "home"
     with run_and_stay(home, topic, kafka.bootstrap) as process:
         done = run_once(home, topic, kafka.bootstrap)
-        assert (done.returncode, done.stderr) == (1, f"Error: it runs already: another one uses {home}\n")
+        assert (done.returncode, done.stderr) == (1, f"Error: the demo runs already: another process uses {home}\n")
         assert process.poll() is None

@@ -70,7 +70,7 @@ def test_an_endpoint_is_asked_through_its_proxy(status: int) -> None:
         (502, "the answer is 502"),
         (503, "the answer is 503"),
         (504, "the answer is 504"),
-        (407, "it wants a user (407): write http://USER:PASSWORD@HOST:PORT"),
+        (407, "it requires a user (407): write http://USER:PASSWORD@HOST:PORT"),
     ],
 )
 def test_a_proxy_that_does_not_get_through_is_a_fault(status: int, why: str) -> None:

@@ -159,7 +159,7 @@ def test_interrupt_ends_in_order(kafka: LocalKafka, topic: str, tmp_path: Path, 
     ) as redrive:
         receiver.wait_for(4)
         assert redrive.terminate() == 1
-        assert "it was told to stop" in redrive.stdout
+        assert "the run was stopped" in redrive.stdout
     done = len(delivered_ids(receiver))
     assert 40 - done == len(listed(setup))
     receiver.answer(200)
@@ -210,7 +210,7 @@ def test_endpoint_that_is_away(kafka: LocalKafka, topic: str, tmp_path: Path, re
     receiver.stop()
     said = dead_letters(setup, "redrive", code=1)
     assert said.startswith("ci: 0 of 10 redriven\n")
-    assert "the endpoint is away (connect" in said
+    assert "the endpoint accepts nothing (connect" in said
     assert len(listed(setup)) == 10
 
 
@@ -329,7 +329,7 @@ def test_wrong_use(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Rece
     assert setup.run_bridge("init").code == 0
     assert listed(setup) == []
     for arguments, told in (
-        (("--endpoint", "cl"), "known are ci"),
+        (("--endpoint", "cl"), "endpoints: ci"),
         (("--from", "yesterday"), "PARTITION:OFFSET"),
         (("--from", "9:0"), "has no partition 9"),
         (("--from", "end", "--to", "beginning"), "is after"),

@@ -281,7 +281,7 @@ def test_metrics_count_what_happened(kafka: LocalKafka, topic: str, tmp_path: Pa
     ("endpoints", "arguments", "says"),
     [
         ([], [], "no endpoints"),
-        ([endpoint("ci", "http://127.0.0.1:9/")], ["--endpoint", "other"], "no endpoint is named other; known are ci"),
+        ([endpoint("ci", "http://127.0.0.1:9/")], ["--endpoint", "other"], "no endpoint is named other; endpoints: ci"),
         ([endpoint("ci", "http://127.0.0.1:9/", disabled=True)], ["--endpoint", "ci"], "disabled"),
         ([endpoint("ci", "http://127.0.0.1:9/")], ["--timeout", "5s"], "--until-caught-up"),
         ([endpoint("ci", "http://127.0.0.1:9/")], ["--until-caught-up", "--timeout", "soon"], "soon"),

@@ -58,9 +58,10 @@ def test_before_delivery(setup: Installation) -> None:
         assert fact in said
     found = rows(said)
     assert found["ci"].startswith(
-        "waiting the endpoint has not started yet; its start would deliver it; nobody serves it; at most 1 unfinished"
+        "waiting the endpoint has not started yet; its start includes this event; no worker serves it; "
+        "at most 1 unfinished"
     )
-    assert found["audit"] == "filtered by ignore.actions; its turn has not come yet"
+    assert found["audit"] == "filtered by ignore.actions; the cursor has not passed it yet"
 
 
 def test_finished_filtered_and_all_places(setup: Installation) -> None:
@@ -112,8 +113,8 @@ def test_waiting_and_finished_beside_a_hole(setup: Installation, receiver: Recei
         said = eventually(waits)
         assert said.startswith("waiting breaker open: status 503, ")
         assert said.endswith("1 unfinished before it in its partition")
-    assert "it is the next of its partition" in rows(explain(setup, "team-poison-0"))["ci"]
-    eventually(lambda: "nobody serves it" in rows(explain(setup, "team-poison-0"))["ci"])
+    assert "it is the next event of its partition" in rows(explain(setup, "team-poison-0"))["ci"]
+    eventually(lambda: "no worker serves it" in rows(explain(setup, "team-poison-0"))["ci"])
 
 
 def test_gone_from_the_log(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:
@@ -140,8 +141,8 @@ def test_undecodable(kafka: LocalKafka, setup: Installation) -> None:
 @pytest.mark.parametrize(
     ("event", "code", "told"),
     [
-        ("nobody", 1, "no event in topic {topic} has the id nobody, nor is there a dead letter of it"),
-        ("0:7", 1, "{topic}/0/7 is not there yet: the partition ends at 1, nor is there a dead letter of it"),
+        ("nobody", 1, "no event in topic {topic} has the id nobody; there is no dead letter of it either"),
+        ("0:7", 1, "{topic}/0/7 does not exist yet: the partition ends at 1; there is no dead letter of it either"),
         ("5:0", 2, "topic {topic} has no partition 5; it has partitions 0 to 0"),
     ],
 )

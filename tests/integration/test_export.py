@@ -176,9 +176,11 @@ def test_refusals(setup: Installation, tmp_path: Path) -> None:
     fill(setup, pushes(100))
     export(setup, tmp_path / "out", "ndjson", "--from", "0:5,1:5,2:5,3:5")
     said = export(setup, tmp_path / "out", "ndjson", "--from", "beginning", code=2)
-    assert "files are only added behind" in said
+    assert "new files are only added at the end" in said
     assert 1 == len(said.splitlines())
-    assert "--follow has no end" in export(setup, tmp_path / "x", "ndjson", "--follow", "--to", "end", code=2)
+    assert "--follow cannot be combined with --to" in export(
+        setup, tmp_path / "x", "ndjson", "--follow", "--to", "end", code=2
+    )
     (tmp_path / "file").touch()
     assert "--output" in export(setup, tmp_path / "file", "ndjson", code=2)
 

@@ -202,7 +202,7 @@ def test_tls_is_named() -> None:
 
     [refused] = asyncio.run(shake())
     assert refused.tls
-    assert "this looks like TLS, and this address speaks plain HTTP" in refused.error
+    assert "this looks like TLS, but this address speaks plain HTTP" in refused.error
 
 
 def test_what_nobody_hears_of_is_logged() -> None:
@@ -217,4 +217,4 @@ def test_what_nobody_hears_of_is_logged() -> None:
     [line] = [line for line in lines if line["event"] == "http.refused"]
     assert ("warning", 400) == (line["log_level"], line["status"])
     assert line["sender"].startswith("127.0.0.1:")
-    assert "no valid HTTP request: Invalid method" in line["error"]
+    assert "not a valid HTTP request: Invalid method" in line["error"]

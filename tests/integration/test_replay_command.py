@@ -126,7 +126,7 @@ def test_killed_and_resumed(kafka: LocalKafka, setup: Installation, receiver: Re
         eventually(lambda: len(names(delivered(receiver))) > 130)
         second.signal(signal.SIGINT)
         assert second.wait() == 1
-    assert f"to go on: registry-worker replay --resume {run}" in second.stdout
+    assert f"to continue: registry-worker replay --resume {run}" in second.stdout
     before_third = len(receiver.requests)
     replay(setup, "--resume", run)
     found = names(delivered(receiver))
@@ -216,7 +216,7 @@ def test_lost_to_retention(kafka: LocalKafka, setup: Installation, receiver: Rec
     delete_records(kafka, setup.topic, {partition: 4})
     receiver.answer(200)
     said = replay(setup, "--resume", run_of(first.stderr), code=1)
-    assert "ci: 26 delivered, 0 filtered, 0 failed\n  4 are not in the log any more\n" == said.stdout
+    assert "ci: 26 delivered, 0 filtered, 0 failed\n  4 offsets are not in the log any more\n" == said.stdout
 
 
 def test_newer_release(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:
@@ -227,7 +227,7 @@ def test_newer_release(kafka: LocalKafka, setup: Installation, receiver: Receive
     write(kafka, setup.topic, [Found(partition, 0, 0, b"k", b"\x00newer", newer)])
     said = replay(setup, "--endpoint", "ci", "--from", "beginning", code=1)
     assert 3 == len(receiver.requests)
-    assert said.stdout.startswith("ci: 3 delivered, 0 filtered, 0 failed\n  1 left: partition ")
+    assert said.stdout.startswith("ci: 3 delivered, 0 filtered, 0 failed\n  1 offset left: partition ")
     assert " needs a newer version: " in said.stdout
     config = re.escape(str(setup.folder / "command.yaml"))
-    assert re.search(rf"  to go on: registry-worker replay --resume \S+ -c {config}\n", said.stdout)
+    assert re.search(rf"  to continue: registry-worker replay --resume \S+ -c {config}\n", said.stdout)

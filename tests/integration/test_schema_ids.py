@@ -284,7 +284,7 @@ def test_commands_see_the_events(sample: Sample, tmp_path: Path, receiver: Recei
     assert f"{sample.topic}/1/2" in explained
     assert " finished " in explained
     explained = "\n".join(lines(setup.run_worker("explain", f"0:{EACH}")))
-    assert f"no event    schema id {NOBODYS} is none of ours" in explained
+    assert f"no event    schema id {NOBODYS} is not one of the bridge's" in explained
 
     told = lines(setup.run_worker("replay", "--endpoint", "ci", "--from", "beginning", "--dry-run"))
     assert f"ci: {total} events would be delivered, 0 filtered; 1 cannot be read" == told[0]

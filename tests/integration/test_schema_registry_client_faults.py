@@ -90,8 +90,8 @@ def test_timeout_of_the_body(stub: Stub, hurried: SchemaRegistry) -> None:
         (403, "its user may not do this"),
         (405, "is it a schema registry?"),
         (429, "is it a schema registry?"),
-        (500, "it is in trouble"),
-        (503, "it is in trouble"),
+        (500, "it has an internal fault"),
+        (503, "it has an internal fault"),
     ],
 )
 def test_statuses_that_say_nothing_of_a_schema(
@@ -109,7 +109,7 @@ def test_statuses_that_say_nothing_of_a_schema(
 def test_the_registrys_own_503(stub: Stub, client: SchemaRegistry) -> None:
     """What a registry that starts, or has lost its leader, says is trouble that passes."""
     stub.fail(unavailable(), times=1)
-    assert "answers 503: it is in trouble" == trouble(client, QUESTIONS["register"])
+    assert "answers 503: it has an internal fault" == trouble(client, QUESTIONS["register"])
     assert 1 == client.register(SUBJECT, SCHEMA)
 
 

@@ -64,7 +64,7 @@ def test_check_says_what_it_may_not_ask(secured: SecuredKafka, topic: str, tmp_p
     section = {"kafka": secured.as_user("checker")}
     done = Installation(secured.sasl, topic, tmp_path, endpoints=ends, sections=section).run_bridge("check")
     assert 0 == done.code, done.stdout
-    assert "the cluster does not say whether it takes part in the protocol consumer" in done.stdout
+    assert "the cluster does not say whether it supports the protocol consumer" in done.stdout
 
 
 def test_a_worker_that_cannot_prepare_says_so_once(

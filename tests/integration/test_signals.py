@@ -214,7 +214,8 @@ def test_publish_says_how_far_it_came(setup: Installation, kafka: LocalKafka, nu
         _, said = publish.communicate(timeout=30)
     assert 1 == publish.returncode
     assert (
-        b"registry-bridge: stopped: 500 events acknowledged; go on from -:501\n" == said.splitlines(keepends=True)[-1]
+        b"registry-bridge: stopped: 500 events acknowledged; continue from -:501\n"
+        == said.splitlines(keepends=True)[-1]
     )
 
 

@@ -68,7 +68,7 @@ def test_group_without_offsets(setup: Installation) -> None:
     assert 0 < found["ci"]["oldest_age_s"] < 60
     assert found["late"]["oldest_age_s"] is None
     done = setup.run_worker("status")
-    assert "not started yet: it would begin with 10 records waiting; nobody serves it" in done.stdout
+    assert "not started yet: it would begin with 10 records waiting; no worker serves it" in done.stdout
     assert "does not answer" in done.stderr
 
 
@@ -178,7 +178,11 @@ def test_one_of_two_workers_is_killed(kafka: LocalKafka, topic: str, tmp_path: P
         other.kill()  # it counts as a member until its session ends
         seen(setup, lambda now: now["not_asked"] == {} and len(held(now)) == 1)
     found = status(setup)["ci"]
-    assert (found["members"], found["unassigned"], found["waits_because"]) == ([], [0, 1, 2, 3], ["nobody serves it"])
+    assert (found["members"], found["unassigned"], found["waits_because"]) == (
+        [],
+        [0, 1, 2, 3],
+        ["no worker serves it"],
+    )
 
 
 def held(found: dict[str, Any]) -> list[list[int]]:
@@ -206,7 +210,7 @@ def test_lost_to_retention(kafka: LocalKafka, setup: Installation, receiver: Rec
     delete_records(kafka, setup.topic, {0: 4})
     found = status(setup)["ci"]
     assert (found["has_cursor"], found["lag"], found["lost"]) == (True, 6, 4)
-    assert "the log has lost 4 that were not delivered" in setup.run_worker("status").stdout
+    assert "the log has lost 4 records that were not delivered" in setup.run_worker("status").stdout
 
 
 def test_watch(setup: Installation, tmp_path: Path) -> None:

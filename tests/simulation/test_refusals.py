@@ -48,7 +48,8 @@ async def one_repository_is_refused(breaker: type[Breaker], **keys: Any) -> None
         await asyncio.sleep(wait_s)
         assert await arrival_s(world, f"library/{number}") < PROMISED_S
     assert (
-        worker.endpoint.monitor.breaker_reason == "" or "only what it refused" in worker.endpoint.monitor.breaker_reason
+        worker.endpoint.monitor.breaker_reason == ""
+        or "only repositories that it refused" in worker.endpoint.monitor.breaker_reason
     )
     assert {"rejected"} == {letter.reason for letter in world.letters}
 

@@ -47,4 +47,4 @@ def test_a_wrong_word_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert (2, "") == (status, out)
     (line,) = err.splitlines()
     assert line.startswith("registry-worker: No such command 'stauts'.")
-    assert line.endswith("(--help says more)")
+    assert line.endswith("(see --help)")

@@ -23,14 +23,18 @@ class Question:
     """A note for whoever reads the answer."""
 
 
-WINDOW: Final = Question("window", "Window of the data", "Times are UTC. The window is from the first to the last of these records.")
+WINDOW: Final = Question(
+    "window", "Window of the data", "Times are UTC. The window is from the first to the last record."
+)
 WHO_PULLS_TAG: Final = Question("who_pulls_tag", "Who still pulls this tag", "Pulls by digest count too.")
 DAYS: Final = Question("activity_by_day", "Activity by day")
 HOURS: Final = Question("activity_by_hour", "Pulls by hour", "UTC; weekday 1 is Monday.")
 REPOSITORIES: Final = Question(
     "most_pulled_repositories", "Most pulled repositories", "7 and 30 days back from the last record."
 )
-TAGS: Final = Question("most_pulled_tags", "Most pulled tags", "Without a tag: pulled by a digest for which no event has a tag.")
+TAGS: Final = Question(
+    "most_pulled_tags", "Most pulled tags", "Without a tag: pulled by a digest for which no event has a tag."
+)
 CLIENTS: Final = Question("clients", "Clients and versions", "From the user agents.")
 BYTES: Final = Question(
     "bytes_by_repository", "Bytes by repository", "Pushed: each blob once. Served: every GET of a blob, in full."

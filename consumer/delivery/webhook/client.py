@@ -58,7 +58,7 @@ class FallbackClient:
             except OSError as error:
                 return NoAnswer(Fault.TLS, f"tls cannot be used: {error.strerror or type(error).__name__}")
             _log.info(
-                "endpoint.self_signed", endpoint=self._endpoint, consequence="sends over OpenSSL, which is slower"
+                "endpoint.self_signed", endpoint=self._endpoint, consequence="requests use OpenSSL, which is slower"
             )
         return await self._second.send(request, attempt_headers)  # nothing was sent: the handshake had failed
 

@@ -41,11 +41,11 @@ def test_durations_are_gos_plus_days(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("5000000000", "has no unit (the registry takes it for nanoseconds); write 5s"),
-        ("1500000000", "has no unit (the registry takes it for nanoseconds); write 1.5s"),
-        ("5", "has no unit (the registry takes it for nanoseconds); write 5s"),
-        ("-5", "has no unit (the registry takes it for nanoseconds); write -5s"),
-        ("1.5", "has no unit (the registry takes it for nanoseconds); write 1.5s"),
+        ("5000000000", "has no unit (the registry reads it as nanoseconds); write 5s"),
+        ("1500000000", "has no unit (the registry reads it as nanoseconds); write 1.5s"),
+        ("5", "has no unit (the registry reads it as nanoseconds); write 5s"),
+        ("-5", "has no unit (the registry reads it as nanoseconds); write -5s"),
+        ("1.5", "has no unit (the registry reads it as nanoseconds); write 1.5s"),
         ("5 parsecs", "is not a duration; write e.g. 500ms, 1s, 1h30m"),
         ("", "is not a duration; write e.g. 500ms, 1s, 1h30m"),
         ("s", "is not a duration; write e.g. 500ms, 1s, 1h30m"),

@@ -120,9 +120,9 @@ _DAMAGED = {
     "header id framing": (b"\x01" + frame(_LATEST.id, encode(_EVENT))[1:], None, "framing byte is 0x01, not 0x00"),
     "left over": (frame(_LATEST.id, encode(_EVENT) + b"\x00\x00"), None, "2 bytes are left over after the event"),
     "nothing after the frame": (frame(_LATEST.id, b""), _LATEST.fingerprint, "not an event: "),
-    "foreign id": (frame(17, encode(_EVENT)), None, "schema id 17 is none of ours"),
-    "id below our range": (frame(0x5244FFFF, encode(_EVENT)), None, "schema id 1380253695 is none of ours"),
-    "id above our range": (frame(0x52460000, encode(_EVENT)), None, "schema id 1380319232 is none of ours"),
+    "foreign id": (frame(17, encode(_EVENT)), None, "schema id 17 is not one of the bridge's"),
+    "id below our range": (frame(0x5244FFFF, encode(_EVENT)), None, "schema id 1380253695 is not one of the bridge's"),
+    "id above our range": (frame(0x52460000, encode(_EVENT)), None, "schema id 1380319232 is not one of the bridge's"),
     "no UTF-8": (frame(_LATEST.id, b"\x02\x02\xff" + encode(_EVENT)[3:]), _LATEST.fingerprint, "not an event: Unicode"),
     "union of no branch": (frame(_LATEST.id, b"\x04" + encode(_EVENT)[1:]), _LATEST.fingerprint, "not an event: "),
 }

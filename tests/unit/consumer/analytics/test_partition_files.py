@@ -170,5 +170,5 @@ def test_later_partitions() -> None:
 @pytest.mark.parametrize("covered", [{1: Covered(0, 100)}, {0: Covered(0, 5), 2: Covered(0, 5)}])
 def test_a_topic_made_anew_is_refused(covered: dict[int, Covered]) -> None:
     """Files that reach beyond the end of the log, or are of a partition that it has not, are those of another topic."""
-    with pytest.raises(OutputError, match="the topic was made anew"):
+    with pytest.raises(OutputError, match="the topic was deleted and created again"):
         plan_of(Log(), TOPIC, covered, None, End(), now=0.0)

@@ -189,7 +189,7 @@ async def test_outage_ends_the_run() -> None:
     started = scene.clock.monotonic()
     report = await scene.run()
     assert 511 <= scene.clock.monotonic() - started <= 900
-    assert report.stopped == "the endpoint is away (connect: refused)"
+    assert report.stopped == "the endpoint accepts nothing (connect: refused)"
     assert (report.redriven, report.untouched) == (0, 26 * 50)
     assert len(scene.sent) < 100
 
@@ -212,7 +212,7 @@ async def test_retry_after_longer_than_patience_ends_the_run() -> None:
     started = scene.clock.monotonic()
     report = await scene.run()
     assert scene.clock.monotonic() - started < 1
-    assert (report.untouched, report.stopped) == (2, "the endpoint is away (status 429)")
+    assert (report.untouched, report.stopped) == (2, "the endpoint accepts nothing (status 429)")
 
 
 @simulated
@@ -224,7 +224,7 @@ async def test_stop_lets_what_is_in_flight_end() -> None:
     assert sorted(scene.closed) == sorted(name for _, name in scene.sent)
     assert report.redriven == len(scene.sent)
     assert report.untouched == 100 - report.redriven > 0
-    assert report.stopped == "it was told to stop"
+    assert report.stopped == "the run was stopped"
 
 
 @simulated
@@ -258,7 +258,7 @@ async def test_letter_that_is_gone() -> None:
     del scene.topic[2]
     report = await scene.run()
     assert scene.of("a") == ["a-0", "a-1"]
-    assert [("a-2", "the letter is gone from the topic")] == [(letter.name, why) for letter, why in report.failed]
+    assert [("a-2", "the letter is no longer in the topic")] == [(letter.name, why) for letter, why in report.failed]
     assert [letter.name for letter, _ in report.skipped] == ["a-3"]
 
 

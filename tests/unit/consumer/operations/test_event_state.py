@@ -82,10 +82,10 @@ def test_waiting_says_why() -> None:
     why = found_state(17, serving=Serving(ALONE, answer))[1]
     assert why == "breaker open: status 503, next try in 41 s; at most 3 unfinished before it in its partition"
     assert found_state(12)[1] == "being delivered; 1 unfinished before it in its partition"
-    assert found_state(10, serving=Serving())[1] == "nobody serves it; it is the next of its partition"
+    assert found_state(10, serving=Serving())[1] == "no worker serves it; it is the next event of its partition"
     assert found_state(10, serving=Serving(ALONE, unreachable_because="h:1 does not answer"))[1] == (
         "partition 0: served from 10.0.0.1 by a worker that was not asked (h:1 does not answer); "
-        "it is the next of its partition"
+        "it is the next event of its partition"
     )
 
 
@@ -93,13 +93,13 @@ def test_disabled() -> None:
     """A disabled endpoint's events wait because it is disabled, whoever does not answer."""
     disabled = EndpointSettings(name="ci", url="http://h/", disabled=True)
     why = found_state(10, endpoint=disabled, serving=Serving(unreachable_because="nobody"))[1]
-    assert why == "the endpoint is disabled; it is the next of its partition"
+    assert why == "the endpoint is disabled; it is the next event of its partition"
 
 
 def test_filtered_names_the_rule() -> None:
     """What the endpoint did not ask for is filtered, before and after its turn."""
     assert found_state(11, PULL) == (EventState.FILTERED, "by ignore.actions")
-    assert found_state(17, PULL) == (EventState.FILTERED, "by ignore.actions; its turn has not come yet")
+    assert found_state(17, PULL) == (EventState.FILTERED, "by ignore.actions; the cursor has not passed it yet")
 
 
 def test_undecodable_waits_for_its_letter() -> None:
@@ -113,7 +113,7 @@ def test_not_started() -> None:
     position = PartitionPosition(0, Cursor(10, (), -1, 20), has_cursor=False)
     assert found_state(9, position=position)[0] is EventState.NEVER
     assert found_state(10, position=position)[1].startswith(
-        "the endpoint has not started yet; its start would deliver it"
+        "the endpoint has not started yet; its start includes this event"
     )
 
 

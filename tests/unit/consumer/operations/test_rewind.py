@@ -84,7 +84,7 @@ def test_forwards_needs_a_word(case: Case) -> None:
     if case.to <= case.cursor.start:
         refuse_skips(plan, skip=False)
     elif plan.skips:
-        with pytest.raises(SkipsEventsError, match="say --skip"):
+        with pytest.raises(SkipsEventsError, match="use --skip"):
             refuse_skips(plan, skip=False)
 
 
@@ -95,7 +95,7 @@ def test_lines() -> None:
     head = "ci: 3 events will be delivered again, 1 event will be skipped"
     assert [
         "ci has no cursor yet",
-        f"{head}; 1 more that the move passes is filtered; 1 record cannot be read by this version",
+        f"{head}; the move also passes 1 filtered event; 1 record cannot be read by this version",
         "  partition 0: from 9 to 4, 3 again",
         "  partition 2: from 1 to 2, 1 skipped",
     ] == plan.lines()

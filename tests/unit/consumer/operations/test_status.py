@@ -171,10 +171,18 @@ def test_text() -> None:
             "0 members",
             "?",
             "0",
-            "not started yet: it would begin with 6 records waiting; nobody serves it",
+            "not started yet: it would begin with 6 records waiting; no worker serves it",
         ],
-        ["off", "0", "-", "0 members", "disabled", "0", "the log has lost 4 that were not delivered"],
-        ["dark", "1", "?", "?", "?", "?", "who serves it is not known: describing group g.dark: not authorized"],
+        ["off", "0", "-", "0 members", "disabled", "0", "the log has lost 4 records that were not delivered"],
+        [
+            "dark",
+            "1",
+            "?",
+            "?",
+            "?",
+            "?",
+            "the members of its group are not known: describing group g.dark: not authorized",
+        ],
     ]
 
 
@@ -205,7 +213,7 @@ def test_answer_of_a_worker() -> None:
 @pytest.mark.parametrize("answer", [None, {}, "x", 1])
 def test_answer_of_something_else(answer: object) -> None:
     """What is no worker's answer says nothing, and that is said."""
-    assert worker_answer_of(answer, where="h:1/status").unreachable_because == "h:1/status is not a worker's"
+    assert worker_answer_of(answer, where="h:1/status").unreachable_because == "h:1/status did not answer as a worker"
 
 
 KEYS = st.sampled_from(["endpoint", "breaker", "waits_because", "partitions", "group", "cursors"])

@@ -79,7 +79,7 @@ def test_options_that_do_not_fit() -> None:
 )
 def test_what_is_no_plan(metadata: str) -> None:
     """What is not a plan of this version is refused in one line."""
-    with pytest.raises(PlanError, match="not a plan that this version can read"):
+    with pytest.raises(PlanError, match="cannot be read by this version"):
         plan_of("run", {0: Committed(5, metadata)})
     with pytest.raises(PlanError, match="there is no run run"):
         plan_of("run", {})
@@ -194,16 +194,16 @@ def test_summary() -> None:
         failed=[Failed(record, "rejected: status 422")],
         failed_before=[Failure(0, 3, "exhausted: status 500")],
         unnamed_before=4,
-        stopped="it was told to stop",
+        stopped="the run was stopped",
         left=8,
     )
     assert [
         "ci: 5 delivered, 3 filtered (ignore.actions 1, tags 2), 1 failed; 3 were not selected",
         "  failed: 2:7  team/app  abc: rejected: status 422",
         "  failed before: 0:3: exhausted: status 500",
-        "  failed before: 4 more, for whose names there was no room",
-        "  8 left: it was told to stop",
-        "  to go on: registry-worker replay --resume r1",
+        "  failed before: 4 more that are counted but not named",
+        "  8 offsets left: the run was stopped",
+        "  to continue: registry-worker replay --resume r1",
     ] == report.lines()
     assert not report.is_complete
     assert ReplayReport("r1", "ci", 4, {"tags": 1}).is_complete
@@ -213,7 +213,7 @@ def test_summary() -> None:
         ReplayReport("r1", "ci", 0, stopped="x"),
     ):
         assert not incomplete.is_complete
-    assert ["ci: 4 delivered, 0 filtered, 0 failed", "  1 are not in the log any more"] == ReplayReport(
+    assert ["ci: 4 delivered, 0 filtered, 0 failed", "  1 offset is not in the log any more"] == ReplayReport(
         "r1", "ci", 4, lost=1
     ).lines()
 

@@ -55,7 +55,7 @@ def test_a_stall_is_said_after_a_minute_and_ends_with_the_next_finish() -> None:
     assert [] == kinds(readiness, WAITS, 0.0)
     assert [] == kinds(readiness, WAITS, STALL_S - 0.1)
     (reason,) = readiness.look(WAITS, STALL_S)
-    assert "nothing was finished for 60 s, though 7 events wait" in str(reason)
+    assert "no event was finished for 60 s, although 7 events wait" in str(reason)
     assert [] == kinds(readiness, replace(WAITS, finished=2), STALL_S + 1)
     assert [] == kinds(readiness, replace(WAITS, finished=2), 2 * STALL_S)
     assert [NotReadyKind.STALL] == kinds(readiness, replace(WAITS, finished=2), 2 * STALL_S + 1)

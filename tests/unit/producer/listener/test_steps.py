@@ -272,7 +272,7 @@ def test_a_loop_that_closes_says_what_it_loses_and_finishes_what_was_begun() -> 
         asyncio.run(leave())
     assert [("blob_pushed", NAME, BLOB)] == ear.heard
     lost = [(line["event"], line["repository"], line["digest"], line["error"]) for line in logs]
-    assert [("listener.descriptor_unknown", NAME, DIGEST, "the event loop was closed meanwhile")] == lost
+    assert [("listener.descriptor_unknown", NAME, DIGEST, "the event loop was closed before")] == lost
 
 
 def test_a_waiting_listener_does_not_stop_the_loop() -> None:

@@ -63,5 +63,5 @@ def test_nothing_is_said_to_be_repeated_that_was_acknowledged_at_once() -> None:
 
 def test_it_gives_up_after_a_minute() -> None:
     """And says from where on it is not known whether events are in the log."""
-    with pytest.raises(IncompleteError, match=r"0 events acknowledged, from f:1 on it is not known"):
+    with pytest.raises(IncompleteError, match=r"0 events acknowledged, from f:1 on it is unknown"):
         _publisher(Writer(late=10**6)).publish(_found(5))

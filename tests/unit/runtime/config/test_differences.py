@@ -10,12 +10,12 @@ KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
 WAIT = "the wait after a failure doubles from 1s up to 5m and begins with the first failure (the registry tries at once up to the threshold, then every 1s)"
 DEFAULT = (
     WAIT,
-    "an answer with Retry-After, 429 or 503 is heeded: the endpoint waits, or gets fewer requests at once (the registry tries on as after any failure)",
+    "after Retry-After the endpoint gets no requests for that time, after 429 or 503 fewer requests at once (the registry retries as after any failure)",
     "a 3xx answer is a failure and is not followed (the registry follows it, or counts it as delivered)",
-    "an event that is refused 3 times (reject_statuses) or fails 10 times becomes a dead letter; an endpoint that cannot be reached makes none (the registry tries for ever, and no event passes that one)",
+    "an event that is refused 3 times (reject_statuses) or fails 10 times becomes a dead letter; an endpoint that cannot be reached makes none (the registry retries for ever, and all later events wait)",
     "up to 64 requests run at once in each worker (the registry sends one at a time)",
     "events are in order within a repository (the registry's are in order of arrival over all repositories)",
-    "HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment are not used; an endpoint has a proxy of its own (the registry uses them)",
+    "HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment are not used; set the endpoint's proxy instead (the registry uses them)",
     "requests also carry webhook-id, webhook-timestamp and registry-event, and no Accept-Encoding; connections are kept for the next request (the registry opens one for each event)",
     "the User-Agent is registry-worker/VERSION (the registry's is Go-http-client/1.1)",
     "events wait in Kafka for 30d (topics.retention), through restarts (the registry keeps them in memory without limit, and loses them when it stops)",
@@ -47,7 +47,7 @@ def test_what_holds_for_some_names_them() -> None:
         f"endpoints a, b: {WAIT}",
         "endpoint c: the wait after a failure is 2s and begins with the first failure (the registry tries at once up to the threshold, then every 2s)",
         f"endpoints a, b: {DEFAULT[3]}",
-        "endpoint c: an event that is refused 1 time (reject_statuses) or fails 1 time becomes a dead letter; an endpoint that cannot be reached makes none (the registry tries for ever, and no event passes that one)",
+        "endpoint c: an event that is refused 1 time (reject_statuses) or fails 1 time becomes a dead letter; an endpoint that cannot be reached makes none (the registry retries for ever, and all later events wait)",
         f"endpoints a, b: {DEFAULT[4]}",
         f"endpoints a, b: {DEFAULT[5]}",
         "endpoint c: events are in no order (the registry's are in order of arrival)",
@@ -59,7 +59,7 @@ def test_what_only_some_keys_bring() -> None:
     keys = {"disabled": True, "ignore": {"actions": ["pull"]}, "headers": {"User-Agent": "x", "content-type": "a/b"}}
     assert [sentence for sentence in said(keys) if sentence not in DEFAULT] == [
         "the configured Content-Type replaces the event's own (the registry sends both, on two lines)",
-        "disabled keeps its place in the log: once enabled it gets what it missed (the registry drops it)",
-        "ignore.actions holds without ignored media types too (the registry before 3.1 then passes over it)",
+        "a disabled endpoint keeps its place in the log and gets what it missed when enabled (the registry drops these events)",
+        "ignore.actions works without ignored media types too (the registry before 3.1 then ignores it)",
     ]
     assert DEFAULT[8] not in said(keys)

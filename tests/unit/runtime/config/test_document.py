@@ -29,7 +29,7 @@ TEXTS = [
     ("[" * 5000, "FILE: is nested too deeply"),
     (
         "a: &a [1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e]",
-        "FILE: line 1, column 12: unfolds to too many values",
+        "FILE: line 1, column 12: expands to too many values",
     ),
     ("#" * 600_000, "FILE: is longer than 524288 characters"),
     ("? [a]\n: b", "FILE: line 1, column 3: a key must be text"),

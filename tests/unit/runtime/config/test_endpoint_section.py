@@ -60,7 +60,7 @@ ENDPOINTS = [
     ),
     (
         KAFKA + "endpoints: [{name: a, url: 'http://localhost:5050/events/eu?a=b'}]",
-        'endpoints[0].url: "http://localhost:5050/events/eu?***" is this intake: its events would come round for ever',
+        'endpoints[0].url: "http://localhost:5050/events/eu?***" is the address of this intake: each event would come back for ever',
     ),
     (endpoint("nmae: b"), "endpoints[0].nmae: is not a known key; did you mean name?"),
     (endpoint("zzz: b"), f"endpoints[0].zzz: is not a known key; known here: {ENDPOINT_KEYS}"),
@@ -71,14 +71,14 @@ ENDPOINTS = [
     ),
     (
         endpoint("timeout: 5000000000"),
-        "endpoints[0].timeout: 5000000000 has no unit (the registry takes it for nanoseconds); write 5s",
+        "endpoints[0].timeout: 5000000000 has no unit (the registry reads it as nanoseconds); write 5s",
     ),
-    (endpoint("backoff: 1"), "endpoints[0].backoff: 1 has no unit (the registry takes it for nanoseconds); write 1s"),
+    (endpoint("backoff: 1"), "endpoints[0].backoff: 1 has no unit (the registry reads it as nanoseconds); write 1s"),
     (endpoint("timeout: 13h"), 'endpoints[0].timeout: "13h" is not from 1ms to 12h'),
     (endpoint("threshold: 1s"), 'endpoints[0].threshold: "1s" is text, not a number'),
     (endpoint("disabled: 'true'"), 'endpoints[0].disabled: "true" is text, not true or false'),
     (endpoint("disabled: 1"), "endpoints[0].disabled: 1 is not true or false"),
-    (endpoint("max_backoff: 500ms"), 'endpoints[0].max_backoff: "500ms" is less than backoff, which it must not be'),
+    (endpoint("max_backoff: 500ms"), 'endpoints[0].max_backoff: "500ms" is less than backoff; write at least as much'),
     (endpoint("max_backoff: 0s"), 'endpoints[0].max_backoff: "0s" is not from 1ms to 1d'),
     (
         endpoint("maxretries: 3"),

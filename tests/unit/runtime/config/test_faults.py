@@ -104,11 +104,11 @@ SECTIONS = [
     ),
     (
         KAFKA + "topics: {events: ..}",
-        "topics.events: \"..\" is not a topic's name: . and .. and what begins with __ are Kafka's own",
+        "topics.events: \"..\" is not a topic's name: . and .. and names that begin with __ are Kafka's own",
     ),
     (
         KAFKA + "topics: {events: a.b, dead_letters: a_b}",
-        "topics.dead_letters: must differ from topics.events, and not only by . for _, which Kafka takes for one",
+        "topics.dead_letters: must differ from topics.events, and not only in . and _, which Kafka treats as the same",
     ),
     (KAFKA + "topics: {partitions: twelve}", 'topics.partitions: "twelve" is text, not a number'),
     (KAFKA + "topics: {partitions: '12'}", 'topics.partitions: "12" is text, not a number'),
@@ -129,7 +129,7 @@ SECTIONS = [
     ),
     (
         KAFKA + "intake: {listen: '0.0.0.0:5050'}",
-        'intake.listen: "0.0.0.0:5050" is reached from other machines; set intake.authorization, or to none if everyone may write',
+        'intake.listen: "0.0.0.0:5050" can be reached from other machines; set intake.authorization, or set it to none to allow POSTs from everyone',
     ),
     (
         KAFKA + "intake: {listen: 'localhost:5050', path: events}",
@@ -148,16 +148,19 @@ SECTIONS = [
         KAFKA + "intake: {authorization: 'Bearer '}",
         "intake.authorization: *** is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)",
     ),
-    (KAFKA + "intake: {authorization: []}", "intake.authorization: is an empty list; write none to let everyone write"),
+    (
+        KAFKA + "intake: {authorization: []}",
+        "intake.authorization: is an empty list; write none to allow POSTs from everyone",
+    ),
     (
         KAFKA + "intake: {authorization: [Bearer a, none]}",
         "intake.authorization[1]: none must be the only value, not one of a list",
     ),
     (
         KAFKA + "intake: {authorization: false}",
-        "intake.authorization: must be a header's value, e.g. Bearer TOKEN; write none to let everyone write",
+        "intake.authorization: must be a header's value, e.g. Bearer TOKEN; write none to allow POSTs from everyone",
     ),
-    (KAFKA + "worker: {drain: 10}", "worker.drain: 10 has no unit (the registry takes it for nanoseconds); write 10s"),
+    (KAFKA + "worker: {drain: 10}", "worker.drain: 10 has no unit (the registry reads it as nanoseconds); write 10s"),
     (KAFKA + "worker: {drain: -1s}", 'worker.drain: "-1s" is not from 0s to 1h'),
     (
         KAFKA + "worker: {group_prefix: 'a b'}",
@@ -174,7 +177,7 @@ SECTIONS = [
     ),
     (
         KAFKA + "schema_registry: {url: 'http://u:hunter2@a', authorization: Bearer hunter2}",
-        "schema_registry.authorization: stands beside a user in url; write one of them",
+        "schema_registry.authorization: cannot be combined with a user in url; write only one of them",
     ),
     (
         KAFKA + "schema_registry: {url: 'http://a', tls: {ca: nowhere.pem}}",
@@ -186,7 +189,7 @@ SECTIONS = [
     ),
     (
         KAFKA + "events: {includereferences: true}",
-        "events: is the registry's; includereferences stays in the registry's file, and what it adds is delivered",
+        "events: is the registry's; includereferences stays in the registry's file; its references are delivered",
     ),
     (
         KAFKA + "endpoints: {events: {includereferences: true}, endpoints: []}",

@@ -34,7 +34,7 @@ def settings(url: str, listen: str = "127.0.0.1:5050", path: str = "/events") ->
 )
 def test_an_endpoint_that_is_this_intake_is_refused(url: str, listen: str) -> None:
     """Events that come round for ever are stopped at start, however the address is spelt."""
-    with pytest.raises(ConfigurationError, match="is this intake: its events would come round for ever"):
+    with pytest.raises(ConfigurationError, match="is the address of this intake: each event would come back for ever"):
         settings(url, listen)
 
 
@@ -89,7 +89,7 @@ def test_listen_is_judged_as_the_files_own() -> None:
 
     assert exposed.value.faults == (
         f"--listen: 0.0.0.0:6060 {UNGUARDED}",
-        "--listen: 0.0.0.0:6060 is where endpoint a POSTs to: its events would come round for ever",
+        "--listen: 0.0.0.0:6060 is the address of endpoint a: each of its events would come back for ever",
     )
     assert with_intake_listen(closed, Address("127.0.0.1", 0)).intake.listen == Address("127.0.0.1", 0)
 

@@ -81,9 +81,9 @@ VALUES: list[Any] = [
 BEYOND_A_SCHEMA = (
     "is not from ",  # bounds of a text with a unit
     "cannot be read: ",  # files
-    "is less than backoff, ",
+    "is less than backoff; ",
     "has a query; ",
-    "is reached from other machines; ",
+    "can be reached from other machines; ",
     "is an empty list; ",
     "none must be the only value",
     "must be a header's value, ",

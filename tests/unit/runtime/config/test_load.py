@@ -202,7 +202,7 @@ def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load(None, {"REGISTRY_BRIDGE_CONFIG": str(path)})
 
-    advice = "use -c FILE or REGISTRY_BRIDGE_CONFIG, or begin with one: registry-bridge example > bridge.yaml"
+    advice = "use -c FILE or REGISTRY_BRIDGE_CONFIG, or create one: registry-bridge example > bridge.yaml"
     assert (f"no configuration: {path} does not exist; {advice}",) == refused.value.faults
 
 

@@ -29,7 +29,7 @@ def test_a_drain_that_outlasts_the_poll_interval_is_refused(over: dict[str, Any]
     with pytest.raises(ConfigurationError) as refused:
         settings_from(config(**over))
     (fault,) = refused.value.faults
-    assert fault.startswith("endpoint ci: a drain of worker.drain or timeout + 1s")
+    assert fault.startswith("endpoint ci: its drain (worker.drain or timeout + 1s)")
     assert "kafka.max.poll.interval.ms is" in fault
 
 
