@@ -205,7 +205,7 @@ def main(*, once: bool, broker: str | None, kafka_port: int | None, prefix: str,
                 click.echo("`make run` does the same and stays up.")
                 return
             if late is not None:
-                click.echo(f"\n{late}; the worker's page and `status`, below, say what they wait for.")
+                click.echo(f"\n{late}; the worker's page and `status`, below, show why they wait.")
             demo.show()
             demo.stay()
     except KeyboardInterrupt:

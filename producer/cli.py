@@ -159,7 +159,7 @@ def publish_command(
 
 def _content_type(text: str) -> str:
     if not is_envelope_type(text):
-        raise click.BadParameter(f"{text!r} is none of {', '.join(ENVELOPE_MEDIA_TYPES)}")
+        raise click.BadParameter(f"{text!r} is not one of {', '.join(ENVELOPE_MEDIA_TYPES)}")
     return text
 
 

@@ -86,7 +86,7 @@ def _stops_all(facts: Facts) -> Iterator[str]:
     if facts.breaker and not facts.only_refused:
         yield _breaker(facts)
     if facts.held > 0:
-        yield f"held back by Retry-After for {_seconds(facts.held)}"
+        yield f"paused by Retry-After for {_seconds(facts.held)}"
 
 
 def _stops_some(facts: Facts) -> Iterator[str]:

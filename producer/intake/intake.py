@@ -155,11 +155,11 @@ class Intake:
             )
         content_type = request.header(b"content-type") or ""
         if not is_envelope_type(content_type):
-            shown = f"Content-Type {content_type!r} is none of {', '.join(ENVELOPE_MEDIA_TYPES)}"
+            shown = f"Content-Type {content_type!r} is not one of {', '.join(ENVELOPE_MEDIA_TYPES)}"
             raise await refuse(request.chunks(), 415, "content-type", shown)
         coding = request.header(b"content-encoding") or _PLAIN
         if coding.strip().lower() != _PLAIN:
-            shown = f"Content-Encoding {coding!r} is not taken; registries send their envelopes as plain JSON"
+            shown = f"Content-Encoding {coding!r} is not accepted; registries send their envelopes as plain JSON"
             raise await refuse(request.chunks(), 415, "content-encoding", shown)
         return content_type
 

@@ -115,7 +115,7 @@ def _check_media_type(came_with: str, says: str) -> None:
     """The payload's own `mediaType` must agree; the OCI types may leave it out."""
     if says == came_with or (not says and came_with in {OCI_MANIFEST, OCI_INDEX}):
         return
-    raise ManifestError(f"{says!r} does not agree with the media type it came with, {came_with!r}", "mediaType")
+    raise ManifestError(f"{says!r} does not match the media type that was given, {came_with!r}", "mediaType")
 
 
 def _items(found: Slice | None) -> list[dict[str, Any] | None]:

@@ -36,7 +36,7 @@ def parse_media_type(content_type: str) -> str:
 def _check_type(media_type: str) -> None:
     kind, rest = _token(media_type)
     if not kind:
-        raise ValueError("there is no media type")
+        raise ValueError("the media type is missing")
     if rest:
         subtype, behind = _token(rest[1:])
         if not rest.startswith("/") or not subtype or behind:

@@ -108,6 +108,6 @@ def _events(text: bytes, content_type: str, registry: str) -> list[Event]:
     if isinstance(value, dict) and "events" not in value:
         if not _MEMBERS & value.keys():
             known = ", ".join(sorted(_MEMBERS))
-            raise EnvelopeError(f"neither an envelope nor an event: it has no `events` and none of {known}")
+            raise EnvelopeError(f"neither an envelope nor an event: it has neither `events` nor any of {known}")
         return [read_event(text.decode().strip(), content_type=content_type, registry=registry)]
     return read_envelope(text, content_type=content_type, registry=registry)

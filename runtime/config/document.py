@@ -136,7 +136,7 @@ class _Unfolding:
             if not isinstance(key, yaml.ScalarNode):
                 raise self._fault(key, "a key must be text")
             if key.value in own:
-                raise self._fault(key, f'the key "{one_line(key.value)}" is there twice')
+                raise self._fault(key, f'the key "{one_line(key.value)}" appears twice')
             own[key.value] = self.node(value, depth)
         return merged | own
 

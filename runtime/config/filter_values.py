@@ -15,7 +15,7 @@ METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
 REPOSITORY_NAMES: Final = (
     "a repository's name has components of a-z 0-9 with . _ - between them, separated by single slashes"
 )
-TAG_NAMES: Final = "a tag has up to 128 of the characters A-Z a-z 0-9 _ . - and begins with none of . -"
+TAG_NAMES: Final = "a tag has up to 128 of the characters A-Z a-z 0-9 _ . - and does not begin with . or -"
 
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+([ \t]*;.*)?", re.DOTALL)
 _glob: Final = matching(r"(?s)(?!!$).+", "is an empty pattern; write e.g. library/* or !library/tmp*")

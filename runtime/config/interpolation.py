@@ -56,7 +56,7 @@ def _value(found: re.Match[str], sources: Sources) -> str:
         return "$"
     if found["broken"]:
         raise InterpolationError(
-            "has a ${ that is none of ${NAME}, ${NAME:-default} and ${file:PATH}; write $$ for a plain $"
+            "has a ${ that is not one of ${NAME}, ${NAME:-default} or ${file:PATH}; write $$ for a plain $"
         )
     if found["file"]:
         return _from_file(found, sources)

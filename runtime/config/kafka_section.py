@@ -106,7 +106,7 @@ def _property(name: str, value: Value) -> str | Secret:
     if "\x00" in text:
         value.refuse("holds a NUL character")
     if name == _CHOSEN and text not in PROTOCOLS:
-        value.refuse(f"is none of {', '.join(PROTOCOLS)}")
+        value.refuse(f"is not one of {', '.join(PROTOCOLS)}")
     if isinstance(value.node, Scalar) and value.node.kind == "bool":
         text = "true" if text.lower() in {"true", "yes", "on"} else "false"
     secret = secret or value.is_interpolated

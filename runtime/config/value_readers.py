@@ -85,7 +85,7 @@ def one_of(words: Sequence[T]) -> ValueReader[T]:
     def read(value: Value) -> T:
         text = value.text()
         found = next((word for word in words if word == text), None)
-        return value.refuse(f"is none of {', '.join(map(str, words))}") if found is None else found
+        return value.refuse(f"is not one of {', '.join(map(str, words))}") if found is None else found
 
     return Shaped(read, shapes.words(words))
 

@@ -113,7 +113,7 @@ def choose(wanted: str, answer: ProtocolSupport) -> Choice:
     if answer in _UPGRADE:
         remedies = f"set it to auto or classic, or {_UPGRADE[answer]}"
         raise ProtocolMissingError(f"kafka.group.protocol is consumer, but {answer.value}; {remedies}")
-    return Choice("consumer", "kafka.group.protocol says so")
+    return Choice("consumer", "set by kafka.group.protocol")
 
 
 class GroupProtocols:
@@ -166,7 +166,7 @@ class GroupProtocols:
     def _choose(self, group: str) -> Choice:
         wanted = str(self._settings.get("group.protocol", AUTO))
         if wanted == "classic":
-            return Choice("classic", "kafka.group.protocol says so")
+            return Choice("classic", "set by kafka.group.protocol")
         return choose(wanted, self._ask(self._settings, client_id=self._client_id, group=group, topic=self._topic))
 
     def _log_choice(self, choice: Choice) -> None:

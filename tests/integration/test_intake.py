@@ -120,7 +120,7 @@ def test_refuses_compressed_bodies(poster: Poster, bridge: Process, coding: str)
     body = envelope(event_json("types/coded", 1))
     headers = {"Content-Type": MEDIA_TYPE_V2}
     reply = poster.post(gzip.compress(body), {**headers, "Content-Encoding": coding})
-    assert (415, True) == (reply.status, f"Content-Encoding '{coding}' is not taken" in reply.json["error"])
+    assert (415, True) == (reply.status, f"Content-Encoding '{coding}' is not accepted" in reply.json["error"])
     refused_line(bridge, 415, reason="content-encoding")
     assert 200 == poster.post(body, {**headers, "Content-Encoding": "Identity"}).status
 

@@ -128,7 +128,7 @@ def test_many_events(setup: Installation, kafka: LocalKafka, topic: str) -> None
         (["/"], "/ cannot be read: Is a directory"),
         (
             ["--content-type", "text/plain"],
-            "'text/plain' is none of application/vnd.docker.distribution.events.v1+json",
+            "'text/plain' is not one of application/vnd.docker.distribution.events.v1+json",
         ),
         (["--registry", "No Label"], "No Label"),
         (["--unknown"], "--unknown"),

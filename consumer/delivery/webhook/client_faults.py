@@ -33,7 +33,7 @@ def no_answer(causes: Sequence[str], *, proxied: bool) -> NoAnswer:
         proxied: connections go to a proxy, so that the first step is its fault and not the endpoint's.
     """
     inner = [_URL.sub("", cause) for cause in causes[1:]]
-    told = inner[-1] if inner else "the client says nothing of the cause"
+    told = inner[-1] if inner else "the HTTP client names no cause"
     return NoAnswer(_fault("; ".join(inner).lower(), proxied=proxied), certificate_fault(told) or told)
 
 

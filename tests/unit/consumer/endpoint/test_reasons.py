@@ -88,7 +88,7 @@ def test_whatever_lags_has_a_reason(facts: Facts) -> None:
             ),
             ["breaker open: status 422; only repositories that it refused wait, next try in 3 s"],
         ),
-        (Facts(lag=9, held=12.4), ["held back by Retry-After for 12 s"]),
+        (Facts(lag=9, held=12.4), ["paused by Retry-After for 12 s"]),
         (Facts(lag=9, unread=9, filtering=True), ["filtered events are being skipped"]),
         (Facts(lag=9, unread=9), ["the log is being read"]),
         (Facts(lag=9, answers_take=0.05), ["about to be sent; answers take 50 ms"]),

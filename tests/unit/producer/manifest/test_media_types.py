@@ -49,7 +49,7 @@ def test_unknown_media_types_are_refused(media_type: str) -> None:
 @pytest.mark.parametrize(
     ("media_type", "says"),
     [
-        ("", "'': there is no media type"),
+        ("", "'': the media type is missing"),
         (f"{OCI_MANIFEST}; bad", f"'{OCI_MANIFEST}; bad': a parameter is malformed"),
         (f"{OCI_MANIFEST};a=b;a=c", "the parameter a is given twice"),
         ("x" * 1000 + ";", "'" + "x" * 100 + "' is not supported"),

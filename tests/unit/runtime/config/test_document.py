@@ -8,7 +8,7 @@ import pytest
 from tests.kit.config_faults import faults
 
 TEXTS = [
-    ("a: 1\nb: 2\na: 3", 'FILE: line 3, column 1: the key "a" is there twice'),
+    ("a: 1\nb: 2\na: 3", 'FILE: line 3, column 1: the key "a" appears twice'),
     (
         "kafka:\n\tbootstrap.servers: a",
         "FILE: line 2, column 1: while scanning for the next token, found character '\\t' that cannot start any token",

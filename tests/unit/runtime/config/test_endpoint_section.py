@@ -133,12 +133,12 @@ ENDPOINTS = [
         'endpoints[0].start: "24h" is not a place to start; write new, beginning, end, a time such as 2026-01-31T12:00:00Z, or a time ago such as -24h',
     ),
     (endpoint("concurrency: 0"), "endpoints[0].concurrency: 0 is not a whole number from 1 to 10000"),
-    (endpoint("ordering: tag"), 'endpoints[0].ordering: "tag" is none of repository, none'),
+    (endpoint("ordering: tag"), 'endpoints[0].ordering: "tag" is not one of repository, none'),
     (endpoint("batch: {max_events: 0}"), "endpoints[0].batch.max_events: 0 is not a whole number from 1 to 1000"),
     (endpoint("batch: {linger: 2m}"), 'endpoints[0].batch.linger: "2m" is not from 0s to 1m'),
     (
         endpoint("format: xml"),
-        'endpoints[0].format: "xml" is none of registry, registry-v1, registry-v2, cloudevents, cloudevents-binary',
+        'endpoints[0].format: "xml" is not one of registry, registry-v1, registry-v2, cloudevents, cloudevents-binary',
     ),
     (endpoint("attempts: 0"), "endpoints[0].attempts: 0 is not a whole number from 1 to 1000000"),
     (
@@ -182,7 +182,7 @@ ENDPOINTS = [
     ),
     (
         endpoint("timeout: '${'"),
-        "endpoints[0].timeout: has a ${ that is none of ${NAME}, ${NAME:-default} and ${file:PATH}; write $$ for a plain $",
+        "endpoints[0].timeout: has a ${ that is not one of ${NAME}, ${NAME:-default} or ${file:PATH}; write $$ for a plain $",
     ),
     (
         endpoint('headers: {X-A: "\\ud800"}'),

@@ -30,7 +30,7 @@ SECTIONS = [
     ),
     (
         "kafka: {bootstrap.servers: 'a:1', group.protocol: modern}",
-        'kafka.group.protocol: "modern" is none of auto, classic, consumer',
+        'kafka.group.protocol: "modern" is not one of auto, classic, consumer',
     ),
     ("kafka: {bootstrap.servers: 'a:1', sasl.password: [hunter2]}", "kafka.sasl.password: must be text, not a list"),
     ("kafka: {bootstrap.servers: 'a:1', sasl.password: }", "kafka.sasl.password: has no value"),

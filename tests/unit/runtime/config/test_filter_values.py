@@ -10,7 +10,7 @@ from tests.kit.paths import ROOT
 
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
 REPOSITORIES = "a repository's name has components of a-z 0-9 with . _ - between them, separated by single slashes"
-TAGS = "a tag has up to 128 of the characters A-Z a-z 0-9 _ . - and begins with none of . -"
+TAGS = "a tag has up to 128 of the characters A-Z a-z 0-9 _ . - and does not begin with . or -"
 METHODS = "it is not the method of a request that makes events; known: GET, HEAD, PUT, POST, DELETE"
 
 
