@@ -19,7 +19,7 @@ from consumer.log.listener import LogListener
 from consumer.log.log_reader import LogReader
 from consumer.log.loop_listener import LoopListener
 from consumer.log.messages import explained
-from consumer.log.session import Session, abandon_session, close_session, open_session
+from consumer.log.session import Session, close_failed_session, close_session, open_session
 from consumer.log.source import Source
 from consumer.offsets.commits import Commit
 from runtime.clock import Clock
@@ -156,7 +156,8 @@ class ReaderThread:
             self._serve(session)
             close_session(session)
         except BaseException:
-            self._abandoned.append(abandon_session(session, f"closing-{self._name}"))
+            limit_s = self.drain_s + _GRACE_S
+            self._abandoned.append(close_failed_session(session, f"closing-{self._name}", limit_s))
             raise
 
     def _serve(self, session: Session) -> None:

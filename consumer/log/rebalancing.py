@@ -62,7 +62,8 @@ class Rebalancing:
         except KafkaException as error:
             consequence = "some events will be delivered twice"
             self._log.warning("log.last_commit_failed", error=explained(error), consequence=consequence)
-        self._drop(numbers)
+        if not self._is_over:
+            self._drop(numbers)
 
     def lose(self, partitions: list[TopicPartition]) -> None:
         """Forget these partitions, which other members have already."""

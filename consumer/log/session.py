@@ -84,14 +84,19 @@ def close_session(session: Session) -> None:
     session.consumer.close()
 
 
-def abandon_session(session: Session, name: str) -> threading.Thread:
-    """Let a failed consumer go: its partitions are revoked at once, and it is closed on a thread that nobody waits for.
+def close_failed_session(session: Session, name: str, limit_s: float) -> threading.Thread:
+    """Close the consumer of a session that failed, in peace if that can be: drained, committed, and out of its group.
 
-    Closing may never end, as it waits for answers that may never come.
+    It is closed on a thread of its own, as closing waits for answers of Kafka that may never come. After `limit_s`
+    seconds nobody waits for it any more: its partitions are revoked, and whatever it still does changes nothing.
+
+    Returns:
+        The thread, which may still be alive.
     """
+    closing = threading.Thread(target=session.consumer.close, name=name, daemon=True)
+    closing.start()
+    closing.join(limit_s)
     session.rebalancing.end()
     if session.held.numbers:
         session.listener.revoked(set(session.held.numbers))
-    closing = threading.Thread(target=session.consumer.close, name=name, daemon=True)
-    closing.start()
     return closing
