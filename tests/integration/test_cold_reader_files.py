@@ -37,7 +37,9 @@ RECORDS = len(SENT) + 1
 def setup(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """A topic with what registries sent, accepted two hours apart, and then a record that is no event."""
     make_topic(kafka, TOPIC, retention_ms="-1")  # the records are old
-    writer = AcknowledgedWriter({"bootstrap.servers": kafka.bootstrap}, client_id="test", max_record_bytes=1 << 20)
+    writer = AcknowledgedWriter(
+        {"bootstrap.servers": kafka.bootstrap}, client_id="test", max_record_bytes=1 << 20, limit_s=60.0
+    )
     events = [event for one in notifications() for event in read_envelope(one.body, content_type=one.content_type)]
     times = range(FIRST_DAY, FIRST_DAY + STEP * len(events), STEP)
     writer.write([record_of(event, topic=TOPIC, accepted_ms=at) for event, at in zip(events, times, strict=True)])

@@ -45,7 +45,9 @@ def setup(kafka: LocalKafka, topic: str, tmp_path: Path) -> Installation:
 
 def fill(setup: Installation, events: Sequence[Event], step_ms: int = 1) -> None:
     """Writes events, accepted `step_ms` apart from noon on."""
-    writer = AcknowledgedWriter({"bootstrap.servers": setup.bootstrap}, client_id="test", max_record_bytes=1 << 20)
+    writer = AcknowledgedWriter(
+        {"bootstrap.servers": setup.bootstrap}, client_id="test", max_record_bytes=1 << 20, limit_s=60.0
+    )
     records = [record_of(event, topic=setup.topic, accepted_ms=NOON + step_ms * at) for at, event in enumerate(events)]
     for start in range(0, len(records), 500):
         writer.write(records[start : start + 500])

@@ -211,7 +211,7 @@ def test_publish_says_how_far_it_came(setup: Installation, kafka: LocalKafka, nu
         assert setup.run_bridge("init").code == 0
         eventually(lambda: 500 == len(read(kafka, setup.topic)))
         publish.send_signal(number)
-        _, said = publish.communicate(timeout=30)
+        _, said = publish.communicate(timeout=90)
     assert 1 == publish.returncode
     assert (
         b"registry-bridge: stopped: 500 events acknowledged; continue from -:501\n"
@@ -223,7 +223,7 @@ def test_a_full_disk_is_named(log: Installation) -> None:
     """Where the output cannot be written, one line says so."""
     command = [sys.executable, "-m", WORKER, "tail", "-c", configured(log)]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=90)
     assert (1, b"registry-worker: cannot write the output: No space left on device\n") == (done.returncode, done.stderr)
 
 
