@@ -17,6 +17,7 @@ from broker import LocalKafka
 from broker.ports import ALL, SHARE, subshare
 from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
 from tests.kit.examples import import_all_of_ours, load_profiles
+from tests.kit.order import in_turns
 from tests.kit.shared_kafka import ADDRESS, SharedBrokers, shared_kafka
 
 load_profiles()
@@ -72,8 +73,8 @@ def _take_a_share_of_the_ports(index: int, workers: int) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What computes for minutes begins first, beside what waits for Kafka; the many quick files come last."""
-    items.sort(key=lambda item: "property" not in item.path.parts)
+    """Puts the files into an order that keeps the cores busy."""
+    items[:] = in_turns(items)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
