@@ -181,7 +181,7 @@ def test_the_sdist_can_run_its_tests(dist: Path, tmp_path: Path) -> None:
         packed.extractall(tmp_path, filter="data")
     (folder,) = tmp_path.iterdir()
     pytest_ = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
-    collected = run([*pytest_, "--collect-only"], folder)
+    collected = run([*pytest_, "--collect-only", "--assert=plain"], folder)
     assert 0 == collected.returncode, collected.stdout[-3000:]
     names = (
         "test_docs.py",

@@ -18,9 +18,10 @@ POISON = b"team/poison"
 DL = ("endpoint", "topic", "partition", "offset", "reason", "status", "error", "attempts")
 
 
-def installation(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> Installation:
+def installation(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver, **settings: str) -> Installation:
     """One partition, one endpoint, registered."""
-    ends = [endpoint("ci", receiver.url, start="beginning", threshold=5, backoff="20ms", max_backoff="100ms")]
+    brisk = {"start": "beginning", "threshold": 5, "backoff": "20ms", "max_backoff": "100ms", **settings}
+    ends = [endpoint("ci", receiver.url, **brisk)]
     setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=1, endpoints=ends)
     assert setup.run_bridge("init").code == 0
     return setup
@@ -185,7 +186,7 @@ def test_a_newer_schema_waits(kafka: LocalKafka, topic: str, tmp_path: Path, rec
 def test_a_letter_that_cannot_be_written(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
     """With a dead-letter topic that takes no such record the lane stops and the offset stays; others go on."""
     make_topic(kafka, f"{topic}.dead", 1, max_message_bytes="200")
-    setup = installation(kafka, topic, tmp_path, receiver)
+    setup = installation(kafka, topic, tmp_path, receiver, timeout="9s")  # a stop waits a second longer for the letter
     refuse_poison(receiver, 422)
     bodies = envelopes(5, 4)
     setup.publish(envelope(event_json("team/poison", 0)), envelope(event_json("team/poison", 1)), *bodies)

@@ -142,7 +142,7 @@ def _carry_out(order: Order) -> Any:
 
 
 def main() -> None:
-    """`python -m tests.kit.fork_server DESCRIPTOR`: serve on this socket."""
+    """Serves on the socket whose descriptor is the first argument; in a child, carries out what was asked."""
     orders = socket.socket(fileno=int(sys.argv[1]))
     _import_programs()
     assert not HEAVY & sys.modules.keys(), f"imported beforehand: {sorted(HEAVY & sys.modules.keys())}"
@@ -151,7 +151,3 @@ def main() -> None:
     order = ForkServer(orders).serve()
     if order is not None:
         sys.exit(_carry_out(order))
-
-
-if __name__ == "__main__":
-    main()

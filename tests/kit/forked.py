@@ -15,6 +15,7 @@ from typing import IO
 from tests.kit.fork_server import Order
 from tests.kit.paths import ROOT
 
+SERVE = "from tests.kit.fork_server import main; main()"
 END_S = 30.0
 
 
@@ -92,7 +93,7 @@ def _server() -> socket.socket:
     """Where this process's fork server takes orders; it is started by the first."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     with theirs:
-        command = [sys.executable, "-m", "tests.kit.fork_server", str(theirs.fileno())]
+        command = [sys.executable, "-c", SERVE, str(theirs.fileno())]
         server = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], start_new_session=True
         )
