@@ -1,8 +1,8 @@
 """The courier: carries an endpoint's requests to its address, and its dead letters to where they are kept."""
 
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.outcome import Result
@@ -47,13 +47,13 @@ class Courier:
         self.burying = 0
         """Events whose giving up is being written."""
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
+    def send(self, deliveries: list[Delivery]) -> Coroutine[Any, Any, Result]:
         """POST these in one request, once.
 
         Raises:
             UnsendableError: no request can be built of them.
         """
-        return await self.sender.send(deliveries)
+        return self.sender.send(deliveries)
 
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
         """Return when it is kept for good that the event is given up, however long that takes."""
