@@ -1,4 +1,4 @@
-"""Events to Avro bytes and back: the compiled writer, fastavro as reader, and Confluent's framing. Pure.
+"""Events to Avro bytes and back: the compiled writer and readers, and Confluent's framing. Pure.
 
 The value of a record is `0x00`, the schema id in four big-endian bytes, then the event in Avro. Readers find the
 schema by the `schema-fingerprint` header, whatever the id; without one by the pinned id (docs/topic.md).
@@ -7,21 +7,22 @@ schema by the `schema-fingerprint` header, whatever the id; without one by the p
 import io
 import re
 import struct
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from fastavro import schemaless_reader
 from fastavro.schema import parse_schema
 
 from schemas.catalog import CATALOG, LARGEST_ID, Release, is_pinned
+from schemas.compiled_reader import DamagedError, TooManyValuesError, compile_reader
 from schemas.compiled_writer import compile_writer
 from schemas.event import ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
+from schemas.original import fault_of
 
-_S = TypeVar("_S", bound=msgspec.Struct)
-_D = TypeVar("_D", bound=Descriptor)
-
+_MODELS: Final = (Event, Target, Descriptor, Platform, RequestRecord, ActorRecord, SourceRecord)
 _MAGIC: Final = 0
 _HEADER: Final = struct.Struct(">bI")
+VALUES: Final = 50_000
 _ATTRIBUTES: Final = {"timestamp": "timestamp_micros", "timestampText": "timestamp", "instanceID": "instance_id"}
 
 
@@ -47,6 +48,9 @@ def attribute_of(avro_name: str) -> str:
 
 
 _write: Final = compile_writer(CATALOG.latest.schema, attribute_of)
+_READERS: Final = {
+    release.version: compile_reader(release.schema, _MODELS, attribute_of) for release in CATALOG.releases
+}
 
 
 def encode(event: Event) -> bytes:
@@ -65,33 +69,31 @@ def unframe(value: bytes) -> tuple[int, bytes]:
     Raises:
         UndecodableError: too short, or not framed.
     """
-    if len(value) < _HEADER.size:
-        raise UndecodableError(f"{len(value)} bytes are too few for a framed value")
-    magic, schema_id = _HEADER.unpack_from(value)
-    if magic != _MAGIC:
-        raise UndecodableError(f"framing byte is 0x{value[0]:02x}, not 0x00")
-    return schema_id, value[_HEADER.size :]
+    return _schema_id(value), value[_HEADER.size :]
 
 
 def decode(value: bytes | None, fingerprint: str | None) -> Event:
     """The event in a record's value; `fingerprint` is that of its header, None if it has none.
 
     Raises:
-        UndecodableError: a tombstone, or damaged or foreign bytes.
+        UndecodableError: a tombstone, damaged or foreign bytes, more values than an event may have, or an `original`
+            that is not this event's JSON.
         ForeignIdError: the id is one that a schema registry gave out.
         UnknownSchemaError: written with a release of the schema that this version does not know.
     """
     if value is None:
         raise UndecodableError("the record has no value")
-    schema_id, avro = unframe(value)
-    return _event(read(avro, release_of(schema_id, fingerprint)))
+    release = release_of(_schema_id(value), fingerprint)
+    event = _read(value, _HEADER.size, release)
+    if event.original and (fault := fault_of(event)):
+        raise UndecodableError(f"its original {fault}")
+    return event
 
 
 def foreign_id(value: bytes | None, fingerprint: str | None) -> int | None:
     """The schema id of a value that only a schema registry can explain; None for any other, decodable or not."""
     try:
-        schema_id, _ = unframe(value or b"")
-        release_of(schema_id, fingerprint)
+        release_of(_schema_id(value or b""), fingerprint)
     except ForeignIdError as error:
         return error.schema_id
     except (UndecodableError, UnknownSchemaError):
@@ -122,17 +124,32 @@ def read(avro: bytes, release: Release) -> dict[str, Any]:
     """The Avro record in bare Avro bytes, field by field: absent scalars are None, times are microseconds.
 
     Raises:
-        UndecodableError: damaged bytes.
+        UndecodableError: damaged bytes, or more values than an event may have.
     """
-    stream = io.BytesIO(avro)
-    try:
-        record: Any = schemaless_reader(stream, _READABLE[release.version], None)
-    except (EOFError, IndexError, ValueError, OverflowError, MemoryError, TypeError) as error:
-        raise UndecodableError(f"not an event: {type(error).__name__} {error}".strip()) from error
-    if stream.tell() != len(avro):
-        raise UndecodableError(f"{len(avro) - stream.tell()} bytes are left over after the event")
+    _read(avro, 0, release)
+    record: Any = schemaless_reader(io.BytesIO(avro), _READABLE[release.version], None)
     found: dict[str, Any] = record
     return found
+
+
+def _schema_id(value: bytes) -> int:
+    if len(value) < _HEADER.size:
+        raise UndecodableError(f"{len(value)} bytes are too few for a framed value")
+    magic, schema_id = _HEADER.unpack_from(value)
+    if magic != _MAGIC:
+        raise UndecodableError(f"framing byte is 0x{value[0]:02x}, not 0x00")
+    found: int = schema_id
+    return found
+
+
+def _read(data: bytes, start: int, release: Release) -> Event:
+    try:
+        event: Event = _READERS[release.version](data, start, VALUES)
+    except DamagedError as error:
+        raise UndecodableError(f"not an event: {error}") from error
+    except TooManyValuesError:
+        raise UndecodableError(f"it has more than {VALUES:,} values, which is the limit for one event") from None
+    return event
 
 
 def _without_times(schema: Any) -> Any:
@@ -151,36 +168,3 @@ def _without_times(schema: Any) -> Any:
 _READABLE: Final = {
     release.version: parse_schema(_without_times(msgspec.json.decode(release.text))) for release in CATALOG.releases
 }
-
-
-def _event(record: dict[str, Any]) -> Event:
-    record["target"] = _descriptor(record["target"], Target)
-    record["request"] = _present(record["request"], RequestRecord)
-    record["actor"] = _present(record["actor"], ActorRecord)
-    record["source"] = _present(record["source"], SourceRecord)
-    del record["timestamp"]  # timestampText says the same, and more exactly
-    return _present(record, Event)
-
-
-def _descriptor(record: dict[str, Any], kind: type[_D]) -> _D:
-    if record["platform"] is not None:
-        record["platform"] = _present(record["platform"], Platform)
-    if "references" in record:
-        record["references"] = [_descriptor(reference, Descriptor) for reference in record["references"]]
-    return _present(record, kind)
-
-
-def _present(record: dict[str, Any], kind: type[_S]) -> _S:
-    """The model of the fields that are set: null is the model's own default."""
-    return kind(**{_ATTRIBUTE[name]: value for name, value in record.items() if value is not None})
-
-
-class _Attributes(dict[str, str]):
-    """Attributes by Avro name, worked out once."""
-
-    def __missing__(self, avro_name: str) -> str:
-        self[avro_name] = attribute_of(avro_name)
-        return self[avro_name]
-
-
-_ATTRIBUTE: Final = _Attributes()

@@ -31,7 +31,7 @@ _EVENT = Event(
     source=SourceRecord(instance_id="i"),
     registry="eu",
     content_type=V1,
-    original="{}",
+    original='{"id":"a","timestamp":"2026-11-24T11:52:14.007678039+05:30","action":"push","target":{"mediaType":"m"}}',
 )
 
 
@@ -118,12 +118,16 @@ _DAMAGED = {
     "foreign framing": (b"\xc3\x01" + encode(_EVENT), _LATEST.fingerprint, "framing byte is 0xc3, not 0x00"),
     "JSON": (b'{"events":[]}', None, "framing byte is 0x7b, not 0x00"),
     "header id framing": (b"\x01" + frame(_LATEST.id, encode(_EVENT))[1:], None, "framing byte is 0x01, not 0x00"),
-    "left over": (frame(_LATEST.id, encode(_EVENT) + b"\x00\x00"), None, "2 bytes are left over after the event"),
+    "left over": (frame(_LATEST.id, encode(_EVENT) + b"\x00\x00"), None, "not an event: 2 bytes are left over"),
     "nothing after the frame": (frame(_LATEST.id, b""), _LATEST.fingerprint, "not an event: "),
     "foreign id": (frame(17, encode(_EVENT)), None, "schema id 17 is not one of the bridge's"),
     "id below our range": (frame(0x5244FFFF, encode(_EVENT)), None, "schema id 1380253695 is not one of the bridge's"),
     "id above our range": (frame(0x52460000, encode(_EVENT)), None, "schema id 1380319232 is not one of the bridge's"),
-    "no UTF-8": (frame(_LATEST.id, b"\x02\x02\xff" + encode(_EVENT)[3:]), _LATEST.fingerprint, "not an event: Unicode"),
+    "no UTF-8": (
+        frame(_LATEST.id, b"\x02\x02\xff" + encode(_EVENT)[3:]),
+        _LATEST.fingerprint,
+        "not an event: a text is not UTF-8",
+    ),
     "union of no branch": (frame(_LATEST.id, b"\x04" + encode(_EVENT)[1:]), _LATEST.fingerprint, "not an event: "),
 }
 
