@@ -14,15 +14,15 @@ from fastavro import schemaless_reader
 from fastavro.schema import parse_schema
 
 from schemas.catalog import CATALOG, LARGEST_ID, Release, is_pinned
-from schemas.compiled_reader import DamagedError, TooManyValuesError, compile_reader
+from schemas.compiled_reader import DamagedError, TooManyError, compile_reader
 from schemas.compiled_writer import compile_writer
 from schemas.event import ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
+from schemas.limits import MAX_REFERENCES, MAX_VALUES
 from schemas.original import fault_of
 
 _MODELS: Final = (Event, Target, Descriptor, Platform, RequestRecord, ActorRecord, SourceRecord)
 _MAGIC: Final = 0
 _HEADER: Final = struct.Struct(">bI")
-VALUES: Final = 50_000
 _ATTRIBUTES: Final = {"timestamp": "timestamp_micros", "timestampText": "timestamp", "instanceID": "instance_id"}
 
 
@@ -49,7 +49,10 @@ def attribute_of(avro_name: str) -> str:
 
 _write: Final = compile_writer(CATALOG.latest.schema, attribute_of)
 _READERS: Final = {
-    release.version: compile_reader(release.schema, _MODELS, attribute_of) for release in CATALOG.releases
+    release.version: compile_reader(
+        release.schema, _MODELS, attribute_of, values=MAX_VALUES, items={"references": MAX_REFERENCES}
+    )
+    for release in CATALOG.releases
 }
 
 
@@ -144,11 +147,11 @@ def _schema_id(value: bytes) -> int:
 
 def _read(data: bytes, start: int, release: Release) -> Event:
     try:
-        event: Event = _READERS[release.version](data, start, VALUES)
+        event: Event = _READERS[release.version](data, start)
     except DamagedError as error:
         raise UndecodableError(f"not an event: {error}") from error
-    except TooManyValuesError:
-        raise UndecodableError(f"it has more than {VALUES:,} values, which is the limit for one event") from None
+    except TooManyError as error:
+        raise UndecodableError(str(error)) from error
     return event
 
 

@@ -1,18 +1,16 @@
 """An Avro reader compiled once from a schema: Python source that makes the event model of exactly these fields. Pure.
 
-fastavro makes a dictionary of each record first, at twice the cost; and it makes a whole value in one call that holds
-the interpreter: 20 MB of empty texts stop every thread of the process for seconds. This reader lets other threads run,
-and stops where a record has more values than a limit. A value is an item of an array or an entry of a map: all else
-that a record holds is there once. Tests prove the events equal to fastavro's. Only what our schemas use is known:
-record, array, map, string, long and their nullable unions (`["null", X]`), where null is the model's own default.
+fastavro makes dictionaries of a record first, at three times the cost, and in one call that holds the interpreter:
+20 MB of empty texts stop every thread of the process for seconds. This reader lets other threads run, and stops where a
+record has more values than `schemas.limits` says. Tests prove the events equal to fastavro's. Only what our schemas use
+is known: record, array, map, string, long and their nullable unions (`["null", X]`), where null is the model's own
+default.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
 import msgspec
-
-_S = TypeVar("_S", bound=msgspec.Struct)
 
 _INDENT: Final = "    "
 _LONGEST_VARINT: Final = 10
@@ -23,34 +21,42 @@ class DamagedError(Exception):
     """The bytes are no record of the schema."""
 
 
-class TooManyValuesError(Exception):
-    """The record has more values than the limit."""
+class TooManyError(Exception):
+    """The record has more values than it may have, or more items in an array that has a limit of its own."""
 
 
 def compile_reader(
-    schema: dict[str, Any], models: Iterable[type[msgspec.Struct]], attribute: Callable[[str], str]
-) -> Callable[[bytes, int, int], Any]:
+    schema: dict[str, Any],
+    models: Iterable[type[msgspec.Struct]],
+    attribute: Callable[[str], str],
+    *,
+    values: int,
+    items: Mapping[str, int],
+) -> Callable[[bytes, int], Any]:
     """A function that reads a value of `schema` (a record, parsed by fastavro) as its model.
 
     Args:
         schema: the record's schema.
         models: the structs, each named as its Avro record.
         attribute: the attribute that holds the field of this Avro name; a field without one in the model is left out.
+        values: items of arrays and entries of maps that a record may have, at every depth.
+        items: how many an array may have, by the name of its field.
 
-    The function takes the bytes, where in them the record begins, and the limit of values. It raises DamagedError for
-    bytes that are no such record up to their end, and TooManyValuesError.
+    The function takes the bytes, and where in them the record begins. It raises DamagedError for bytes that are no such
+    record up to their end, and TooManyError.
     """
-    compiler = _Compiler({model.__name__: model for model in models}, attribute)
-    source = ["def read(data, at, left):"]
+    compiler = _ReaderSource({model.__name__: model for model in models}, attribute, items)
+    source = ["def read(data, at):", f"{_INDENT}left = {values}"]
     source += [_INDENT + line for line in compiler.record(schema, "v0", 0)]
     source += [f"{_INDENT}return v0, at"]
-    namespace: dict[str, Any] = {"rest": _rest_of_varint, **_ERRORS, **compiler.names}
+    namespace: dict[str, Any] = {"rest": _rest_of_varint, "too_many": _too_many, "values": values}
+    namespace |= {"DamagedError": DamagedError, **compiler.names}
     exec(compile("\n".join(source), "<avro reader>", "exec"), namespace)  # noqa: S102 - the source is made from our own schema
-    read: Callable[[bytes, int, int], tuple[Any, int]] = namespace["read"]
+    read: Callable[[bytes, int], tuple[Any, int]] = namespace["read"]
 
-    def whole(data: bytes, at: int, limit: int) -> Any:
+    def whole(data: bytes, at: int) -> Any:
         try:
-            value, end = read(data, at, limit)
+            value, end = read(data, at)
         except (IndexError, OverflowError):  # a length may be beyond what Python can count
             raise DamagedError("it ends too early") from None
         except UnicodeDecodeError as error:
@@ -64,7 +70,8 @@ def compile_reader(
     return whole
 
 
-_ERRORS: Final = {"DamagedError": DamagedError, "TooManyValuesError": TooManyValuesError}
+def _too_many(limit: int, of: str) -> TooManyError:
+    return TooManyError(f"it has more than {limit:,} {of}, the limit of one event")
 
 
 def _rest_of_varint(data: bytes, at: int, first: int) -> tuple[int, int]:
@@ -93,12 +100,15 @@ _TEXT: Final = (
 )
 
 
-class _Compiler:
+class _ReaderSource:
     """Lines of source that read one value into a variable and move `at` behind it."""
 
-    def __init__(self, models: dict[str, type[msgspec.Struct]], attribute: Callable[[str], str]) -> None:
+    def __init__(
+        self, models: dict[str, type[msgspec.Struct]], attribute: Callable[[str], str], items: Mapping[str, int]
+    ) -> None:
         self._models = models
         self._attribute = attribute
+        self._items = items
         self._schemas: dict[str, dict[str, Any]] = {}
         self.names: dict[str, Any] = {f"make_{name}": model for name, model in models.items()}
         """What the source refers to: models, and their defaults."""
@@ -111,13 +121,13 @@ class _Compiler:
         for at, field in enumerate(schema["fields"]):
             attribute, variable = self._attribute(field["name"]), f"{to}_{at}"
             known = fields.get(attribute)
-            yield from self._value(field["type"], variable, depth + 1, default=self._default(name, known))
+            yield from self._value(field["type"], variable, depth + 1, of=field["name"], null=self._null(name, known))
             if known is not None:
                 members.append(f"{attribute}={variable}")
         yield f"{to} = make_{name}({', '.join(members)})"
 
-    def _default(self, record: str, field: Any) -> str:
-        """Source of the model's default for a field that is null."""
+    def _null(self, record: str, field: Any) -> str:
+        """Source of what a field is that is null: the model's default."""
         if field is None:
             return "None"
         default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
@@ -125,9 +135,10 @@ class _Compiler:
         self.names[name] = default
         return name
 
-    def _value(self, schema: Any, to: str, depth: int, *, default: str = "") -> Iterator[str]:
+    def _value(self, schema: Any, to: str, depth: int, *, of: str = "", null: str = "None") -> Iterator[str]:
+        """Source for one value; `of` is the field's name and `null` what is meant by null, if it is that of a field."""
         if isinstance(schema, list):
-            yield from self._nullable(schema, to, depth, default)
+            yield from self._nullable(schema, to, depth, null)
             return
         kind = schema["type"] if isinstance(schema, dict) else schema
         if kind in self._schemas:
@@ -137,11 +148,13 @@ class _Compiler:
         elif kind == "array":
             item = f"i{depth}"
             body = [*self._value(schema["items"], item, depth + 1), f"{to}.append({item})"]
-            yield from self._blocks(f"{to} = []", body, depth)
+            yield f"{to} = []"
+            yield from self._blocks(body, depth, self._limit_of_items(of, to, depth))
         elif kind == "map":
             key, item = f"k{depth}", f"i{depth}"
             body = [*self._value("string", key, depth), *self._value(schema["values"], item, depth + 1)]
-            yield from self._blocks(f"{to} = {{}}", [*body, f"{to}[{key}] = {item}"], depth)
+            yield f"{to} = {{}}"
+            yield from self._blocks([*body, f"{to}[{key}] = {item}"], depth)
         elif kind == "string":
             yield from _TEXT
             yield f"{to} = data[at:end].decode()"
@@ -152,27 +165,33 @@ class _Compiler:
         else:  # a null among them: an item of no bytes would cost nothing to write
             raise NotImplementedError(f"this reader has no {kind}")
 
-    def _nullable(self, schema: list[Any], to: str, depth: int, default: str) -> Iterator[str]:
+    def _nullable(self, schema: list[Any], to: str, depth: int, null_is: str) -> Iterator[str]:
         null, present = schema
         if null != "null":
             raise NotImplementedError(f"this reader has no union {schema}")
         yield from _VARINT
         yield "if n == 2:"
         yield from (_INDENT + line for line in self._value(present, to, depth))
-        yield f"elif not n: {to} = {default}"
+        yield f"elif not n: {to} = {null_is}"
         yield "else: raise DamagedError('a union has no such branch')"
 
+    def _limit_of_items(self, field: str, array: str, depth: int) -> list[str]:
+        limit = self._items.get(field)
+        if limit is None:
+            return []
+        return [f"if len({array}) + c{depth} > {limit}: raise too_many({limit}, {field!r})"]
+
     @staticmethod
-    def _blocks(empty: str, body: list[str], depth: int) -> Iterator[str]:
+    def _blocks(body: list[str], depth: int, limits: Iterable[str] = ()) -> Iterator[str]:
         """Blocks of an array or a map up to the empty one; a negative count is followed by the block's size."""
         count = f"c{depth}"
-        yield empty
         yield "while True:"
         yield from (_INDENT + line for line in _VARINT)
         yield f"{_INDENT}if not n: break"
         yield f"{_INDENT}{count} = (n + 1) >> 1"
         yield f"{_INDENT}left -= {count}"
-        yield f"{_INDENT}if left < 0: raise TooManyValuesError"
+        yield f"{_INDENT}if left < 0: raise too_many(values, 'values')"
+        yield from (_INDENT + line for line in limits)
         yield f"{_INDENT}if n & 1:"
         yield from (_INDENT * 2 + line for line in _VARINT)
         yield f"{_INDENT}for _ in range({count}):"

@@ -12,16 +12,17 @@ from msgspec import Struct, field
 
 from schemas.envelope import EnvelopeError, read_event
 from schemas.event import Event
+from schemas.limits import MAX_VALUES, has_more_values
 
 
-class _Target(Struct, frozen=True):
+class _SaidTarget(Struct, frozen=True):
     media_type: str = field(default="", name="mediaType")
     digest: str = ""
     repository: str = ""
     tag: str = ""
 
 
-class _Request(Struct, frozen=True):
+class _SaidRequest(Struct, frozen=True):
     method: str = ""
 
 
@@ -31,24 +32,34 @@ class _Said(Struct, frozen=True):
     id: str = ""
     timestamp: str = ""
     action: str = ""
-    target: _Target = _Target()
-    request: _Request = _Request()
+    target: _SaidTarget = _SaidTarget()
+    request: _SaidRequest = _SaidRequest()
 
 
+_TOO_MANY: Final = f"has more than {MAX_VALUES:,} values, the limit of one event"
 _decode: Final = msgspec.json.Decoder(_Said).decode
 
 
 def fault_of(event: Event) -> str:
     """Why `event.original` is not the JSON of this event, as the end of a sentence; empty if it is."""
+    text = event.original
     said: Any
     try:
-        said = _decode(event.original)
+        said = _decode(text)
     except (msgspec.MsgspecError, RecursionError):
+        if _has_too_many_values(text):
+            return _TOO_MANY
         try:
-            said = read_event(event.original, content_type=event.content_type)
+            said = read_event(text, content_type=event.content_type)
         except EnvelopeError as error:
             return f"is not the JSON of an event: {error}"
+    if _has_too_many_values(text):
+        return _TOO_MANY
     return next((f"has another {name} than the record" for name, same in _compared(event, said) if not same), "")
+
+
+def _has_too_many_values(text: str) -> bool:
+    return len(text) > MAX_VALUES and has_more_values(text.encode())
 
 
 def _compared(event: Event, said: Any) -> tuple[tuple[str, bool], ...]:

@@ -27,6 +27,7 @@ FUNCTIONS = {
     "runtime.http.server.Server.app": "ASGI has it so",
     "runtime.kafka.writer._PendingWrite.done": "a blocking caller and an awaiting one are woken in different ways",
     "runtime.kafka.writer.AcknowledgedWriter.open_producer": "makes another producer after a fatal error",
+    "schemas.compiled_reader._ReaderSource.attribute": "a schema's name to an attribute's",
     "schemas.compiled_writer._Compiler.attribute": "a schema's name to an attribute's",
 }
 """Constructors' parameters that are functions, and what for."""

@@ -3,15 +3,17 @@
 import contextlib
 import io
 import random
+import time
 from typing import Any
 
 import pytest
 from fastavro import schemaless_reader, schemaless_writer
 
 from schemas import ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
-from schemas.avro import UndecodableError, UnknownSchemaError, attribute_of, decode, encode, frame, unframe
+from schemas.avro import UndecodableError, UnknownSchemaError, attribute_of, decode, encode, frame, read, unframe
 from schemas.catalog import CATALOG
 from schemas.compiled_writer import compile_writer, varint
+from schemas.limits import MAX_REFERENCES, MAX_VALUES
 from tests.kit.events import V1
 
 _LATEST = CATALOG.latest
@@ -33,6 +35,10 @@ _EVENT = Event(
     content_type=V1,
     original='{"id":"a","timestamp":"2026-11-24T11:52:14.007678039+05:30","action":"push","target":{"mediaType":"m"}}',
 )
+
+
+_REFERENCES = encode(Event(content_type="", target=Target(tag="v1")))[:-12]
+"""The record up to its target's references."""
 
 
 def _record(event: Event) -> dict[str, Any]:
@@ -178,6 +184,26 @@ def test_blocks_of_other_writers_are_read() -> None:
     assert empty[7:8] == b"\x00"
     blocks = varint(1) + b"\x02a" + varint(-2) + varint(4) + b"\x02b\x02c" + b"\x00"
     assert decode(frame(_LATEST.id, empty[:7] + blocks + empty[8:]), None).target.urls == ["a", "b", "c"]
+
+
+_BOMBS = {
+    "20 million empty urls": (b"\x00" * 7 + varint(20_000_000) + b"\x00" * 20_000_000, f"{MAX_VALUES:,} values"),
+    "a claim of them": (b"\x00" * 7 + varint(20_000_000), f"{MAX_VALUES:,} values"),
+    "a hundred thousand references": (
+        _REFERENCES + varint(100_000) + b"\x00" * 800_000,
+        f"{MAX_REFERENCES:,} references",
+    ),
+}
+
+
+@pytest.mark.parametrize(("avro", "limit"), _BOMBS.values(), ids=_BOMBS)
+def test_more_than_an_event_may_hold_is_undecodable_at_once(avro: bytes, limit: str) -> None:
+    """Megabytes of nothing are refused before they become gigabytes of objects, by either way of reading."""
+    started = time.thread_time()
+    for read_it in (lambda: decode(frame(_LATEST.id, avro), None), lambda: read(avro, _LATEST)):
+        with pytest.raises(UndecodableError, match=f"it has more than {limit}, the limit of one event"):
+            read_it()
+    assert time.thread_time() - started < 0.1
 
 
 @pytest.mark.parametrize(

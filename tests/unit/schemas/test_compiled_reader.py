@@ -1,12 +1,13 @@
 """The compiled reader: which limit it keeps to, which bytes are damage, and for which schemas it is made."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from fastavro.schema import parse_schema
 from msgspec import Struct
 
-from schemas.compiled_reader import DamagedError, TooManyValuesError, compile_reader
+from schemas.compiled_reader import DamagedError, TooManyError, compile_reader
 from schemas.compiled_writer import varint
 
 
@@ -40,16 +41,20 @@ _INNER = {
     "name": "Inner",
     "fields": [_field("words", {"type": "array", "items": "string"}), _field("size", "long")],
 }
-_READ = compile_reader(
-    _schema(
-        _field("ignored", "long"),
-        _field("name", ["null", "string"]),
-        _field("labels", {"type": "map", "values": "string"}),
-        _field("inner", {"type": "array", "items": _INNER}),
-    ),
-    (Outer, Inner),
-    str,
+_SCHEMA = _schema(
+    _field("ignored", "long"),
+    _field("name", ["null", "string"]),
+    _field("labels", {"type": "map", "values": "string"}),
+    _field("inner", {"type": "array", "items": _INNER}),
 )
+
+
+def _reader(values: int) -> Callable[[bytes, int], Any]:
+    """A reader that takes so many values, and ten of the inner records."""
+    return compile_reader(_SCHEMA, (Outer, Inner), str, values=values, items={"inner": 10})
+
+
+_READ = _reader(50)
 _ABC = b"\x06abc"
 _HEAD = b"\x00\x00"
 """The number that the model has no place for, and no name."""
@@ -58,8 +63,8 @@ _HEAD = b"\x00\x00"
 def test_fields_are_read() -> None:
     """Null is the model's default; a field that the model does not have is passed over."""
     avro = varint(7) + b"\x02" + _ABC + varint(1) + _ABC + _ABC + b"\x00" + varint(1) + b"\x00" + varint(-9) + b"\x00"
-    assert Outer("abc", {"abc": "abc"}, [Inner([], -9)]) == _READ(avro, 0, 2)
-    assert Outer() == _READ(b"xy" + _HEAD + b"\x00\x00", 2, 0)
+    assert Outer("abc", {"abc": "abc"}, [Inner([], -9)]) == _READ(avro, 0)
+    assert Outer() == _READ(b"xy" + _HEAD + b"\x00\x00", 2)
 
 
 @pytest.mark.parametrize(
@@ -75,15 +80,24 @@ def test_fields_are_read() -> None:
 )
 def test_every_item_and_entry_counts(avro: bytes) -> None:
     """Three values are within a limit of three, and not of two, wherever they stand."""
-    assert _READ(avro, 0, 3)
-    with pytest.raises(TooManyValuesError):
-        _READ(avro, 0, 2)
+    assert _reader(3)(avro, 0)
+    with pytest.raises(TooManyError, match="more than 2 values"):
+        _reader(2)(avro, 0)
 
 
 def test_a_claim_beyond_the_limit_is_not_read() -> None:
     """The count of a block is enough to refuse it: nothing behind it needs to be there."""
-    with pytest.raises(TooManyValuesError):
-        _READ(_HEAD + varint(2**40), 0, 50_000)
+    with pytest.raises(TooManyError):
+        _READ(_HEAD + varint(2**40), 0)
+
+
+@pytest.mark.parametrize("blocks", [(11,), (5, 6), (10, 1)])
+def test_an_array_has_a_limit_of_its_own(blocks: tuple[int, ...]) -> None:
+    """However its items are cut into blocks."""
+    item = b"\x00\x00"
+    assert _READ(_HEAD + b"\x00" + varint(10) + 10 * item + b"\x00", 0)
+    with pytest.raises(TooManyError, match="more than 10 inner"):
+        _READ(_HEAD + b"\x00" + b"".join(varint(count) + count * item for count in blocks) + b"\x00", 0)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +120,7 @@ def test_a_claim_beyond_the_limit_is_not_read() -> None:
 def test_damage_is_named(avro: bytes, reason: str) -> None:
     """Bytes that are no record of the schema say how."""
     with pytest.raises(DamagedError, match=reason):
-        _READ(avro, 0, 50_000)
+        _READ(avro, 0)
 
 
 @pytest.mark.parametrize(
@@ -122,4 +136,4 @@ def test_damage_is_named(avro: bytes, reason: str) -> None:
 def test_other_schemas_have_no_reader(kind: Any) -> None:
     """What it does not know is refused when it is made: an item of no bytes would be beyond every limit of bytes."""
     with pytest.raises(NotImplementedError):
-        compile_reader(_schema(_field("name", kind)), (Outer,), str)
+        compile_reader(_schema(_field("name", kind)), (Outer,), str, values=50, items={})

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from msgspec.structs import asdict, replace
 
-from schemas import Event, Platform
-from schemas.avro import decode, encode, frame
+from schemas import Event, Platform, RequestRecord, Target
+from schemas.avro import UndecodableError, decode, encode, frame
 from schemas.catalog import CATALOG
 from schemas.envelope import read_envelope, read_event
+from schemas.limits import MAX_VALUES
+from schemas.original import fault_of
 from schemas.wire import envelope_json, event_json, typed_json
 from tests.kit.events import V1, V2
 
@@ -203,3 +205,68 @@ def test_one_event_from_a_registry_goes_out_byte_for_byte_though_unknown() -> No
     body = b'{\n   "events": [\n      ' + _KEPT["GitLab's meta"].encode() + b"\n   ]\n}"
     (event,) = read_envelope(body, content_type=V1)
     assert body == envelope_json([_through_the_log(event)])
+
+
+_SAID = {
+    "id": "a",
+    "timestamp": "2026-11-24T11:52:14Z",
+    "action": "push",
+    "target": {"mediaType": "m", "digest": "sha256:0a", "repository": "library/app", "tag": "v1", "size": 7},
+    "request": {"method": "PUT"},
+    "meta": {"GitLab": True},
+}
+_MEMBERS = read_event(json.dumps(_SAID), content_type=V1)
+_OTHERS: dict[str, dict[str, Any]] = {
+    "id": {"id": "b"},
+    "timestamp": {"timestamp": ""},
+    "action": {"action": "delete"},
+    "mediaType": {"target": replace(_MEMBERS.target, media_type="n")},
+    "digest": {"target": replace(_MEMBERS.target, digest="sha256:0b")},
+    "repository": {"target": replace(_MEMBERS.target, repository="library/other")},
+    "tag": {"target": replace(_MEMBERS.target, tag="")},
+    "method": {"request": RequestRecord(method="HEAD")},
+}
+
+
+@pytest.mark.parametrize(("name", "members"), _OTHERS.items(), ids=_OTHERS)
+def test_text_of_another_event_is_no_original(name: str, members: dict[str, Any]) -> None:
+    """What identifies an event, and what filters look at, is the same in the text that goes out."""
+    event = replace(_MEMBERS, **members)
+    assert fault_of(event) == f"has another {name} than the record"
+    with pytest.raises(UndecodableError, match=f"its original has another {name} than the record"):
+        _through_the_log(event)
+
+
+def test_members_that_later_releases_may_read_otherwise_are_not_compared() -> None:
+    """A record of another release may hold fewer members than the text does, or more."""
+    event = replace(_MEMBERS, target=replace(_MEMBERS.target, size=0, length=9, urls=["u"]))
+    assert fault_of(event) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("this is not JSON <script>", "is not the JSON of an event: line 1 column 1: not JSON: Expecting value"),
+        ('{"id":"x"}\n   ],"evil":[1', "is not the JSON of an event: line 2 column 4: not JSON: Extra data"),
+        ("[]", "is not the JSON of an event: an event must be a JSON object"),
+        ('"x"', "is not the JSON of an event: an event must be a JSON object"),
+        ('{"id":NaN}', "is not the JSON of an event: line 1 column 7: NaN is not JSON"),
+        ('{"x":"\n"}', "is not the JSON of an event: line 1 column 7: not JSON: Invalid control character at"),
+        ("[" * 100_000, "is not the JSON of an event: line 1 column 501: nested deeper than 500 levels"),
+        ('{"x":[' + "1," * MAX_VALUES + "1]}", "has more than 400,000 values, the limit of one event"),
+        ('{"x":["\\ud800",' + "1," * MAX_VALUES + "1]}", "has more than 400,000 values, the limit of one event"),
+    ],
+    ids=["no JSON", "an envelope's end", "a list", "a text", "NaN", "a raw line end", "deep", "many", "many and odd"],
+)
+def test_text_that_is_not_one_object_is_no_original(text: str, fault: str) -> None:
+    """Nobody who writes records can end the envelope early, or bring other members into it."""
+    assert fault_of(Event(original=text)) == fault
+    with pytest.raises(UndecodableError):
+        _through_the_log(Event(original=text))
+
+
+def test_members_of_the_wrong_type_are_absent_on_both_sides() -> None:
+    """As at the intake: what does not fit its type is not there."""
+    text = '{"id":7,"action":null,"target":{"tag":["v1"],"repository":"r"},"request":[]}'
+    assert fault_of(Event(original=text, target=Target(repository="r"))) == ""
+    assert fault_of(Event(original=text)) == "has another repository than the record"
