@@ -12,6 +12,7 @@ from benchmarks import (
     isolation,
     latency,
     outage,
+    registry_memory,
     replay,
     report,
     sink_latency,
@@ -28,6 +29,7 @@ BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "export": export.main,
     "report": lambda: report.main([]),
     "endpoints": endpoints.main,
+    "registry_memory": registry_memory.main,
     "outage": lambda: outage.main(outage.EVENTS),
 }
 

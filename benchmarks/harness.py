@@ -101,6 +101,12 @@ class Bench:
             child.wait(60)
 
 
+def resident_mib(pid: int) -> float:
+    """Resident memory of a process, in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 @dataclass
 class Running:
     """A command that runs."""
@@ -121,8 +127,7 @@ class Running:
 
     def resident_mib(self) -> float:
         """Resident memory of the process, in MiB."""
-        pages = int(Path(f"/proc/{self.child.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+        return resident_mib(self.child.pid)
 
     def cpu_s(self) -> float:
         """Processor time of the process so far, in seconds."""

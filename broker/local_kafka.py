@@ -93,9 +93,19 @@ class LocalKafka:
         return self._cluster_id
 
     @property
+    def runs(self) -> bool:
+        """Whether its process is there, be it paused."""
+        if self._process is None:
+            return False
+        if self._process.poll() is None:
+            return True
+        self._let_go()
+        return False
+
+    @property
     def pid(self) -> int:
         """The process id of the running broker; raises LocalKafkaError if it does not run."""
-        if self._process is None or not self._runs():
+        if self._process is None or not self.runs:
             raise LocalKafkaError(self.died() or "the broker has not been started")
         return self._process.pid
 
@@ -110,7 +120,7 @@ class LocalKafka:
         Raises:
             LocalKafkaError: it runs already, cannot be fetched, finds its port taken, dies, or is not ready in 180 s.
         """
-        if self._runs():
+        if self.runs:
             raise LocalKafkaError(f"the broker at {self.bootstrap} runs already (pid {self.pid})")
         program, jars = bring_java(self._environment), self._release.files()
         shared = options_of(archive_of(program, jars))
@@ -129,7 +139,7 @@ class LocalKafka:
 
     def stop(self) -> None:
         """Stops the broker in order; kills it if it has not ended after 60 s. Quiet if it does not run."""
-        if not self._runs():
+        if not self.runs:
             return
         self._send(signal.SIGTERM)
         self._send(signal.SIGCONT)  # a paused process would not see the other
@@ -140,7 +150,7 @@ class LocalKafka:
 
     def kill(self) -> None:
         """Kills the broker with SIGKILL and returns when it is gone. Quiet if it does not run."""
-        if self._runs():
+        if self.runs:
             self._send(signal.SIGKILL)
             self._reap(None)
 
@@ -154,17 +164,9 @@ class LocalKafka:
 
     def died(self) -> str | None:
         """Why the broker that was started is gone, in one line; None while it runs and before the first start."""
-        if self._process is None or self._runs():
+        if self._process is None or self.runs:
             return None
         return f"the broker ended with exit {self._process.returncode}: {self._last_words()} (log: {self.log})"
-
-    def _runs(self) -> bool:
-        if self._process is None:
-            return False
-        if self._process.poll() is None:
-            return True
-        self._let_go()
-        return False
 
     def _send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)

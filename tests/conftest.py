@@ -111,11 +111,25 @@ def kafka_without_group_version(tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield running
 
 
+@pytest.fixture(scope="session")
+def maltreated_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A Kafka of this process's own, in whatever state its last test left it; see `broker`."""
+    kafka = LocalKafka(tmp_path_factory.mktemp("maltreated") / "kafka")
+    yield kafka
+    kafka.stop()
+
+
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[LocalKafka]:
-    """A running Kafka of the test's own, to be stopped, killed and paused; costs about 3 seconds."""
-    with LocalKafka(tmp_path / "kafka") as running:
-        yield running
+def broker(maltreated_kafka: LocalKafka) -> Iterator[LocalKafka]:
+    """A running Kafka that no other test uses at the same time, to be stopped, killed and paused.
+
+    It has the data of earlier tests. Costs about 3 seconds if the last one left it stopped.
+    """
+    if maltreated_kafka.runs:
+        maltreated_kafka.resume()
+    else:
+        maltreated_kafka.start()
+    yield maltreated_kafka
 
 
 @pytest.fixture

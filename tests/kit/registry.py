@@ -58,6 +58,12 @@ class DockerRegistry(Running):
         self._process: subprocess.Popen[bytes] | None = None
         self._leash: Leash | None = None
 
+    @property
+    def pid(self) -> int:
+        """The id of its process, which must be up."""
+        assert self._process is not None, "docker-registry is down"
+        return self._process.pid
+
     def client(self, headers: Mapping[str, str] = NONE) -> RegistryClient:
         """A client of it that sends `headers` with every request."""
         return RegistryClient(self.address, headers)
