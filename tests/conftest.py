@@ -120,7 +120,7 @@ def maltreated_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local
 
 
 @pytest.fixture
-def broker(maltreated_kafka: LocalKafka) -> Iterator[LocalKafka]:
+def broker(maltreated_kafka: LocalKafka) -> LocalKafka:
     """A running Kafka that no other test uses at the same time, to be stopped, killed and paused.
 
     It has the data of earlier tests. Costs about 3 seconds if the last one left it stopped.
@@ -129,7 +129,7 @@ def broker(maltreated_kafka: LocalKafka) -> Iterator[LocalKafka]:
         maltreated_kafka.resume()
     else:
         maltreated_kafka.start()
-    yield maltreated_kafka
+    return maltreated_kafka
 
 
 @pytest.fixture
