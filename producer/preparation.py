@@ -18,6 +18,7 @@ from runtime.kafka.topics import ensure_topics
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
 from runtime.schema_registry import SchemaRefusedError
+from runtime.side_threads import beside
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -88,10 +89,8 @@ class PreparedLog:
         while self._obstacle is not None:
             try:
                 # so that no call hangs while it is away
-                await asyncio.to_thread(self._admin.ping, self._settings.topics.events, _REACH_LIMIT_S)
-                await asyncio.to_thread(
-                    prepare, self._admin, self._groups, self._settings, self._registration, self._news
-                )
+                await beside(self._admin.ping, self._settings.topics.events, _REACH_LIMIT_S)
+                await beside(prepare, self._admin, self._groups, self._settings, self._registration, self._news)
                 self._obstacle = None
             except SchemaRefusedError:
                 raise
@@ -135,7 +134,7 @@ class PreparedLog:
             if self._clock.monotonic() - self._reach_checked >= _REACH_VALID_S:
                 self._reach_fault = ""
                 try:
-                    await asyncio.to_thread(self._look_for_the_topic)
+                    await beside(self._look_for_the_topic)
                 except BridgeError as error:
                     self._reach_fault = str(error)
                 self._reach_checked = self._clock.monotonic()

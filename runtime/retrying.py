@@ -1,10 +1,10 @@
 """A step that is tried again until it succeeds."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from runtime.backoff import Backoff
+from runtime.patience import Patience
 
 Done = TypeVar("Done")
 
@@ -15,6 +15,7 @@ async def retried(
     *,
     on: type[Exception],
     log_failure: Callable[[Exception, float], None],
+    patience: Patience | None = None,
 ) -> Done:
     """Await the step until it raises nothing; what it returned.
 
@@ -23,11 +24,13 @@ async def retried(
         backoff: the waits between tries.
         on: what it may raise and be tried again.
         log_failure: given each such error, and the seconds until the next try.
+        patience: with which it waits between tries; None has no end.
 
     Raises:
         Exception: any other that the step raises.
+        CancelledError: the patience was at its end.
     """
-    tries = 0
+    tries, waiting = 0, patience or Patience()
     while True:
         try:
             return await step()
@@ -35,4 +38,4 @@ async def retried(
             tries += 1
             wait = backoff.after(tries)
             log_failure(error, wait)
-            await asyncio.sleep(wait)
+            await waiting.wait(wait)

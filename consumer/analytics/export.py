@@ -7,7 +7,7 @@ one thread, a file has its name only when it is whole, and the next run goes on 
 import math
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -18,6 +18,7 @@ from consumer.analytics.plan import ExportPlan
 from consumer.log.record_batch import RecordBatch
 from runtime.errors import BridgeError
 from runtime.progress import Progress
+from runtime.side_threads import SideThreads
 
 _AT_ONCE: Final = 4
 """Partitions that one thread reads at the same time, at most: their row groups share the memory."""
@@ -122,11 +123,11 @@ class Export:
     def _run(self, lots: Sequence[Mapping[int, range]], size: int) -> None:
         threads = min(self._threads, len(lots))
         waiting = iter(lots)
-        with ThreadPoolExecutor(threads, "export") as pool:
-            lanes = [pool.submit(self._lane, waiting, threads * size) for _ in range(threads)]
-            for lane in as_completed(lanes):
-                if lane.exception() is not None:
-                    self._failed.set()  # the others end their files
+        pool = SideThreads(threads, "export")
+        lanes = [pool.submit(self._lane, waiting, threads * size) for _ in range(threads)]
+        for lane in as_completed(lanes):
+            if lane.exception() is not None:
+                self._failed.set()  # the others end their files
         for lane in lanes:
             lane.result()
 

@@ -7,10 +7,12 @@ import asyncio
 import os
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import click
+import structlog
 
 from consumer.analytics.export import Export, ExportSummary
 from consumer.analytics.files import Covered
@@ -23,9 +25,14 @@ from consumer.places import Place
 from runtime.cli.running import run_service
 from runtime.clock import SystemClock
 from runtime.config import Settings
+from runtime.deadline import CLOSE_GRACE_S
+from runtime.side_threads import beside
+
+_log: Final = structlog.get_logger(__name__)
 
 _CLIENT_ID: Final = "registry-worker-export"
 _MOST_THREADS: Final = 4
+_BROKEN_OFF: Final = "the files that were open are left out; run it again to continue"
 
 
 class LogExport:
@@ -35,6 +42,7 @@ class LogExport:
         """Does not reach out yet."""
         self._view: Final = LogView(settings, client_id=_CLIENT_ID, clock=SystemClock())
         self._topic: Final = settings.topics.events
+        self._close_s: Final = settings.worker.drain_s + CLOSE_GRACE_S
 
     def target(self, output: Path, format_name: str, roll_s: float | None) -> ExportTarget:
         """The directory and the format of the files.
@@ -60,11 +68,15 @@ class LogExport:
             export = Export(target, self._view, stop=stop, threads=threads, progress=progress)
 
             async def service(stopping: asyncio.Event) -> int:
-                passing_on = asyncio.create_task(_pass_on(stopping, stop))
-                try:
-                    await asyncio.to_thread(_run, export, plan, stop, follow=follow)
-                finally:
-                    passing_on.cancel()
+                exporting = asyncio.ensure_future(beside(partial(_run, export, plan, stop, follow=follow)))
+                await _until_stopped(stopping, exporting)
+                stop.set()
+                _, late = await asyncio.wait((exporting,), timeout=self._close_s)
+                if late:
+                    _log.warning("export.broken_off", reason="Kafka does not answer", consequence=_BROKEN_OFF)
+                    export.summary.stopped = True
+                else:
+                    exporting.result()
                 return 0
 
             try:
@@ -86,10 +98,11 @@ class LogExport:
             raise click.Abort
 
 
-async def _pass_on(stopping: asyncio.Event, stop: threading.Event) -> None:
-    """Pass a signal on to the thread that exports."""
-    await stopping.wait()
-    stop.set()
+async def _until_stopped(stopping: asyncio.Event, exporting: "asyncio.Future[None]") -> None:
+    """Return at a signal, or when the export has ended."""
+    signal = asyncio.create_task(stopping.wait())
+    await asyncio.wait((signal, exporting), return_when=asyncio.FIRST_COMPLETED)
+    signal.cancel()
 
 
 def _run(export: Export, plan: ExportPlan, stop: threading.Event, *, follow: bool) -> None:

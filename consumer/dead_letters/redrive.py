@@ -25,11 +25,9 @@ from consumer.lanes.lanes import Lanes
 from runtime.backoff import Jitter
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
+from runtime.deadline import CLOSE_GRACE_S, Deadline
 from runtime.errors import BridgeError
 from runtime.progress import Progress
-
-_CLOSE_LIMIT_S: Final = 5.0
-"""After a stop: how long closings may still take."""
 
 
 class Sends(Protocol):
@@ -45,6 +43,9 @@ class Closes(Protocol):
 
     async def close(self, letter: Letter) -> None:
         """Return when the letter is closed, and that is in the log."""
+
+    def hurry(self) -> None:
+        """Wait no longer for a log that is away: `close` raises CancelledError there from now on."""
 
 
 class Redrive:
@@ -98,14 +99,14 @@ class Redrive:
 
         Args:
             stop: ends the run; requests in flight may end within `drain_s` seconds, and what they deliver is closed.
-            drain_s: see there.
+            drain_s: see there; the end takes `CLOSE_GRACE_S` seconds longer at most.
             progress: shows how many letters are settled.
 
         Raises:
             KafkaUnavailableError, KafkaRefusedError: letters could not be read or closed; what is done is closed.
         """
         stopping = asyncio.create_task(stop.wait())
-        stopping.add_done_callback(lambda task: None if task.cancelled() else self._stop("the run was stopped"))
+        stopping.add_done_callback(lambda task: None if task.cancelled() else self._told_to_stop())
         try:
             while self._has_more():
                 self._changed.clear()
@@ -209,17 +210,21 @@ class Redrive:
 
     # Ending.
 
+    def _told_to_stop(self) -> None:
+        self._closer.hurry()
+        self._stop("the run was stopped")
+
     def _stop(self, why: str) -> None:
         self.report.stopped = self.report.stopped or why
         self.wake()
 
     async def _end(self, drain_s: float) -> None:
-        """Let what is in flight end, and what it delivered be closed."""
+        """Let what is in flight end, and what it delivered be closed; what takes longer is broken off."""
+        deadline = Deadline.after(drain_s + CLOSE_GRACE_S, self._clock)
         await self._dispatcher.drain(self._partitions, drain_s)
-        if self._reading is not None:
-            await asyncio.wait([self._reading])
-        if self._closing:
-            _, late = await asyncio.wait(self._closing, timeout=_CLOSE_LIMIT_S)
+        ending = [*self._closing, *([self._reading] if self._reading is not None else [])]
+        if ending:
+            _, late = await asyncio.wait(ending, timeout=deadline.left_s)
             for task in late:
                 task.cancel()
             if late:

@@ -17,6 +17,7 @@ from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.progress import Progress
+from runtime.side_threads import beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +102,4 @@ class _SharedSource:
 
     async def records(self, letters: Sequence[Letter]) -> Mapping[LetterPlace, Record]:
         async with self._reading:
-            return await asyncio.to_thread(self._topic.records, letters)
+            return await beside(self._topic.records, letters)

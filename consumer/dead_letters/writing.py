@@ -19,6 +19,7 @@ from runtime.errors import BridgeError
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.news import News
+from runtime.patience import Patience
 from runtime.retrying import retried
 
 _log: Final = structlog.get_logger(__name__)
@@ -60,9 +61,18 @@ class Burial:
         self.unwritten_because = ""
         """Why the last one could not be written; empty if it was."""
         self._news = News()
+        self._patience = Patience()
+
+    def hurry(self) -> None:
+        """What waits to be written is tried once more at once; what cannot be written from now on is broken off."""
+        self._patience.hurry()
 
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
-        """Return when the dead letter is in the log."""
+        """Return when the dead letter is in the log.
+
+        Raises:
+            CancelledError: it is broken off, see `hurry`.
+        """
         letter = letter_of(
             delivery.record,
             cause,
@@ -73,7 +83,8 @@ class Burial:
             last_attempt=delivery.last_try,
         )
         write = partial(self._writer.write_soon, [letter])
-        await retried(write, self._backoff, on=BridgeError, log_failure=partial(self._log_failure, delivery))
+        log_failure = partial(self._log_failure, delivery)
+        await retried(write, self._backoff, on=BridgeError, log_failure=log_failure, patience=self._patience)
         self.unwritten_because = ""
         self._news.settled(_WRITING)
 
@@ -100,17 +111,22 @@ class Closer:
         self._topic = topic
         self._writer = writer
         self._backoff = Backoff(_CLOSING_FIRST_S, _CLOSING_MOST_S, jitter)
+        self._patience = Patience()
+
+    def hurry(self) -> None:
+        """What waits to be closed is tried once more at once; what cannot be closed from now on is broken off."""
+        self._patience.hurry()
 
     async def close(self, letter: Letter) -> None:
         """Return when the letter is closed as redriven; while Kafka is away it is tried again.
 
         Raises:
             KafkaRefusedError: Kafka will not take the record.
+            CancelledError: it is broken off, see `hurry`.
         """
         write = partial(self._writer.write_soon, closings_of(letter, ClosingState.REDRIVEN, topic=self._topic))
-        await retried(
-            write, self._backoff, on=KafkaUnavailableError, log_failure=partial(self._log_failure, letter.name)
-        )
+        log_failure = partial(self._log_failure, letter.name)
+        await retried(write, self._backoff, on=KafkaUnavailableError, log_failure=log_failure, patience=self._patience)
 
     @staticmethod
     def _log_failure(event_id: str, error: Exception, wait_s: float) -> None:

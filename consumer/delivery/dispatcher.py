@@ -85,9 +85,13 @@ class Dispatcher:
         wakes = [self._gate.earliest(due) for due in dues if due is not None]
         return min((wake for wake in wakes if wake > now), default=None)
 
-    async def drain(self, partitions: set[int], limit_s: float) -> None:
-        """Wait until nothing of these partitions is under way; what is not done within `limit_s` is given up."""
-        await self.in_flight.drain(partitions, limit_s)
+    async def drain(self, partitions: set[int], limit_s: float) -> int:
+        """Wait until nothing of these partitions is under way; what is not done within `limit_s` is broken off.
+
+        Returns:
+            How many requests were broken off.
+        """
+        return await self.in_flight.drain(partitions, limit_s)
 
     def abandon(self, partitions: set[int]) -> None:
         """Give up what is under way for these partitions alone: they are another worker's now."""

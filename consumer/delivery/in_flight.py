@@ -47,12 +47,19 @@ class InFlight:
         """Its request is over; what follows from it (a dead letter to be written) is not yet."""
         self.events -= self._sending.pop(batch, 0)
 
-    async def drain(self, partitions: AbstractSet[int], limit_s: float) -> None:
-        """Wait until nothing of these partitions is under way; what is not done within `limit_s` is broken off."""
+    async def drain(self, partitions: AbstractSet[int], limit_s: float) -> int:
+        """Wait until nothing of these partitions is under way; what is not done within `limit_s` is broken off.
+
+        Returns:
+            How many requests were broken off.
+        """
         tasks = [task for batch, task in self._tasks.items() if _partitions_of(batch) & partitions]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=limit_s)
-            await _break_off(late)
+        if not tasks:
+            return 0
+        _, late = await asyncio.wait(tasks, timeout=limit_s)
+        requests = sum(self._tasks[batch] in late for batch in self._sending)
+        await _break_off(late)
+        return requests
 
     def abandon(self, partitions: AbstractSet[int]) -> None:
         """Break off what is for these partitions alone: they are another worker's now."""

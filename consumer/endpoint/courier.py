@@ -1,5 +1,6 @@
 """The courier: carries an endpoint's requests to its address, and its dead letters to where they are kept."""
 
+import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
@@ -21,6 +22,9 @@ class Buries(Protocol):
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
         """Return when it is kept for good that this event was given up, and why."""
         ...
+
+    def hurry(self) -> None:
+        """Wait no longer for a keeper that is away: `bury` raises CancelledError there from now on."""
 
 
 class BurialMonitor(Protocol):
@@ -46,6 +50,8 @@ class Courier:
         self._monitor = monitor
         self.burying = 0
         """Events whose giving up is being written."""
+        self.unburied = 0
+        """Those whose writing was broken off, so far."""
 
     def send(self, deliveries: list[Delivery]) -> Coroutine[Any, Any, Result]:
         """POST these in one request, once.
@@ -61,6 +67,10 @@ class Courier:
             await self.burial.bury(delivery, cause)
         self._monitor.buried(delivery, cause)
 
+    def hurry(self) -> None:
+        """Wait no longer for a keeper that is away: such writing is broken off from now on."""
+        self.burial.hurry()
+
     async def close(self) -> None:
         """Close the connections to the endpoint."""
         await self.sender.close()
@@ -70,5 +80,8 @@ class Courier:
         self.burying += 1
         try:
             yield
+        except asyncio.CancelledError:
+            self.unburied += 1
+            raise
         finally:
             self.burying -= 1

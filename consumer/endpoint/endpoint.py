@@ -5,6 +5,7 @@ in the order admit, send, commit, read on.
 """
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Mapping
 from typing import Final
@@ -33,6 +34,7 @@ from consumer.offsets.partition import Partition
 from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
+from runtime.deadline import Deadline
 
 
 class Endpoint:
@@ -122,18 +124,21 @@ class Endpoint:
         """Join the group and begin."""
         self.log.start(self)
 
-    async def close(self) -> None:
-        """Let what is in flight end, commit, leave the group.
+    async def close(self, deadline: Deadline) -> None:
+        """Let what is in flight end, commit, leave the group; what takes longer is broken off.
 
         In this order: a member that is leaving sends no heartbeats, so what ends after its session could not be
         committed any more.
         """
-        await self.drain(set(self.partitions))
-        await self.log.close()
+        self.courier.hurry()
+        await self._drain(set(self.partitions), min(self.log.drain_s, deadline.left_s))
+        if not await self.log.close(deadline):
+            self.monitor.left_open(self.assignment.commits.policy.uncommitted)
         self.stop_passes()
         if self._schemas is not None:
             await self._schemas.close()
-        await self.courier.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.courier.close(), deadline.left_s)
 
     async def abort(self) -> None:
         """Break off everything at once, and commit nothing: what a kill leaves. The log must be dead already."""
@@ -146,10 +151,6 @@ class Endpoint:
     def stop_passes(self) -> None:
         """Start nothing any more."""
         self._wakeup.stop()
-
-    def wake(self) -> None:
-        """Make a pass soon."""
-        self._wakeup.wake()
 
     # What the log says.
 
@@ -202,10 +203,7 @@ class Endpoint:
 
     async def drain(self, partitions: set[int]) -> list[Commit]:
         """Start nothing more for these, let what is in flight end; what is to be committed last."""
-        self.assignment.drain(partitions)
-        await asyncio.gather(
-            self.dispatcher.drain(partitions, self.log.drain_s), self._undecodable.drain(partitions, self.log.drain_s)
-        )
+        await self._drain(partitions, self.log.drain_s)
         return self.assignment.drained(partitions)
 
     def revoked(self, partitions: set[int]) -> None:
@@ -264,6 +262,15 @@ class Endpoint:
             self.log.give_up(f"Kafka did not answer a commit for {ANSWER_LIMIT_S:g} s")
         if due := commits.due(self.partitions.values(), now):
             self.log.commit(due)
+
+    async def _drain(self, partitions: set[int], limit_s: float) -> None:
+        self.assignment.drain(partitions)
+        unburied = self.courier.unburied
+        requests, _ = await asyncio.gather(
+            self.dispatcher.drain(partitions, limit_s), self._undecodable.drain(partitions, limit_s)
+        )
+        if requests or self.courier.unburied > unburied:
+            self.monitor.broken_off(requests, letters=self.courier.unburied - unburied)
 
     def _lookup(self, screening: Screening) -> SchemaLookup | None:
         """Who asks the schema registry, if there is one."""

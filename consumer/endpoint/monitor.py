@@ -146,6 +146,20 @@ class Monitor:
                 consequence = "the endpoint gets one probe at a time; all other events wait in Kafka"
                 self._log.warning("breaker.open", reason=reason, consequence=consequence)
 
+    def broken_off(self, requests: int, *, letters: int) -> None:
+        """Partitions are given back, and not all that was under way for them has ended in time."""
+        consequence = "these events are tried again by the next worker; what the endpoint got of them comes twice"
+        self._log.warning("endpoint.broken_off", requests=requests, dead_letters=letters, consequence=consequence)
+
+    def left_open(self, uncommitted: int) -> None:
+        """The consumer could not be closed in time."""
+        self._log.warning(
+            "endpoint.not_closed",
+            reason="Kafka did not answer the last commit, or the leaving of the group, in time",
+            consequence="its partitions wait until its session ends",
+            events_delivered_again=uncommitted,
+        )
+
     def committed(self, error: str) -> None:
         """A commit ended."""
         self._metrics.committed(succeeded=not error)

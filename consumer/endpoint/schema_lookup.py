@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
@@ -13,6 +12,7 @@ from consumer.lanes.screening import ForeignSchemas
 from runtime.backoff import Backoff, Jitter
 from runtime.errors import BridgeError
 from runtime.retrying import retried
+from runtime.side_threads import SideThreads
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -39,8 +39,7 @@ class SchemaLookup:
         self._backoff = Backoff(_FIRST_S, _MOST_S, jitter)
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._troubles: dict[int, str] = {}
-        # Not the loop's own threads: a registry that is slow would keep them from those who leave the group in one.
-        self._threads = ThreadPoolExecutor(_AT_ONCE, f"schemas-{endpoint}")
+        self._threads = SideThreads(_AT_ONCE, f"schemas-{endpoint}")
 
     @property
     def troubles(self) -> list[str]:

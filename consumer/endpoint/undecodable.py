@@ -48,8 +48,8 @@ class Undecodable:
         """Wait for those of these partitions; what is not written within `limit_s` is broken off."""
         tasks = self._of(partitions)
         if tasks:
-            await asyncio.wait(tasks, timeout=limit_s)
-        self.abandon(partitions)
+            _, late = await asyncio.wait(tasks, timeout=limit_s)
+            await _break_off(late)
 
     def abandon(self, partitions: AbstractSet[int]) -> None:
         """Break off those of these partitions."""
@@ -58,11 +58,7 @@ class Undecodable:
 
     async def break_off(self) -> None:
         """Break off everything; returns when all of it has ended."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await _break_off(set(self._tasks))
 
     async def _give_up(self, delivery: Delivery, cause: Cause) -> None:
         while True:
@@ -81,3 +77,10 @@ class Undecodable:
     def _end(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
         self._wakeup.wake()
+
+
+async def _break_off(tasks: AbstractSet["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

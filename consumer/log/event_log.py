@@ -4,6 +4,7 @@ from typing import Protocol
 
 from consumer.log.listener import LogListener
 from consumer.offsets.commits import Commit
+from runtime.deadline import Deadline
 
 
 class EventLog(Protocol):
@@ -40,5 +41,6 @@ class EventLog(Protocol):
     def give_up(self, reason: str) -> None:
         """Give the consumer up, and make another one; `gave_up` of the listener is called with the reason."""
 
-    async def close(self) -> None:
-        """Give back all partitions, which drains and commits them, and end."""
+    async def close(self, deadline: Deadline) -> bool:
+        """Give back all partitions, which drains and commits them, and end; whether that was done by the deadline."""
+        ...

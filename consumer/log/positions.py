@@ -11,13 +11,13 @@ yet.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
 from consumer.offsets.cursor import cursor_of, snapshot_of
 from consumer.offsets.group_position import GroupPosition
 from consumer.places import Bounds, LogOffsets, beginnings_of
 from runtime.kafka.cluster_state import Committed
+from runtime.side_threads import SideThreads
 
 _AT_ONCE: Final = 8
 """Groups asked side by side; each takes a connection of its own."""
@@ -47,11 +47,8 @@ def positions_of(log: LogEnds, offsets: GroupOffsets, topic: str, groups: Sequen
         KafkaUnavailableError, KafkaRefusedError: no answer, or none that is ours to have.
     """
     first = beginnings_of(log, topic)
-    if not groups:
-        return {}
-    with ThreadPoolExecutor(min(_AT_ONCE, len(groups)), "positions") as pool:
-        found = pool.map(lambda group: _position(log, offsets, topic, group, first), groups)
-        return {position.group: position for position in found}
+    asked = SideThreads(_AT_ONCE, "positions").map(lambda group: _position(log, offsets, topic, group, first), groups)
+    return {position.group: position for position in asked}
 
 
 def _position(log: LogEnds, offsets: GroupOffsets, topic: str, group: str, first: Mapping[int, int]) -> GroupPosition:

@@ -23,8 +23,10 @@ from consumer.log.session import Session, close_failed_session, close_session, o
 from consumer.log.source import Source
 from consumer.offsets.commits import Commit
 from runtime.clock import Clock
+from runtime.deadline import Deadline
 from runtime.errors import BridgeError
 from runtime.kafka.connection_faults import ConnectionFaults
+from runtime.side_threads import beside
 
 _logger: Final = structlog.get_logger(__name__)
 
@@ -115,18 +117,17 @@ class ReaderThread:
 
         self._commands.put(fail)
 
-    async def close(self) -> None:
-        """Give back all partitions, which drains and commits them; returns when the thread has ended.
+    async def close(self, deadline: Deadline) -> bool:
+        """Give back all partitions, which drains and commits them; whether the thread has ended by the deadline.
 
-        Or when it should have: without a coordinator the client waits 45 s for a commit that cannot succeed any more.
+        Without a coordinator the client waits 45 s for a commit that cannot succeed any more.
         """
         self._closing.set()
         self._commands.put(lambda _: None)  # wakes it
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join, self.drain_s + _GRACE_S)
-            if self._thread.is_alive():
-                consequence = "some events will be delivered twice"
-                self._log.warning("log.not_closed", reason="Kafka does not answer", consequence=consequence)
+        if self._thread is None:
+            return True
+        await beside(self._thread.join, deadline.left_s)
+        return not self._thread.is_alive()
 
     def _run(self, listener: LoopListener) -> None:
         while not self._closing.is_set():

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from consumer.operations.endpoint_positions import EndpointPosition
@@ -12,6 +11,7 @@ from consumer.operations.log_view import LogView
 from consumer.operations.serving import Serving
 from consumer.operations.worker_answer import ask_worker
 from runtime.config import Settings
+from runtime.side_threads import SideThreads
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,10 @@ def observe(view: LogView, settings: Settings) -> Observation:
         TopicMissingError: there is no events topic.
         KafkaUnavailableError, KafkaRefusedError: no answer.
     """
-    with ThreadPoolExecutor(1, "members") as beside:
-        asking = beside.submit(view.members, settings.endpoints)
-        positions = view.positions(settings.endpoints)
-        worker = ask_worker(settings.worker.listen)
-        members = asking.result()
+    asking = SideThreads(1, "members").submit(view.members, settings.endpoints)
+    positions = view.positions(settings.endpoints)
+    worker = ask_worker(settings.worker.listen)
+    members = asking.result()
     found = []
     for position, membership in zip(positions, members, strict=True):
         answer = worker.of(position.endpoint.name)

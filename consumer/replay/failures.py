@@ -16,7 +16,9 @@ from consumer.replay.report import Failed
 from runtime.backoff import Backoff, Jitter
 from runtime.errors import BridgeError
 from runtime.kafka.cluster_state import Committed
+from runtime.patience import Patience
 from runtime.retrying import retried
+from runtime.side_threads import beside
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -50,6 +52,7 @@ class Failures:
         self._keeper = keeper
         self._backoff = Backoff(_FIRST_S, _MOST_S, jitter)
         self._lock = asyncio.Lock()
+        self._patience = Patience()
         self._unsaved: set[int] = set()
         self.named: Final[list[Failed]] = []
         self.not_selected = 0
@@ -64,6 +67,10 @@ class Failures:
     def are_kept(self) -> bool:
         """Whether nothing of them is still to be written."""
         return not self._unsaved and not self._lock.locked()
+
+    def hurry(self) -> None:
+        """What waits to be kept is tried once more at once; what cannot be kept from now on is broken off."""
+        self._patience.hurry()
 
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
         """Return when the failure is kept."""
@@ -82,14 +89,16 @@ class Failures:
 
     async def _save_all(self) -> None:
         while self._unsaved:
-            await retried(self._save, self._backoff, on=BridgeError, log_failure=self._log_failure)
+            await retried(
+                self._save, self._backoff, on=BridgeError, log_failure=self._log_failure, patience=self._patience
+            )
 
     async def _save(self) -> None:
         saving = frozenset(self._unsaved)
         self._unsaved -= saving  # what fails while these are written is written by the next
         try:
             commits = {number: self._plan.commit_of(number) for number in saving}
-            await asyncio.to_thread(self._keeper.save, self._plan.run, commits)
+            await beside(self._keeper.save, self._plan.run, commits)
         except BaseException:
             self._unsaved |= saving
             raise

@@ -31,6 +31,7 @@ from consumer.replay.run_store import Runs, group_of_run
 from consumer.replay.target import ReplayFilter
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
+from runtime.deadline import CLOSE_GRACE_S, Deadline
 from runtime.kafka.topics import max_event_bytes
 from runtime.progress import Progress
 
@@ -107,7 +108,7 @@ class Replay:
             stopped = stopped or self._upgrades_needed()
         finally:
             held = dict(self._endpoint.partitions)
-            await self._endpoint.close()
+            await self._endpoint.close(Deadline.after(self._endpoint.log.drain_s + CLOSE_GRACE_S, self._clock))
         left = self._left(held)
         self._show(progress, left)
         return self._report(stopped, left)

@@ -12,6 +12,7 @@ from consumer.offsets.group_position import GroupPosition
 from consumer.places import Bounds, bounds_of
 from runtime.errors import BridgeError
 from runtime.news import News
+from runtime.side_threads import beside
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -35,14 +36,14 @@ class CaughtUp:
     async def wait(self) -> None:
         """Return when all groups have committed everything below the ends of this moment, by whichever worker."""
         while self.owed:
-            await asyncio.to_thread(self._look)
+            await beside(self._look)
             if self.owed:
                 await asyncio.sleep(_LOOK_EVERY_S)
 
     async def look_once_more(self) -> None:
         """Count what was committed since the last look; takes 2 s at most."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.to_thread(self._look), _LAST_LOOK_S)
+            await asyncio.wait_for(beside(self._look), _LAST_LOOK_S)
 
     def _look(self) -> None:
         """Find out which groups are there; blocks."""

@@ -16,6 +16,7 @@ from runtime.kafka.groups import Groups
 from runtime.kafka.initial_offsets import begin, keep_alive, register_new
 from runtime.kafka.topics import ensure_dead_letters, offsets_shortfall
 from runtime.news import News
+from runtime.side_threads import beside
 from schemas.names import group_of
 
 _log: Final = structlog.get_logger(__name__)
@@ -53,7 +54,7 @@ class Preparation:
         """Try until it succeeds; the partitions of the events topic."""
         while True:
             try:
-                partitions = await asyncio.to_thread(self._prepare)
+                partitions = await beside(self._prepare)
             except BridgeError as error:
                 self.waits_for = str(error)
                 if self._news.is_news("preparation", str(error)):
@@ -85,7 +86,7 @@ async def keep_cursors_alive(groups: Groups, settings: Settings, partitions: int
     """Renew the cursors of disabled endpoints, now and then for ever."""
     while True:
         try:
-            await asyncio.to_thread(keep_alive, groups, settings, partitions)
+            await beside(keep_alive, groups, settings, partitions)
         except BridgeError as error:
             _log.warning("deliver.cursors_not_renewed", reason=str(error))
         await asyncio.sleep(_KEEP_ALIVE_EVERY_S)

@@ -35,6 +35,7 @@ from consumer.worker.topic_identity import TopicIdentity
 from runtime.clock import Clock, SystemClock
 from runtime.config import EndpointSettings, Settings
 from runtime.config.crosschecks import POLL_INTERVAL, poll_interval_ms
+from runtime.deadline import CLOSE_GRACE_S, Deadline
 from runtime.http.asgi import application
 from runtime.http.probes import probe_routes
 from runtime.http.server import Server
@@ -46,6 +47,7 @@ from runtime.kafka.settings import ClientSettings
 from runtime.kafka.topics import max_dead_letter_bytes, max_event_bytes
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.metrics import kafka_up, process_metrics
+from runtime.side_threads import beside
 from schemas.names import group_of
 
 _log: Final = structlog.get_logger(__name__)
@@ -109,9 +111,14 @@ async def deliver(settings: Settings, endpoints: Sequence[EndpointSettings], sto
     backlogs.start()
     running = asyncio.create_task(_run(parts, served, preparation, health, identity=identity, ready=ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
-    await server.serve(stop)
+    serving = asyncio.create_task(server.serve(stop))
+    await _until_stopped(stop, serving)
+    deadline = _closing_deadline(parts, endpoints)
     backlogs.stop()
-    return await _stop(parts, served, running)
+    try:
+        return await _stop(parts, served, running, deadline)
+    finally:
+        await serving
 
 
 async def deliver_until_caught_up(
@@ -129,6 +136,7 @@ async def deliver_until_caught_up(
     target = CaughtUp(parts.admin, parts.groups, settings.topics.events, [endpoint.group for endpoint in served])
     waiting = asyncio.create_task(_wait_for(target, ready, timeout_s))
     await asyncio.wait((running, stopping, waiting), return_when=asyncio.FIRST_COMPLETED)
+    deadline = _closing_deadline(parts, endpoints)
     stopping.cancel()
     finished = waiting.done() and waiting.result()
     waiting.cancel()
@@ -136,7 +144,7 @@ async def deliver_until_caught_up(
         await target.look_once_more()
         finished = not target.owed
         _log_late(target, served, parts.clock)
-    failed = await _stop(parts, served, running)
+    failed = await _stop(parts, served, running, deadline)
     return failed or (0 if finished else 1)
 
 
@@ -212,11 +220,24 @@ def _stop_if_failed(task: asyncio.Task[None], stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[None]") -> int:
+async def _until_stopped(stop: asyncio.Event, serving: "asyncio.Task[None]") -> None:
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    stop.set()
+
+
+def _closing_deadline(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Deadline:
+    """When all is closed that is closed from now on: each step gets what is left of the time."""
+    drain_s = max(parts.settings.worker.drain_of(endpoint) for endpoint in endpoints)
+    return Deadline.after(drain_s + CLOSE_GRACE_S, parts.clock)
+
+
+async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[None]", deadline: Deadline) -> int:
     running.cancel()
     parts.pulse.stop()
-    await asyncio.gather(*(endpoint.close() for endpoint in served))
-    await asyncio.to_thread(parts.writer.close)
+    await asyncio.gather(*(endpoint.close(deadline) for endpoint in served))
+    await beside(parts.writer.close, deadline.left_s)
     _log.info("stopped")
     (failure,) = await asyncio.gather(running, return_exceptions=True)
     if isinstance(failure, Exception):

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import structlog
 
 from runtime.errors import BridgeError
+from runtime.side_threads import beside
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -60,7 +61,7 @@ class TopicIdentity:
         """Look for ever; have all readers begin anew when the topic is another one."""
         while True:
             try:
-                found = await asyncio.to_thread(self._admin.topic_id, self._topic)
+                found = await beside(self._admin.topic_id, self._topic)
             except BridgeError:
                 pass  # the pulse says that Kafka is away
             else:

@@ -13,6 +13,7 @@ from producer.preparation import PreparedLog
 from producer.schema_registration import registration_of
 from runtime.clock import SystemClock
 from runtime.config.settings import Settings
+from runtime.deadline import CLOSE_GRACE_S
 from runtime.http.asgi import application
 from runtime.http.probes import probe_routes
 from runtime.http.server import Server
@@ -22,6 +23,7 @@ from runtime.kafka.pulse import Pulse
 from runtime.kafka.topics import max_event_bytes
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.metrics import kafka_up, process_metrics
+from runtime.side_threads import beside
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -56,7 +58,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     finally:
         preparing.cancel()
         pulse.stop()
-        await asyncio.to_thread(writer.close)
+        await beside(writer.close, CLOSE_GRACE_S)
     _log.info("stopped")
     if _failed(preparing):
         await preparing

@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError
 
 from runtime.clock import Clock, SystemClock
 from runtime.errors import BridgeError
+from runtime.kafka.closing import close_in_time
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.settings import OF_CLASSIC, ClientSettings, GroupProtocol, consumer_settings
@@ -98,7 +99,7 @@ def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> 
             if answer is not None:
                 return answer
     finally:
-        consumer.close()
+        close_in_time(consumer)
     raise KafkaUnavailableError(f"asking for the group protocol: {faults.cause or f'no answer within {_LIMIT_S:g} s'}")
 
 

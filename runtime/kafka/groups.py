@@ -11,6 +11,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from runtime.clock import Clock, SystemClock
+from runtime.kafka.closing import close_in_time
 from runtime.kafka.cluster_state import Committed
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaRefusedError, translated
@@ -94,7 +95,7 @@ class Groups:
         try:
             yield consumer
         finally:
-            consumer.close()
+            close_in_time(consumer)
 
     def _patiently(
         self, doing: str, ask: Callable[[], list[TopicPartition]], consumer: Consumer

@@ -41,6 +41,7 @@ from runtime.config import (
     WorkerSettings,
 )
 from runtime.config.endpoint_settings import DEFAULT_REJECT_STATUSES
+from runtime.deadline import Deadline
 from runtime.kafka.admin import Admin
 from runtime.kafka.topics import ensure_topics
 from runtime.news import News
@@ -272,7 +273,8 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
     finally:
         backlogs.stop()
         parts.pulse.stop()
-        await asyncio.gather(*(endpoint.close() for endpoint in served))
+        deadline = Deadline.after(12.0, parts.clock)
+        await asyncio.gather(*(endpoint.close(deadline) for endpoint in served))
         await asyncio.to_thread(parts.writer.close)
 
 

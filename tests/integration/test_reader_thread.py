@@ -19,6 +19,7 @@ from consumer.offsets.commits import Assigned, Commit
 from consumer.offsets.ledger import Snapshot
 from consumer.record import Record
 from runtime.clock import SystemClock
+from runtime.deadline import Deadline
 from runtime.kafka.cluster_state import Committed
 from runtime.kafka.groups import Groups
 from tests.kit.topics import Found, delete_records, make_topic, write
@@ -109,7 +110,7 @@ async def reading(
         yield log, listener
         assert [] == listener.given_up or listener.may_be_given_up
     finally:
-        await log.close()
+        await log.close(Deadline.after(10.0, SystemClock()))
 
 
 async def until(done: Callable[[], bool]) -> None:

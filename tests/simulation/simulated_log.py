@@ -14,6 +14,7 @@ from consumer.log.credit import LEAST_COST, total_cost
 from consumer.log.listener import LogListener
 from consumer.offsets.commits import Assigned, Commit
 from consumer.record import Record
+from runtime.deadline import Deadline
 from tests.kit.virtual_time import EPOCH
 
 TOPIC: Final = "registry.events"
@@ -173,12 +174,18 @@ class SimulatedLog:
         """Fail as a consumer does that is not answered."""
         self._failing = asyncio.get_running_loop().create_task(self.fail(reason))
 
-    async def close(self) -> None:
+    async def close(self, deadline: Deadline) -> bool:
         """Leave the group; the commit under way is answered before that."""
-        if self._asking is not None:
-            await asyncio.wait([self._asking])
-        await self.revoke(set(self.epochs))
-        self.die()
+        try:
+            async with asyncio.timeout(deadline.left_s):
+                if self._asking is not None:
+                    await asyncio.wait([self._asking])
+                await self.revoke(set(self.epochs))
+        except TimeoutError:
+            return False
+        finally:
+            self.die()
+        return True
 
     # What the test does.
 

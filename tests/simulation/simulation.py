@@ -35,6 +35,7 @@ from consumer.offsets import commit_metadata as holes
 from consumer.offsets.commits import Commit, commits_of
 from runtime.config import EndpointSettings
 from runtime.config.load import settings_from
+from runtime.deadline import CLOSE_GRACE_S, Deadline
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
 from runtime.schema_registry import SchemaRegistryUnavailableError
@@ -471,7 +472,7 @@ class Worker:
 
     async def stop(self) -> None:
         """SIGTERM: in peace."""
-        await self.endpoint.close()
+        await self.endpoint.close(Deadline.after(self.log.drain_s + CLOSE_GRACE_S, VirtualClock()))
         self._life.dead = True
 
     async def kill(self) -> None:

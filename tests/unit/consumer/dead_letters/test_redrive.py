@@ -108,6 +108,9 @@ class Scene:
         self.unclosed.discard(letter.repository)
         self.closed.append(letter.event_id)
 
+    def hurry(self) -> None:
+        """It waits for nobody."""
+
     def advance(self, count: int, /) -> None:
         """Count the letters that are settled."""
         self.settled += count

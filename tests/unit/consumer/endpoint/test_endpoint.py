@@ -120,9 +120,9 @@ async def test_after_close_nothing_moves() -> None:
     world.events(["a"])
     worker = world.worker()
     await asyncio.sleep(0.5)
-    await worker.endpoint.close()
+    await worker.stop()
     before = running_loop().turns
-    worker.endpoint.wake()
+    worker.endpoint.read_up_to({})
     await asyncio.sleep(100.0)
     assert running_loop().turns - before < 5
     assert 1 == len(world.posts)
