@@ -16,10 +16,10 @@ from consumer.delivery.policy.gate import Gate
 from consumer.delivery.settlement import Settlement
 from consumer.delivery.webhook.sender import lanes_of
 from consumer.endpoint.assignment import Assignment
+from consumer.endpoint.awaited_schemas import AwaitedSchemas
 from consumer.endpoint.courier import Courier
 from consumer.endpoint.monitor import Monitor
 from consumer.endpoint.new_topic import NewTopic
-from consumer.endpoint.schema_lookup import SchemaLookup
 from consumer.endpoint.undecodable import Undecodable
 from consumer.endpoint.wakeup import Wakeup
 from consumer.lanes.admission import Admission
@@ -95,7 +95,7 @@ class Endpoint:
         self._undecodable = Undecodable(courier, self.assignment, self._wakeup)
         self._admission = Admission(settings, self.lanes, screening, self._undecodable, monitor)
         self._ahead = ReadAhead(log, self.lanes, backoff_s=settings.backoff_s)
-        self._schemas = self._lookup(screening)
+        self._schemas = AwaitedSchemas(screening, self._wakeup, endpoint=settings.name, jitter=gate.backoff.jitter)
         self._topic = NewTopic()
         self.consumer_fault = NOT_YET
         """Why it reads nothing: its consumer was given up, or is not a member of its group; empty if it is."""
@@ -113,7 +113,7 @@ class Endpoint:
     @property
     def schema_troubles(self) -> list[str]:
         """Why the schema registry has not answered what partitions wait for."""
-        return self._schemas.troubles if self._schemas is not None else []
+        return self._schemas.troubles
 
     @property
     def repeats_possible(self) -> int:
@@ -135,8 +135,7 @@ class Endpoint:
         if not await self.log.close(deadline):
             self.monitor.left_open(self.assignment.commits.policy.uncommitted)
         self.stop_passes()
-        if self._schemas is not None:
-            await self._schemas.close()
+        await self._schemas.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.courier.close(), deadline.left_s)
 
@@ -145,8 +144,7 @@ class Endpoint:
         self.stop_passes()
         await self.dispatcher.in_flight.break_off()
         await self._undecodable.break_off()
-        if self._schemas is not None:
-            await self._schemas.close()
+        await self._schemas.close()
 
     def stop_passes(self) -> None:
         """Start nothing any more."""
@@ -211,7 +209,7 @@ class Endpoint:
         self.dispatcher.abandon(partitions)
         self._undecodable.abandon(partitions)
         self.assignment.revoke(partitions)
-        self._ask_schemas()
+        self._schemas.ask_for(self.partitions.values())
         self.monitor.assigned(self.assignment.numbers)
         self._wakeup.wake()
 
@@ -241,11 +239,11 @@ class Endpoint:
     def make_pass(self, now: float) -> float:
         """Admit, send, commit, read on; when the next pass is due (both monotonic)."""
         partitions, allowed = self.partitions.values(), self.gate.allowed
-        self._resume_answered()
+        self._schemas.resume(partitions)
         self._admission.admit(partitions, now, allowed)
         for partition in partitions:
             partition.pass_over()
-        self._ask_schemas()
+        self._schemas.ask_for(self.partitions.values())
         self.dispatcher.start_due()
         self._commit(now)
         allowed = self.gate.allowed
@@ -257,7 +255,7 @@ class Endpoint:
     def _commit(self, now: float) -> None:
         """Commit what is due; a consumer that does not answer a commit is given up, as it would stop all attempts."""
         commits = self.assignment.commits
-        if commits.is_overdue(now):
+        if commits.policy.is_overdue(now):
             commits.unanswered(now)
             self.log.give_up(f"Kafka did not answer a commit for {ANSWER_LIMIT_S:g} s")
         if due := commits.due(self.partitions.values(), now):
@@ -271,25 +269,6 @@ class Endpoint:
         )
         if requests or self.courier.unburied > unburied:
             self.monitor.broken_off(requests, letters=self.courier.unburied - unburied)
-
-    def _lookup(self, screening: Screening) -> SchemaLookup | None:
-        """Who asks the schema registry, if there is one."""
-        if screening.schemas is None:
-            return None
-        jitter = self.gate.backoff.jitter
-        return SchemaLookup(screening.schemas, self._wakeup, endpoint=self.settings.name, jitter=jitter)
-
-    def _ask_schemas(self) -> None:
-        """Ask the schema registry for what partitions wait for, and for nothing else."""
-        if self._schemas is not None:
-            self._schemas.want({at.awaits for at in self.partitions.values() if at.awaits is not None})
-
-    def _resume_answered(self) -> None:
-        """Let partitions go on whose schema the registry has explained."""
-        if self._schemas is not None:
-            for partition in self.partitions.values():
-                if partition.awaits is not None and not self._schemas.is_asking(partition.awaits):
-                    partition.awaits = None
 
     def _offsets_fell(self, record: Record, *, read_before: int) -> None:
         """The topic was deleted and made anew, or an election took the end of the log."""

@@ -32,6 +32,7 @@ class Monitor:
         self._clock = clock
         self._log = _log.bind(endpoint=endpoint)
         self._news = News()
+        self._assigned: list[int] | None = None
         self.breaker_reason = ""
         """Why the breaker is open; empty while it is closed."""
         self.latency: Final = Latency()
@@ -39,8 +40,10 @@ class Monitor:
         """When the last event was passed over by a filter, on the monotonic clock."""
 
     def assigned(self, partitions: list[int]) -> None:
-        """The partitions that are this worker's now."""
-        self._log.info("endpoint.assigned", partitions=partitions)
+        """The partitions that are this worker's now; logged when they are others than before."""
+        if partitions != self._assigned:
+            self._assigned = partitions
+            self._log.info("endpoint.assigned", partitions=partitions)
 
     def out_of_range(self, at: Assigned, expired: int) -> None:
         """The log no longer has the group's offset: retention or an unclean election was faster than delivery."""

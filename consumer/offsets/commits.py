@@ -99,10 +99,6 @@ class Commits:
         if self.policy.under_way:
             self.policy.ended(succeeded=False, now=now)
 
-    def is_overdue(self, now: float) -> bool:
-        """Whether Kafka has not answered a commit for too long (`now` monotonic)."""
-        return self.policy.is_overdue(now)
-
     def now(self, partition: Partition) -> Commit:
         """The commit of a partition as it would be now."""
         snapshot = partition.ledger.snapshot()

@@ -12,14 +12,14 @@ CLOSE_LIMIT_S: Final = 2.0
 """For a client that is a member of no group: it has nothing to commit, and nobody to leave."""
 
 
-class Closes(Protocol):
+class Closable(Protocol):
     """A client that is closed by a blocking call."""
 
     def close(self) -> None:
         """Close it."""
 
 
-def close_in_time(client: Closes, limit_s: float = CLOSE_LIMIT_S) -> bool:
+def close_in_time(client: Closable, limit_s: float = CLOSE_LIMIT_S) -> bool:
     """Close a client on a thread of its own, and wait so long at most; whether it is closed.
 
     Raises:

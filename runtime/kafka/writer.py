@@ -242,7 +242,7 @@ class AcknowledgedWriter:
             self._ring()
             if self._fatal.is_set():
                 self._renew()
-            if self._availability.probe_due():
+            if not self._closing.is_set() and self._availability.probe_due():
                 self._probe()
         self._producer.poll(0)
         self._ring()

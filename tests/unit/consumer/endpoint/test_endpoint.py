@@ -188,3 +188,19 @@ async def test_ends_are_noted_for_partitions_that_are_here() -> None:
     await asyncio.sleep(0.1)
     worker.endpoint.log_ends({0: 7, 1: 9})
     assert {0: 7} == worker.endpoint.assignment.ends
+
+
+def test_the_same_partitions_are_logged_once() -> None:
+    """A rebalance may give and take nothing."""
+
+    async def scenario() -> None:
+        world = World(partitions=3)
+        worker = world.worker()
+        await asyncio.sleep(1.0)
+        worker.log.assign([])
+        await worker.log.revoke({1})
+        worker.log.assign([1])
+        await asyncio.sleep(1.0)
+
+    lines = [line["partitions"] for line in run(scenario()) if line["event"] == "endpoint.assigned"]
+    assert [[0, 1, 2], [0, 2], [0, 1, 2]] == lines

@@ -1,0 +1,78 @@
+"""SIGTERM while Kafka does not answer: everything ends within its one deadline, and says truly what was broken off."""
+
+import json
+import signal
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from broker import LocalKafka
+from tests.kit import Process, Receiver, eventually
+from tests.kit.bridge import WORKER, Installation, endpoint
+from tests.kit.notifications import envelopes, ids
+from tests.kit.topics import committed
+
+pytestmark = pytest.mark.kafka
+
+DRAIN_S = 3.0
+GRACE_S = 2.0
+BUSY_S = 8.0
+"""A busy machine's own delay, on top of what is promised."""
+FOLLOWING = (("tail", "--follow"), ("status", "--watch"))
+EXPORTING = ("export", "--follow", "--format", "ndjson", "--output")
+
+
+def ended_within(processes: list[Process], seconds: float) -> list[int]:
+    """The exit statuses of processes that get SIGTERM together."""
+    for process in processes:
+        process.signal(signal.SIGTERM)
+    began = time.monotonic()
+    found = [process.wait() for process in processes]
+    took = time.monotonic() - began
+    assert took < seconds + BUSY_S, f"{took:.1f} s\n" + "\n".join(process.tail() for process in processes)
+    return found
+
+
+@pytest.mark.parametrize("fate", ["killed", "frozen"])
+def test_everything_ends_in_time_without_kafka(
+    broker: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver, fate: str
+) -> None:
+    """A worker with a dead letter that waits, an intake, and whatever follows the log; nothing is lost, all exit 0."""
+    setup = Installation(
+        broker.bootstrap,
+        topic,
+        tmp_path,
+        endpoints=[endpoint("ci", receiver.url, timeout="1s", threshold=1000)],
+        sections={"worker": {"drain": f"{DRAIN_S:g}s"}},
+    )
+    receiver.answer(503)
+    bodies = envelopes(3, 2)
+    with ExitStack() as running:
+        bridge, worker = running.enter_context(setup.bridge()), running.enter_context(setup.worker())
+        bridge.wait_ready()
+        worker.wait_ready()
+        setup.publish(*bodies)
+        receiver.wait_for(3)
+        followers = [
+            running.enter_context(Process(WORKER, *words, folder=tmp_path / words[0], config=setup.config()))
+            for words in (*FOLLOWING, (*EXPORTING, str(tmp_path / "out")))
+        ]
+        eventually(lambda: len(followers[0].stdout.splitlines()) == 6)
+        eventually(lambda: bool(followers[1].stdout))
+        (broker.kill if fate == "killed" else broker.pause)()
+        receiver.answer(422)
+        worker.wait_for_log("dead_letter.not_written")
+        assert [0] * 5 == ended_within([worker, bridge, *followers], DRAIN_S + GRACE_S)
+        (said,) = [line for line in worker.log() if line["event"] == "endpoint.broken_off"]
+        assert 0 == said["requests"]
+        assert 1 <= said["dead_letters"] <= 3
+        assert sum(line["event"] == "endpoint.not_closed" for line in worker.log()) <= 1
+        assert "stopped" == worker.log()[-1]["event"]
+        assert all("Traceback" not in process.stderr for process in (worker, bridge, *followers))
+    if fate == "frozen":
+        broker.resume()
+        assert {0} == set(committed(broker, setup.group("ci"), topic).values()), "nothing was delivered"
+    lines = [line for file in (tmp_path / "out").rglob("*.ndjson") for line in file.read_text().splitlines()]
+    assert {json.loads(line)["event"]["id"] for line in lines} <= ids(bodies), "files are whole, or not there"
