@@ -42,6 +42,13 @@ _LATE: Final = frozenset(
 )
 
 
+_CAUSES: Final = {
+    KafkaError.INVALID_TIMESTAMP: "the broker refuses the record's time, since this machine's clock is ahead of the "
+    "broker's by more than message.timestamp.after.max.ms (1 hour by default)"
+}
+"""What the client's own words leave open."""
+
+
 class KafkaUnavailableError(BridgeError):
     """Kafka cannot do it now; the same may work later."""
 
@@ -66,4 +73,4 @@ def translated(error: KafkaError | KafkaException, doing: str, *, fault: str = "
     if cause.code() in _LATE:
         return KafkaUnavailableError(f"{doing}: no answer in time")
     kind = KafkaRefusedError if cause.code() in _REFUSALS else KafkaUnavailableError
-    return kind(f"{doing}: {cause.str()} ({cause.name()})")
+    return kind(f"{doing}: {_CAUSES.get(cause.code(), cause.str())} ({cause.name()})")

@@ -47,7 +47,12 @@ def plan_topics(settings: Settings, brokers: int) -> tuple[TopicPlan, TopicPlan]
         "min.insync.replicas": str(max(1, factor - 1)),
         "unclean.leader.election.enable": "false",
     }
-    events = {"retention.ms": str(int(topics.retention_s * 1000)), "max.message.bytes": str(max_event_bytes(settings))}
+    events = {
+        "retention.ms": str(int(topics.retention_s * 1000)),
+        "retention.bytes": _FOREVER,  # a limit of the broker's would remove events before their time
+        "message.timestamp.type": "CreateTime",  # when the bridge accepted the event
+        "max.message.bytes": str(max_event_bytes(settings)),
+    }
     letters = {
         "retention.ms": _FOREVER,
         "retention.bytes": _FOREVER,

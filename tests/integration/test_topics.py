@@ -36,6 +36,7 @@ def test_created_as_planned(admin: Admin, settings: Settings) -> None:
     assert letters is not None
     assert (3, 3) == (events.partitions, letters.partitions)
     assert str(30 * 86_400_000) == events.settings["retention.ms"]
+    assert ("-1", "CreateTime") == (events.settings["retention.bytes"], events.settings["message.timestamp.type"])
     assert ("-1", "-1") == (letters.settings["retention.ms"], letters.settings["retention.bytes"])
     assert str(max_event_bytes(settings)) == events.settings["max.message.bytes"]
     assert str(max_dead_letter_bytes(settings)) == letters.settings["max.message.bytes"]

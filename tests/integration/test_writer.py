@@ -166,6 +166,13 @@ def test_unknown_topic_is_refused(kafka: LocalKafka, real: UnderTest, topic: str
     assert time.monotonic() - begun < 25, "librdkafka itself would wait for 30 s"
 
 
+def test_a_clock_that_is_ahead_is_named(real: UnderTest, topic: str) -> None:
+    """Kafka refuses records from the future; the error says whose clock that is."""
+    in_two_hours = int((time.time() + 7200) * 1000)
+    with pytest.raises(KafkaRefusedError, match="this machine's clock is ahead of the broker's"):
+        real.writer.write([OutgoingRecord(topic, None, b"x", timestamp_ms=in_two_hours)])
+
+
 def test_keys_choose_partitions_as_java_does(kafka: LocalKafka, real: UnderTest) -> None:
     """Equal keys lie in the partition that Java's default partitioner gives them; timestamp and headers stand."""
     keys = [f"library/app{number}".encode() for number in range(30)]
