@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from runtime.rfc3339 import LAST_MS
+
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
@@ -13,12 +15,17 @@ class Record:
     partition: int
     offset: int
     timestamp_ms: int
-    """When the bridge accepted the event, in milliseconds since the epoch."""
+    """When the bridge accepted the event, in milliseconds since the epoch; any number, where somebody else wrote it."""
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
     schema_fingerprint: str | None = None
     """Fingerprint of its schema, where the id is not ours and a schema registry was asked for it."""
+
+    @property
+    def accepted_ms(self) -> int | None:
+        """`timestamp_ms`, or None where that is no time of a record."""
+        return self.timestamp_ms if 0 <= self.timestamp_ms <= LAST_MS else None
 
     @property
     def place(self) -> str:

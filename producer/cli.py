@@ -21,6 +21,7 @@ from producer.publish.publisher import Publisher
 from producer.schema_registration import Registration, registration_of
 from runtime.cli.options import AddressType, LabelType, common_options
 from runtime.cli.running import run_command, run_service, stop_signals
+from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
 from runtime.config import Address, Settings
 from runtime.config.overrides import with_intake_listen
@@ -100,7 +101,8 @@ def check_command(settings: Settings, *, offline: bool) -> int:
     if not offline:
         findings = chain(findings, check_installation(settings, _admin(settings), registry))
     for finding in findings:
-        click.echo(f"{click.style(f'{finding.severity.value:<8}', fg=_COLOURS[finding.severity])}{finding.text}")
+        severity = click.style(f"{finding.severity.value:<8}", fg=_COLOURS[finding.severity])
+        click.echo(severity + printable(finding.text))
         found.append(finding)
     click.echo(f"result  {summary_of(found)}{'; Kafka and the endpoints were not asked' if offline else ''}")
     return exit_code_of(found)
@@ -169,7 +171,7 @@ def _shown_if_refused(found: Iterable[FoundEvents | RefusedText], refused: list[
         if isinstance(item, FoundEvents):
             yield item
         else:
-            click.echo(f"{_PROGRAM}: {item.position}: {item.reason}", err=True)
+            click.echo(printable(f"{_PROGRAM}: {item.position}: {item.reason}"), err=True)
             refused.append(item)
 
 

@@ -1,13 +1,21 @@
-"""Logs by structlog: JSON for machines, console for people; one line per thing that an operator would act on."""
+"""Logs by structlog: JSON for machines, console for people; one line per thing that an operator would act on.
+
+Values may come from whoever can reach the process: in both formats they show on a terminal and do nothing there.
+"""
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any, Final, Literal, TextIO
 
 import structlog
 
+from runtime.cli.terminal import printable
+
 LogFormat = Literal["console", "json"]
 LEVELS: Final = ("debug", "info", "warning", "error")
+_EVENT: Final = "event"
+_EXCEPTION: Final = "exception"
 
 
 def configure_logs(log_format: LogFormat | None, level: str, stream: TextIO | None = None) -> None:
@@ -36,7 +44,33 @@ def configure_logs(log_format: LogFormat | None, level: str, stream: TextIO | No
 def _rendering(chosen: LogFormat, *, colours: bool) -> list[Any]:
     if chosen == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
-    return [structlog.dev.ConsoleRenderer(colors=colours)]
+    renderer = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
+    return [structlog.processors.format_exc_info, _printable, renderer]
+
+
+class _Shown:
+    """A value by its representation, in which every character that is not printable stands as its escape."""
+
+    def __init__(self, value: object) -> None:
+        self._text = printable(repr(value))
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _printable(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Escape what is not printable, in the line and in the traceback below it, which keeps its own line ends.
+
+    The traceback is indented: nothing that an exception says can pass for a line of the log.
+    """
+    for name, value in line.items():
+        if name == _EXCEPTION:
+            line[name] = "\n".join(f"  {printable(text)}" for text in str(value).split("\n"))
+        elif name == _EVENT:
+            line[name] = printable(str(value))
+        elif not (isinstance(value, str) and value.isprintable()):
+            line[name] = _Shown(value)
+    return line
 
 
 class _ToStructlog(logging.Handler):

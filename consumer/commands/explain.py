@@ -8,6 +8,7 @@ from consumer.commands.progress import ReadingBars
 from consumer.operations.explain import Explainer
 from consumer.operations.log_view import LogView
 from runtime.cli.options import common_options
+from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
 from runtime.config import Settings
 
@@ -32,5 +33,5 @@ def explain_command(settings: Settings, event: str) -> int:
         for explanation in explainer.explain(event):
             click.echo("\n".join(explanation.lines()))
         for line in explainer.unknown:
-            click.echo(line, err=True)
+            click.echo(printable(line), err=True)
     return 0

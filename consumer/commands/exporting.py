@@ -23,6 +23,7 @@ from consumer.commands.progress import shown
 from consumer.operations.log_view import LogView
 from consumer.places import Place
 from runtime.cli.running import run_service
+from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.deadline import CLOSE_GRACE_S
@@ -83,7 +84,7 @@ class LogExport:
                 run_service(service)
             finally:
                 for gap in export.summary.gaps:
-                    click.echo(f"gap: {gap}", err=True)
+                    click.echo(printable(f"gap: {gap}"), err=True)
         return export.summary
 
     def write_range(self, directory: Path, from_: Place, to: Place) -> None:

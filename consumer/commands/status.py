@@ -11,6 +11,7 @@ import click
 from consumer.operations.log_view import LogView
 from consumer.operations.status import EndpointStatus, StatusReader, text_of
 from runtime.cli.options import common_options
+from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
 from runtime.config import Settings
 from runtime.errors import BridgeError
@@ -46,7 +47,7 @@ def _look_again(status: StatusReader, *, as_json: bool) -> None:
     try:
         statuses = status.look()
     except BridgeError as error:
-        click.echo(f"registry-worker: {error}", err=True)
+        click.echo(printable(f"registry-worker: {error}"), err=True)
         return
     if not as_json and sys.stdout.isatty():
         click.clear()
@@ -59,6 +60,6 @@ def _print(statuses: Sequence[EndpointStatus], unknown: Sequence[str], *, as_jso
     elif statuses:
         click.echo(text_of(statuses))
         for line in unknown:
-            click.echo(line, err=True)
+            click.echo(printable(line), err=True)
     else:
         click.echo("no endpoints are configured", err=True)

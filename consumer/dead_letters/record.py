@@ -131,7 +131,7 @@ def event_id_of(record: Record) -> str:
 def _time(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return rfc3339_ms(round(seconds * 1_000_000) // 1000)
+    return rfc3339_ms(round(seconds * 1_000_000) // 1000) or ""
 
 
 def _cut(text: str) -> bytes:

@@ -13,7 +13,7 @@ from consumer.log.decoding import event_of
 from consumer.record import Record
 from runtime.cli.terminal import printable
 from runtime.counts import counted
-from runtime.rfc3339 import rfc3339_ms
+from runtime.rfc3339 import rfc3339_ms, shown_ms
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.wire import event_json
 
@@ -22,7 +22,7 @@ _STRING_OR_SPACE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[ \t\n\r]+', re.DOTALL)
 
 def line_of(letter: Letter) -> str:
     """One line: id, endpoint, reason, the event's place, repository, when, and what was answered last."""
-    when = letter.last_attempt or rfc3339_ms(letter.written_ms)
+    when = letter.last_attempt or shown_ms(letter.written_ms)
     cells = (letter.name, letter.endpoint, letter.reason, letter.event_place, letter.repository or "-", when)
     return printable("  ".join((*cells, letter.error)))
 
@@ -79,7 +79,7 @@ def page_of(letter: Letter, record: Record, topic: str) -> str:
         f"  error       {letter.error or '-'}",
         f"  tried       {tried}",
         f"  event       {original.place}",
-        f"  letter      {topic}/{partition}/{offset}, written {rfc3339_ms(letter.written_ms)}",
+        f"  letter      {topic}/{partition}/{offset}, written {shown_ms(letter.written_ms)}",
         f"  repository  {letter.repository or '-'}",
         "  headers",
         *(f"    {name}: {'' if value is None else _text(value)}" for name, value in original.headers),

@@ -142,7 +142,8 @@ class EndpointMetrics:
             return
         self._successes.inc(len(attempt.deliveries))
         for delivery in attempt.deliveries:
-            self._end_to_end_seconds.observe(max(0.0, now - delivery.record.timestamp_ms / 1000))
+            if (accepted_ms := delivery.record.accepted_ms) is not None:
+                self._end_to_end_seconds.observe(max(0.0, now - accepted_ms / 1000))
 
     def filtered(self, rule: str) -> None:
         """Count an event that was not asked for."""

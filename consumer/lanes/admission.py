@@ -136,7 +136,7 @@ class Admission:
     def _note(partition: Partition) -> Novelty:
         """Move the first record from the backlog into the ledger, which refuses it as long as it is in the backlog."""
         record = partition.backlog[0]
-        novelty = partition.ledger.admit(record.offset, record.timestamp_ms)
+        novelty = partition.ledger.admit(record.offset, record.accepted_ms or 0)
         partition.backlog.popleft()
         return novelty
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from consumer.record import Headers
+from runtime.rfc3339 import LAST_MS
 
-LAST_MS = 253_402_300_799_999
-"""The end of year 9999: later times of acceptance, which only a foreign producer can write, are taken for it."""
 DAY_MS = 86_400_000
 
 
@@ -70,7 +69,10 @@ class RecordBatch:
 
 
 def micros_of(timestamp_ms: int) -> int:
-    """A time of acceptance in microseconds, within the years that every reader of the files knows."""
+    """A time of acceptance in microseconds, within the years that every reader of the files knows.
+
+    One before 1970 or beyond year 9999, which only a foreign producer can write, is taken for the nearer of the two.
+    """
     return min(max(timestamp_ms, 0), LAST_MS) * 1000
 
 

@@ -56,10 +56,10 @@ class Partition:
 
     @property
     def oldest_ms(self) -> int:
-        """When the oldest event that waits was accepted, in ms since the epoch; 0 if nothing waits or is read."""
+        """When the oldest event that waits was accepted, in ms since the epoch; 0 if that is unknown or none waits."""
         if self.ledger.unfinished:
             return self.ledger.oldest_ms
-        return self.backlog[0].timestamp_ms if self.backlog else 0
+        return (self.backlog[0].accepted_ms or 0) if self.backlog else 0
 
     def read_up_to(self, offset: int) -> None:
         """Note that every record below this offset is in the ledger or the backlog."""

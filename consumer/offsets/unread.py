@@ -41,7 +41,8 @@ def unfinished_in(source: RangeSource, topic: str, cursors: Mapping[int, Cursor]
     holes = {number: range(at.holes[0], at.holes[0] + 1) for number, at in cursors.items() if at.holes}
     oldest_ms: dict[int, int] = {}
     for record in (*heads.values(), *source.read(topic, holes)):
-        oldest_ms[record.partition] = min(record.timestamp_ms, oldest_ms.get(record.partition, record.timestamp_ms))
+        if (at := record.accepted_ms) is not None:
+            oldest_ms[record.partition] = min(at, oldest_ms.get(record.partition, at))
     return Unfinished(past_empty_offsets(cursors, heads), oldest_ms)
 
 

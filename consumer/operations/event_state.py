@@ -10,7 +10,7 @@ from consumer.operations.endpoint_positions import PartitionPosition
 from consumer.operations.serving import Serving, outside_reasons
 from runtime.config import EndpointSettings
 from runtime.counts import counted
-from runtime.rfc3339 import rfc3339_ms
+from runtime.rfc3339 import shown_ms
 from schemas.event import Event
 
 
@@ -78,11 +78,9 @@ def state_by_letter(entry: Entry) -> StateAtEndpoint:
     if letter.attempts:
         cause += f", after {counted(letter.attempts, 'attempt')}"
     if closing is None:
-        return StateAtEndpoint(letter.endpoint, EventState.DEAD_LETTER, f"{cause}, at {rfc3339_ms(letter.written_ms)}")
+        return StateAtEndpoint(letter.endpoint, EventState.DEAD_LETTER, f"{cause}, at {shown_ms(letter.written_ms)}")
     state = EventState.REDRIVEN if closing.state == EventState.REDRIVEN.value else EventState.DISCARDED
-    return StateAtEndpoint(
-        letter.endpoint, state, f"at {rfc3339_ms(closing.written_ms)}; it was a dead letter: {cause}"
-    )
+    return StateAtEndpoint(letter.endpoint, state, f"at {shown_ms(closing.written_ms)}; it was a dead letter: {cause}")
 
 
 def _reasons(offset: int, endpoint: EndpointSettings, position: PartitionPosition, serving: Serving) -> list[str]:

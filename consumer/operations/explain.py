@@ -17,7 +17,7 @@ from consumer.record import Record
 from runtime.cli.terminal import printable, table
 from runtime.config import Settings
 from runtime.errors import BridgeError
-from runtime.rfc3339 import rfc3339_ms
+from runtime.rfc3339 import shown_ms
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.event import Event
 from schemas.headers import text_header
@@ -54,7 +54,7 @@ class Explanation:
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         if self.record is not None:
-            yield "accepted", rfc3339_ms(self.record.timestamp_ms)
+            yield "accepted", shown_ms(self.record.timestamp_ms)
         if self.event is None:
             yield "no event", self.no_event_because
             return

@@ -12,7 +12,7 @@ from typing import Final
 from consumer.log.decoding import event_of
 from consumer.record import Record
 from runtime.cli.terminal import printable
-from runtime.rfc3339 import rfc3339_ms
+from runtime.rfc3339 import rfc3339_ms, shown_ms
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.event import Event
 from schemas.wire import event_json
@@ -45,7 +45,7 @@ def tailed_record_of(record: Record) -> TailedRecord:
 
 def line_of(tailed: TailedRecord) -> str:
     """One line: time of acceptance, action, target, method, actor, client, registry, PARTITION:OFFSET."""
-    when, place = rfc3339_ms(tailed.record.timestamp_ms), f"{tailed.record.partition}:{tailed.record.offset}"
+    when, place = shown_ms(tailed.record.timestamp_ms), f"{tailed.record.partition}:{tailed.record.offset}"
     if tailed.event is None:
         return printable(f"{when}  {tailed.why}  {place}")
     event = tailed.event

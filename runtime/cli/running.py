@@ -13,6 +13,7 @@ import uvloop
 
 from runtime.cli.signals import StopSignals
 from runtime.cli.streams import GONE, discard, lasting_streams
+from runtime.cli.terminal import printable
 from runtime.errors import BridgeError
 from runtime.logs import configure_logs
 
@@ -43,23 +44,26 @@ def _failed(error: Exception, program: str, signals: StopSignals) -> int:
             return error.exit_code
         case click.ClickException():
             where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else program
-            click.echo(f"{where}: {error.format_message()} (see --help)", err=True)
+            _say(f"{where}: {error.format_message()} (see --help)")
             return error.exit_code
         case BridgeError():
-            for line in str(error).splitlines():
-                click.echo(f"{program}: {line}", err=True)
+            for line in str(error).split("\n"):
+                _say(f"{program}: {line}")
             return error.exit_code
         case OSError() if error.errno in GONE:  # nobody reads the output any more: not an error of ours
             discard(sys.stdout)
             return signals.exit_status
         case OSError(errno=errno.ENOSPC):
-            click.echo(f"{program}: cannot write the output: {error.strerror}", err=True)
+            _say(f"{program}: cannot write the output: {error.strerror}")
             return 1
     _log.debug("command.failed", exc_info=error)
-    click.echo(
-        f"{program}: internal error: {type(error).__name__}: {error} (use --log-level debug for details)", err=True
-    )
+    _say(f"{program}: internal error: {type(error).__name__}: {error} (use --log-level debug for details)")
     return 1
+
+
+def _say(line: str) -> None:
+    """One line on standard error: an error may repeat what somebody else wrote."""
+    click.echo(printable(line), err=True)
 
 
 def uninterrupted() -> AbstractContextManager[None]:

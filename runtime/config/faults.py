@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from runtime.cli.terminal import printable
 from runtime.errors import BridgeError
 
 _LONGEST_SHOWN = 120
@@ -26,7 +27,7 @@ class RefusedValue(Exception):  # noqa: N818  (it is the sign that a fault is al
 def one_line(text: str) -> str:
     """Escape what would break a line or hide on a terminal, and cut what is too long."""
     shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
+    return printable(shown)
 
 
 def quoted(text: str) -> str:

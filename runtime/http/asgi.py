@@ -16,6 +16,15 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_GUARD: Final = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+"""What a browser may do with an answer: show it, and nothing else. A page that needs more says so itself."""
+
 _log: Final = structlog.get_logger(__name__)
 
 
@@ -90,7 +99,8 @@ class Response:
 
     async def send(self, send: Send, *, without_body: bool) -> None:
         """Send it; to a HEAD request without the body but with its length."""
-        headers = {"content-type": self.content_type, "content-length": str(len(self.body)), **self.headers}
+        of_body = {"content-type": self.content_type, "content-length": str(len(self.body))}
+        headers = {**of_body, **_GUARD, **self.headers}
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if without_body else self.body})

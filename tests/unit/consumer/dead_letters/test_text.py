@@ -1,6 +1,7 @@
 """Letters as an operator sees them."""
 
 import json
+from dataclasses import replace
 
 from consumer.dead_letters.letter import Letter
 from consumer.dead_letters.record import parse_record
@@ -45,3 +46,12 @@ def test_shown_without_an_event() -> None:
     assert (told["event"], told["raw"]) == (None, "bm8gZXZlbnQ=")
     assert "framing byte is 0x6e" in told["undecodable"]
     assert "in base64: bm8gZXZlbnQ=" in page_of(letter, stored, DEAD)
+
+
+def test_shown_without_a_valid_time() -> None:
+    """A letter's own time may be any number too."""
+    stored = replace(buried(record(1), 0), timestamp_ms=-1_000_000_000_000_000)
+    letter = parse_record(stored)
+    assert isinstance(letter, Letter)
+    assert "written no valid time" in page_of(letter, stored, DEAD)
+    assert json.loads(json_line(letter, DEAD))["letter"]["written"] is None

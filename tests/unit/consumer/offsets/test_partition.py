@@ -37,3 +37,11 @@ def test_nothing_is_passed_over_once_the_backlog_is_forgotten() -> None:
     early.forget_backlog()
     early.pass_over()
     assert 0 == early.ledger.next
+
+
+def test_a_record_without_a_valid_time_has_no_age() -> None:
+    """Kafka takes any number for a time; one of a thousand years ago would be an alarm about retention."""
+    made = Partition(0, 1, Ledger(0, end=0))
+    for timestamp_ms, oldest_ms in ((-(10**15), 0), (-1, 0), (2**63 - 1, 0), (1_000, 1_000)):
+        made.backlog.appendleft(Record("t", 0, 0, timestamp_ms, None, b""))
+        assert made.oldest_ms == oldest_ms

@@ -198,3 +198,11 @@ def test_what_holds_no_event() -> None:
 
 def _place(record: Record) -> tuple[int, int]:
     return record.partition, record.offset
+
+
+@pytest.mark.parametrize("timestamp_ms", [-1, -1_000_000_000_000_000, 2**63 - 1])
+def test_a_record_without_a_valid_time_is_shown(timestamp_ms: int) -> None:
+    """Any producer can write any number there; Kafka itself has -1 for none."""
+    tailed = TailedRecord(Record("t", 0, 7, timestamp_ms, None, None), Event(id="a", action="push"))
+    assert line_of(tailed).startswith("no valid time  push  ")
+    assert json.loads(json_line(tailed))["accepted_at"] is None
