@@ -30,6 +30,7 @@ def _headers(method: str, path: str) -> tuple[int, dict[str, str]]:
         sent.append(message)
 
     scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "headers": [], "client": None}
+
     async def exchange() -> None:
         await _APPLICATION(scope, receive, send)
 
