@@ -21,15 +21,19 @@ class AssignedRange:
 
     def __init__(self, ranges: Mapping[int, range]) -> None:
         """`ranges`: by partition, the offsets to read; reading begins where the group has committed."""
+        self._ranges: Final = ranges
         self._stops: Final = {number: span.stop for number, span in ranges.items()}
         self._read: set[int] = set()
         """Partitions whose range was read to its end."""
         self._ended: set[int] = set()
         """Those of them of which the listener was notified."""
 
+    def anew(self) -> "AssignedRange":
+        """The same ranges, and nothing of them is read."""
+        return AssignedRange(self._ranges)
+
     def begin(self, session: Session) -> None:
         """Assign all partitions: this group has no other member."""
-        self._read, self._ended = set(), set()
         session.rebalancing.assign(self._places(session))
         session.listener.membership("")  # nobody else is in this group
 

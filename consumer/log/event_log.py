@@ -20,6 +20,11 @@ class EventLog(Protocol):
         """When its thread last worked (monotonic)."""
         ...
 
+    @property
+    def abandoned(self) -> int:
+        """Consumers that were given up and do not close: they may still have partitions."""
+        ...
+
     def start(self, listener: LogListener) -> None:
         """Begin, and notify `listener` on the running loop."""
 

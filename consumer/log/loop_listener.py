@@ -12,17 +12,30 @@ _P = ParamSpec("_P")
 
 
 class LoopListener:
-    """Notifies a `LogListener` on its loop, and waits for nothing but a drain. Lives on the log's thread."""
+    """Notifies a `LogListener` on its loop of one consumer, until that is disowned. Lives on the consumer's thread."""
 
     def __init__(self, listener: LogListener, loop: asyncio.AbstractEventLoop, *, drain_limit_s: float) -> None:
         """`drain_limit_s` is how long `drain` waits at most, in seconds."""
         self._listener: Final = listener
         self._loop: Final = loop
         self._drain_limit_s: Final = drain_limit_s
+        self._held: Final[set[int]] = set()
+        """The partitions of which the listener knows."""
+        self._disowned = False
+
+    def disown(self) -> None:
+        """On the loop: the consumer was given up, and its partitions are gone; what it still does changes nothing."""
+        self._disowned = True
+        if self._held:
+            self._listener.revoked(set(self._held))
+
+    def is_disowned(self) -> bool:
+        """Whether nobody listens any more."""
+        return self._disowned
 
     def assigned(self, partitions: list[Assigned]) -> None:
         """See `LogListener`, here and below."""
-        self._notify_loop(self._listener.assigned, partitions)
+        self._notify_loop(self._begin, partitions)
 
     def received(self, records: list[Record]) -> None:
         """Records were read."""
@@ -47,7 +60,7 @@ class LoopListener:
 
     def revoked(self, partitions: set[int]) -> None:
         """These are gone."""
-        self._notify_loop(self._listener.revoked, partitions)
+        self._notify_loop(self._end, partitions)
 
     def committed(self, commits: list[Commit], error: str) -> None:
         """A commit ended."""
@@ -61,15 +74,22 @@ class LoopListener:
         """The partition's range was read to its end."""
         self._notify_loop(self._listener.range_ended, partition, epoch)
 
-    def gave_up(self, error: str) -> None:
-        """The consumer had to be given up."""
-        self._notify_loop(self._listener.gave_up, error)
-
     def membership(self, obstacle: str) -> None:
         """Why the consumer is not a member of its group."""
         self._notify_loop(self._listener.membership, obstacle)
 
     def _notify_loop(self, method: Callable[_P, None], *args: _P.args, **kwargs: _P.kwargs) -> None:
-        assert not kwargs
+        def notify() -> None:
+            if not self._disowned:
+                method(*args, **kwargs)
+
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(method, *args)
+            self._loop.call_soon_threadsafe(notify)
+
+    def _begin(self, partitions: list[Assigned]) -> None:
+        self._held.update(at.partition for at in partitions)
+        self._listener.assigned(partitions)
+
+    def _end(self, partitions: set[int]) -> None:
+        self._held.difference_update(partitions)
+        self._listener.revoked(partitions)

@@ -32,11 +32,6 @@ class Rebalancing:
         self._committing: Final = committing
         self._listener: Final = listener
         self._log: Final = log
-        self._is_over = False
-
-    def end(self) -> None:
-        """Answer no rebalance any more: the consumer was given up, and its partitions with it."""
-        self._is_over = True
 
     def assign(self, partitions: list[TopicPartition]) -> None:
         """Begin with these partitions.
@@ -44,7 +39,7 @@ class Rebalancing:
         Raises:
             KafkaException: the offsets to begin at cannot be read.
         """
-        if not self._is_over:
+        if not self._listener.is_disowned():
             self._listener.assigned(self._held.hold(partitions))
 
     def revoke(self, partitions: list[TopicPartition]) -> None:
@@ -53,21 +48,22 @@ class Rebalancing:
         Raises:
             TimeoutError: the listener does not drain in time.
         """
-        if self._is_over:
+        if self._listener.is_disowned():
             return
         numbers = {at.partition for at in partitions}
         commits = self._listener.drain(numbers)
+        if self._listener.is_disowned():  # another consumer may have them, and commit more
+            return
         try:
             self._committing.commit_last(self._consumer, commits)
         except KafkaException as error:
             consequence = "some events will be delivered twice"
             self._log.warning("log.last_commit_failed", error=explained(error), consequence=consequence)
-        if not self._is_over:
-            self._drop(numbers)
+        self._drop(numbers)
 
     def lose(self, partitions: list[TopicPartition]) -> None:
         """Forget these partitions, which other members have already."""
-        if self._is_over:
+        if self._listener.is_disowned():
             return
         numbers = {at.partition for at in partitions}
         self._log.warning("log.partitions_lost", partitions=sorted(numbers))

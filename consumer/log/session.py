@@ -1,6 +1,5 @@
 """A session: one consumer, and the state that begins and ends with it. Lives on the consumer's thread."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -77,26 +76,3 @@ def open_session(
         listener=listener,
         log=log,
     )
-
-
-def close_session(session: Session) -> None:
-    """Close the consumer, which leaves its group first and so drains and commits all its partitions. Blocks."""
-    session.consumer.close()
-
-
-def close_failed_session(session: Session, name: str, limit_s: float) -> threading.Thread:
-    """Close the consumer of a session that failed, in peace if that can be: drained, committed, and out of its group.
-
-    It is closed on a thread of its own, as closing waits for answers of Kafka that may never come. After `limit_s`
-    seconds nobody waits for it any more: its partitions are revoked, and whatever it still does changes nothing.
-
-    Returns:
-        The thread, which may still be alive.
-    """
-    closing = threading.Thread(target=session.consumer.close, name=name, daemon=True)
-    closing.start()
-    closing.join(limit_s)
-    session.rebalancing.end()
-    if session.held.numbers:
-        session.listener.revoked(set(session.held.numbers))
-    return closing

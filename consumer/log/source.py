@@ -7,7 +7,11 @@ from consumer.log.session import Session
 
 
 class Source(Protocol):
-    """Serves one session after the other. Lives on the consumer's thread."""
+    """Serves one session. Lives on the consumer's thread."""
+
+    def anew(self) -> "Source":
+        """One for another consumer, which has read nothing; the one before may still be at work."""
+        ...
 
     def begin(self, session: Session) -> None:
         """Ask for partitions: `session.rebalancing` gets them, now or in a later poll.

@@ -13,6 +13,10 @@ from consumer.log.session import Session
 class Subscription:
     """A source that joins the group; all records are wanted."""
 
+    def anew(self) -> "Subscription":
+        """The same: it remembers nothing."""
+        return self
+
     def begin(self, session: Session) -> None:
         """Subscribe; the group is joined by the polls that follow."""
         rebalancing = session.rebalancing

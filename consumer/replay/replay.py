@@ -18,8 +18,9 @@ from consumer.filters.selection import NOT_SELECTED
 from consumer.lanes.screening import Screening
 from consumer.log.assigned_range import AssignedRange
 from consumer.log.consumer_settings import ConsumerSettings
-from consumer.log.reader_thread import ReaderThread
+from consumer.log.reader_thread import ReaderThreads
 from consumer.log.schema_ids import schema_ids_of
+from consumer.log.succession import Succession
 from consumer.offsets.commits import commits_of
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.partition import Partition
@@ -194,18 +195,13 @@ class Replay:
         )
 
 
-def _log_of(job: Job, settings: Settings, group: str, clock: Clock) -> ReaderThread:
+def _log_of(job: Job, settings: Settings, group: str, clock: Clock) -> Succession:
     consumer = ConsumerSettings(
         settings.kafka.revealed(), client_id=_CLIENT_ID, group=group, max_record_bytes=max_event_bytes(settings)
     )
-    return ReaderThread(
-        AssignedRange(job.plan.ranges),
-        consumer,
-        topic=settings.topics.events,
-        name=job.target.name,
-        drain_s=max(settings.worker.drain_s, job.target.timeout_s + 1.0),
-        clock=clock,
-    )
+    name, drain_s = job.target.name, settings.worker.drain_of(job.target)
+    readers = ReaderThreads(AssignedRange(job.plan.ranges), consumer, settings.topics.events, name, clock)
+    return Succession(readers, name=name, drain_s=drain_s, clock=clock)
 
 
 async def _is_set(event: asyncio.Event, within_s: float) -> bool:

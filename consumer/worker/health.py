@@ -82,7 +82,7 @@ def endpoint_snapshot(endpoint: Endpoint, now: float) -> EndpointSnapshot:
     """An endpoint at this moment; `now` monotonic."""
     partitions = [endpoint.partitions[number] for number in sorted(endpoint.partitions)]
     return EndpointSnapshot(
-        consumer_fault=endpoint.consumer_fault or _thread_fault(endpoint, now),
+        consumer_fault=endpoint.consumer_fault or _thread_fault(endpoint, now) or _predecessor_fault(endpoint),
         blocked_because=(*(at.upgrade_needed for at in partitions if at.upgrade_needed), *endpoint.schema_troubles),
         lag=lag_of(endpoint),
         waits_on_purpose=_waits_on_purpose(endpoint, now),
@@ -102,7 +102,13 @@ def _waits_on_purpose(endpoint: Endpoint, now: float) -> bool:
 
 
 def _thread_fault(endpoint: Endpoint, now: float) -> str:
-    silent_s = now - endpoint.log.turned_at
-    if silent_s < _DEAD_AFTER_S or any(partition.draining for partition in endpoint.partitions.values()):
+    drains = any(partition.draining for partition in endpoint.partitions.values())
+    limit_s = _DEAD_AFTER_S + (endpoint.log.drain_s if drains else 0.0)
+    return "its consumer's thread does not answer" if now - endpoint.log.turned_at >= limit_s else ""
+
+
+def _predecessor_fault(endpoint: Endpoint) -> str:
+    """Whether a consumer that was given up, and does not close, may have the partitions that this one lacks."""
+    if not endpoint.log.abandoned or endpoint.partitions:
         return ""
-    return "its consumer's thread does not answer"
+    return "a consumer that was given up does not close, and may have its partitions until its session ends"

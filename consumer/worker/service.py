@@ -21,9 +21,10 @@ from consumer.filters.endpoint_filter import Filter
 from consumer.lanes.screening import Screening
 from consumer.log.consumer_settings import ConsumerSettings
 from consumer.log.range_reader import RangeReader
-from consumer.log.reader_thread import ReaderThread
+from consumer.log.reader_thread import ReaderThreads
 from consumer.log.schema_ids import SchemaIds, schema_ids_of
 from consumer.log.subscription import Subscription
+from consumer.log.succession import Succession
 from consumer.offsets.commits import commits_of
 from consumer.worker.backlogs import Backlogs
 from consumer.worker.caught_up import CaughtUp
@@ -266,7 +267,7 @@ def _endpoint(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
     return made
 
 
-def _log_of(parts: Parts, endpoint: EndpointSettings, group: str) -> ReaderThread:
+def _log_of(parts: Parts, endpoint: EndpointSettings, group: str) -> Succession:
     settings = parts.settings
     consumer = ConsumerSettings(
         {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **parts.kafka},
@@ -275,14 +276,9 @@ def _log_of(parts: Parts, endpoint: EndpointSettings, group: str) -> ReaderThrea
         max_record_bytes=max_event_bytes(settings),
         protocols=parts.protocols,
     )
-    return ReaderThread(
-        Subscription(),
-        consumer,
-        topic=settings.topics.events,
-        name=endpoint.name,
-        drain_s=settings.worker.drain_of(endpoint),
-        clock=parts.clock,
-    )
+    name, drain_s = endpoint.name, settings.worker.drain_of(endpoint)
+    readers = ReaderThreads(Subscription(), consumer, settings.topics.events, name, parts.clock)
+    return Succession(readers, name=name, drain_s=drain_s, clock=parts.clock)
 
 
 def _watch(endpoint: Endpoint, metrics: EndpointMetrics) -> None:

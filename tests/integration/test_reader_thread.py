@@ -12,9 +12,10 @@ from consumer.log.assigned_range import AssignedRange
 from consumer.log.consumer_settings import ConsumerSettings
 from consumer.log.credit import READ_AHEAD, total_cost
 from consumer.log.listener import NOT_YET
-from consumer.log.reader_thread import ReaderThread
+from consumer.log.reader_thread import ReaderThreads
 from consumer.log.source import Source
 from consumer.log.subscription import Subscription
+from consumer.log.succession import Succession
 from consumer.offsets.commits import Assigned, Commit
 from consumer.offsets.ledger import Snapshot
 from consumer.record import Record
@@ -97,13 +98,14 @@ class Listener:
 @asynccontextmanager
 async def reading(
     kafka: LocalKafka, topic: str, source: Source | None = None
-) -> AsyncIterator[tuple[ReaderThread, Listener]]:
+) -> AsyncIterator[tuple[Succession, Listener]]:
     """A log that has its partition."""
     settings = ConsumerSettings(
         {"bootstrap.servers": kafka.bootstrap}, client_id="test", group=topic, max_record_bytes=24 * MIB
     )
     listener = Listener()
-    log = ReaderThread(source or Subscription(), settings, topic=topic, name="test", drain_s=1.0, clock=SystemClock())
+    readers = ReaderThreads(source or Subscription(), settings, topic, "test", SystemClock())
+    log = Succession(readers, name="test", drain_s=1.0, clock=SystemClock())
     log.start(listener)
     try:
         await until(lambda: bool(listener.epochs))
@@ -253,4 +255,31 @@ async def _given_up(kafka: LocalKafka, topic: str) -> None:
         await until(lambda: len(listener.records) == 4)
         assert [2] == [record.offset for record in listener.records[3:]]
         listener.last = []
+        assert ["nobody answers"] == listener.given_up
+
+
+def test_a_consumer_that_does_not_close_is_followed_by_another(broker: LocalKafka, topic: str) -> None:
+    """Its last commit gets no answer: it is disowned, and what it does when Kafka is back changes nothing."""
+    fill(broker, topic, 3, 100)
+    asyncio.run(_disowned(broker, topic))
+
+
+async def _disowned(broker: LocalKafka, topic: str) -> None:
+    async with reading(broker, topic) as (log, listener):
+        listener.may_be_given_up = True
+        log.ask(READ_AHEAD)
+        await until(lambda: len(listener.records) == 3)
+        [epoch] = listener.epochs.values()
+        listener.last = [Commit(0, epoch, Snapshot(2), "")]
+        broker.pause()
+        log.give_up("nobody answers")
+        await until(lambda: ["nobody answers"] == listener.given_up)
+        assert ({}, 1) == (listener.epochs, log.abandoned)
+        listener.last = []
+        broker.resume()
+        await until(lambda: bool(listener.epochs))
+        assert epoch < listener.epochs[0]
+        await until(lambda: log.abandoned == 0)
+        await _looked_again(listener)
+        assert [0] == list(listener.epochs), "the end of the first one took nothing from the second"
         assert ["nobody answers"] == listener.given_up

@@ -139,6 +139,10 @@ class SimulatedLog:
         self._asking: asyncio.Task[str] | None = None
         self._failing: asyncio.Task[None] | None = None
         self.dead = False
+        self.abandoned = 0
+        """Consumers that were given up and do not close."""
+        self.silent_since: float | None = None
+        """Since when its thread does not answer, if so."""
         content.readers.append(self)
 
     # What the endpoint asks.
@@ -229,8 +233,8 @@ class SimulatedLog:
 
     @property
     def turned_at(self) -> float:
-        """The real one's thread is always at work."""
-        return asyncio.get_running_loop().time()
+        """The real one's thread is at work, unless the test says that it is not."""
+        return asyncio.get_running_loop().time() if self.silent_since is None else self.silent_since
 
     def die(self) -> None:
         """Tell nothing more, do nothing more."""

@@ -3,8 +3,9 @@
 import asyncio
 
 from consumer.offsets.commit_policy import ANSWER_LIMIT_S
+from consumer.worker.health import endpoint_snapshot
 from tests.kit.virtual_time import simulated
-from tests.simulation.simulation import World
+from tests.simulation.simulation import World, always
 
 REPOSITORIES = [f"r{number}" for number in range(20)]
 
@@ -44,3 +45,36 @@ async def test_it_is_given_up_once_for_each_silence() -> None:
     assert 5 <= faults <= 7
     world.group.commit_s = 0.01
     await world.finish(120.0)
+
+
+@simulated
+async def test_a_consumer_without_partitions_beside_one_that_does_not_close_is_a_fault() -> None:
+    """The group may think that the old one has them; whoever has partitions has no fault."""
+    world = World()
+    worker = world.worker()
+    await asyncio.sleep(1.0)
+    worker.log.abandoned = 1
+    assert "" == endpoint_snapshot(worker.endpoint, world.now).consumer_fault
+    await worker.log.revoke({0})
+    assert "does not close" in endpoint_snapshot(worker.endpoint, world.now).consumer_fault
+    worker.log.abandoned = 0
+    assert "" == endpoint_snapshot(worker.endpoint, world.now).consumer_fault
+
+
+@simulated
+async def test_a_thread_that_does_not_answer_is_a_fault() -> None:
+    """After 12 s; while requests in flight are waited for, after their drain and 12 s."""
+    world = World(script=always(200, after_s=3000.0), timeout="1h")
+    worker = world.worker()
+    worker.log.drain_s = 100.0
+    world.events(["a"])
+    await asyncio.sleep(1.0)
+    worker.log.silent_since = world.now
+    for fault, seconds in (("", 11.0), ("its consumer's thread does not answer", 2.0)):
+        await asyncio.sleep(seconds)
+        assert fault == endpoint_snapshot(worker.endpoint, world.now).consumer_fault
+    draining = asyncio.create_task(worker.endpoint.drain({0}))
+    for fault, seconds in (("", 90.0), ("its consumer's thread does not answer", 10.0)):
+        await asyncio.sleep(seconds)
+        assert fault == endpoint_snapshot(worker.endpoint, world.now).consumer_fault
+    await draining
