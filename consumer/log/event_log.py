@@ -21,6 +21,11 @@ class EventLog(Protocol):
         ...
 
     @property
+    def member_id(self) -> str:
+        """By which the group knows the consumer; empty before it does."""
+        ...
+
+    @property
     def abandoned(self) -> int:
         """Consumers that were given up and do not close: they may still have partitions."""
         ...

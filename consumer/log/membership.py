@@ -52,6 +52,8 @@ class MembershipWatch:
         self._clock = clock
         self._known = NOT_YET
         self._state = NOT_YET
+        self.member_id = ""
+        """By which the group knows the consumer, when it was a member last."""
         self._refusal = ""
         self._refused_at = self._next_look = float("-inf")
 
@@ -69,6 +71,7 @@ class MembershipWatch:
         self._next_look = self._clock.monotonic() + _EVERY_S
         if is_member(self._consumer):
             self._state = LOST  # if it ever is none again
+            self.member_id = self._consumer.memberid() or ""
             self._faults.forget()
             now = ""
         else:

@@ -72,6 +72,8 @@ class ReaderThread:
         self._log: Final = _logger.bind(endpoint=kind.name)
         self.turned_at = kind.clock.monotonic()
         """When it last worked (monotonic)."""
+        self.member_id = ""
+        """By which the group knows its consumer; empty before it does."""
         self.failed: Final[asyncio.Future[str]] = self._loop.create_future()
         """Why it reads no more, once it has failed; it is closing its consumer then."""
         self.ended: Final = asyncio.Event()
@@ -119,6 +121,7 @@ class ReaderThread:
             self.turned_at = self._kind.clock.monotonic()
             self._run_commands(session, reader.command_wait_s)
             reader.turn()
+            self.member_id = session.membership.member_id
         self._source.end(session)
 
     def _run_commands(self, session: Session, wait_s: float) -> None:

@@ -40,6 +40,11 @@ class Successor(Protocol):
         ...
 
     @property
+    def member_id(self) -> str:
+        """By which the group knows its consumer; empty before it does."""
+        ...
+
+    @property
     def failed(self) -> "asyncio.Future[str]":
         """Why it reads no more, once it has failed; it is closing its consumer then."""
         ...
@@ -93,6 +98,11 @@ class Succession:
     def turned_at(self) -> float:
         """When the reader last worked (monotonic); between two readers that is now."""
         return self._clock.monotonic() if self._reader is None else self._reader.turned_at
+
+    @property
+    def member_id(self) -> str:
+        """By which the group knows the consumer; empty before it does."""
+        return "" if self._reader is None else self._reader.member_id
 
     @property
     def abandoned(self) -> int:

@@ -35,10 +35,10 @@ class Serving:
                 found.setdefault(member.host, []).extend(others)
         return {host: sorted(numbers) for host, numbers in sorted(found.items())}
 
-    def unassigned(self, partitions: Collection[int]) -> list[int]:
-        """Those of these partitions that no member has."""
-        held = {number for member in self.membership.members for number in member.partitions}
-        return sorted(set(partitions) - held - set(self.answer.partitions if self.answer else ()))
+    def unassigned(self, partitions: Collection[int]) -> list[int] | None:
+        """Those of these partitions that no member has; None where that is not known."""
+        asked = self.answer.partitions if self.answer else ()
+        return self.membership.unowned(set(partitions) - set(asked))
 
     def as_json(self, partitions: Collection[int]) -> dict[str, Any]:
         """For `--json`; null is what cannot be known."""
@@ -46,7 +46,7 @@ class Serving:
         return {
             "group_protocol": self.membership.protocol or None,
             "members": members if self.is_known else None,
-            "unassigned": self.unassigned(partitions) if self.is_known else None,
+            "unassigned": self.unassigned(partitions),
             "not_asked": self.not_asked if self.is_known else None,
         }
 
@@ -61,32 +61,38 @@ class Serving:
 def outside_reasons(serving: Serving, cursors: Mapping[int, Cursor], *, disabled: bool) -> list[str]:
     """Why records wait: the asked worker's reasons, and those that only the group's members show.
 
-    Empty only if nothing waits.
+    Empty only if nothing waits, and nothing that comes would wait because no worker has its partition.
     """
     late = [number for number, at in cursors.items() if at.lag]
     if not late:
-        return []
+        return [] if disabled else _without_owner(serving, cursors)
     if disabled:
         return ["the endpoint is disabled"]
     reasons = list(serving.answer.waits_because) if serving.answer else []
-    reasons += _of_members(serving, late)
+    reasons += _of_members(serving, late, cursors)
     return reasons or ["being delivered"]
 
 
-def _of_members(serving: Serving, late: list[int]) -> list[str]:
+def _of_members(serving: Serving, late: list[int], partitions: Collection[int]) -> list[str]:
     if not serving.is_known:
         return [f"the members of its group are not known: {serving.membership.obstacle}"]
     if not serving.membership.members and serving.answer is None:
         return ["no worker serves it"]
-    reasons = []
-    if unassigned := serving.unassigned(late):
-        reasons.append(f"no worker has {_numbers(unassigned)}")
+    reasons = _without_owner(serving, partitions)
+    if serving.membership.is_rebalancing:
+        reasons.append("its group decides just now which worker gets which partition")
     for host, numbers in serving.not_asked.items():
         if concerned := sorted(set(numbers) & set(late)):
             reasons.append(
                 f"{_numbers(concerned)}: served from {host} by a worker that was not asked{_because(serving)}"
             )
     return reasons
+
+
+def _without_owner(serving: Serving, partitions: Collection[int]) -> list[str]:
+    """The partitions that nobody has though the group has members: what comes there waits."""
+    unassigned = serving.unassigned(partitions) if serving.membership.members else None
+    return [f"no worker has {_numbers(unassigned)}"] if unassigned else []
 
 
 def _because(serving: Serving) -> str:

@@ -8,6 +8,7 @@ import structlog
 
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.inspection import lag_of
+from consumer.worker.ownership import Ownership
 from consumer.worker.preparation import Preparation
 from consumer.worker.readiness import EndpointSnapshot, NotReady, NotReadyKind, Readiness
 from consumer.worker.topic_identity import TopicIdentity
@@ -32,6 +33,8 @@ class Health:
         preparation: Preparation,
         pulse: Pulse,
         identity: TopicIdentity,
+        *,
+        ownership: Ownership,
         clock: Clock,
     ) -> None:
         """Nothing was looked at yet."""
@@ -39,6 +42,7 @@ class Health:
         self._preparation = preparation
         self._pulse = pulse
         self._identity = identity
+        self._ownership = ownership
         self._clock = clock
         self._logged: frozenset[tuple[NotReadyKind, str]] | None = None
         """The reasons of the last line; None before there was one."""
@@ -61,6 +65,11 @@ class Health:
             reason
             for endpoint, readiness in self._endpoints
             for reason in readiness.look(endpoint_snapshot(endpoint, now), now)
+        ]
+        found += [
+            NotReady(NotReadyKind.OWNERLESS, trouble, endpoint.settings.name)
+            for endpoint, _ in self._endpoints
+            if (trouble := self._ownership.trouble(endpoint))
         ]
         if self._pulse.unreachable_because:  # whatever else there is follows from it
             return [NotReady(NotReadyKind.KAFKA, f"Kafka does not answer: {self._pulse.unreachable_because}")]

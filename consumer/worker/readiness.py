@@ -29,6 +29,8 @@ class NotReadyKind(Enum):
     """A consumer has just begun to join its group."""
     CONSUMER = "consumer"
     """A consumer has died, was not admitted to its group, or lost its place there."""
+    OWNERLESS = "ownerless"
+    """A partition of its group has no owner."""
     OBSTACLE = "obstacle"
     """A partition stands still until somebody acts."""
     STALL = "stall"

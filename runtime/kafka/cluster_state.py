@@ -1,7 +1,7 @@
 """What a cluster has: a topic, the commits of a group, its members. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Member:
     """From where it connects, as the broker sees it."""
     partitions: tuple[int, ...]
     """Those that the group has given it, ascending."""
+    id: str = field(default="", compare=False)
+    """By which the group knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,15 @@ class GroupMembers:
     """`consumer` or `classic`; empty for a group that Kafka does not know."""
     obstacle: str = ""
     """Why nothing is known of it; empty if it is."""
+    is_rebalancing: bool = False
+    """Whether all its members join anew just now, as `classic` has it: who gets what is not known then."""
+
+    def unowned(self, partitions: Collection[int], *, besides: str = "") -> list[int] | None:
+        """Those of these partitions that no member has, ascending; None where that is not known.
+
+        `besides` is the id of a member that knows for itself that it does not have them, whatever the group says.
+        """
+        if self.obstacle or self.is_rebalancing:
+            return None
+        others = (member.partitions for member in self.members if not besides or member.id != besides)
+        return sorted(set(partitions).difference(*others))

@@ -22,6 +22,8 @@ _LIMIT_S: Final = 10.0
 _START_S: Final = 10.0
 """For the process to come up, on a busy machine."""
 _WITHOUT_MEMBERS: Final = frozenset({ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD})
+_REBALANCING: Final = frozenset({ConsumerGroupState.PREPARING_REBALANCING, ConsumerGroupState.COMPLETING_REBALANCING})
+"""States of `classic` alone; a group of `consumer` says at any time who has what."""
 
 
 def members_of(
@@ -56,8 +58,8 @@ def members_of(
 
 
 def _membership(answer: Mapping[str, Any]) -> GroupMembers:
-    members = tuple(Member(one["host"], tuple(one["partitions"])) for one in answer["members"])
-    return GroupMembers(members, answer["protocol"], answer["obstacle"])
+    members = tuple(Member(one["host"], tuple(one["partitions"]), one["id"]) for one in answer["members"])
+    return GroupMembers(members, answer["protocol"], answer["obstacle"], answer["is_rebalancing"])
 
 
 def _main() -> None:
@@ -82,12 +84,12 @@ def _described(group: str, answer: Any, topic: str) -> GroupMembers:
     if found.state is ConsumerGroupState.DEAD:
         return GroupMembers()
     members = () if found.state in _WITHOUT_MEMBERS else tuple(_member(one, topic) for one in found.members)
-    return GroupMembers(members, found.type.name.lower())
+    return GroupMembers(members, found.type.name.lower(), is_rebalancing=found.state in _REBALANCING)
 
 
 def _member(found: Any, topic: str) -> Member:
     held = sorted(at.partition for at in found.assignment.topic_partitions if at.topic == topic)
-    return Member(str(found.host).removeprefix("/"), tuple(held))
+    return Member(str(found.host).removeprefix("/"), tuple(held), str(found.member_id))
 
 
 if __name__ == "__main__":

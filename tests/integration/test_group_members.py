@@ -40,6 +40,7 @@ def test_members_and_protocol(kafka: LocalKafka, topic: str) -> None:
             consumer.close()
     both = (Member("127.0.0.1", (0, 1)),)
     assert [GroupMembers(both, "consumer"), GroupMembers(both, "classic")] == [found[name] for name in names[:2]]
+    assert all(member.id for name in names[:2] for member in found[name].members)
     assert [GroupMembers((), "classic"), GroupMembers()] == [found[name] for name in names[2:]]
 
 
@@ -50,3 +51,26 @@ def test_what_ends_the_question_is_told() -> None:
     assert {GroupMembers(obstacle="asking for the members of groups failed (CalledProcessError)")} == set(
         found.values()
     )
+
+
+def test_while_all_members_join_anew_nobody_is_known_to_have_anything(kafka_39: LocalKafka, topic: str) -> None:
+    """`classic` says of a group that is being rebalanced that its members have nothing: that is not so."""
+    make_topic(kafka_39, topic, 2)
+    settings = {"bootstrap.servers": kafka_39.bootstrap, "group.id": topic, "session.timeout.ms": 10_000}
+    first, second = Consumer(settings), Consumer(settings)
+    try:
+        first.subscribe([topic])
+        eventually(partial(has_both, first))
+        second.subscribe([topic])  # and the first one, which must join again, is not polled
+
+        def rebalances() -> GroupMembers:
+            second.poll(0.1)
+            (found,) = members_of(settings, [topic], topic, client_id="test").values()
+            assert found.is_rebalancing
+            return found
+
+        found = eventually(rebalances)
+        assert found.unowned([0, 1]) is None
+    finally:
+        first.close()
+        second.close()

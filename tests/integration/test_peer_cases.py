@@ -28,7 +28,8 @@ from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
 from consumer.lanes.delivery import Delivery, Lane
 from consumer.record import Record
-from consumer.worker.service import _backlogs, _endpoint, _preparation, parts_of
+from consumer.worker.assembly import backlogs_of, endpoint_of, preparation_of
+from consumer.worker.parts import parts_of
 from producer import KafkaSink, SinkClosed
 from runtime.clock import SystemClock
 from runtime.config import (
@@ -261,9 +262,9 @@ class Worker:
 async def working(settings: Settings) -> AsyncIterator[Worker]:
     """Serve all endpoints of a configuration as `registry-worker deliver` does; close them at the end."""
     parts = parts_of(settings)
-    await _preparation(parts, settings.endpoints).run()
-    served = [_endpoint(parts, endpoint) for endpoint in settings.endpoints]
-    backlogs = _backlogs(parts, served)
+    await preparation_of(parts, settings.endpoints).run()
+    served = [endpoint_of(parts, endpoint) for endpoint in settings.endpoints]
+    backlogs = backlogs_of(parts, served)
     parts.pulse.start()
     backlogs.start()
     for endpoint in served:

@@ -139,6 +139,11 @@ class SimulatedLog:
         self._asking: asyncio.Task[str] | None = None
         self._failing: asyncio.Task[None] | None = None
         self.dead = False
+        self.member_id = ""
+        self.rejoined: list[float] = []
+        """When its consumer was given up."""
+        self.rejoins_with: set[int] | None = None
+        """What the group gives the next consumer; None: what the one before had."""
         self.abandoned = 0
         """Consumers that were given up and do not close."""
         self.silent_since: float | None = None
@@ -224,12 +229,13 @@ class SimulatedLog:
     async def fail(self, reason: str, again_s: float = 2.0) -> None:
         """The consumer dies of an error, and another is made: what was asked of the first is never answered."""
         gone, self.credits = set(self.epochs), 0
+        self.rejoined.append(asyncio.get_running_loop().time())
         self._committing = None
         self._forget(gone)
         self._listener.gave_up(reason)
         await asyncio.sleep(again_s)
         self._listener.membership("")
-        self.assign(gone)
+        self.assign(gone if self.rejoins_with is None else self.rejoins_with)
 
     @property
     def turned_at(self) -> float:

@@ -93,6 +93,7 @@ class FakeReader:
         self._ends_after_s = ends_after_s
         self._is_silent = is_silent
         self.stops = 0
+        self.member_id = ""
 
     @property
     def turned_at(self) -> float:

@@ -123,10 +123,29 @@ LIVES = st.none() | st.builds(EndpointAnswer, waits_because=st.just(()) | st.jus
     st.booleans(),
 )
 def test_whatever_lags_has_a_reason(serving: Serving, cursors: dict[int, Cursor], disabled: bool) -> None:  # noqa: FBT001
-    """And what does not lag waits for nothing."""
+    """And what does not lag waits for nothing; what will come to a partition that no member has would wait."""
     reasons = outside_reasons(serving, cursors, disabled=disabled)
-    assert bool(reasons) == any(cursor.lag for cursor in cursors.values())
+    would_wait = bool(serving.membership.members and serving.unassigned(cursors)) and not disabled
+    assert bool(reasons) == (any(cursor.lag for cursor in cursors.values()) or would_wait)
     assert all(reasons)
+
+
+def test_partitions_without_an_owner_are_named() -> None:
+    """Whether anything waits there or not; where it is not known who has them nothing is said of them."""
+    two = (Member("10.0.0.1", (0,)), Member("10.0.0.2", ()))
+    idle = {number: Cursor(5, (), -1, 5) for number in range(4)}
+    late = {**idle, 0: Cursor(5, (), -1, 6), 3: Cursor(5, (), -1, 6)}
+    answer = EndpointAnswer("closed", (), (1,))
+    serving = Serving(GroupMembers(two, "consumer"), answer)
+    assert ["no worker has partitions 2, 3"] == outside_reasons(serving, idle, disabled=False)
+    assert [] == outside_reasons(serving, idle, disabled=True)
+    assert "no worker has partitions 2, 3" == outside_reasons(serving, late, disabled=False)[0]
+    assert [2, 3] == serving.as_json(idle)["unassigned"]
+    joining = Serving(GroupMembers(two, "classic", is_rebalancing=True), answer)
+    assert [] == outside_reasons(joining, idle, disabled=False)
+    decides = "its group decides just now which worker gets which partition"
+    assert decides in outside_reasons(joining, late, disabled=False)
+    assert joining.as_json(idle)["unassigned"] is None
 
 
 def status(name: str, partitions: dict[int, Cursor], **more: Any) -> EndpointStatus:

@@ -1,0 +1,130 @@
+"""Putting a worker together: its endpoints, and who watches them."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from consumer.dead_letters.writing import Burial
+from consumer.delivery.policy.gate import Gate
+from consumer.delivery.webhook.sender import sender_of
+from consumer.endpoint.courier import Courier
+from consumer.endpoint.endpoint import Endpoint
+from consumer.endpoint.metrics import EndpointMetrics
+from consumer.endpoint.monitor import Monitor
+from consumer.filters.endpoint_filter import Filter
+from consumer.lanes.screening import Screening
+from consumer.log.consumer_settings import ConsumerSettings
+from consumer.log.reader_thread import ReaderThreads
+from consumer.log.subscription import Subscription
+from consumer.log.succession import Succession
+from consumer.offsets.commits import commits_of
+from consumer.worker.backlogs import Backlogs
+from consumer.worker.health import Health
+from consumer.worker.ownership import Ownership
+from consumer.worker.parts import CLIENT_ID, Parts
+from consumer.worker.preparation import Preparation, keep_cursors_alive
+from consumer.worker.retention import guard_retention
+from consumer.worker.topic_identity import TopicIdentity
+from runtime.config import EndpointSettings
+from runtime.config.crosschecks import POLL_INTERVAL, poll_interval_ms
+from runtime.kafka.topics import max_event_bytes
+from runtime.metrics import kafka_up
+from schemas.names import group_of
+
+
+@dataclass(frozen=True, slots=True)
+class Watches:
+    """Whatever watches over a worker while it runs."""
+
+    preparation: Preparation
+    identity: TopicIdentity
+    ownership: Ownership
+    health: Health
+
+    async def run(self, parts: Parts, served: Sequence[Endpoint], partitions: int) -> None:
+        """Watch for ever; the topic had `partitions` partitions when it was prepared."""
+        async with asyncio.TaskGroup() as watches:
+            watches.create_task(self.health.watch())
+            watches.create_task(self.ownership.watch())
+            watches.create_task(self.identity.watch())
+            watches.create_task(keep_cursors_alive(parts.groups, parts.settings, partitions))
+            watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
+
+
+def watches_of(parts: Parts, served: Sequence[Endpoint]) -> Watches:
+    """The watches over these endpoints; none has begun."""
+    preparation = preparation_of(parts, [endpoint.settings for endpoint in served])
+    identity = TopicIdentity(parts.admin, parts.settings.topics.events, served)
+    ownership = Ownership(served, parts, clock=parts.clock, jitter=random.random)
+    health = Health(served, preparation, parts.pulse, identity, ownership=ownership, clock=parts.clock)
+    return Watches(preparation, identity, ownership, health)
+
+
+def preparation_of(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Preparation:
+    """The preparation for these endpoints."""
+    return Preparation(
+        parts.admin, parts.groups, parts.protocols, parts.settings, endpoints=endpoints, clock=parts.clock
+    )
+
+
+def backlogs_of(parts: Parts, served: Sequence[Endpoint]) -> Backlogs:
+    """The backlogs of all enabled endpoints, and the gauges that ask for them."""
+    settings = parts.settings
+    enabled = [endpoint.name for endpoint in settings.endpoints if not endpoint.disabled]
+    made = Backlogs(
+        settings.topics.events,
+        {name: group_of(settings.worker.group_prefix, name) for name in enabled},
+        served,
+        log=parts.admin,
+        offsets=parts.groups,
+        sources=parts,
+        pulse=parts.pulse,
+        clock=parts.clock,
+    )
+    parts.metrics.ask_for_backlogs(made, [endpoint.settings.name for endpoint in served])
+    kafka_up("registry_worker_kafka_up", parts.metrics.registry, parts.pulse)
+    return made
+
+
+def endpoint_of(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
+    """An endpoint with all it is made of."""
+    topics = parts.settings.topics
+    group = group_of(parts.settings.worker.group_prefix, endpoint.name)
+    metrics = EndpointMetrics(parts.metrics, endpoint.name)
+    monitor = Monitor(endpoint.name, metrics, parts.clock)
+    burial = Burial(endpoint.name, topic=topics.dead_letters, writer=parts.writer, jitter=random.random)
+    made = Endpoint(
+        endpoint,
+        commits_of(group, topics.events, endpoint),
+        _log_of(parts, endpoint, group),
+        screening=Screening(Filter(endpoint), parts.schema_ids, unknown_schema=parts.settings.worker.unknown_schema),
+        gate=Gate(endpoint, random.random),
+        courier=Courier(sender_of(endpoint, parts.clock), burial, monitor),
+        monitor=monitor,
+        clock=parts.clock,
+    )
+    _watch(made, metrics)
+    return made
+
+
+def _log_of(parts: Parts, endpoint: EndpointSettings, group: str) -> Succession:
+    settings = parts.settings
+    consumer = ConsumerSettings(
+        {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **parts.kafka},
+        client_id=f"{CLIENT_ID}-{endpoint.name}",
+        group=group,
+        max_record_bytes=max_event_bytes(settings),
+        protocols=parts.protocols,
+    )
+    name, drain_s = endpoint.name, settings.worker.drain_of(endpoint)
+    readers = ReaderThreads(Subscription(), consumer, settings.topics.events, name, parts.clock)
+    return Succession(readers, name=name, drain_s=drain_s, clock=parts.clock)
+
+
+def _watch(endpoint: Endpoint, metrics: EndpointMetrics) -> None:
+    """Gauges that are asked when somebody looks."""
+    metrics.in_flight.set_function(lambda: endpoint.dispatcher.in_flight.requests)
+    metrics.limit.set_function(lambda: endpoint.gate.limit.value)
+    metrics.partitions.set_function(lambda: len(endpoint.partitions))
+    metrics.uncommitted.set_function(lambda: endpoint.repeats_possible)

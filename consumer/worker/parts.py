@@ -1,0 +1,78 @@
+"""The parts that all endpoints of a worker share: clients of Kafka, metrics, clock."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from consumer.endpoint.metrics import WorkerMetrics
+from consumer.log.range_reader import RangeReader
+from consumer.log.schema_ids import SchemaIds, schema_ids_of
+from consumer.places import beginnings_of
+from runtime.clock import Clock, SystemClock
+from runtime.config import Settings
+from runtime.kafka.admin import Admin
+from runtime.kafka.cluster_state import GroupMembers
+from runtime.kafka.group_members import members_of
+from runtime.kafka.group_protocol import GroupProtocols
+from runtime.kafka.groups import Groups
+from runtime.kafka.pulse import Pulse
+from runtime.kafka.settings import ClientSettings
+from runtime.kafka.topics import max_dead_letter_bytes, max_event_bytes
+from runtime.kafka.writer import AcknowledgedWriter
+from runtime.metrics import process_metrics
+
+CLIENT_ID: Final = "registry-worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that all endpoints of a worker share."""
+
+    settings: Settings
+    kafka: ClientSettings = field(repr=False)
+    """librdkafka settings, with their secrets."""
+    admin: Admin
+    groups: Groups
+    protocols: GroupProtocols
+    pulse: Pulse
+    writer: AcknowledgedWriter
+    metrics: WorkerMetrics
+    clock: Clock
+    schema_ids: SchemaIds | None
+    """Of the schema registry, if there is one."""
+
+    def open_ranges(self) -> RangeReader:
+        """A client that reads ranges of the events topic."""
+        return RangeReader(self.kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(self.settings))
+
+    def partitions(self) -> Collection[int]:
+        """The partitions of the events topic.
+
+        Raises:
+            TopicMissingError: there is no such topic.
+            KafkaUnavailableError, KafkaRefusedError: no answer.
+        """
+        return beginnings_of(self.admin, self.settings.topics.events)
+
+    def members(self, groups: Collection[str]) -> Mapping[str, GroupMembers]:
+        """The members of each of these groups; blocks, 20 seconds at most."""
+        return members_of(self.kafka, groups, self.settings.topics.events, client_id=CLIENT_ID)
+
+
+def parts_of(settings: Settings) -> Parts:
+    """Make what the endpoints share; the writer's thread runs from here on."""
+    kafka = settings.kafka.revealed()
+    clock = SystemClock()
+    admin = Admin(kafka, client_id=CLIENT_ID)
+    return Parts(
+        settings=settings,
+        kafka=kafka,
+        admin=admin,
+        groups=Groups(kafka, client_id=CLIENT_ID),
+        protocols=GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events),
+        pulse=Pulse(admin, settings.topics.events, clock),
+        writer=AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(settings)),
+        metrics=WorkerMetrics(process_metrics("registry_worker")),
+        clock=clock,
+        schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),
+    )
