@@ -16,6 +16,7 @@ from broker.errors import LocalKafkaError
 from broker.jars import class_path
 from broker.java import bring_java
 from broker.leash import Leash
+from broker.node import SINGLE, Node
 from broker.ports import LOOPBACK, free_port, is_free
 from broker.program import Program
 from broker.readiness import wait_until_ready
@@ -46,6 +47,7 @@ class LocalKafka:
             the release's own defaults for all others.
         environment: where java is looked for; the process's own by default.
         jvm: further options of the broker's Java.
+        node: its place among the brokers of a cluster; alone by default.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class LocalKafka:
         features: Mapping[str, int] = NO_FEATURES,
         environment: Mapping[str, str] = os.environ,
         jvm: Sequence[str] = (),
+        node: Node = SINGLE,
     ) -> None:
-        self._storage = Storage(data)
+        self._storage = Storage(data, node)
+        self._node = node
         self._port = port
         self._settings = settings
         self._release = release
@@ -120,6 +124,15 @@ class LocalKafka:
         Raises:
             LocalKafkaError: it runs already, cannot be fetched, finds its port taken, dies, or is not ready in 180 s.
         """
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Starts the broker and waits for nothing: one of a cluster serves only when enough of the others are up.
+
+        Raises:
+            LocalKafkaError: it runs already, cannot be fetched, or finds its port taken.
+        """
         if self.runs:
             raise LocalKafkaError(f"the broker at {self.bootstrap} runs already (pid {self.pid})")
         program, jars = bring_java(self._environment), self._release.files()
@@ -131,6 +144,13 @@ class LocalKafka:
             self._cluster_id = self._storage.cluster_id() or self._storage.format(java, self._features)
             self._spawn([*java, *self._jvm, "kafka.Kafka", str(self._storage.properties)], lock)
         self._port = ports.client
+
+    def wait_until_ready(self) -> None:
+        """Returns when the broker that was launched serves topics and groups; kills it if it does not.
+
+        Raises:
+            LocalKafkaError: it dies, or is not ready in 180 s.
+        """
         try:
             wait_until_ready(self.bootstrap, self.cluster_id, died=self.died, seconds=READY_SECONDS)
         except BaseException:
@@ -189,7 +209,8 @@ class LocalKafka:
             raise LocalKafkaError(
                 f"port {self._port} of {LOOPBACK} is taken: stop what listens there or choose another"
             )
-        return Ports(self._port or _free_or_new(remembered.client), _free_or_new(remembered.controller))
+        controller = self._node.controller_port or _free_or_new(remembered.controller)
+        return Ports(self._port or _free_or_new(remembered.client), controller)
 
     def _spawn(self, command: list[str], lock: int) -> None:
         with self.log.open("ab") as log:

@@ -11,17 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from broker.errors import LocalKafkaError
-from broker.ports import LOOPBACK
+from broker.node import SINGLE, Node
 
 DATA = Path(__file__).parents[1] / ".local" / "kafka" / "data"  # of the broker that is kept between runs
 YEAR_MINUTES = 525_600
 # One broker that is also the controller. What differs from Kafka's defaults, and why:
 SETTINGS: Mapping[str, str] = {
     "process.roles": "broker,controller",
-    "node.id": "1",
-    "inter.broker.listener.name": "CLIENT",
-    "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     # Topics are made by who owns them, with the partitions they need; a mistyped name is an error.
     "auto.create.topics.enable": "false",
     # A single broker holds the only replica of everything.
@@ -64,10 +60,12 @@ class Storage:
 
     Args:
         folder: made if it is not there.
+        node: the place of the broker in its cluster.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, node: Node = SINGLE) -> None:
         self.folder = folder.absolute()
+        self._node = node
         self.properties = self.folder / "server.properties"
         self.log = self.folder / "broker.log"
         self._data = self.folder / "data"
@@ -114,7 +112,7 @@ class Storage:
         return next((line.removeprefix("cluster.id=") for line in lines if line.startswith("cluster.id=")), None)
 
     def format(self, java: list[str], features: Mapping[str, int]) -> str:
-        """Formats the log directory with a fresh cluster id by Kafka's own tool, and returns the id.
+        """Formats the log directory with the cluster's id, or a fresh one, by Kafka's own tool, and returns the id.
 
         Args:
             java: the beginning of the command, with the class path.
@@ -123,9 +121,9 @@ class Storage:
         Raises:
             LocalKafkaError: the tool refuses, which a wrong setting makes it do.
         """
-        fresh = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        chosen = self._node.cluster_id or fresh_cluster_id()
         # Spelled as one argument: an id may begin with a dash.
-        arguments = ["format", f"--cluster-id={fresh}", "--config", str(self.properties)]
+        arguments = ["format", f"--cluster-id={chosen}", "--config", str(self.properties)]
         levels = [f"--feature={name}={level}" for name, level in features.items()]
         command = [*java, "kafka.tools.StorageTool", *arguments, *levels]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -133,16 +131,15 @@ class Storage:
             output = (done.stdout + done.stderr).strip().splitlines() or ["it said nothing"]
             why = next((line for line in output if "Exception" in line), output[0])
             raise LocalKafkaError(f"Kafka cannot format {self._data}: {why}")
-        return fresh
+        return chosen
 
     def _placed(self, ports: Ports) -> dict[str, str]:
-        client, controller = f"{LOOPBACK}:{ports.client}", f"{LOOPBACK}:{ports.controller}"
-        return {
-            "listeners": f"CLIENT://{client},CONTROLLER://{controller}",
-            "advertised.listeners": f"CLIENT://{client}",
-            "controller.quorum.voters": f"1@{controller}",
-            "log.dirs": str(self._data),
-        }
+        return {**self._node.settings(ports.client, ports.controller), "log.dirs": str(self._data)}
+
+
+def fresh_cluster_id() -> str:
+    """An id that no other cluster has."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def _escaped(value: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 import httptools
 
@@ -53,8 +53,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begins."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
         self._number = self._book.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -130,11 +129,20 @@ class Connection(asyncio.Protocol):
         elif answer.raw is not None:
             self._transport.write(answer.raw)
             self._transport.close()
+        elif answer.drip > 0:
+            self._drip(request, answer, answer.head(keep_alive=keep_alive), keep_alive=keep_alive)
         elif answer.body_delay > 0:
             self._transport.write(answer.head(keep_alive=keep_alive))
             self._after(answer.body_delay, lambda: self._end(request, answer, answer.body, keep_alive=keep_alive))
         else:
             self._end(request, answer, answer.head(keep_alive=keep_alive) + answer.body, keep_alive=keep_alive)
+
+    def _drip(self, request: Captured, answer: Answer, head: bytes, *, keep_alive: bool) -> None:
+        if len(head) == 1 or self._transport is None:
+            self._end(request, answer, head + answer.body, keep_alive=keep_alive)
+            return
+        self._transport.write(head[:1])
+        self._after(answer.drip, lambda: self._drip(request, answer, head[1:], keep_alive=keep_alive))
 
     def _end(self, request: Captured, answer: Answer, rest: bytes, *, keep_alive: bool) -> None:
         if self._transport is None:

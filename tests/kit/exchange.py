@@ -46,6 +46,7 @@ class Answer:
         body: the whole body.
         delay: seconds before anything is written; later requests on the same connection wait too.
         body_delay: seconds between the headers and the body.
+        drip: seconds between two bytes of the headers.
         abort: close the connection by a reset instead of answering.
         raw: write exactly these bytes in place of an answer and close the connection.
     """
@@ -55,6 +56,7 @@ class Answer:
     body: bytes = b""
     delay: float = 0.0
     body_delay: float = 0.0
+    drip: float = 0.0
     abort: bool = False
     raw: bytes | None = field(default=None, repr=False)
 

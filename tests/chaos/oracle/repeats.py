@@ -1,0 +1,154 @@
+"""What came twice although the receiver had answered 2xx in time, why, and whether that often is allowed. Pure.
+
+A repeat has one of these causes: a retry (the worker cannot have known the answer: it was late, or its connection was
+disturbed), a worker that was killed, one that was frozen, trouble between a worker and Kafka, after which commits are
+missing. Whatever is left has no cause but a graceful change, and is not allowed at all.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.chaos import plan
+from tests.chaos.facts import Evidence, FaultFact, Place, Request, Violation
+from tests.chaos.plan import EndpointPlan, Kind
+
+TOO_MANY: Final = "too many repeats"
+RETRY, KILL, FREEZE, KAFKA, NONE = "retry", "kill", "freeze", "kafka", "graceful"
+CAUSES: Final = (KILL, FREEZE, KAFKA, NONE)
+SLACK_S: Final = 0.5
+"""So near to a fault an exchange may be disturbed by it."""
+AFTERMATH_S: Final = 10.0
+"""So long after trouble with Kafka a session may end, or a commit fail, because of it."""
+KAFKA_KINDS: Final = frozenset({*plan.BROKERS, Kind.BROKERS_BELOW_MINIMUM})
+
+
+@dataclass(slots=True)
+class Repeats:
+    """How many events came twice at all endpoints, by cause, and how many of each may have.
+
+    Args:
+        counts: by cause.
+        bounds: by cause; none for retries.
+        worst: the largest share of a bound that one fault used at one endpoint.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    bounds: Counter[str] = field(default_factory=Counter)
+    worst: float = 0.0
+
+
+def check(evidence: Evidence, tally: Repeats) -> Iterator[Violation]:
+    """Counts the repeats into `tally`; what is beyond the bound."""
+    for endpoint in evidence.schedule.endpoints:
+        found = defaultdict[tuple[str, str], list[str]](list)
+        for place, before, after in _doubled(evidence, endpoint.name):
+            cause, fault = _cause(evidence, endpoint, before, after)
+            tally.counts[cause] += 1
+            found[cause, fault].append(f"{place[0]}:{place[1]} by {before.worker}, then {after.worker}")
+        yield from _beyond(evidence, endpoint, found, tally)
+
+
+def _beyond(
+    evidence: Evidence, endpoint: EndpointPlan, found: dict[tuple[str, str], list[str]], tally: Repeats
+) -> Iterator[Violation]:
+    for cause, bound in _bounds(evidence, endpoint).items():
+        tally.bounds[cause] += bound
+    for (cause, fault), repeated in found.items():
+        if cause == RETRY:
+            continue
+        allowed = 0 if cause == NONE else endpoint.most_repeats
+        if cause == KAFKA:  # every worker loses its place at most once for each trouble
+            allowed *= len(evidence.schedule.workers)
+        tally.worst = max(tally.worst, len(repeated) / allowed) if allowed else tally.worst
+        if len(repeated) > allowed:
+            shown = "; ".join(repeated[:3])
+            text = f"{len(repeated)} at {endpoint.name} because of {fault or 'nothing'}, {allowed} allowed: {shown}"
+            yield Violation(TOO_MANY, text)
+
+
+def _bounds(evidence: Evidence, endpoint: EndpointPlan) -> Counter[str]:
+    bounds = Counter[str]()
+    for fact in evidence.faults:
+        if fact.fault.kind is Kind.WORKER_KILLED:
+            bounds[KILL] += endpoint.most_repeats
+        elif fact.fault.kind is Kind.WORKER_FROZEN_LONG:
+            bounds[FREEZE] += endpoint.most_repeats
+        elif fact.fault.kind in KAFKA_KINDS:
+            bounds[KAFKA] += endpoint.most_repeats * len(evidence.schedule.workers)
+        elif fact.fault.kind in plan.LINKS and _reaches_kafka(fact):
+            bounds[KAFKA] += endpoint.most_repeats
+    return bounds
+
+
+def _doubled(evidence: Evidence, endpoint: str) -> Iterator[tuple[Place, Request, Request]]:
+    """Each place that was sent again after the receiver had acted on it, with that request and the next one."""
+    last: dict[Place, Request] = {}
+    for request in evidence.requests:
+        if request.endpoint != endpoint:
+            continue
+        for place in request.places:
+            before = last.get(place)
+            if before is not None:
+                yield place, before, request
+            if request.acted:
+                last[place] = request
+
+
+def _cause(evidence: Evidence, endpoint: EndpointPlan, before: Request, after: Request) -> tuple[str, str]:
+    """The cause of a repeat, and the fault behind it."""
+    if _is_uncertain(evidence, endpoint, before):
+        return RETRY, ""
+    process = before.worker.partition(".")[0]
+    for fact in evidence.faults:
+        if fact.hit == before.worker and fact.fault.kind is Kind.WORKER_KILLED and fact.began <= after.arrived:
+            return KILL, str(fact.fault)
+    for fact in evidence.faults:
+        if fact.hit == before.worker and fact.fault.kind in _FREEZES and _between(fact, before, after):
+            return FREEZE, str(fact.fault)
+    for fact in evidence.faults:
+        if _between(fact, before, after) and _is_kafka_trouble(fact, process):
+            return KAFKA, str(fact.fault)
+    return NONE, ""
+
+
+_FREEZES: Final = frozenset({Kind.WORKER_FROZEN, Kind.WORKER_FROZEN_LONG})
+
+
+def _is_uncertain(evidence: Evidence, endpoint: EndpointPlan, request: Request) -> bool:
+    """Whether the worker may not have seen the answer, or there was none."""
+    answered = request.answered
+    if answered is None or answered - request.arrived > endpoint.timeout / 2:
+        return True
+    links = {f"{request.worker.partition('.')[0]}>{request.endpoint}", request.worker}
+    return any(
+        {fact.fault.target, fact.hit} & links
+        and fact.fault.kind is not Kind.WORKER_STOPPED
+        and fact.began - endpoint.timeout - SLACK_S <= answered
+        and request.arrived <= fact.ended + SLACK_S
+        and not _is_end(fact)
+        for fact in evidence.faults
+    )
+
+
+def _is_end(fact: FaultFact) -> bool:
+    """Whether the fault ends the process, so that nothing is retried by the same one."""
+    return fact.fault.kind in {Kind.WORKER_KILLED, Kind.WORKER_REMOVED}
+
+
+def _between(fact: FaultFact, before: Request, after: Request) -> bool:
+    return fact.began - SLACK_S <= after.arrived and before.arrived <= fact.ended + AFTERMATH_S
+
+
+def _is_kafka_trouble(fact: FaultFact, process: str) -> bool:
+    if fact.fault.kind in KAFKA_KINDS:
+        return True
+    return fact.fault.kind in plan.LINKS and fact.fault.target in {f"{process}>kafka", *_BETWEEN_BROKERS}
+
+
+def _reaches_kafka(fact: FaultFact) -> bool:
+    return fact.fault.target.endswith("<brokers") or fact.fault.target in {f"{name}>kafka" for name in plan.WORKERS}
+
+
+_BETWEEN_BROKERS: Final = frozenset(f"b{number}<brokers" for number in range(1, 4))

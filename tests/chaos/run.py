@@ -1,0 +1,147 @@
+"""One run: the processes of a schedule on brokers that are up, its load and its faults, and then everything at rest."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from broker import LocalCluster
+from tests.chaos.facts import Evidence
+from tests.chaos.faults import Faults
+from tests.chaos.heartbeat import Heartbeat
+from tests.chaos.load import load_of
+from tests.chaos.plan import INTAKES, Schedule
+from tests.chaos.programs import COMMANDS, Programs
+from tests.chaos.receivers import Receiver
+from tests.chaos.registries import Registry
+from tests.chaos.rest import Rest
+from tests.chaos.sampling import Sampling
+from tests.chaos.stopwatch import Stopwatch
+from tests.chaos.topics import Topics
+from tests.chaos.wiring import Wiring
+
+READY_S: Final = 90.0
+REST_S: Final = 120.0
+"""Within so many seconds after the last fault everything must have come to rest. Far more than it takes: what stands
+still stands still for good, and a machine that has other things to do is no fault of ours."""
+
+
+class NotStartedError(Exception):
+    """The run did not begin: a fault of the harness or of the machine, and no judgement of the bridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a run takes place.
+
+    Args:
+        cluster: the brokers, up.
+        wiring: open.
+        folder: for the processes' files.
+        commands: what runs as intake and as worker.
+        rest_s: how long everything may take to come to rest.
+    """
+
+    cluster: LocalCluster
+    wiring: Wiring
+    folder: Path
+    commands: Mapping[bool, tuple[str, ...]] = field(default_factory=lambda: COMMANDS)
+    rest_s: float = REST_S
+
+
+async def run(schedule: Schedule, stage: Stage) -> Evidence:
+    """Everything from the start of the processes to their end.
+
+    Raises:
+        NotStartedError: the processes did not become ready, with all brokers up and no fault at work.
+    """
+    return await _Run(schedule, stage).run()
+
+
+class _Run:
+    """The parts of one run."""
+
+    def __init__(self, schedule: Schedule, stage: Stage) -> None:
+        self._schedule = schedule
+        self._stage = stage
+        self._load = load_of(schedule)
+        sent = {event.id: event for sent in self._load.values() for one in sent for event in one.events}
+        self._evidence = Evidence(schedule, sent)
+        self._watch = Stopwatch()
+        topic = f"chaos-{schedule.seed}-{time.time_ns() // 1_000_000}"
+        self._topics = Topics(stage.cluster.bootstrap, topic, schedule.brokers)
+        self._programs = Programs(stage.wiring, stage.folder, topic, self._evidence, self._watch, stage.commands)
+        self._receivers = {one.name: Receiver(one, self._evidence, self._watch) for one in schedule.endpoints}
+        self._sampling = Sampling(self._programs, stage.wiring, self._evidence, self._watch)
+        self._heartbeat = Heartbeat()
+
+    async def run(self) -> Evidence:
+        async with AsyncExitStack() as stack:
+            stack.callback(self._programs.kill_all)
+            for name, receiver in self._receivers.items():
+                await receiver.listen(self._stage.wiring.listening[name])
+                stack.push_async_callback(receiver.close)
+            for watch in (self._heartbeat.run(), self._sampling.run()):
+                stack.push_async_callback(_ended, asyncio.create_task(watch))
+            await self._start()
+            await self._act()
+            await self._programs.stop_all()
+        self._evidence.late_s = self._heartbeat.late_s
+        await asyncio.to_thread(self._look_back)
+        return self._evidence
+
+    async def _start(self) -> None:
+        """Intakes first, since they make the topics; then the workers."""
+        for names in (INTAKES, self._schedule.workers):
+            lives = [await self._programs.start(name) for name in names]
+            try:
+                async with asyncio.timeout(READY_S):
+                    await self._sampling.ready(lives)
+            except TimeoutError:
+                raise NotStartedError(f"{' '.join(lives)} not ready within {READY_S:g} s") from None
+
+    async def _act(self) -> None:
+        """Load and faults, and then wait until everything has come to rest."""
+        load_at = self._watch.now()
+        senders = [
+            Registry(sent, self._ports(name), self._evidence, self._watch, load_at) for name, sent in self._load.items()
+        ]
+        faults = Faults(
+            self._stage.cluster,
+            self._stage.wiring,
+            self._programs,
+            self._receivers,
+            self._topics,
+            evidence=self._evidence,
+            watch=self._watch,
+        )
+        sending = asyncio.gather(*(sender.run() for sender in senders))
+        try:
+            await faults.carry_out(self._schedule.faults, load_at)
+            async with asyncio.timeout(self._stage.rest_s + self._heartbeat.late_s):
+                await sending
+                await Rest(self._evidence, self._receivers, self._topics, self._sampling).come()
+        except TimeoutError:
+            return
+        finally:
+            sending.cancel()
+        self._evidence.rested = self._watch.now()
+
+    def _ports(self, sender: str) -> list[int]:
+        return [self._stage.wiring.port(f"{sender}>{intake}") for intake in INTAKES]
+
+    def _look_back(self) -> None:
+        """What Kafka holds when all is over; then its topics and groups are removed."""
+        names = [endpoint.name for endpoint in self._schedule.endpoints]
+        self._evidence.log, self._evidence.letters = self._topics.log(), self._topics.letters()
+        self._evidence.leftovers += self._topics.unfinished(names)
+        self._topics.remove(names)
+
+
+async def _ended(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

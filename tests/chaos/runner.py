@@ -1,0 +1,75 @@
+"""A runner: a process that makes run after run on brokers of its own; a seed comes in by a line, its result goes out."""
+
+import asyncio
+import contextlib
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import uvloop
+
+from broker import NEWEST
+from tests.chaos.drawing import draw
+from tests.chaos.oracle import judge
+from tests.chaos.plan import Schedule
+from tests.chaos.results import HARNESS, HELD, Result, result_of
+from tests.chaos.rig import Rig
+from tests.chaos.run import Stage, run
+from tests.chaos.story import report
+
+OURS = "registry-event-bridge"
+
+
+async def one(schedule: Schedule, rig: Rig, folder: Path) -> Result:
+    """Make a run and judge it; the files of one in which something went wrong stay in `folder`."""
+    began = time.monotonic()
+    try:
+        cluster, wiring = await rig.of(schedule.brokers)
+        evidence = await run(schedule, Stage(cluster, wiring, folder))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is not the bridge that was judged
+        await rig.give_up()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "report.txt").write_text(f"{schedule}\n\n{traceback.format_exc()}")
+        why = [f"{type(error).__name__}: {error}"]
+        return Result(schedule.seed, HARNESS, why, schedule.profile, schedule.brokers, versions=versions())
+    judgement = judge(evidence)
+    result = result_of(evidence, judgement, seconds=time.monotonic() - began, versions=versions())
+    if result.verdict == HELD:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        (folder / "report.txt").write_text(report(evidence, judgement.violations))
+        with contextlib.suppress(OSError):
+            for broker in cluster.brokers:
+                shutil.copy(broker.log, folder / f"{broker.log.parent.name}.log")
+        await rig.give_up()  # whatever is amiss must not reach the next run
+    return result
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """What runs."""
+    return {
+        "bridge": version(OURS),
+        "python": sys.version.split()[0],
+        "confluent-kafka": version("confluent-kafka"),
+        "kafka": NEWEST.version,
+    }
+
+
+async def serve(home: Path) -> None:
+    """Make a run for each line of standard input, a seed, and write a line with its result."""
+    async with Rig(home / "kafka") as rig:
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            schedule = draw(int(line))
+            result = await one(schedule, rig, home.parent / f"seed-{schedule.seed}")
+            sys.stdout.write(result.line())
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(Path(sys.argv[1])))
