@@ -62,7 +62,7 @@ SPANS: Final = {
 """How long each may last, in seconds; the others last no time."""
 OUTAGE_S: Final = (18.0, 22.0)
 """Long enough that readiness must have noticed it."""
-OUTAGE_ONE_IN: Final = 12
+OUTAGE_ONE_IN: Final = 10
 
 
 def draw(seed: int) -> Schedule:
@@ -78,7 +78,7 @@ def draw(seed: int) -> Schedule:
     drawn = _Faults(chance, brokers, workers, endpoints)
     for _ in range(chance.choice(FAULTS)):
         drawn.add(chance.choice(kinds))
-    if profile in {"network", "everything"} and chance.randrange(OUTAGE_ONE_IN) == 0:
+    if profile in {"brokers", "network", "everything"} and chance.randrange(OUTAGE_ONE_IN) == 0:
         drawn.outage()
     return Schedule(
         seed=seed,
@@ -97,7 +97,7 @@ def _endpoints(chance: random.Random) -> tuple[EndpointPlan, ...]:
     all_kinds = (
         EndpointPlan("single", chance.choice((8, 32)), poison=chance.choice((0, 40))),
         EndpointPlan("batch", chance.choice((2, 8)), max_events=chance.choice((5, 20)), poison=chance.choice((0, 60))),
-        EndpointPlan("slow", chance.choice((8, 16)), timeout=2.0, delay=chance.choice((0.02, 0.1))),
+        EndpointPlan("slow", chance.choice((8, 16)), timeout=2.0, delay=chance.choice((0.01, 0.03))),
         EndpointPlan("filtered", chance.choice((4, 16)), ignores=("pull",), poison=chance.choice((0, 30))),
         EndpointPlan("unordered", chance.choice((4, 32)), ordered=False),
     )
@@ -106,10 +106,10 @@ def _endpoints(chance: random.Random) -> tuple[EndpointPlan, ...]:
 
 def _load(chance: random.Random) -> LoadPlan:
     return LoadPlan(
-        envelopes=chance.choice((60, 120, 180)),
+        envelopes=chance.choice((40, 80, 140)),
         seconds=chance.uniform(5.0, 8.0),
         repositories=chance.choice((2, 6, 12)),
-        most_events=chance.choice((1, 4, 12)),
+        most_events=chance.choice((1, 4, 10)),
     )
 
 
@@ -143,13 +143,13 @@ class _Faults:
                 return
 
     def outage(self) -> None:
-        """One worker is without Kafka for so long that it must say so."""
-        fault = Fault(
-            Kind.LINK_BLACK_HOLE,
-            round(self._chance.uniform(1.0, 3.0), 2),
-            round(self._chance.uniform(*OUTAGE_S), 2),
-            f"{self._chance.choice(self._workers)}>kafka",
-        )
+        """A process, or all, are without Kafka for so long that they must say so."""
+        at, seconds = self._chance.uniform(1.0, 3.0), self._chance.uniform(*OUTAGE_S)
+        kind = self._chance.choice((Kind.LINK_CUT, Kind.LINK_BLACK_HOLE))
+        target = f"{self._chance.choice((*self._workers, *INTAKES))}>kafka"
+        if len(self._brokers) == 1 and self._chance.random() < 0.5:
+            kind, target = Kind.BROKER_FROZEN_LONG, "b1"
+        fault = Fault(kind, round(at, 2), round(seconds, 2), target)
         self.faults = [*(other for other in self.faults if not _collide(fault, other)), fault]
 
     def _has(self, kind: Kind) -> bool:

@@ -113,6 +113,23 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A line of a worker's log: a try that failed for the worker, whatever the receiver thinks of it.
+
+    Args:
+        worker: its incarnation.
+        endpoint: where to.
+        place: of the event.
+        at: when.
+    """
+
+    worker: str
+    endpoint: str
+    place: Place
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class FaultFact:
     """A fault as it was carried out."""
 
@@ -136,6 +153,8 @@ class Evidence:
         letters: the dead letters at the end.
         samples: what processes said of themselves.
         lives: every process.
+        failures: tries that failed, as workers logged them.
+        expelled: the incarnations of workers that lost their partitions to their groups, as they logged it.
         faults: what was done.
         faults_ended: when the last fault was over.
         rested: when everything had come to rest; None if it had not within the bound.
@@ -152,6 +171,8 @@ class Evidence:
     letters: Sequence[LetterFact] = ()
     samples: list[Sample] = field(default_factory=list)
     lives: list[Life] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    expelled: set[str] = field(default_factory=set)
     faults: list[FaultFact] = field(default_factory=list)
     faults_ended: float = 0.0
     rested: float | None = None

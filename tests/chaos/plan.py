@@ -207,8 +207,8 @@ class Schedule:
         names = ", ".join(f"{one.name} ({one.concurrency} x {one.max_events})" for one in self.endpoints)
         return "\n".join(
             [
-                f"seed {self.seed}, {self.profile}: {self.brokers} broker(s), {self.partitions} partitions,"
-                f" workers {' '.join(self.workers)}, endpoints {names}",
+                f"seed {self.seed}, {self.profile}: {self.brokers} broker(s), {self.partitions} partitions",
+                f"workers {' '.join(self.workers)}, endpoints {names}",
                 *map(str, self.faults),
             ]
         )

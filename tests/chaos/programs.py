@@ -41,6 +41,7 @@ class Programs:
         wiring: Wiring,
         folder: Path,
         topic: str,
+        *,
         evidence: Evidence,
         watch: Stopwatch,
         commands: Mapping[bool, tuple[str, ...]] = COMMANDS,

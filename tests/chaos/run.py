@@ -22,6 +22,7 @@ from tests.chaos.sampling import Sampling
 from tests.chaos.stopwatch import Stopwatch
 from tests.chaos.topics import Topics
 from tests.chaos.wiring import Wiring
+from tests.chaos.worker_log import WorkerLog
 
 READY_S: Final = 90.0
 REST_S: Final = 120.0
@@ -73,7 +74,9 @@ class _Run:
         self._watch = Stopwatch()
         topic = f"chaos-{schedule.seed}-{time.time_ns() // 1_000_000}"
         self._topics = Topics(stage.cluster.bootstrap, topic, schedule.brokers)
-        self._programs = Programs(stage.wiring, stage.folder, topic, self._evidence, self._watch, stage.commands)
+        self._programs = Programs(
+            stage.wiring, stage.folder, topic, evidence=self._evidence, watch=self._watch, commands=stage.commands
+        )
         self._receivers = {one.name: Receiver(one, self._evidence, self._watch) for one in schedule.endpoints}
         self._sampling = Sampling(self._programs, stage.wiring, self._evidence, self._watch)
         self._heartbeat = Heartbeat()
@@ -94,14 +97,13 @@ class _Run:
         return self._evidence
 
     async def _start(self) -> None:
-        """Intakes first, since they make the topics; then the workers."""
-        for names in (INTAKES, self._schedule.workers):
-            lives = [await self._programs.start(name) for name in names]
-            try:
-                async with asyncio.timeout(READY_S):
-                    await self._sampling.ready(lives)
-            except TimeoutError:
-                raise NotStartedError(f"{' '.join(lives)} not ready within {READY_S:g} s") from None
+        """All at once: the workers wait for the topics, which the intakes make."""
+        lives = [await self._programs.start(name) for name in (*INTAKES, *self._schedule.workers)]
+        try:
+            async with asyncio.timeout(READY_S):
+                await self._sampling.ready(lives)
+        except TimeoutError:
+            raise NotStartedError(f"{' '.join(lives)} not ready within {READY_S:g} s") from None
 
     async def _act(self) -> None:
         """Load and faults, and then wait until everything has come to rest."""
@@ -137,6 +139,10 @@ class _Run:
         """What Kafka holds when all is over; then its topics and groups are removed."""
         names = [endpoint.name for endpoint in self._schedule.endpoints]
         self._evidence.log, self._evidence.letters = self._topics.log(), self._topics.letters()
+        for life in self._evidence.lives:
+            log = WorkerLog(self._stage.folder / life.name / "stderr", life.name, self._watch)
+            self._evidence.failures += log.failures()
+            self._evidence.expelled |= log.expelled()
         self._evidence.leftovers += self._topics.unfinished(names)
         self._topics.remove(names)
 

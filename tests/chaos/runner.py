@@ -1,7 +1,6 @@
-"""A runner: a process that makes run after run on brokers of its own; a seed comes in by a line, its result goes out."""
+"""A runner: a process that makes run after run on brokers of its own; seeds come in by lines, results go out."""
 
 import asyncio
-import contextlib
 import shutil
 import sys
 import time
@@ -33,8 +32,7 @@ async def one(schedule: Schedule, rig: Rig, folder: Path) -> Result:
         evidence = await run(schedule, Stage(cluster, wiring, folder))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is not the bridge that was judged
         await rig.give_up()
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "report.txt").write_text(f"{schedule}\n\n{traceback.format_exc()}")
+        _write(folder, f"{schedule}\n\n{traceback.format_exc()}")
         why = [f"{type(error).__name__}: {error}"]
         return Result(schedule.seed, HARNESS, why, schedule.profile, schedule.brokers, versions=versions())
     judgement = judge(evidence)
@@ -42,12 +40,16 @@ async def one(schedule: Schedule, rig: Rig, folder: Path) -> Result:
     if result.verdict == HELD:
         shutil.rmtree(folder, ignore_errors=True)
     else:
-        (folder / "report.txt").write_text(report(evidence, judgement.violations))
-        with contextlib.suppress(OSError):
-            for broker in cluster.brokers:
-                shutil.copy(broker.log, folder / f"{broker.log.parent.name}.log")
+        _write(folder, report(evidence, judgement.violations))
+        for broker in cluster.brokers:
+            shutil.copy(broker.log, folder / f"{broker.log.parent.name}.log")
         await rig.give_up()  # whatever is amiss must not reach the next run
     return result
+
+
+def _write(folder: Path, text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.txt").write_text(text)
 
 
 @cache

@@ -9,14 +9,13 @@ MOST_STORIES = 3
 
 def report(evidence: Evidence, violations: list[Violation]) -> str:
     """The schedule, what happened when, the violations, and the stories of the first events concerned."""
-    lines = [str(evidence.schedule), "", "What was done:"]
-    for fact in sorted(evidence.faults, key=lambda one: one.began):
-        lines.append(f"{fact.began:7.2f} - {fact.ended:7.2f} s  {fact.fault.kind.value} {fact.fault.target} {fact.hit}")
+    lines = [str(evidence.schedule), "", "What was done:", *_done(evidence)]
     lines += ["", "Processes:"]
     for life in evidence.lives:
         asked = "" if life.asked is None else f", SIGTERM at {life.asked:.2f} s"
         ended = "running" if life.ended is None else f"ended at {life.ended:.2f} s with {life.code}"
         lines.append(f"{life.name}: began at {life.began:.2f} s{asked}, {ended}")
+    lines += ["", "What processes said of themselves:", *_said(evidence)]
     rested = "never" if evidence.rested is None else f"at {evidence.rested:.2f} s"
     lines += [
         "",
@@ -27,6 +26,23 @@ def report(evidence: Evidence, violations: list[Violation]) -> str:
     for name in list(dict.fromkeys(violation.id for violation in violations if violation.id))[:MOST_STORIES]:
         lines += ["", f"The story of {name}:", *_story(evidence, name)]
     return "\n".join(lines) + "\n"
+
+
+def _done(evidence: Evidence) -> Iterator[str]:
+    for fact in sorted(evidence.faults, key=lambda one: one.began):
+        yield f"{fact.began:7.2f} - {fact.ended:7.2f} s  {fact.fault.kind.value} {fact.fault.target} {fact.hit}"
+
+
+def _said(evidence: Evidence) -> Iterator[str]:
+    """Each change, and nothing in between."""
+    last: dict[str, str] = {}
+    for sample in evidence.samples:
+        state = {True: "ready", False: f"not ready: {sample.reasons}", None: "no answer"}[sample.ready]
+        lag = ", ".join(f"{name} {value:g}" for name, value in sorted(sample.lag.items()) if value)
+        said = f"{state}{f'; lag {lag}' if lag else ''}"
+        if last.get(sample.process) != said:
+            last[sample.process] = said
+            yield f"{sample.at:7.2f} s  {sample.process} {said}"
 
 
 def _story(evidence: Evidence, name: str) -> Iterator[str]:

@@ -26,18 +26,25 @@ def _delivered(evidence: Evidence, endpoint: EndpointPlan) -> Iterator[Violation
     sent, done = _times(evidence, endpoint.name)
     buried = {letter.place for letter in evidence.letters if letter.endpoint == endpoint.name}
     for lane in _lanes(evidence, endpoint).values():
-        before: Request | None = None
-        for record in lane:
+        slowest: list[Request | None] = [None]  # of the events up to here, the delivery that was answered last
+        for at, record in enumerate(lane):
             first, success = sent.get(record.place), done.get(record.place)
-            if first is not None and before is not None and before is not first and _overtook(first, before):
-                text = f"{record.id} came to {endpoint.name} before {before.ids} had been delivered"
-                yield Violation(OUT_OF_ORDER, text, record.id)
-            if success is not None and record.place not in buried:
-                before = success if before is None else max(before, success, key=_answered)
+            if first is not None:
+                together = _together(lane, at, first)
+                before = slowest[at - together]
+                if before is not None and first.arrived < _answered(before):
+                    text = f"{record.id} came to {endpoint.name} before {before.ids} had been delivered"
+                    yield Violation(OUT_OF_ORDER, text, record.id)
+            counts = [slowest[-1], None if record.place in buried else success]
+            slowest.append(max((one for one in counts if one is not None), key=_answered, default=None))
 
 
-def _overtook(first: Request, before: Request) -> bool:
-    return first.arrived < _answered(before)
+def _together(lane: list[Logged], at: int, request: Request) -> int:
+    """How many of the events right before this one of the lane came in the same request, a batch."""
+    count = 0
+    while count < at and lane[at - count - 1].place in request.places:
+        count += 1
+    return count
 
 
 def _answered(request: Request) -> float:

@@ -1,8 +1,9 @@
 """What came twice although the receiver had answered 2xx in time, why, and whether that often is allowed. Pure.
 
-A repeat has one of these causes: a retry (the worker cannot have known the answer: it was late, or its connection was
-disturbed), a worker that was killed, one that was frozen, trouble between a worker and Kafka, after which commits are
-missing. Whatever is left has no cause but a graceful change, and is not allowed at all.
+A repeat has one of these causes: a retry (for the worker the try had failed, as it logged: the answer came too late, or
+its connection broke), a worker that was killed, one that was frozen, trouble between a worker and Kafka, after which
+commits are missing, or a machine so busy that a worker lost its session. Whatever is left has no cause but a graceful
+change, and is not allowed at all.
 """
 
 from collections import Counter, defaultdict
@@ -15,10 +16,10 @@ from tests.chaos.facts import Evidence, FaultFact, Place, Request, Violation
 from tests.chaos.plan import EndpointPlan, Kind
 
 TOO_MANY: Final = "too many repeats"
-RETRY, KILL, FREEZE, KAFKA, NONE = "retry", "kill", "freeze", "kafka", "graceful"
+RETRY, KILL, FREEZE, KAFKA, MACHINE, NONE = "retry", "kill", "freeze", "kafka", "machine", "graceful"
 CAUSES: Final = (KILL, FREEZE, KAFKA, NONE)
 SLACK_S: Final = 0.5
-"""So near to a fault an exchange may be disturbed by it."""
+"""A fault may show so long before it is noted to have begun; a line of a log may stand there so late."""
 AFTERMATH_S: Final = 10.0
 """So long after trouble with Kafka a session may end, or a commit fail, because of it."""
 KAFKA_KINDS: Final = frozenset({*plan.BROKERS, Kind.BROKERS_BELOW_MINIMUM})
@@ -43,8 +44,10 @@ def check(evidence: Evidence, tally: Repeats) -> Iterator[Violation]:
     """Counts the repeats into `tally`; what is beyond the bound."""
     for endpoint in evidence.schedule.endpoints:
         found = defaultdict[tuple[str, str], list[str]](list)
+        failures = _failures(evidence, endpoint.name)
         for place, before, after in _doubled(evidence, endpoint.name):
-            cause, fault = _cause(evidence, endpoint, before, after)
+            failed = any(before.arrived <= at <= after.arrived + SLACK_S for at in failures[before.worker, place])
+            cause, fault = (RETRY, "") if failed or before.answered is None else _cause(evidence, before, after)
             tally.counts[cause] += 1
             found[cause, fault].append(f"{place[0]}:{place[1]} by {before.worker}, then {after.worker}")
         yield from _beyond(evidence, endpoint, found, tally)
@@ -56,7 +59,7 @@ def _beyond(
     for cause, bound in _bounds(evidence, endpoint).items():
         tally.bounds[cause] += bound
     for (cause, fault), repeated in found.items():
-        if cause == RETRY:
+        if cause in {RETRY, MACHINE}:
             continue
         allowed = 0 if cause == NONE else endpoint.most_repeats
         if cause == KAFKA:  # every worker loses its place at most once for each trouble
@@ -96,55 +99,43 @@ def _doubled(evidence: Evidence, endpoint: str) -> Iterator[tuple[Place, Request
                 last[place] = request
 
 
-def _cause(evidence: Evidence, endpoint: EndpointPlan, before: Request, after: Request) -> tuple[str, str]:
+def _failures(evidence: Evidence, endpoint: str) -> defaultdict[tuple[str, Place], list[float]]:
+    found = defaultdict[tuple[str, Place], list[float]](list)
+    for failure in evidence.failures:
+        if failure.endpoint == endpoint:
+            found[failure.worker, failure.place].append(failure.at)
+    return found
+
+
+def _cause(evidence: Evidence, before: Request, after: Request) -> tuple[str, str]:
     """The cause of a repeat, and the fault behind it."""
-    if _is_uncertain(evidence, endpoint, before):
-        return RETRY, ""
-    process = before.worker.partition(".")[0]
+    both = {before.worker, after.worker}
     for fact in evidence.faults:
         if fact.hit == before.worker and fact.fault.kind is Kind.WORKER_KILLED and fact.began <= after.arrived:
             return KILL, str(fact.fault)
     for fact in evidence.faults:
-        if fact.hit == before.worker and fact.fault.kind in _FREEZES and _between(fact, before, after):
+        if fact.hit in both and fact.fault.kind in _FREEZES and _between(fact, before, after):
             return FREEZE, str(fact.fault)
     for fact in evidence.faults:
-        if _between(fact, before, after) and _is_kafka_trouble(fact, process):
+        if _between(fact, before, after) and _is_kafka_trouble(fact, both):
             return KAFKA, str(fact.fault)
+    if evidence.late_s > 0 and both & evidence.expelled:
+        return MACHINE, ""
     return NONE, ""
 
 
 _FREEZES: Final = frozenset({Kind.WORKER_FROZEN, Kind.WORKER_FROZEN_LONG})
 
 
-def _is_uncertain(evidence: Evidence, endpoint: EndpointPlan, request: Request) -> bool:
-    """Whether the worker may not have seen the answer, or there was none."""
-    answered = request.answered
-    if answered is None or answered - request.arrived > endpoint.timeout / 2:
-        return True
-    links = {f"{request.worker.partition('.')[0]}>{request.endpoint}", request.worker}
-    return any(
-        {fact.fault.target, fact.hit} & links
-        and fact.fault.kind is not Kind.WORKER_STOPPED
-        and fact.began - endpoint.timeout - SLACK_S <= answered
-        and request.arrived <= fact.ended + SLACK_S
-        and not _is_end(fact)
-        for fact in evidence.faults
-    )
-
-
-def _is_end(fact: FaultFact) -> bool:
-    """Whether the fault ends the process, so that nothing is retried by the same one."""
-    return fact.fault.kind in {Kind.WORKER_KILLED, Kind.WORKER_REMOVED}
-
-
 def _between(fact: FaultFact, before: Request, after: Request) -> bool:
     return fact.began - SLACK_S <= after.arrived and before.arrived <= fact.ended + AFTERMATH_S
 
 
-def _is_kafka_trouble(fact: FaultFact, process: str) -> bool:
+def _is_kafka_trouble(fact: FaultFact, workers: set[str]) -> bool:
     if fact.fault.kind in KAFKA_KINDS:
         return True
-    return fact.fault.kind in plan.LINKS and fact.fault.target in {f"{process}>kafka", *_BETWEEN_BROKERS}
+    own = {f"{worker.partition('.')[0]}>kafka" for worker in workers}
+    return fact.fault.kind in plan.LINKS and fact.fault.target in {*own, *_BETWEEN_BROKERS}
 
 
 def _reaches_kafka(fact: FaultFact) -> bool:

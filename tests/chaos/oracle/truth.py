@@ -67,9 +67,9 @@ def _hidden_outages(evidence: Evidence, away_s: float) -> Iterator[Violation]:
 
 
 def _without_kafka(evidence: Evidence, fact: FaultFact) -> Iterator[str]:
-    """The processes that a fault keeps from all of Kafka."""
+    """The processes that a fault keeps from all of Kafka for exactly as long as it lasts."""
     kind, target = fact.fault.kind, fact.fault.target
     if kind in {Kind.LINK_CUT, Kind.LINK_BLACK_HOLE} and target.endswith(">kafka"):
         yield target.removesuffix(">kafka")
-    elif evidence.schedule.brokers == 1 and kind in plan.BROKERS:
+    elif evidence.schedule.brokers == 1 and kind is Kind.BROKER_FROZEN_LONG:
         yield from (*plan.WORKERS, *plan.INTAKES)
