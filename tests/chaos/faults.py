@@ -41,6 +41,7 @@ class Faults:
         self,
         cluster: LocalCluster,
         wiring: Wiring,
+        *,
         programs: Programs,
         receivers: dict[str, Receiver],
         topics: Topics,

@@ -84,8 +84,8 @@ class Fault:
         kind: what it is.
         at: when it begins, in seconds after the load began.
         seconds: how long it lasts; what is killed or stopped is started again after that.
-        target: what it hits: a process (`w1`, `i2`), a broker (`b1`), a link (`w1>kafka`, `s1>i1`, `w2>single`, `b1<brokers`),
-            an endpoint, or nothing in particular.
+        target: what it hits: a process (`w1`, `i2`), a broker (`b1`), an endpoint, a link (`w1>kafka`, `s1>i1`,
+            `w2>single`, `b1<brokers`), or nothing in particular.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""Waits until a run has come to rest: every event at each endpoint that asked for it or a letter, no lag, all ready."""
+"""Waits until a run has come to rest: every event is delivered to each endpoint that asked for it, or a dead letter."""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,6 +24,9 @@ class Rest:
         """Return when it is there."""
         while self._owed() and not await asyncio.to_thread(self._all_buried):
             await self._sampling.next_round()
+
+    async def be_told(self) -> None:
+        """Return when all processes say so: they are ready, and know of no lag."""
         seen = len(self._evidence.samples)
         while not self._sampling.all_quiet(seen):
             await self._sampling.next_round()

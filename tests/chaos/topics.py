@@ -8,7 +8,6 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from tests.chaos.facts import LetterFact, Logged
-from tests.kit.eventually import eventually
 
 LIMIT_S: Final = 60.0
 TOO_SMALL: Final = {"max.message.bytes": "1"}
@@ -62,9 +61,11 @@ class Topics:
         self._admin.delete_topics([self._letters])[self._letters].result(LIMIT_S)
 
     def make_letters(self) -> None:
-        """Make the dead-letter topic anew."""
-        count = len(self._partitions(self._events))
-        eventually(lambda: self._made(NewTopic(self._letters, count, self._copies, config=LARGE)), LIMIT_S)
+        """Make the dead-letter topic anew, unless a worker that was started meanwhile has done so."""
+        topic = NewTopic(self._letters, len(self._partitions(self._events)), self._copies, config=LARGE)
+        error = self._admin.create_topics([topic])[self._letters].exception(LIMIT_S)
+        if error is not None and _code(error) != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise error
 
     def letters(self) -> list[LetterFact]:
         """All dead letters, those of a deleted topic too."""
@@ -108,12 +109,6 @@ class Topics:
             resource.add_incremental_config(entry)
         for done in self._admin.incremental_alter_configs([resource]).values():
             done.result(LIMIT_S)
-
-    def _made(self, topic: NewTopic) -> bool:
-        """Whether it is there; that it is still being deleted means not yet."""
-        error = self._admin.create_topics([topic])[topic.topic].exception(LIMIT_S)
-        assert error is None or "ALREADY_EXISTS" not in str(error), str(error)
-        return error is None
 
     def _partitions(self, topic: str) -> list[int]:
         found = self._admin.list_topics(topic, timeout=LIMIT_S).topics[topic]
@@ -161,6 +156,11 @@ class Topics:
             return found
         finally:
             consumer.close()
+
+
+def _code(error: BaseException) -> int | None:
+    cause = error.args[0] if error.args else None
+    return cause.code() if isinstance(cause, KafkaError) else None
 
 
 def _partition(message: Message) -> int:

@@ -25,12 +25,13 @@ class Judgement:
     recovery_s: float | None = None
 
 
-def judge(evidence: Evidence, *, still_s: float = truth.STILL_S) -> Judgement:
+def judge(evidence: Evidence, *, still_s: float = truth.STILL_S, away_s: float = truth.AWAY_S) -> Judgement:
     """Judge a run.
 
     Args:
         evidence: what was recorded.
-        still_s: how long an event may wait before it must be seen to, in seconds.
+        still_s: how long an event may wait before a process must tell, in seconds.
+        away_s: how long a process may be without Kafka before it must tell, in seconds.
     """
     repeats = Repeats()
     violations = [
@@ -38,7 +39,7 @@ def judge(evidence: Evidence, *, still_s: float = truth.STILL_S) -> Judgement:
         *order.check(evidence),
         *sameness.check(evidence),
         *doubles.check(evidence, repeats),
-        *truth.check(evidence, still_s),
+        *truth.check(evidence, still_s=still_s, away_s=away_s),
         *endings.check(evidence),
     ]
     rested = evidence.rested

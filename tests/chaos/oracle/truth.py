@@ -16,10 +16,10 @@ AWAY_S: Final = 15.0
 """A process that is without Kafka for longer must say so."""
 
 
-def check(evidence: Evidence, still_s: float = STILL_S) -> Iterator[Violation]:
+def check(evidence: Evidence, *, still_s: float, away_s: float) -> Iterator[Violation]:
     """Where a process said that all was well while it was not."""
     yield from _hidden_waits(evidence, still_s + evidence.late_s)
-    yield from _hidden_outages(evidence, AWAY_S + evidence.late_s)
+    yield from _hidden_outages(evidence, away_s + evidence.late_s)
 
 
 def _hidden_waits(evidence: Evidence, still_s: float) -> Iterator[Violation]:
