@@ -16,6 +16,9 @@ ARGS ?=
 # What `make fuzz` uses: how long it seeks; with a seed, it runs that round again.
 MINUTES ?= 10
 SEED ?=
+# What `make chaos` uses: how many seeds that have no result yet, and how many at once; with a seed, it runs that one.
+SEEDS ?= 10
+JOBS ?= 2
 
 # A stamp is named after the content of what was installed: a changed list means another stamp, and the set-up runs again.
 fingerprint = $(shell cat $(1) | cksum | tr -d ' ')
@@ -25,7 +28,7 @@ DEV := $(VENV)/.dev-$(call fingerprint,$(LISTS) requirements-dev.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test fuzz check bench schema lock clean
+.PHONY: help run demo test fuzz chaos check bench schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -45,6 +48,9 @@ test: $(DEV) ## Run all tests (ARGS="-k name" for some)
 
 fuzz: $(DEV) ## Search for failing examples of the property tests for MINUTES=10 (ARGS="-k name" for some, SEED=n again)
 	@$(PY) -m tests.kit.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
+
+chaos: $(DEV) ## Run SEEDS=10 seeds of faults against real processes and brokers, JOBS=2 at once (SEED=n again)
+	@$(PY) -m tests.chaos --seeds $(SEEDS) --jobs $(JOBS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: $(DEV) ## Lint, formatting, types, layers
 	$(VENV)/bin/ruff check .

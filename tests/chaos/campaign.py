@@ -6,8 +6,9 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from broker.ports import ALL, SHARE, subshare
 from tests.chaos.drawing import draw
@@ -72,10 +73,10 @@ class Campaign:
                 result = self._asked(process, seed)
                 self._keep(result, told)
                 if process.poll() is not None:
+                    _end(process)
                     process = self._started(number)
         finally:
-            process.stdin.close()
-            process.wait()
+            _end(process)
 
     def _asked(self, process: "subprocess.Popen[str]", seed: int) -> Result:
         assert process.stdin is not None
@@ -98,7 +99,7 @@ class Campaign:
                 file.write(result.line())
             told(result)
 
-    def _started(self, number: int) -> Any:
+    def _started(self, number: int) -> "subprocess.Popen[str]":
         """A runner with a share of the ports of its own."""
         share = subshare(os.environ.get(SHARE, ALL), number, self._jobs)
         return subprocess.Popen(
@@ -109,3 +110,12 @@ class Campaign:
             stdout=subprocess.PIPE,
             text=True,
         )
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """A runner ends when no more seeds can come."""
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(BrokenPipeError):
+                stream.close()
+    process.wait()

@@ -182,11 +182,12 @@ def test_more_repeats_than_the_bound() -> None:
 def test_a_wait_that_nobody_told() -> None:
     """Ready and no lag, though an event waited for longer than it may; lag, or a reason, tells it."""
     late = [*WHOLE[:2], request(2, 40.0)]
-    lying = Sample(30.0, "w1.1", ready=True, lag={"ci": 0.0})
-    assert ["not told"] == promises(judge(evidence(late, samples=[lying])))
-    for honest in (replace(lying, lag={"ci": 1.0}), replace(lying, ready=False), replace(lying, lag={})):
-        assert [] == promises(judge(evidence(late, samples=[honest])))
-    assert [] == promises(judge(evidence(late, samples=[replace(lying, at=10.0)])))
+    lying = [Sample(at, "w1.1", ready=True, lag={"ci": 0.0}) for at in (23.0, 29.0, 36.0)]
+    assert ["not told"] == promises(judge(evidence(late, samples=lying)))
+    between = lying[1]
+    for honest in (replace(between, lag={"ci": 1.0}), replace(between, ready=False), replace(between, lag={})):
+        assert [] == promises(judge(evidence(late, samples=[lying[0], honest, lying[2]])))
+    assert [] == promises(judge(evidence(late, samples=[replace(one, at=one.at - 15) for one in lying])))
 
 
 def test_an_outage_that_nobody_told() -> None:

@@ -1,6 +1,9 @@
 """The topics and groups of a run, as their operator sees and changes them; straight to the brokers, by no link."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -9,7 +12,9 @@ from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from tests.chaos.facts import LetterFact, Logged
 
-LIMIT_S: Final = 60.0
+LIMIT_S: Final = 120.0
+"""How long to try to change something: the brokers may just have been thawed."""
+ANSWER_S: Final = 10.0
 TOO_SMALL: Final = {"max.message.bytes": "1"}
 LARGE: Final = {"max.message.bytes": "33554432"}
 """Of the dead-letter topic: four times the largest POST (docs/configuration.md)."""
@@ -38,9 +43,12 @@ class Topics:
     def add_partitions(self) -> None:
         """Double the number of partitions of both topics."""
         total = 2 * len(self._partitions(self._events))
-        wanted = [NewPartitions(topic, total) for topic in (self._events, self._letters)]
-        for done in self._admin.create_partitions(wanted).values():
-            done.result(LIMIT_S)
+        for topic in (self._events, self._letters):
+            wanted = [NewPartitions(topic, total)]
+            self._insist(
+                partial(self._admin.create_partitions, wanted, request_timeout=ANSWER_S),
+                done_already=KafkaError.INVALID_PARTITIONS,
+            )
 
     def refuse_letters(self) -> None:
         """Let the dead-letter topic refuse every record: each is too large."""
@@ -58,14 +66,18 @@ class Topics:
         """Delete the dead-letter topic; what it holds is noted first, while nothing more can come in."""
         self.refuse_letters()
         self._deleted += self._lying_letters()
-        self._admin.delete_topics([self._letters])[self._letters].result(LIMIT_S)
+        self._insist(
+            lambda: self._admin.delete_topics([self._letters], request_timeout=ANSWER_S),
+            done_already=KafkaError.UNKNOWN_TOPIC_OR_PART,
+        )
 
     def make_letters(self) -> None:
         """Make the dead-letter topic anew, unless a worker that was started meanwhile has done so."""
         topic = NewTopic(self._letters, len(self._partitions(self._events)), self._copies, config=LARGE)
-        error = self._admin.create_topics([topic])[self._letters].exception(LIMIT_S)
-        if error is not None and _code(error) != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise error
+        self._insist(
+            lambda: self._admin.create_topics([topic], request_timeout=ANSWER_S),
+            done_already=KafkaError.TOPIC_ALREADY_EXISTS,
+        )
 
     def letters(self) -> list[LetterFact]:
         """All dead letters, those of a deleted topic too."""
@@ -107,8 +119,27 @@ class Topics:
         for name, value in settings.items():
             entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
             resource.add_incremental_config(entry)
-        for done in self._admin.incremental_alter_configs([resource]).values():
-            done.result(LIMIT_S)
+        self._insist(lambda: self._admin.incremental_alter_configs([resource], request_timeout=ANSWER_S))
+
+    @staticmethod
+    def _insist(ask: Callable[[], Mapping[Any, "Future[Any]"]], *, done_already: int | None = None) -> None:
+        """Ask again until it is done; the answer to a first try that was lost may say that it is done already.
+
+        Raises:
+            KafkaException, TimeoutError: it is not done within two minutes.
+        """
+        deadline = time.monotonic() + LIMIT_S
+        while True:
+            try:
+                for future in ask().values():
+                    future.result(2 * ANSWER_S)
+            except (KafkaException, TimeoutError) as error:
+                if done_already is not None and _code(error) == done_already:
+                    return
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
 
     def _partitions(self, topic: str) -> list[int]:
         found = self._admin.list_topics(topic, timeout=LIMIT_S).topics[topic]

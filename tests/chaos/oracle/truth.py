@@ -12,6 +12,8 @@ from tests.chaos.plan import Kind
 LIED: Final = "not told"
 STILL_S: Final = 20.0
 """An event that waits longer must be seen: the endpoint has lag, or its worker is not ready."""
+STALE_S: Final = 12.0
+"""The lag of partitions that another worker has, or nobody, is looked at every ten seconds (docs/operations.md)."""
 AWAY_S: Final = 15.0
 """A process that is without Kafka for longer must say so."""
 
@@ -24,13 +26,20 @@ def check(evidence: Evidence, *, still_s: float, away_s: float) -> Iterator[Viol
 
 def _hidden_waits(evidence: Evidence, still_s: float) -> Iterator[Violation]:
     """Ready and without lag, though an event that was accepted long ago is not delivered."""
-    waits = {endpoint.name: _waits(evidence, endpoint.name) for endpoint in evidence.schedule.endpoints}
-    for sample in evidence.samples:
-        for endpoint, lag in sample.lag.items() if sample.ready else ():
-            due = [wait for wait in waits[endpoint] if wait[0] + still_s < sample.at < wait[1]] if lag == 0 else []
-            if due:
-                text = f"{sample.process} was ready and {endpoint} had lag 0 at {sample.at:.1f} s, when {due[0][2]}"
-                yield Violation(LIED, f"{text} had waited for {sample.at - due[0][0]:.1f} s", due[0][2])
+    for endpoint in evidence.schedule.endpoints:
+        waits = _waits(evidence, endpoint.name)
+        since: dict[str, Sample] = {}
+        for sample in evidence.samples:
+            due = [wait for wait in waits if wait[0] + still_s < sample.at < wait[1]]
+            if not (due and sample.ready and sample.lag.get(endpoint.name) == 0):
+                since.pop(sample.process, None)
+                continue
+            first = since.setdefault(sample.process, sample)
+            if sample.at - first.at >= STALE_S + evidence.late_s:
+                text = (
+                    f"{sample.process} was ready and {endpoint.name} had lag 0 from {first.at:.1f} to {sample.at:.1f} s"
+                )
+                yield Violation(LIED, f"{text}; {due[0][2]} had waited for {sample.at - due[0][0]:.1f} s", due[0][2])
                 break
 
 
