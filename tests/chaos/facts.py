@@ -114,7 +114,7 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A line of a worker's log: a try that failed for the worker, whatever the receiver thinks of it.
+    """A line of a worker's log: a try that had no answer for the worker, whatever the receiver thinks of it.
 
     Args:
         worker: its incarnation.

@@ -123,7 +123,7 @@ class EndpointPlan:
     concurrency: int
     max_events: int = 1
     ordered: bool = True
-    timeout: float = 1.0
+    timeout: float = 2.0
     delay: float = 0.0
     ignores: tuple[str, ...] = ()
     poison: int = 0

@@ -1,4 +1,4 @@
-"""What only a worker's log can tell: which tries had failed for it, and that it lost its partitions to its group."""
+"""What only a worker's log can tell: which tries had no answer for it, and that it lost its partitions to its group."""
 
 import json
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ class WorkerLog:
         self._entries = list(_entries(file))
 
     def failures(self) -> list[Failure]:
-        """The tries that failed."""
-        return [self._failure(entry) for entry in self._entries if entry["event"] == FAILED]
+        """The tries without an answer."""
+        return [self._failure(one) for one in self._entries if one["event"] == FAILED and one["status"] is None]
 
     def expelled(self) -> set[str]:
         """The incarnation, if it lost its partitions to its group."""
