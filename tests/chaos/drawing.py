@@ -42,7 +42,7 @@ SPANS: Final = {
     Kind.BROKER_KILLED: (0.0, 3.0),
     Kind.BROKER_STOPPED: (0.0, 3.0),
     Kind.BROKER_FROZEN: SHORT_S,
-    Kind.BROKER_FROZEN_LONG: (4.0, 8.0),
+    Kind.BROKER_FROZEN_LONG: PAST_SESSION_S,
     Kind.BROKERS_BELOW_MINIMUM: (3.0, 7.0),
     Kind.LINK_CUT: (0.5, 6.0),
     Kind.LINK_DELAYED: (1.0, 5.0),
@@ -97,7 +97,7 @@ def _endpoints(chance: random.Random) -> tuple[EndpointPlan, ...]:
     all_kinds = (
         EndpointPlan("single", chance.choice((8, 32)), poison=chance.choice((0, 40))),
         EndpointPlan("batch", chance.choice((2, 8)), max_events=chance.choice((5, 20)), poison=chance.choice((0, 60))),
-        EndpointPlan("slow", chance.choice((8, 16)), timeout=2.0, delay=chance.choice((0.01, 0.03))),
+        EndpointPlan("slow", chance.choice((8, 16)), timeout=3.0, delay=chance.choice((0.01, 0.03))),
         EndpointPlan("filtered", chance.choice((4, 16)), ignores=("pull",), poison=chance.choice((0, 30))),
         EndpointPlan("unordered", chance.choice((4, 32)), ordered=False),
     )

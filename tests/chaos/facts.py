@@ -159,7 +159,7 @@ class Evidence:
         faults_ended: when the last fault was over.
         rested: when everything had come to rest; None if it had not within the bound.
         leftovers: what was not as it must be at the end, a sentence each.
-        late_s: how long, in all, the harness itself was held up by more than a second at a time.
+        late_s: how long, in all, the harness itself was held up by more than half a second at a time.
         posts: POSTs to intakes, with repeats.
     """
 

@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 EVERY_S: Final = 0.1
-NOTED_S: Final = 1.0
+NOTED_S: Final = 0.5
 """Being late by less is no trouble."""
 
 
@@ -14,7 +14,7 @@ class Heartbeat:
 
     def __init__(self) -> None:
         self.late_s = 0.0
-        """In all, of the times when it was late by more than a second."""
+        """In all, of the times when it was late by more than half a second."""
 
     async def run(self) -> None:
         """Beat until cancelled."""

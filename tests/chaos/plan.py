@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
-SESSION_S: Final = 4.0
+SESSION_S: Final = 6.0
 """The group session of the brokers: how long a worker may be silent before its partitions go to others."""
 WORKERS: Final = ("w1", "w2", "w3", "w4")
 INTAKES: Final = ("i1", "i2")

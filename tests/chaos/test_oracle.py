@@ -211,6 +211,8 @@ def test_no_rest() -> None:
         (Life("w1.1", 0.0, asked=1.0, ended=2.0, code=0, allowed_s=5.0), True),
         (Life("w1.1", 0.0, asked=1.0, ended=2.0, code=1, allowed_s=5.0), False),
         (Life("w1.1", 0.0, asked=1.0, ended=30.0, code=0, allowed_s=5.0), False),
+        (Life("w1.1", 0.0, asked=0.1, ended=0.2, code=-15, allowed_s=5.0), True),
+        (Life("w1.1", 0.0, asked=9.0, ended=9.1, code=-15, allowed_s=5.0), False),
         (Life("w1.1", 0.0, ended=2.0, code=-9, killed=True), True),
         (Life("w1.1", 0.0, code=1), False),
     ],
