@@ -18,7 +18,7 @@ from producer.preparation import NotPreparedError
 from runtime.clock import Clock
 from runtime.config.settings import IntakeSettings
 from runtime.http.asgi import Request, Response, Route
-from runtime.http.server_protocol import Unreadable
+from runtime.http.unreadable import Unreadable
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from schemas.envelope import EnvelopeError, read_envelope
@@ -107,10 +107,19 @@ class Intake:
         )
 
     def unreadable(self, refused: Unreadable) -> None:
-        """Bytes that are no HTTP request: of a registry that is configured with https:// nothing else arrives here."""
-        reason = "tls" if refused.tls else "protocol"
-        self._metrics.refused(reason)
-        _log.warning("intake.refused", status=400, reason=reason, error=refused.error, sender=refused.sender)
+        """What is no HTTP request: of a registry that is configured with https:// nothing else arrives here."""
+        self._metrics.refused(refused.reason)
+        _log.warning(
+            "intake.refused",
+            status=refused.status,
+            reason=refused.reason,
+            error=refused.error,
+            sender=refused.sender,
+        )
+
+    def closed(self, reason: str) -> None:
+        """A connection was closed without a request; the server logs it."""
+        self._metrics.closed(reason)
 
     def _matches(self, path: str) -> bool:
         return path == self._settings.path or self._label(path) != ""

@@ -24,6 +24,12 @@ class BridgeMetrics:
         self._refused = Counter(
             "registry_bridge_refused_total", "POSTs that were not answered 200", ["reason"], registry=registry
         )
+        self._closed = Counter(
+            "registry_bridge_connections_closed_total",
+            "Connections closed because the client sent no request, or did not read its answer",
+            ["reason"],
+            registry=registry,
+        )
         self.ack_seconds: Final = Histogram(
             "registry_bridge_ack_seconds",
             "Seconds from the end of reading a POST until its events are acknowledged",
@@ -42,3 +48,7 @@ class BridgeMetrics:
     def refused(self, reason: str) -> None:
         """A POST was refused."""
         self._refused.labels(reason).inc()
+
+    def closed(self, reason: str) -> None:
+        """A connection was closed without a request, or with an answer that nobody read."""
+        self._closed.labels(reason).inc()

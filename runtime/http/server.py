@@ -1,10 +1,10 @@
-"""The HTTP server: uvicorn under our own signals. Alone imports it, with `server_protocol.py`."""
+"""The HTTP server: uvicorn under our own signals and limits. Alone imports it, with `server_protocol.py`."""
 
 import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 import uvicorn
@@ -12,11 +12,18 @@ import uvicorn
 from runtime.config.addresses import Address
 from runtime.errors import BridgeError
 from runtime.http.asgi import Application
-from runtime.http.server_protocol import Unreadable, UnreadableObserver, protocol
+from runtime.http.open_connections import ClosedObserver, OpenConnections
+from runtime.http.server_protocol import GuardedServing
+from runtime.http.unreadable import Unreadable, UnreadableObserver
 
 _log: Final = structlog.get_logger(__name__)
 
 _BACKLOG: Final = 2048
+_SWEEP_S: Final = 0.5
+
+
+class RefusalObserver(UnreadableObserver, ClosedObserver, Protocol):
+    """Learns of whatever is refused before the application sees it."""
 
 
 class AddressTakenError(BridgeError):
@@ -40,7 +47,7 @@ class Server:
         address: Address,
         *,
         drain_s: float,
-        observer: UnreadableObserver | None = None,
+        observer: RefusalObserver | None = None,
     ) -> None:
         """Takes the address at once.
 
@@ -48,7 +55,8 @@ class Server:
             app: what answers.
             address: where; port 0 takes a free one.
             drain_s: how long requests under way may take at shutdown, in seconds.
-            observer: learns of what is answered 400 because it is no HTTP request; by default it is logged.
+            observer: learns of what is answered before the application sees it, and of connections that are closed
+                without an answer; by default the former are logged. The latter always are.
 
         Raises:
             AddressTakenError: the address is not to be had.
@@ -56,17 +64,17 @@ class Server:
         self._socket = _bound(address)
         host, port = self._socket.getsockname()[:2]
         self.address: Final = Address(host, port)
+        self._connections = OpenConnections(observer)
         config = uvicorn.Config(
             app,
             lifespan="off",
             interface="asgi3",
-            http=protocol(observer or _UnreadableLog()),
+            http=GuardedServing(self._connections, observer or _UnreadableLog()),  # type: ignore[arg-type]  # it is called
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             date_header=True,
-            timeout_keep_alive=75,
             timeout_graceful_shutdown=max(1, round(drain_s)),
         )
         self._uvicorn = _Uvicorn(config)
@@ -75,18 +83,31 @@ class Server:
         """Serve until `stop` is set; then close the door and answer what is under way."""
         serving = asyncio.create_task(self._uvicorn.serve(sockets=[self._socket]))
         stopping = asyncio.create_task(stop.wait())
+        sweeping = asyncio.create_task(self._sweep())
         _log.info("listening", address=str(self.address))
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         self._uvicorn.should_exit = True
         stopping.cancel()
-        await serving
+        try:
+            await serving
+        finally:
+            sweeping.cancel()
+
+    async def _sweep(self) -> None:
+        """End what waits too long, for as long as there is a server."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            self._connections.sweep(loop.time())
 
 
 class _UnreadableLog:
-    """Logs bytes that are no HTTP request."""
+    """Logs what is no HTTP request."""
 
     def unreadable(self, refused: Unreadable) -> None:
-        _log.warning("http.refused", status=400, error=refused.error, sender=refused.sender)
+        _log.warning(
+            "http.refused", status=refused.status, reason=refused.reason, error=refused.error, sender=refused.sender
+        )
 
 
 def _bound(address: Address) -> socket.socket:

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from runtime.config.addresses import Address
 from runtime.http.asgi import Request, Response, Route, application
 from runtime.http.server import Server
-from runtime.http.server_protocol import Unreadable
+from runtime.http.unreadable import Unreadable
 from tests.kit.paths import FAULTS
 
 H2C_POST = (FAULTS / "h2c-post.http").read_bytes()
@@ -35,6 +35,9 @@ class Refusals:
     def unreadable(self, refused: Unreadable) -> None:
         """Keep it."""
         self.refused.append(refused)
+
+    def closed(self, reason: str) -> None:
+        """Nothing here is closed without an answer."""
 
 
 @dataclass
@@ -186,7 +189,7 @@ def test_what_is_no_request_is_told_once(sent: bytes, says: str) -> None:
     assert answer.startswith(b"HTTP/1.1 400 ")
     [one] = refused
     assert says.lower() in one.error.lower()
-    assert (one.error.encode(), False) == (answer.partition(b"\r\n\r\n")[2], one.tls)
+    assert (one.error.encode(), "protocol") == (answer.partition(b"\r\n\r\n")[2], one.reason)
     host, _, port = one.sender.partition(":")
     assert (host, True) == ("127.0.0.1", port.isdecimal())
 
@@ -201,7 +204,7 @@ def test_tls_is_named() -> None:
             return up.unreadable
 
     [refused] = asyncio.run(shake())
-    assert refused.tls
+    assert (400, "tls") == (refused.status, refused.reason)
     assert "this looks like TLS, but this address speaks plain HTTP" in refused.error
 
 
