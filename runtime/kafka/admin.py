@@ -19,9 +19,10 @@ from confluent_kafka.admin import (
 )
 
 from runtime.clock import Clock, SystemClock
+from runtime.kafka.admin_clients import AdminClients
 from runtime.kafka.cluster_state import Topic
 from runtime.kafka.connection_faults import ConnectionFaults
-from runtime.kafka.errors import KafkaUnavailableError, translated
+from runtime.kafka.errors import KafkaUnavailableError, is_unreached, translated
 from runtime.kafka.settings import ClientSettings, admin_settings
 
 LIMIT_S: Final = 10.0
@@ -55,8 +56,12 @@ class Admin:
         self._servers = str(settings.get("bootstrap.servers", ""))
         self._faults = ConnectionFaults()
         made: dict[str, Any] = {**admin_settings(settings, client_id=client_id), "error_cb": self._faults.note}
-        self._client = AdminClient(made)
         self._clock = clock or SystemClock()
+        self._clients: Final = AdminClients(made, self._clock, open_client=AdminClient)
+
+    @property
+    def _client(self) -> AdminClient:
+        return self._clients.current
 
     def brokers(self, timeout_s: float = LIMIT_S) -> int:
         """How many brokers the cluster has; the test of whether Kafka can be reached."""
@@ -176,12 +181,14 @@ class Admin:
         try:
             answer = ask()
         except KafkaException as error:
-            code = error.args[0].code()
-            if code in keep:
+            (self._clients.unanswered if is_unreached(error) else self._clients.answered)()
+            if error.args[0].code() in keep:
                 raise
             raise translated(error, doing, fault=self._fault()) from error
         except TimeoutError as error:
+            self._clients.unanswered()
             raise KafkaUnavailableError(f"{doing}: {self._fault() or f'no answer within {limit_s:g} s'}") from error
+        self._clients.answered()
         self._client.poll(0)  # what was wrong on the way to the answer is over
         self._faults.forget()
         return answer

@@ -57,6 +57,12 @@ class KafkaRefusedError(BridgeError):
     """Kafka will not do it, however often it is asked, until somebody changes something."""
 
 
+def is_unreached(error: KafkaError | KafkaException) -> bool:
+    """Whether the client got no answer, and made the error itself."""
+    cause = error.args[0] if isinstance(error, KafkaException) else error
+    return isinstance(cause, KafkaError) and cause.code() in _UNREACHED
+
+
 def translated(error: KafkaError | KafkaException, doing: str, *, fault: str = "") -> BridgeError:
     """Our error for the client's.
 

@@ -6,11 +6,12 @@ calls for this have brought the process down while a broker was coming back (lib
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from runtime.clock import Clock, SystemClock
+from runtime.deadline import Deadline
 from runtime.kafka.closing import close_in_time
 from runtime.kafka.cluster_state import Committed
 from runtime.kafka.connection_faults import ConnectionFaults
@@ -19,6 +20,7 @@ from runtime.kafka.settings import ClientSettings, consumer_settings
 
 LIMIT_S: Final = 10.0
 _AGAIN_S: Final = 0.1
+_POLL_S: Final = 0.05
 _MEMBERS: Final = frozenset(
     {
         KafkaError.UNKNOWN_MEMBER_ID,
@@ -72,9 +74,10 @@ class Groups:
             KafkaUnavailableError, KafkaRefusedError: no answer, or it is not ours to set.
         """
         wanted = [TopicPartition(topic, number, at.offset, at.metadata) for number, at in offsets.items()]
-        with self._outsider(group) as consumer:
+        answer = _CommitAnswer()
+        with self._outsider(group, on_commit=answer.came) as consumer:
             doing = f"setting the offsets of group {group}"
-            self._patiently(doing, lambda: consumer.commit(offsets=wanted, asynchronous=False) or [], consumer)
+            self._patiently(doing, lambda: answer.of(consumer, wanted, self._clock), consumer)
 
     def refuse_live(self, group: str, topic: str, partitions: Iterable[int]) -> None:
         """Find out whether the group's offsets can be set: they are, to what they are.
@@ -89,9 +92,9 @@ class Groups:
             self.commit(group, topic, found)
 
     @contextmanager
-    def _outsider(self, group: str) -> Iterator[Consumer]:
+    def _outsider(self, group: str, **callbacks: Any) -> Iterator[Consumer]:
         settings = consumer_settings(self._settings, client_id=self._client_id, group=group, max_record_bytes=0)
-        consumer = Consumer({**settings, "error_cb": self._faults.note})
+        consumer = Consumer({**settings, "error_cb": self._faults.note, **callbacks})
         try:
             yield consumer
         finally:
@@ -116,6 +119,37 @@ class Groups:
             if error.code() not in _PASSING or self._clock.monotonic() >= deadline:
                 raise translated(_told_by(consumer) or error, doing, fault=self._faults.cause)
             self._clock.sleep(_AGAIN_S)
+
+
+class _CommitAnswer:
+    """The answer to one commit after the other; the client's own waiting for it has no limit."""
+
+    def __init__(self) -> None:
+        self._answers: list[tuple[KafkaError | None, list[TopicPartition]]] = []
+
+    def came(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """The consumer's `on_commit`."""
+        self._answers.append((error, partitions))
+
+    def of(self, consumer: Consumer, offsets: list[TopicPartition], clock: Clock) -> list[TopicPartition]:
+        """Commit, and wait for the answer; the partitions, each perhaps with an error.
+
+        Raises:
+            KafkaException: no answer within `LIMIT_S` seconds, or none but an error.
+        """
+        self._answers.clear()
+        deadline = Deadline.after(LIMIT_S, clock)
+        consumer.commit(offsets=offsets, asynchronous=True)
+        while not self._answers:
+            if not deadline.left_s:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - a public constant
+            message = consumer.poll(_POLL_S)
+            if message is not None and (told := message.error()) is not None:
+                raise KafkaException(told)
+        error, partitions = self._answers[-1]
+        if error is not None:
+            raise KafkaException(error)
+        return partitions
 
 
 def _told_by(consumer: Consumer) -> KafkaError | None:

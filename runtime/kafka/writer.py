@@ -9,20 +9,21 @@ and one trial write has been acknowledged: a caller never waits behind a broker 
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from runtime.clock import Clock, SystemClock
-from runtime.kafka.availability import Availability
+from runtime.kafka.availability import STUCK_AFTER_S, Availability
 from runtime.kafka.connection_faults import ConnectionFaults
-from runtime.kafka.errors import KafkaUnavailableError, translated
+from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.pending_writes import Bell, PendingWrite, resolve
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.settings import ClientSettings, producer_settings
+from runtime.side_threads import SideThreads
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -36,56 +37,6 @@ _PROBE_LIMIT_S: Final = 0.5
 
 class WriterClosedError(KafkaUnavailableError):
     """A write after `close`."""
-
-
-class _PendingWrite:
-    """One call's records, counted down as their reports come in: from the pump thread and, refused, the caller's."""
-
-    __slots__ = ("_done", "_error", "_faults", "_lock", "_remaining")
-
-    def __init__(self, records: int, done: Callable[[Exception | None], None], faults: ConnectionFaults) -> None:
-        self._remaining = records
-        self._error: Exception | None = None
-        self._done = done
-        self._faults = faults
-        self._lock = threading.Lock()
-
-    def report(self, error: KafkaError | None, _message: Message | None) -> None:
-        with self._lock:
-            if error is not None and self._error is None:
-                self._error = translated(error, "writing to Kafka", fault=self._faults.cause)
-            self._remaining -= 1
-            finished = self._remaining == 0
-        if finished:
-            self._done(self._error)
-
-
-class _Bell:
-    """Wakes one event loop for finished writes: one call for as many as have piled up."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._finished: deque[tuple[asyncio.Future[None], Exception | None]] = deque()
-        self._rung = False
-
-    def add(self, future: asyncio.Future[None], error: Exception | None) -> None:
-        self._finished.append((future, error))
-
-    def ring(self) -> None:
-        if self._finished and not self._rung and not self._loop.is_closed():
-            self._rung = True
-            self._loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        self._rung = False
-        while self._finished:
-            future, error = self._finished.popleft()
-            if future.done():
-                continue
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(error)
 
 
 class AcknowledgedWriter:
@@ -126,7 +77,7 @@ class AcknowledgedWriter:
         self._producer = open_producer(self._settings)
         self._lock = threading.Lock()
         self._availability = Availability(clock or SystemClock())
-        self._bells: dict[asyncio.AbstractEventLoop, _Bell] = {}
+        self._bells: dict[asyncio.AbstractEventLoop, Bell] = {}
         self._topics: set[str] = set()
         self._fatal = threading.Event()
         self._closing = threading.Event()
@@ -148,7 +99,7 @@ class AcknowledgedWriter:
         if not records:
             return
         done: Future[None] = Future()
-        self._submit(records, lambda error: _resolve(done, error))
+        self._submit(records, lambda error: resolve(done, error))
         try:
             done.result(self._limit_s)
         except TimeoutError:
@@ -180,7 +131,7 @@ class AcknowledgedWriter:
         if not self._availability.admit():
             raise KafkaUnavailableError(f"Kafka does not answer{self._because()}; nothing was written")
         with self._lock:
-            self._produce(records, _PendingWrite(len(records), self._settling(done), self._faults))
+            self._produce(records, PendingWrite(len(records), self._settling(done), self._faults))
 
     def _settling(self, done: Callable[[Exception | None], None]) -> Callable[[Exception | None], None]:
         def settle(error: Exception | None) -> None:
@@ -191,7 +142,7 @@ class AcknowledgedWriter:
 
         return settle
 
-    def _produce(self, records: Sequence[OutgoingRecord], write: _PendingWrite) -> None:
+    def _produce(self, records: Sequence[OutgoingRecord], write: PendingWrite) -> None:
         for at, record in enumerate(records):
             try:
                 self._hand_over(record, write)
@@ -204,7 +155,7 @@ class AcknowledgedWriter:
                     write.report(local, None)
                 return
 
-    def _hand_over(self, record: OutgoingRecord, write: _PendingWrite) -> None:
+    def _hand_over(self, record: OutgoingRecord, write: PendingWrite) -> None:
         self._topics.add(record.topic)
         optional: dict[str, Any] = {}
         if record.timestamp_ms is not None:
@@ -230,10 +181,10 @@ class AcknowledgedWriter:
         cause = self._faults.cause
         return f" ({cause})" if cause else ""
 
-    def _bell(self, loop: asyncio.AbstractEventLoop) -> _Bell:
+    def _bell(self, loop: asyncio.AbstractEventLoop) -> Bell:
         with self._lock:
             self._bells = {known: bell for known, bell in self._bells.items() if not known.is_closed()}
-            return self._bells.setdefault(loop, _Bell(loop))
+            return self._bells.setdefault(loop, Bell(loop))
 
     def _run(self) -> None:
         """The pump thread: serve reports, ring bells, probe while Kafka is away, renew after a fatal error."""
@@ -241,7 +192,7 @@ class AcknowledgedWriter:
             self._producer.poll(_POLL_S)
             self._ring()
             if self._fatal.is_set():
-                self._renew()
+                self._renew("a fatal error of the idempotent producer")
             if not self._closing.is_set() and self._availability.probe_due():
                 self._probe()
         self._producer.poll(0)
@@ -261,20 +212,27 @@ class AcknowledgedWriter:
                 if found.error is not None or any(part.error is not None for part in found.partitions.values()):
                     return
         except KafkaException:
+            if self._availability.is_unanswered:  # a client may forget all brokers: see `AdminClients`
+                self._replace()
             return
+        if self._availability.is_stuck:
+            self._renew(f"no record was acknowledged for {STUCK_AFTER_S:g} s, although Kafka answers")
         self._availability.reachable()
 
-    def _renew(self) -> None:
+    def _renew(self, reason: str) -> None:
         """Start over with a new producer: an idempotent one never recovers from a fatal error.
 
         What was under way fails, and its callers write it again: the records may then stand in the log twice.
         """
+        self._replace()
+        _log.error("kafka.producer_renewed", reason=reason)
+
+    def _replace(self) -> None:
         self._fatal.clear()
+        self._availability.renewed()
         with self._lock:
             broken, self._producer = self._producer, self._open_producer(self._settings)
-        broken.purge()
-        broken.flush(_PROBE_LIMIT_S)
-        _log.error("kafka.producer_renewed", reason="a fatal error of the idempotent producer")
+        SideThreads(1, "kafka-producer-end").submit(_end, broken)
 
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal():
@@ -283,8 +241,7 @@ class AcknowledgedWriter:
         _log.debug("kafka.client_error", error=error.str(), code=error.name())
 
 
-def _resolve(done: Future[None], error: Exception | None) -> None:
-    if error is None:
-        done.set_result(None)
-    else:
-        done.set_exception(error)
+def _end(producer: Producer) -> None:
+    """Report all that a producer still has as failed, and let it go, which may wait for its broker."""
+    producer.purge()
+    producer.flush(_PROBE_LIMIT_S)

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import pytest
 from confluent_kafka import KafkaError
 
+from runtime.clock import Clock
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
 from tests.kit import eventually
 from tests.kit.fake_kafka import FakeCluster
+from tests.kit.still_clock import StillClock
 
 
 # On the fake alone.
@@ -43,9 +45,11 @@ def faulty() -> Iterator[Faulty]:
     made.writer.close()
 
 
-def opened(cluster: FakeCluster, limit_s: float = 10.0) -> AcknowledgedWriter:
+def opened(cluster: FakeCluster, limit_s: float = 10.0, clock: Clock | None = None) -> AcknowledgedWriter:
     """A writer on it."""
-    return AcknowledgedWriter({}, client_id="test", max_record_bytes=1024, limit_s=limit_s, open_producer=cluster.open)
+    return AcknowledgedWriter(
+        {}, client_id="test", max_record_bytes=1024, limit_s=limit_s, clock=clock, open_producer=cluster.open
+    )
 
 
 def test_a_fatal_error_brings_a_new_producer(faulty: Faulty) -> None:
@@ -173,3 +177,45 @@ def test_a_cancelled_write_leaves_the_writer_well(faulty: Faulty) -> None:
 
     asyncio.run(cancelled())
     assert b"after" in faulty.values()
+
+
+def test_a_producer_that_reports_nothing_is_replaced() -> None:
+    """Kafka answers whenever it is asked, and no trial succeeds for half a minute: the next producer takes over."""
+    cluster, clock = FakeCluster(), StillClock()
+    writer = opened(cluster, limit_s=0.2, clock=clock)
+    cluster.producers[0].is_mute = True
+    failed = 0
+    while not cluster.log:
+        try:
+            eventually(lambda: writer.available)
+            blocking_write(writer)
+        except KafkaUnavailableError:
+            failed += 1
+            clock.now += 5.0
+        assert failed < 30
+    assert 6 <= failed <= 10
+    assert 2 == len(cluster.producers)
+    assert [b"v"] == [record.value for record in cluster.log]
+    eventually(lambda: len(cluster.producers[0]) == 0)
+    writer.close()
+
+
+def test_a_producer_that_has_forgotten_all_brokers_is_replaced() -> None:
+    """Neither writes nor probes are answered, although Kafka is there: after half a minute another one is tried."""
+    cluster, clock = FakeCluster(), StillClock()
+    writer = opened(cluster, limit_s=0.3, clock=clock)
+    cluster.producers[0].has_no_broker = True
+    with pytest.raises(KafkaUnavailableError):
+        blocking_write(writer)
+    for _ in range(5):
+        probes = cluster.probes
+        clock.now += 5.0
+        eventually(lambda probes=probes: cluster.probes > probes)  # type: ignore[misc]
+    assert 1 == len(cluster.producers)
+    clock.now += 10.0
+    eventually(lambda: len(cluster.producers) == 2)
+    clock.now += 1.0
+    eventually(lambda: writer.available)
+    blocking_write(writer)
+    assert [b"v"] == [record.value for record in cluster.log]
+    writer.close()

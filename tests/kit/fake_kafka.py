@@ -59,6 +59,10 @@ class FakeProducer:
         self.settings = settings
         self.fatal = False
         self.queue_is_full = False
+        self.has_no_broker = False
+        """It has forgotten all brokers, and never learns of any."""
+        self.is_mute = False
+        """It reports nothing, though the cluster answers."""
         self._cluster = cluster
         self._lock = threading.Lock()
         self._waiting: deque[tuple[float, Produced, Report]] = deque()
@@ -98,7 +102,7 @@ class FakeProducer:
     def list_topics(self, topic: str, timeout: float) -> Any:
         """The topic without an error, if the cluster answers."""
         self._cluster.probes += 1
-        if self._cluster.away:
+        if self._cluster.away or self.has_no_broker:
             raise KafkaException(KafkaError(KafkaError._TRANSPORT, f"no answer within {timeout} s"))
         return SimpleNamespace(topics={topic: SimpleNamespace(error=None, partitions={})})
 
@@ -122,12 +126,13 @@ class FakeProducer:
     def _serve(self) -> int:
         reports: list[tuple[KafkaError | None, Report]] = []
         with self._lock:
-            while self._waiting and not self.fatal:
+            while self._waiting and not (self.fatal or self.is_mute):
                 deadline, record, report = self._waiting[0]
-                if self._cluster.away and time.monotonic() < deadline:
+                if (self._cluster.away or self.has_no_broker) and time.monotonic() < deadline:
                     break
                 self._waiting.popleft()
-                error = KafkaError(KafkaError._MSG_TIMED_OUT) if self._cluster.away else self._cluster.refuses
+                is_lost = self._cluster.away or self.has_no_broker
+                error = KafkaError(KafkaError._MSG_TIMED_OUT) if is_lost else self._cluster.refuses
                 if error is None:
                     self._cluster.log.append(record)
                 reports.append((error, report))
