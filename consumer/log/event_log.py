@@ -21,6 +21,11 @@ class EventLog(Protocol):
         ...
 
     @property
+    def answered_at(self) -> float:
+        """When Kafka answered the consumer last, or it began (monotonic)."""
+        ...
+
+    @property
     def member_id(self) -> str:
         """By which the group knows the consumer; empty before it does."""
         ...

@@ -30,7 +30,8 @@ class LogReader:
         self._source: Final = source
         self._clock: Final = clock
         self._received_at = clock.monotonic()
-        self._next_ends = clock.monotonic()
+        self._next_ends = self.answered_at = clock.monotonic()
+        """When Kafka answered the consumer last (monotonic)."""
 
     @property
     def command_wait_s(self) -> float:
@@ -99,6 +100,7 @@ class LogReader:
                 self._session.listener.expired(number, lost)
 
     def _notify_ends(self) -> None:
-        with contextlib.suppress(KafkaException):  # the ends stay as they were; membership reports that Kafka is away
+        with contextlib.suppress(KafkaException):  # the ends stay as they were; `answered_at` shows that
             ends = ends_of(self._session.consumer, self._session.topic, self._session.held.numbers)
+            self.answered_at = self._clock.monotonic()
             self._session.listener.log_ends(ends)

@@ -72,6 +72,8 @@ class ReaderThread:
         self._log: Final = _logger.bind(endpoint=kind.name)
         self.turned_at = kind.clock.monotonic()
         """When it last worked (monotonic)."""
+        self.answered_at = self.turned_at
+        """When Kafka answered its consumer last, or it began (monotonic)."""
         self.member_id = ""
         """By which the group knows its consumer; empty before it does."""
         self.failed: Final[asyncio.Future[str]] = self._loop.create_future()
@@ -121,7 +123,7 @@ class ReaderThread:
             self.turned_at = self._kind.clock.monotonic()
             self._run_commands(session, reader.command_wait_s)
             reader.turn()
-            self.member_id = session.membership.member_id
+            self.member_id, self.answered_at = session.membership.member_id, reader.answered_at
         self._source.end(session)
 
     def _run_commands(self, session: Session, wait_s: float) -> None:

@@ -40,6 +40,11 @@ class Successor(Protocol):
         ...
 
     @property
+    def answered_at(self) -> float:
+        """When Kafka answered its consumer last, or it began (monotonic)."""
+        ...
+
+    @property
     def member_id(self) -> str:
         """By which the group knows its consumer; empty before it does."""
         ...
@@ -98,6 +103,11 @@ class Succession:
     def turned_at(self) -> float:
         """When the reader last worked (monotonic); between two readers that is now."""
         return self._clock.monotonic() if self._reader is None else self._reader.turned_at
+
+    @property
+    def answered_at(self) -> float:
+        """When Kafka answered the consumer last, or it began (monotonic); between two that is now."""
+        return self._clock.monotonic() if self._reader is None else self._reader.answered_at
 
     @property
     def member_id(self) -> str:

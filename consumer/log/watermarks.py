@@ -39,11 +39,18 @@ def beginning_of(consumer: Consumer, topic: str, partition: int) -> int:
 def ends_of(consumer: Consumer, topic: str, partitions: Iterable[int]) -> dict[int, int]:
     """Where the log ends for consumers, in one request a broker; of partitions that answered.
 
+    Without partitions it asks for the topic alone, to see whether Kafka answers.
+
     What the client keeps of its last fetch is no substitute: it counts the records of open transactions too.
 
     Raises:
         KafkaException: no answer within a second.
     """
     asked = [TopicPartition(topic, number, OFFSET_END) for number in partitions]
-    found = consumer.offsets_for_times(asked, timeout=_ENDS_LIMIT_S) if asked else []
+    if not asked:
+        consumer.list_topics(topic, timeout=_ENDS_LIMIT_S)
+        return {}
+    found = consumer.offsets_for_times(asked, timeout=_ENDS_LIMIT_S)
+    if all(at.error is not None for at in found):
+        raise KafkaException(found[0].error)
     return {at.partition: at.offset for at in found if at.error is None and at.offset >= 0}

@@ -41,6 +41,8 @@ _LOOK_EVERY_S: Final = 0.1
 _GONE_AFTER_S: Final = 2.0
 """When the range is read and nothing is under way, what a map of holes still expects is in the log no more."""
 _KAFKA_PATIENCE_S: Final = 60.0
+_SILENT_AFTER_S: Final = 15.0
+"""The consumer asks every two seconds."""
 _REGISTRY_PATIENCE_S: Final = 10.0
 """Not a deployment of it, but a hiccup: a run can be resumed."""
 
@@ -163,7 +165,9 @@ class Replay:
 
     def _hopeless_because(self) -> str:
         """Why it makes no sense to wait any longer; empty while it does."""
-        now, kafka = self._clock.monotonic(), self._endpoint.consumer_fault
+        now = self._clock.monotonic()
+        is_silent = now - self._endpoint.log.answered_at >= _SILENT_AFTER_S
+        kafka = self._endpoint.consumer_fault or ("it does not answer the consumer" if is_silent else "")
         patience_s = _KAFKA_PATIENCE_S if kafka else _REGISTRY_PATIENCE_S
         texts = [f"Kafka: {kafka}"] if kafka else self._endpoint.schema_troubles
         if not texts:

@@ -19,6 +19,7 @@ from consumer.log.reader_thread import ReaderThreads
 from consumer.log.subscription import Subscription
 from consumer.log.succession import Succession
 from consumer.offsets.commits import commits_of
+from consumer.worker.answers import Answers
 from consumer.worker.backlogs import Backlogs
 from consumer.worker.health import Health
 from consumer.worker.ownership import Ownership
@@ -40,6 +41,7 @@ class Watches:
     preparation: Preparation
     identity: TopicIdentity
     ownership: Ownership
+    answers: Answers
     health: Health
 
     async def run(self, parts: Parts, served: Sequence[Endpoint], partitions: int) -> None:
@@ -47,6 +49,7 @@ class Watches:
         async with asyncio.TaskGroup() as watches:
             watches.create_task(self.health.watch())
             watches.create_task(self.ownership.watch())
+            watches.create_task(self.answers.watch())
             watches.create_task(self.identity.watch())
             watches.create_task(keep_cursors_alive(parts.groups, parts.settings, partitions))
             watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
@@ -58,7 +61,7 @@ def watches_of(parts: Parts, served: Sequence[Endpoint]) -> Watches:
     identity = TopicIdentity(parts.admin, parts.settings.topics.events, served)
     ownership = Ownership(served, parts, clock=parts.clock, jitter=random.random)
     health = Health(served, preparation, parts.pulse, identity, ownership=ownership, clock=parts.clock)
-    return Watches(preparation, identity, ownership, health)
+    return Watches(preparation, identity, ownership, Answers(served, parts.pulse, parts.clock), health)
 
 
 def preparation_of(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Preparation:

@@ -8,6 +8,7 @@ import structlog
 
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.inspection import lag_of
+from consumer.worker.answers import silence_of
 from consumer.worker.ownership import Ownership
 from consumer.worker.preparation import Preparation
 from consumer.worker.readiness import EndpointSnapshot, NotReady, NotReadyKind, Readiness
@@ -91,7 +92,7 @@ def endpoint_snapshot(endpoint: Endpoint, now: float) -> EndpointSnapshot:
     """An endpoint at this moment; `now` monotonic."""
     partitions = [endpoint.partitions[number] for number in sorted(endpoint.partitions)]
     return EndpointSnapshot(
-        consumer_fault=endpoint.consumer_fault or _thread_fault(endpoint, now) or _predecessor_fault(endpoint),
+        consumer_fault=endpoint.consumer_fault or _own_fault(endpoint, now),
         blocked_because=(*(at.upgrade_needed for at in partitions if at.upgrade_needed), *endpoint.schema_troubles),
         lag=lag_of(endpoint),
         waits_on_purpose=_waits_on_purpose(endpoint, now),
@@ -108,6 +109,10 @@ def _waits_on_purpose(endpoint: Endpoint, now: float) -> bool:
     if gate.breaker.is_open or endpoint.dispatcher.in_flight.requests or gate.earliest(now) > now:
         return True
     return not lanes.has_due(now) and lanes.next_due(now, fresh_only=False) is not None
+
+
+def _own_fault(endpoint: Endpoint, now: float) -> str:
+    return _thread_fault(endpoint, now) or silence_of(endpoint, now) or _predecessor_fault(endpoint)
 
 
 def _thread_fault(endpoint: Endpoint, now: float) -> str:

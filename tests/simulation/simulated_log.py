@@ -140,6 +140,8 @@ class SimulatedLog:
         self._failing: asyncio.Task[None] | None = None
         self.dead = False
         self.member_id = ""
+        self.unanswered_since: float | None = None
+        """Since when Kafka does not answer its consumer, if so."""
         self.rejoined: list[float] = []
         """When its consumer was given up."""
         self.rejoins_with: set[int] | None = None
@@ -232,6 +234,7 @@ class SimulatedLog:
         self.rejoined.append(asyncio.get_running_loop().time())
         self._committing = None
         self._forget(gone)
+        self.unanswered_since = None
         self._listener.gave_up(reason)
         await asyncio.sleep(again_s)
         self._listener.membership("")
@@ -241,6 +244,11 @@ class SimulatedLog:
     def turned_at(self) -> float:
         """The real one's thread is at work, unless the test says that it is not."""
         return asyncio.get_running_loop().time() if self.silent_since is None else self.silent_since
+
+    @property
+    def answered_at(self) -> float:
+        """Now, unless the test says otherwise."""
+        return asyncio.get_running_loop().time() if self.unanswered_since is None else self.unanswered_since
 
     def die(self) -> None:
         """Tell nothing more, do nothing more."""

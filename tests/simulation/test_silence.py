@@ -2,10 +2,12 @@
 
 import asyncio
 
+from consumer.log.succession import SILENCE_LIMIT_S
 from consumer.offsets.commit_policy import ANSWER_LIMIT_S
+from consumer.worker.answers import SILENT_AFTER_S, Answers
 from consumer.worker.health import endpoint_snapshot
-from tests.kit.virtual_time import simulated
-from tests.simulation.simulation import World, always
+from tests.kit.virtual_time import VirtualClock, simulated
+from tests.simulation.simulation import Worker, World, always
 
 REPOSITORIES = [f"r{number}" for number in range(20)]
 
@@ -78,3 +80,71 @@ async def test_a_thread_that_does_not_answer_is_a_fault() -> None:
         await asyncio.sleep(seconds)
         assert fault == endpoint_snapshot(worker.endpoint, world.now).consumer_fault
     await draining
+
+
+class Kafka:
+    """Whether Kafka answers, as the pulse says it."""
+
+    def __init__(self) -> None:
+        self.is_up: bool | None = True
+
+
+def watched(kafka: Kafka) -> tuple[World, Worker, asyncio.Task[None]]:
+    """A worker, and the watch over the answers to its consumer."""
+    world = World()
+    worker = world.worker()
+    watch = asyncio.create_task(Answers([worker.endpoint], kafka, VirtualClock()).watch())
+    return world, worker, watch
+
+
+@simulated
+async def test_a_consumer_that_kafka_does_not_answer_is_replaced() -> None:
+    """It has its partitions and waits for records that never come: unready soon, and another one after a minute."""
+    world, worker, _ = watched(Kafka())
+    await asyncio.sleep(100.0)
+    worker.log.unanswered_since = began = world.now
+    await asyncio.sleep(14.0)
+    assert "" == endpoint_snapshot(worker.endpoint, world.now).consumer_fault
+    await asyncio.sleep(2.0)
+    assert "Kafka does not answer its consumer" == endpoint_snapshot(worker.endpoint, world.now).consumer_fault
+    await world.until(lambda: bool(worker.log.rejoined), 200.0)
+    limit_s = worker.log.drain_s + SILENCE_LIMIT_S
+    assert limit_s <= world.now - began <= limit_s + SILENT_AFTER_S + 10.0
+    world.events(["a"], times=5)
+    await world.finish(10.0)
+    assert "" == endpoint_snapshot(worker.endpoint, world.now).consumer_fault
+    await asyncio.sleep(1000.0)
+    assert 1 == len(worker.log.rejoined)
+
+
+@simulated
+async def test_a_consumer_that_is_no_member_for_long_is_replaced() -> None:
+    """Its group may never hear of it; one that is admitted in time is left alone."""
+    world, worker, _ = watched(Kafka())
+    await asyncio.sleep(100.0)
+    for _ in range(20):
+        worker.endpoint.membership("has not joined its group yet")
+        await asyncio.sleep(60.0)
+        worker.endpoint.membership("")
+        await asyncio.sleep(10.0)
+    assert [] == worker.log.rejoined
+    worker.endpoint.membership("has not joined its group yet")
+    await world.until(lambda: bool(worker.log.rejoined), worker.log.drain_s + SILENCE_LIMIT_S + 10.0)
+
+
+@simulated
+async def test_while_kafka_is_away_no_consumer_is_at_fault() -> None:
+    """However long; when it is back each has its time to come back."""
+    kafka = Kafka()
+    world, worker, _ = watched(kafka)
+    await asyncio.sleep(100.0)
+    kafka.is_up = False
+    worker.log.unanswered_since = world.now
+    worker.endpoint.membership("is not a member of its group any more")
+    await asyncio.sleep(3600.0)
+    kafka.is_up = True
+    await asyncio.sleep(60.0)
+    worker.log.unanswered_since = None
+    worker.endpoint.membership("")
+    await asyncio.sleep(3600.0)
+    assert [] == worker.log.rejoined

@@ -25,8 +25,9 @@ FUNCTIONS = {
     "consumer.delivery.webhook.client.FallbackClient.second": "makes the other client when it is first needed",
     "runtime.cli.imported_commands.ImportedCommands.makers": "a command is imported when it is called",
     "runtime.http.server.Server.app": "ASGI has it so",
-    "runtime.kafka.writer._PendingWrite.done": "a blocking caller and an awaiting one are woken in different ways",
-    "runtime.kafka.writer.AcknowledgedWriter.open_producer": "makes another producer after a fatal error",
+    "runtime.kafka.admin_clients.AdminClients.open_client": "makes another client when one is not answered any more",
+    "runtime.kafka.pending_writes.PendingWrite.done": "a blocking caller and an awaiting one are woken in different ways",
+    "runtime.kafka.writer.AcknowledgedWriter.open_producer": "makes another producer after a fatal error, or when one is not answered any more",
     "schemas.compiled_reader._ReaderSource.attribute": "a schema's name to an attribute's",
     "schemas.compiled_writer._Compiler.attribute": "a schema's name to an attribute's",
 }

@@ -94,6 +94,7 @@ class FakeReader:
         self._is_silent = is_silent
         self.stops = 0
         self.member_id = ""
+        self.answered_at = self.began
 
     @property
     def turned_at(self) -> float:
