@@ -26,8 +26,8 @@ FUNCTIONS = {
     "runtime.cli.imported_commands.ImportedCommands.makers": "a command is imported when it is called",
     "runtime.http.server.Server.app": "ASGI has it so",
     "runtime.kafka.admin_clients.AdminClients.open_client": "makes another client when one is not answered any more",
-    "runtime.kafka.pending_writes.PendingWrite.done": "a blocking caller and an awaiting one are woken in different ways",
-    "runtime.kafka.writer.AcknowledgedWriter.open_producer": "makes another producer after a fatal error, or when one is not answered any more",
+    "runtime.kafka.pending_writes.PendingWrite.done": "a blocking caller is woken otherwise than an awaiting one",
+    "runtime.kafka.writer.AcknowledgedWriter.open_producer": "makes another producer after a fatal error or a long silence",
     "schemas.compiled_reader._ReaderSource.attribute": "a schema's name to an attribute's",
     "schemas.compiled_writer._Compiler.attribute": "a schema's name to an attribute's",
 }
