@@ -15,7 +15,7 @@ from consumer.dead_letters.letter import Letter
 from consumer.dead_letters.redrive_monitor import RedriveMonitor
 from consumer.dead_letters.redrive_policy import RedrivePolicy
 from consumer.dead_letters.report import RedriveReport
-from consumer.delivery.dispatcher import Dispatcher
+from consumer.delivery.dispatcher import ANSWER_GRACE_S, Dispatcher
 from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.gate import Gate
 from consumer.delivery.policy.outcome import Result
@@ -74,6 +74,7 @@ class Redrive:
             jitter: stretches waits.
         """
         self._limit = 2 * endpoint.concurrency
+        self._answer_limit_s = endpoint.timeout_s + ANSWER_GRACE_S
         self._sender = sender
         self._closer = closer
         self._clock = clock
@@ -111,6 +112,7 @@ class Redrive:
             while self._has_more():
                 self._changed.clear()
                 self._read_on()
+                self._dispatcher.give_up_silent(self._answer_limit_s)
                 self._dispatcher.start_due()
                 await self._until_changed()
                 self._show(progress)
@@ -203,7 +205,8 @@ class Redrive:
     async def _until_changed(self) -> None:
         wake = self._dispatcher.next_wake()
         try:
-            async with asyncio.timeout(None if wake is None else max(0.01, wake - self._clock.monotonic())):
+            wait_s = self._answer_limit_s if wake is None else max(0.01, wake - self._clock.monotonic())
+            async with asyncio.timeout(min(wait_s, self._answer_limit_s)):
                 await self._changed.wait()
         except TimeoutError:
             return

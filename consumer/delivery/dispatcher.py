@@ -3,6 +3,7 @@
 It knows nothing of Kafka: who holds the partitions is asked through `Claims`, who sends and buries is the `Carrier`.
 """
 
+import asyncio
 from typing import Final
 
 import structlog
@@ -10,6 +11,7 @@ import structlog
 from consumer.delivery.in_flight import InFlight
 from consumer.delivery.owner import Carrier, Claims, Wakes
 from consumer.delivery.policy.gate import Gate
+from consumer.delivery.policy.outcome import Fault, NoAnswer, Result
 from consumer.delivery.settlement import Settlement
 from consumer.delivery.webhook.formats import UnsendableError
 from consumer.lanes.allowed import Allowed
@@ -18,6 +20,9 @@ from consumer.lanes.lanes import Lanes
 from runtime.clock import Clock
 
 _log: Final = structlog.get_logger(__name__)
+
+ANSWER_GRACE_S: Final = 10.0
+"""How much longer than its timeout an HTTP client may take to say that there was no answer."""
 
 
 class Dispatcher:
@@ -93,6 +98,10 @@ class Dispatcher:
         """
         return await self.in_flight.drain(partitions, limit_s)
 
+    def give_up_silent(self, limit_s: float) -> None:
+        """Wait no longer for requests that have had no answer for so long, which is longer than their own limit."""
+        self.in_flight.give_up_older_than(self._clock.monotonic() - limit_s)
+
     def abandon(self, partitions: set[int]) -> None:
         """Give up what is under way for these partitions alone: they are another worker's now."""
         self.in_flight.abandon(partitions)
@@ -129,7 +138,7 @@ class Dispatcher:
             delivery.lane.last_try = now
             delivery.first_try = delivery.first_try or wall
             delivery.last_try = wall
-        self.in_flight.start(batch, self._attempt(batch))
+        self.in_flight.start(batch, self._attempt(batch), now)
 
     def _put_back(self, batch: Batch) -> None:
         self._gate.ended(batch)
@@ -145,7 +154,7 @@ class Dispatcher:
     async def _try(self, batch: Batch) -> None:
         started = self._clock.monotonic()
         try:
-            result = await self._courier.send(batch.deliveries)
+            result = await self._answer(batch)
         except UnsendableError as error:
             cause = self._settlement.unsendable(batch, error)
         else:
@@ -156,3 +165,11 @@ class Dispatcher:
             self._wakeup.wake()
             await self._courier.bury(batch.deliveries[0], cause)
             self._settlement.buried(batch, cause)
+
+    async def _answer(self, batch: Batch) -> Result:
+        try:
+            return await self._courier.send(batch.deliveries)
+        except asyncio.CancelledError:
+            if not self.in_flight.was_given_up(batch):
+                raise
+            return NoAnswer(Fault.TIMEOUT, "the HTTP client did not answer, long after the timeout")

@@ -28,6 +28,9 @@ class InFlight:
         self._attempts = attempts
         self._tasks: dict[Batch, asyncio.Task[None]] = {}
         self._sending: dict[Batch, int] = {}
+        self._started: dict[Batch, float] = {}
+        """When each request began (monotonic), the oldest first."""
+        self._unanswered: set[Batch] = set()
         self.events = 0
         """Events in requests that have no answer yet."""
 
@@ -36,9 +39,10 @@ class InFlight:
         """Requests that have no answer yet."""
         return len(self._sending)
 
-    def start(self, batch: Batch, attempt: Coroutine[Any, Any, None]) -> None:
-        """Run an attempt."""
+    def start(self, batch: Batch, attempt: Coroutine[Any, Any, None], now: float) -> None:
+        """Run an attempt, which begins `now` (monotonic)."""
         self._sending[batch] = len(batch.deliveries)
+        self._started[batch] = now
         self.events += len(batch.deliveries)
         task = self._tasks[batch] = asyncio.create_task(attempt)
         task.add_done_callback(functools.partial(self._end, batch))
@@ -46,6 +50,24 @@ class InFlight:
     def answered(self, batch: Batch) -> None:
         """Its request is over; what follows from it (a dead letter to be written) is not yet."""
         self.events -= self._sending.pop(batch, 0)
+        self._started.pop(batch, None)
+
+    def give_up_older_than(self, moment: float) -> None:
+        """Wait no longer for requests that began before this moment (monotonic): their own limit has long passed."""
+        for batch, started in self._started.items():
+            if started >= moment:
+                return
+            if batch not in self._unanswered:
+                self._unanswered.add(batch)
+                self._tasks[batch].cancel()
+
+    def was_given_up(self, batch: Batch) -> bool:
+        """Whether the running attempt was cancelled for that; then it goes on without an answer."""
+        if batch not in self._unanswered:
+            return False
+        self._unanswered.discard(batch)
+        self._tasks[batch].uncancel()
+        return True
 
     async def drain(self, partitions: AbstractSet[int], limit_s: float) -> int:
         """Wait until nothing of these partitions is under way; what is not done within `limit_s` is broken off.
@@ -74,6 +96,7 @@ class InFlight:
     def _end(self, batch: Batch, task: "asyncio.Task[None]") -> None:
         self.answered(batch)
         del self._tasks[batch]
+        self._unanswered.discard(batch)
         self._attempts.ended(batch, broken_off=task.cancelled())
 
 

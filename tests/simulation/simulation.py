@@ -63,6 +63,8 @@ class Reply:
     retry_after: str = ""
     fault: Fault | None = None
     """No answer, but this."""
+    never: bool = False
+    """The client itself never comes back, whatever its timeout."""
 
 
 @dataclass(slots=True, eq=False)
@@ -343,7 +345,7 @@ class World:
         post.reply = reply = self.script(post)
         timed_out = reply.after_s > self.settings.timeout_s
         try:
-            await asyncio.sleep(min(reply.after_s, self.settings.timeout_s))
+            await asyncio.sleep(1e9 if reply.never else min(reply.after_s, self.settings.timeout_s))
         finally:
             self._left(post)
         if timed_out:

@@ -7,7 +7,7 @@ from consumer.offsets.commit_policy import ANSWER_LIMIT_S
 from consumer.worker.answers import SILENT_AFTER_S, Answers
 from consumer.worker.health import endpoint_snapshot
 from tests.kit.virtual_time import VirtualClock, simulated
-from tests.simulation.simulation import Worker, World, always
+from tests.simulation.simulation import Reply, Worker, World, always
 
 REPOSITORIES = [f"r{number}" for number in range(20)]
 
@@ -148,3 +148,38 @@ async def test_while_kafka_is_away_no_consumer_is_at_fault() -> None:
     worker.endpoint.membership("")
     await asyncio.sleep(3600.0)
     assert [] == worker.log.rejoined
+
+
+@simulated
+async def test_an_http_client_that_never_answers_is_no_longer_waited_for() -> None:
+    """Ten seconds beyond the timeout it counts as a timeout: the breaker opens, and the lane goes on in order."""
+    world = World(
+        script=lambda post: Reply(500, never=True) if post.at < 1100.0 else Reply(),
+        threshold=4,
+        timeout="5s",
+        max_backoff="10s",
+    )
+    world.events(["a", "b"], times=3)
+    worker = world.worker()
+    await asyncio.sleep(14.0)
+    assert (2, False) == (len(world.posts), worker.is_open())
+    await asyncio.sleep(60.0)
+    assert worker.is_open()
+    assert 15.0 <= world.times("a")[1] - world.times("a")[0] <= 18.0
+    await world.finish(100.0)
+    assert 6 == len(world.accepted)
+    assert 0 == world.repeats
+    assert 0 == worker.endpoint.dispatcher.in_flight.requests
+
+
+@simulated
+async def test_a_drain_breaks_off_what_never_answers() -> None:
+    """A partition that is taken away in between is not tried here again."""
+    world = World(script=lambda _: Reply(never=True), timeout="5s")
+    world.events(["a"])
+    worker = world.worker()
+    await asyncio.sleep(12.0)
+    await worker.log.revoke({0})
+    await asyncio.sleep(100.0)
+    assert 1 == len(world.posts)
+    assert 0 == worker.endpoint.dispatcher.in_flight.requests

@@ -27,7 +27,7 @@ FUNCTIONS = {
     "runtime.http.server.Server.app": "ASGI has it so",
     "runtime.kafka.admin_clients.AdminClients.open_client": "makes another client after a long silence",
     "runtime.kafka.pending_writes.PendingWrite.done": "a blocking caller is woken otherwise than a loop",
-    "runtime.kafka.writer.AcknowledgedWriter.open_producer": "makes another producer after a fatal error or a long silence",
+    "runtime.kafka.writer.AcknowledgedWriter.open_producer": "makes another producer when one is done for",
     "schemas.compiled_reader._ReaderSource.attribute": "a schema's name to an attribute's",
     "schemas.compiled_writer._Compiler.attribute": "a schema's name to an attribute's",
 }
