@@ -12,6 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any, Final, ParamSpec, TypeVar
 
+from runtime.errors import BridgeError
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -75,3 +77,23 @@ async def beside(call: Callable[..., _T], *args: Any) -> _T:
     """Await a blocking call on a thread of its own."""
     threads = SideThreads(1, getattr(call, "__name__", "beside"))
     return await asyncio.get_running_loop().run_in_executor(threads, functools.partial(call, *args))
+
+
+class NotEndedError(BridgeError):
+    """A blocking call has not ended in time; nobody waits for it any more."""
+
+
+async def beside_within(limit_s: float, call: Callable[..., _T], *args: Any) -> _T:
+    """The same, for at most `limit_s` seconds: for calls with limits of their own, in case one of these does not hold.
+
+    Raises:
+        NotEndedError: it has not ended by then.
+    """
+    asked = asyncio.ensure_future(beside(call, *args))
+    try:
+        await asyncio.wait((asked,), timeout=limit_s)
+        if asked.done():
+            return asked.result()
+    finally:
+        asked.cancel()
+    raise NotEndedError(f"a question that is to end by itself has not ended within {limit_s:g} s")

@@ -13,12 +13,14 @@ from consumer.log.decoding import UnaskedError, foreign_id_of
 from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import Settings
-from runtime.schema_registry import SchemaRegistry
+from runtime.schema_registry import SchemaRegistry, SchemaRegistryUnavailableError
 from schemas.avro import UndecodableError
 from schemas.catalog import event_fingerprint
 
 _UNKNOWN_FOR_S: Final = 60.0
 """How long "there is no such id" holds: a registry's replica may come to know it."""
+_ASK_LIMIT_S: Final = 30.0
+"""How long one waits for a question that another has put, which has a limit of its own."""
 _UNKNOWN_KEPT: Final = 10_000
 """Whoever writes damaged records cannot fill the memory with ids that there are not."""
 
@@ -38,15 +40,17 @@ class RegisteredSchemas(Protocol):
 class SchemaIds:
     """Ids of one schema registry."""
 
-    def __init__(self, registry: RegisteredSchemas, clock: Clock) -> None:
+    def __init__(self, registry: RegisteredSchemas, clock: Clock, *, limit_s: float = _ASK_LIMIT_S) -> None:
         """Knows nothing yet.
 
         Args:
             registry: asked once for each id.
             clock: for how long it remembers that there is none.
+            limit_s: how long one waits for a question that another has put, in seconds.
         """
         self._registry = registry
         self._clock = clock
+        self._limit_s = limit_s
         self._lock = threading.Lock()
         self._fingerprints: dict[int, str] = {}
         self._unknown: OrderedDict[int, float] = OrderedDict()
@@ -67,7 +71,13 @@ class SchemaIds:
             question = question or self._asked.setdefault(schema_id, Future())
         if mine:
             self._put(schema_id, question)
-        question.result()
+        try:
+            question.result(self._limit_s)
+        except TimeoutError:
+            with self._lock:
+                self._asked.pop(schema_id, None)
+            late = f"the schema registry did not answer within {self._limit_s:g} s"
+            raise SchemaRegistryUnavailableError(late) from None
 
     def _put(self, schema_id: int, question: Future[None]) -> None:
         """Ask the registry for all threads that wait for this id."""
@@ -76,12 +86,12 @@ class SchemaIds:
             fingerprint = event_fingerprint(schema) if schema is not None else None
         except BaseException as error:  # noqa: BLE001 - raised by `result`, to each who asked
             with self._lock:
-                del self._asked[schema_id]
+                self._asked.pop(schema_id, None)
             question.set_exception(error)
             return
         with self._lock:
             self._note(schema_id, fingerprint)
-            del self._asked[schema_id]
+            self._asked.pop(schema_id, None)
         question.set_result(None)
 
     def _note(self, schema_id: int, fingerprint: str | None) -> None:

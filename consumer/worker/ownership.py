@@ -16,12 +16,13 @@ from runtime.clock import Clock
 from runtime.counts import noun
 from runtime.errors import BridgeError
 from runtime.kafka.cluster_state import GroupMembers
-from runtime.side_threads import beside
+from runtime.side_threads import beside, beside_within
 
 _log: Final = structlog.get_logger(__name__)
 
 EVERY_S: Final = 30.0
 """Between two looks: each starts a process."""
+_ANSWER_LIMIT_S: Final = 60.0
 AGAIN_S: Final = 10.0
 """While a partition has no owner."""
 
@@ -73,7 +74,7 @@ class Ownership:
 
     async def _look(self) -> None:
         try:
-            every = await beside(self._view.partitions)
+            every = await beside_within(_ANSWER_LIMIT_S, self._view.partitions)
         except BridgeError:
             every = ()  # health says that Kafka, or the topic, is away
         asked = [endpoint.group for endpoint, _ in self._watched if set(every).difference(endpoint.partitions)]

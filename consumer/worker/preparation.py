@@ -16,13 +16,15 @@ from runtime.kafka.groups import Groups
 from runtime.kafka.initial_offsets import begin, keep_alive, register_new
 from runtime.kafka.topics import ensure_dead_letters, offsets_shortfall
 from runtime.news import News
-from runtime.side_threads import beside
+from runtime.side_threads import beside, beside_within
 from schemas.names import group_of
 
 _log: Final = structlog.get_logger(__name__)
 
 _AGAIN_S: Final = 1.0
 _REACH_LIMIT_S: Final = 1.0
+_PREPARE_LIMIT_S: Final = 600.0
+"""For all questions of one try together, each of which has its own limit."""
 _KEEP_ALIVE_EVERY_S: Final = 3600.0
 
 
@@ -54,7 +56,7 @@ class Preparation:
         """Try until it succeeds; the partitions of the events topic."""
         while True:
             try:
-                partitions = await beside(self._prepare)
+                partitions = await beside_within(_PREPARE_LIMIT_S, self._prepare)
             except BridgeError as error:
                 self.waits_for = str(error)
                 if self._news.is_news("preparation", str(error)):

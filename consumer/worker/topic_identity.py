@@ -10,11 +10,12 @@ from typing import Final, Protocol
 import structlog
 
 from runtime.errors import BridgeError
-from runtime.side_threads import beside
+from runtime.side_threads import beside_within
 
 _log: Final = structlog.get_logger(__name__)
 
 _LOOK_EVERY_S: Final = 2.0
+_ANSWER_LIMIT_S: Final = 60.0
 _MISSING_AFTER: Final = 2
 """Looks in a row."""
 
@@ -61,7 +62,7 @@ class TopicIdentity:
         """Look for ever; have all readers begin anew when the topic is another one."""
         while True:
             try:
-                found = await beside(self._admin.topic_id, self._topic)
+                found = await beside_within(_ANSWER_LIMIT_S, self._admin.topic_id, self._topic)
             except BridgeError:
                 pass  # the pulse says that Kafka is away
             else:

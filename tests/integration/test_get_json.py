@@ -1,10 +1,13 @@
 """Asking a process of ours over HTTP: its JSON, or one line that says what kept it from coming."""
 
+import asyncio
+
 import pytest
 
 from runtime.config.addresses import Address
 from runtime.http.get_json import NoAnswerError, ask
 from tests.kit import Answer, Receiver
+from tests.kit.raw_server import answering, serving
 
 
 def test_answer(receiver: Receiver) -> None:
@@ -40,3 +43,17 @@ def test_nobody_listens(receiver: Receiver) -> None:
         ask(Address("127.0.0.1", receiver.port), "/status")
     with pytest.raises(NoAnswerError, match="no fixed port"):
         ask(Address("127.0.0.1", 0), "/status")
+
+
+def test_an_answer_that_drips_has_an_end() -> None:
+    """Each byte comes in time, and the whole never does."""
+
+    async def scenario() -> None:
+        async with serving(
+            answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n", *[b" "] * 9000, every_s=0.05)
+        ) as server:
+            address = Address("127.0.0.1", server.port)
+            with pytest.raises(NoAnswerError, match=r"/status did not answer within 0\.9 s"):
+                await asyncio.to_thread(ask, address, "/status", limit_s=0.3)
+
+    asyncio.run(scenario())

@@ -284,3 +284,19 @@ def test_files_of_the_code_that_a_page_names_are_there(name: str) -> None:
     named = set(FILE.findall((ROOT / name).read_text("utf-8")))
     assert named
     assert [path for path in sorted(named - TO_BE_MADE) if not (ROOT / path).exists()] == []
+
+
+def test_each_wait_has_a_deadline_and_a_test() -> None:
+    """The table of waits names tests that are there; only what has no deadline by its nature may have none."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    table = page.partition("## Waits\n")[2].partition("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| ")
+    ]
+    waits = {row[0]: row for row in rows[1:]}
+    assert len(waits) > 20
+    for wait, (_, deadline, _, tests) in waits.items():
+        named = re.findall(r"`([a-z_/]+\.py)`", tests)
+        assert named or "the loop" in wait, wait
+        assert [] == [name for name in named if not (ROOT / "tests" / name).is_file()], wait
+        assert re.search(r"\d+(\.\d+)? s|`timeout`|^none: |^none[,;] ", deadline), wait

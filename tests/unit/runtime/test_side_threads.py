@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from runtime.side_threads import SideThreads, beside
+from runtime.side_threads import NotEndedError, SideThreads, beside, beside_within
 
 LIMIT_S = 20.0
 
@@ -92,5 +92,18 @@ def test_a_loop_awaits_a_call_or_leaves_it(gate: threading.Event) -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(beside(gate.wait, LIMIT_S), 0.01)
         return await beside(max, 3, 8)
+
+    assert 8 == asyncio.run(scenario())
+
+
+def test_a_call_that_does_not_end_by_itself_is_left(gate: threading.Event) -> None:
+    """With an error that says so; one that ends in time has its result, or its own error."""
+
+    async def scenario() -> int:
+        with pytest.raises(NotEndedError, match=r"not ended within 0\.01 s"):
+            await beside_within(0.01, gate.wait, LIMIT_S)
+        with pytest.raises(ValueError, match="invalid literal"):
+            await beside_within(LIMIT_S, int, "x")
+        return await beside_within(LIMIT_S, max, 3, 8)
 
     assert 8 == asyncio.run(scenario())

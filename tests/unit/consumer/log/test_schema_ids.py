@@ -18,6 +18,7 @@ from schemas.avro import UndecodableError, UnknownSchemaError, encode, frame
 from schemas.catalog import CATALOG
 from schemas.names import SCHEMA_FINGERPRINT
 from tests.kit import eventually
+from tests.kit.still_clock import StillClock
 
 LATEST = CATALOG.latest
 EVENT = Event(id="e1", action="push", target=Target(repository="team/app"))
@@ -275,3 +276,27 @@ def test_a_slow_answer_holds_up_no_other_id() -> None:
         assert not slow.done()
         answer.set()
         assert LATEST.fingerprint == slow.result(10.0)
+
+
+def test_a_question_that_is_never_answered_holds_up_nobody_for_good() -> None:
+    """Whoever waits for one that another has put gives up, and the next puts it anew."""
+    asked, answer = threading.Event(), threading.Event()
+
+    class SilentAtFirst(Registry):
+        def schema(self, schema_id: int) -> str | None:
+            if not asked.is_set():
+                asked.set()
+                answer.wait(20.0)
+            return super().schema(schema_id)
+
+    registry = SilentAtFirst({7: LATEST.text})
+    ids = SchemaIds(registry, StillClock(), limit_s=0.05)
+    first = threading.Thread(target=ids.ask, args=(7,), daemon=True)
+    first.start()
+    assert asked.wait(10.0)
+    with pytest.raises(SchemaRegistryUnavailableError, match=r"within 0\.05 s"):
+        ids.ask(7)
+    ids.ask(7)
+    assert LATEST.fingerprint == ids.fingerprint(7)
+    answer.set()
+    first.join(10.0)

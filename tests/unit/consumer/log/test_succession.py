@@ -28,7 +28,7 @@ class Listener:
         """What it does when a reader is given up."""
 
     def _tell(self, what: str, fact: Any) -> None:
-        self.told.append((VirtualClock().monotonic(), what, fact))
+        self.told.append((asyncio.get_running_loop().time(), what, fact))
 
     def of(self, what: str) -> list[Any]:
         """What it was told of this kind."""
