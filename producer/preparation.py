@@ -1,7 +1,8 @@
 """What must be true before the bridge takes events: topics, new endpoints and schema in place, Kafka within reach."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -11,6 +12,7 @@ from runtime.clock import Clock
 from runtime.config.settings import Settings
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
+from runtime.kafka.errors import KafkaRefusedError
 from runtime.kafka.groups import Groups
 from runtime.kafka.initial_offsets import register_new
 from runtime.kafka.records import OutgoingRecord
@@ -30,8 +32,25 @@ _REACH_VALID_S: Final = 2.0
 """How long an answer to "is Kafka there" holds, so that probes do not become load."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why events cannot be written now."""
+
+    text: str
+    is_refusal: bool = False
+    """Whether somebody must change something first: else it may be over by itself."""
+
+
+_UNREGISTERED: Final = Hindrance("the schema is not registered yet")
+_UNACKNOWLEDGED: Final = Hindrance("Kafka does not acknowledge writes")
+
+
 class NotPreparedError(BridgeError):
-    """Nothing can be taken yet; the text says what is missing."""
+    """Nothing can be written yet; the text says what is missing."""
+
+    def __init__(self, hindrance: Hindrance) -> None:
+        super().__init__(hindrance.text)
+        self.hindrance = hindrance
 
 
 def prepare(admin: Admin, groups: Groups, settings: Settings, registration: Registration, news: News) -> int:
@@ -73,9 +92,9 @@ class PreparedLog:
         self._writer = writer
         self._clock = clock
         self._news = News()
-        self._obstacle: str | None = "topics and schema are not prepared yet"
+        self._obstacle: Hindrance | None = Hindrance("topics and schema are not prepared yet")
         self._reach_checked = float("-inf")
-        self._reach_fault = ""
+        self._reach_fault: Hindrance | None = None
         self._missed = 0
         """Looks in a row that found no events topic; one does not tell: a young broker knows few topics."""
         self._checking = asyncio.Lock()
@@ -97,19 +116,39 @@ class PreparedLog:
             except BridgeError as error:
                 if self._news.is_news("preparation", str(error)):
                     _log.warning("bridge.not_prepared", reason=str(error))
-                self._obstacle = str(error)
+                self._obstacle = _hindrance(error)
                 await asyncio.sleep(_AGAIN_S)
         _log.info("bridge.ready", topic=self._settings.topics.events)
+
+    @property
+    def ids(self) -> Mapping[int, int]:
+        """The schema id of each release, by its version; empty until they are known."""
+        return self._registration.ids
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no record is on its way that could still come to the log."""
+        return self._writer.is_idle
+
+    @property
+    def unprepared(self) -> Hindrance | None:
+        """Why topic or schema are not prepared; None if they are."""
+        return self._obstacle or (_UNREGISTERED if self._registration.latest is None else None)
+
+    @property
+    def obstacle(self) -> Hindrance | None:
+        """Why events cannot be written, as far as is known without asking; None if it can be tried."""
+        return self.unprepared or (None if self._writer.available else _UNACKNOWLEDGED)
 
     def schema_id(self) -> int:
         """The id that values are framed with.
 
         Raises:
-            NotPreparedError: nothing can be taken yet.
+            NotPreparedError: nothing can be written yet.
         """
         found = self._registration.latest
-        if self._obstacle is not None or found is None:
-            raise NotPreparedError(self._obstacle or "the schema is not registered yet")
+        if found is None or self._obstacle is not None:
+            raise NotPreparedError(self.unprepared or _UNREGISTERED)
         return found
 
     async def write(self, records: Sequence[OutgoingRecord]) -> None:
@@ -122,21 +161,21 @@ class PreparedLog:
 
     async def reasons(self) -> list[str]:
         """Why a POST would be answered 503 now; empty if it would be taken."""
-        if self._obstacle is not None:
-            return [self._obstacle]
-        if not self._writer.available:
-            return ["Kafka does not acknowledge writes"]
-        fault = await self._reach()
-        return [fault] if fault else []
+        found = await self.hindrance()
+        return [found.text] if found else []
 
-    async def _reach(self) -> str:
+    async def hindrance(self) -> Hindrance | None:
+        """Why events cannot be written now, asking Kafka; None if they can."""
+        return self.obstacle or await self._reach()
+
+    async def _reach(self) -> Hindrance | None:
         async with self._checking:
             if self._clock.monotonic() - self._reach_checked >= _REACH_VALID_S:
-                self._reach_fault = ""
+                self._reach_fault = None
                 try:
                     await beside(self._look_for_the_topic)
                 except BridgeError as error:
-                    self._reach_fault = str(error)
+                    self._reach_fault = _hindrance(error)
                 self._reach_checked = self._clock.monotonic()
             return self._reach_fault
 
@@ -152,3 +191,7 @@ class PreparedLog:
         self._missed = 0 if self._admin.has_topic(topic) else self._missed + 1
         if self._missed >= _GONE_AFTER:
             raise TopicGoneError(f"topic {topic} does not exist any more (registry-bridge init creates it)")
+
+
+def _hindrance(error: BridgeError) -> Hindrance:
+    return Hindrance(str(error), is_refusal=isinstance(error, KafkaRefusedError | TopicGoneError))

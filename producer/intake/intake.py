@@ -1,4 +1,4 @@
-"""The intake: a registry's POSTs in, 200 only when all in-sync replicas have every event of the envelope.
+"""The intake: a registry's POSTs in, 200 only when all in-sync replicas, or the spool, have all of its events.
 
 Any 4xx makes a registry send the same body for ever, so a body is refused only when it is
 no envelope; and never with a 3xx, which a registry takes for success.
@@ -15,6 +15,7 @@ from producer.event_record import record_of
 from producer.intake.metrics import BridgeMetrics
 from producer.intake.refusals import RefusedError, refuse
 from producer.preparation import NotPreparedError
+from producer.spool.errors import SpoolRefusedError
 from runtime.clock import Clock
 from runtime.config.settings import IntakeSettings
 from runtime.http.asgi import Request, Response, Route
@@ -51,10 +52,11 @@ class EventsTopic(Protocol):
         ...
 
     async def write(self, records: Sequence[OutgoingRecord]) -> None:
-        """Return once the records are acknowledged.
+        """Return once the records are acknowledged, or in the spool.
 
         Raises:
             KafkaUnavailableError, KafkaRefusedError: they are not.
+            SpoolRefusedError: the spool does not take them either.
         """
 
 
@@ -218,5 +220,7 @@ class Intake:
                 await self._events.write(records)
         except (KafkaUnavailableError, KafkaRefusedError) as error:
             raise RefusedError(503, "kafka", str(error)) from error
+        except SpoolRefusedError as error:
+            raise RefusedError(503, error.reason, str(error)) from error
         for event in events:
             self._metrics.accepted(event)

@@ -18,9 +18,10 @@ class ReportingWriter(Protocol):
 class Outages:
     """Logs what the pulse finds, unless the writer has found and logged it before."""
 
-    def __init__(self, writer: ReportingWriter) -> None:
-        """None was logged yet."""
+    def __init__(self, writer: ReportingWriter, *, has_spool: bool) -> None:
+        """None was logged yet; with a spool, nobody waits for Kafka."""
         self._writer = writer
+        self._consequence = "events are kept in the spool" if has_spool else "POSTs are answered 503"
         self._is_logged = False
 
     def changed(self, unreachable_because: str) -> None:
@@ -28,7 +29,7 @@ class Outages:
         if unreachable_because and self._writer.available:
             self._is_logged = True
             _log.warning(
-                "kafka.away", reason=unreachable_because, consequence="POSTs are answered 503 until Kafka answers"
+                "kafka.away", reason=unreachable_because, consequence=f"{self._consequence} until Kafka answers"
             )
         elif not unreachable_because and self._is_logged:
             self._is_logged = False

@@ -1,29 +1,36 @@
 """`registry-bridge serve`: where this half is put together, and the order in which it stops."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
+from prometheus_client import CollectorRegistry
 
+from producer.intake.duties import Duties
 from producer.intake.intake import Intake
 from producer.intake.metrics import BridgeMetrics
 from producer.intake.outages import Outages
 from producer.intake.schema_routes import schema_routes
 from producer.preparation import PreparedLog
 from producer.schema_registration import registration_of
-from runtime.clock import SystemClock
+from producer.spool.spool import Spool
+from producer.spool.spooled_topic import STRAIGHT_LIMIT_S
+from runtime.clock import Clock, SystemClock
 from runtime.config.settings import Settings
 from runtime.deadline import CLOSE_GRACE_S
-from runtime.http.asgi import application
+from runtime.http.asgi import Request, Response, Route, application
 from runtime.http.probes import probe_routes
 from runtime.http.server import Server
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.pulse import Pulse
 from runtime.kafka.topics import max_event_bytes
-from runtime.kafka.writer import AcknowledgedWriter
+from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter
 from runtime.metrics import kafka_up, process_metrics
 from runtime.side_threads import beside
+from runtime.spool_status import PATH as SPOOL_PATH
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -31,39 +38,71 @@ CLIENT_ID: Final = "registry-bridge"
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> int:
-    """Run the intake until `stop` is set; then answer what is in flight and close the writer. The exit status.
+    """Run the intake until `stop` is set; then answer what is in flight and close spool and writer. The exit status.
 
     Raises:
         SchemaRefusedError: the schema registry will not take our schema.
+        SpoolError: the spool cannot be used.
     """
-    clock = SystemClock()
-    kafka = settings.kafka.revealed()
-    topic = settings.topics.events
+    clock, kafka, topic = SystemClock(), settings.kafka.revealed(), settings.topics.events
+    has_spool = settings.intake.spool is not None
     registration = registration_of(settings.schema_registry, topic, clock, program=CLIENT_ID)
-    writer = AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings), clock=clock)
+    writer = AcknowledgedWriter(
+        kafka,
+        client_id=CLIENT_ID,
+        max_record_bytes=max_event_bytes(settings),
+        limit_s=STRAIGHT_LIMIT_S if has_spool else WRITE_LIMIT_S,
+        clock=clock,
+    )
     admin, groups = Admin(kafka, client_id=CLIENT_ID), Groups(kafka, client_id=CLIENT_ID)
     prepared = PreparedLog(admin, groups, settings, registration=registration, writer=writer, clock=clock)
     metrics = BridgeMetrics(process_metrics("registry_bridge"))
-    intake = Intake(settings.intake, topic=topic, events=prepared, metrics=metrics, clock=clock)
-    routes = [intake.route(), *probe_routes(prepared, metrics.registry)]
-    app = application([*routes, *schema_routes(topic, registration)], intake)
-    server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, observer=intake)
-    pulse = Pulse(admin, settings.topics.events, clock, Outages(writer))
+    pulse = Pulse(admin, topic, clock, Outages(writer, has_spool=has_spool))
     kafka_up("registry_bridge_kafka_up", metrics.registry, pulse)
-    pulse.start()
-    preparing = asyncio.create_task(prepared.run())
-    preparing.add_done_callback(lambda task: stop.set() if _failed(task) else None)
+    duties = Duties(stop)
     try:
-        await server.serve(stop)
+        async with _spool_of(settings, prepared, metrics.registry, clock) as spool:
+            events = spool.topic if spool else prepared
+            intake = Intake(settings.intake, topic=topic, events=events, metrics=metrics, clock=clock)
+            routes = [
+                intake.route(),
+                *_own_routes(prepared, spool, metrics.registry),
+                *schema_routes(topic, registration),
+            ]
+            app = application(routes, intake)
+            server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, observer=intake)
+            pulse.start()
+            duties.begin(prepared.run())
+            if spool:
+                duties.begin(spool.run())
+            await server.serve(stop)
     finally:
-        preparing.cancel()
+        await duties.end()
         pulse.stop()
         await beside(writer.close, CLOSE_GRACE_S)
     _log.info("stopped")
-    if _failed(preparing):
-        await preparing
+    duties.raise_fault()
     return 0
 
 
-def _failed(task: "asyncio.Task[None]") -> bool:
-    return task.done() and not task.cancelled() and task.exception() is not None
+@asynccontextmanager
+async def _spool_of(
+    settings: Settings, prepared: PreparedLog, metrics: CollectorRegistry, clock: Clock
+) -> AsyncIterator[Spool | None]:
+    """The open spool, if one is configured."""
+    if settings.intake.spool is None:
+        yield None
+        return
+    spool = Spool(settings, settings.intake.spool, prepared, client_id=CLIENT_ID, metrics=metrics, clock=clock)
+    async with spool:
+        yield spool
+
+
+def _own_routes(prepared: PreparedLog, spool: Spool | None, metrics: CollectorRegistry) -> Iterable[Route]:
+    """Probes, metrics, and what the spool holds."""
+
+    async def spool_status(_: Request) -> Response:
+        return Response.json(200, spool.readiness.status() if spool else None)
+
+    probes = probe_routes(spool.readiness, metrics, spool.readiness) if spool else probe_routes(prepared, metrics)
+    return [*probes, Route.get(SPOOL_PATH, spool_status)]

@@ -14,6 +14,7 @@ from runtime.config.reading import Section, Value, show_nothing
 from runtime.config.secrets import Secret
 from runtime.config.settings import IntakeSettings, SchemaRegistrySettings, TopicSettings, UnknownSchema, WorkerSettings
 from runtime.config.shape import shaped
+from runtime.config.spool_section import check_room, read_spool
 from runtime.config.tls_section import read_tls
 from runtime.config.value_readers import one_of, parsed, text_or_list, whole_number
 
@@ -82,8 +83,11 @@ def read_intake(value: Value) -> IntakeSettings:
         authorization=authorization,
         is_open=is_open,
         max_body_bytes=section.read("max_body", size(1024, _LARGEST_BODY), default.max_body_bytes),
+        spool=section.read("spool", read_spool, None),
     )
     section.close()
+    if len(value.reading.faults) == before and intake.spool is not None:
+        check_room(value.at("spool"), intake.spool, intake.max_body_bytes)
     if len(value.reading.faults) == before and is_unguarded(intake):
         value.at("listen").note(UNGUARDED)
     return intake

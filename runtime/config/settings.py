@@ -5,6 +5,7 @@ No `repr` shows a secret. Below each field stand its unit and why its default is
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from runtime.config.addresses import Address
@@ -66,6 +67,16 @@ class SchemaRegistrySettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpoolSettings:
+    """Where the intake keeps events while Kafka cannot take them."""
+
+    folder: Path
+    """Of one intake alone; made if it is missing."""
+    max_bytes: int = 10 * 2**30
+    """Bytes that its files may take: nine million events of a common size."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class IntakeSettings:
     """The HTTP front that registries POST to."""
 
@@ -79,6 +90,8 @@ class IntakeSettings:
     """The file says `authorization: none`: a non-loopback address without authorization is meant."""
     max_body_bytes: int = 8 * 2**20
     """Bytes of one POST: whatever a registry can send (its own limit on a manifest is 4 MiB)."""
+    spool: SpoolSettings | None = None
+    """None: while Kafka cannot take events, POSTs are answered 503."""
 
     @property
     def max_event_bytes(self) -> int:

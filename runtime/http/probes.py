@@ -1,6 +1,7 @@
 """The routes that every process has: `/livez`, `/readyz`, `/metrics`."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -16,20 +17,34 @@ class ReadinessProbe(Protocol):
         ...
 
 
-def probe_routes(probe: ReadinessProbe, metrics: CollectorRegistry) -> list[Route]:
-    """Liveness (the event loop turns), readiness (with reasons) and Prometheus metrics."""
+class ReadinessFacts(Protocol):
+    """Says more than whether a process is ready."""
+
+    def facts(self) -> Mapping[str, str]:
+        """Members for the answer, beside its status and reasons."""
+
+
+class _NoFacts:
+    def facts(self) -> Mapping[str, str]:
+        return {}
+
+
+_NO_FACTS: Final = _NoFacts()
+_READY: Final[Mapping[str, Any]] = {"status": "ready"}
+
+
+def probe_routes(probe: ReadinessProbe, metrics: CollectorRegistry, facts: ReadinessFacts = _NO_FACTS) -> list[Route]:
+    """Liveness (the event loop turns), readiness (with reasons and facts) and Prometheus metrics."""
 
     async def livez(_: Request) -> Response:
         return Response.json(200, {"status": "alive"})
 
     async def readyz(_: Request) -> Response:
         reasons = await probe.reasons()
-        return Response.json(503, {"status": "not ready", "reasons": reasons}) if reasons else _READY
+        status, answer = (503, {"status": "not ready", "reasons": reasons}) if reasons else (200, _READY)
+        return Response.json(status, {**answer, **facts.facts()})
 
     async def exposition(_: Request) -> Response:
         return Response(200, generate_latest(metrics), content_type=CONTENT_TYPE_LATEST)
 
     return [Route.get("/livez", livez), Route.get("/readyz", readyz), Route.get("/metrics", exposition)]
-
-
-_READY = Response.json(200, {"status": "ready"})

@@ -89,6 +89,11 @@ class AcknowledgedWriter:
         """Whether a write would be tried now."""
         return self._availability.available and not self._closing.is_set()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way: no record that was given to the writer can still come to the log."""
+        return len(self._producer) == 0
+
     def write(self, records: Sequence[OutgoingRecord]) -> None:
         """Return when every record is acknowledged.
 

@@ -14,6 +14,7 @@ from consumer.cli import commands as worker_commands
 from consumer.endpoint.metrics import WorkerMetrics
 from producer.cli import commands as bridge_commands
 from producer.intake.metrics import BridgeMetrics
+from producer.spool.metrics import SpoolMetrics
 from runtime.config import ConfigurationError
 from runtime.config.load import settings_from
 from runtime.kafka.reachability import Reachability
@@ -33,7 +34,8 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 BASE = {"kafka": {"bootstrap.servers": "127.0.0.1:9092"}}
 ENDPOINT = {"name": "e", "url": "http://127.0.0.1:9/"}
 NEEDED: Mapping[str, dict[str, dict[str, Any]]] = {
-    "schema_registry": {"schema_registry": {"url": "http://127.0.0.1:8081"}}
+    "schema_registry": {"schema_registry": {"url": "http://127.0.0.1:8081"}},
+    "intake.spool": {"intake": {"spool": {"dir": "spool"}}},
 }
 """By section, what must stand beside any key of it."""
 UNKNOWN = "qqqqqqqq"
@@ -187,12 +189,16 @@ def test_every_key_is_documented() -> None:
 def test_documented_default_is_the_default(key: str) -> None:
     """A key that is written with its documented default changes nothing."""
     value = documented_keys()[key].value
-    section = key.partition(".")[0]
-    without = {**BASE, "endpoints": [ENDPOINT]} if section == "endpoints[]" else {**BASE, **NEEDED.get(section, {})}
-    written = configured(key, value)
-    for name, needed in NEEDED.get(section, {}).items():
-        written[name] = needed | written[name]
-    assert settings_from(without) == settings_from(written)
+    is_of_endpoint = key.startswith("endpoints[]")
+    needed = next((beside for section, beside in NEEDED.items() if key.startswith(f"{section}.")), {})
+    without = {**BASE, "endpoints": [ENDPOINT]} if is_of_endpoint else {**BASE, **needed}
+    assert settings_from(without) == settings_from(merged(needed, configured(key, value)))
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, section by section."""
+    both = {key: merged(below[key], above[key]) for key in below.keys() & above.keys() if isinstance(above[key], dict)}
+    return {**below, **above, **both}
 
 
 @pytest.mark.parametrize("key", [key for key, row in documented_keys().items() if row.default == "required"])
@@ -213,6 +219,7 @@ def test_every_metric_is_documented() -> None:
     """docs/operations.md has a row for every metric of both processes, and for no other."""
     bridge, worker = process_metrics("registry_bridge"), process_metrics("registry_worker")
     BridgeMetrics(bridge)
+    SpoolMetrics(bridge)
     WorkerMetrics(worker)
     cluster = Reachability(0.0)
     cluster.answered(0.0)

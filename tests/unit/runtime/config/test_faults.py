@@ -139,6 +139,19 @@ SECTIONS = [
         KAFKA + "intake: {max_body: 8MB}",
         'intake.max_body: "8MB" is not a size; write e.g. 64KiB, 1MiB, or a number of bytes',
     ),
+    (
+        KAFKA + "intake: {spool: {max: 1GiB}}",
+        "intake.spool.dir: is missing; write e.g. /var/lib/registry-bridge/spool",
+    ),
+    (
+        KAFKA + 'intake: {spool: {dir: ""}}',
+        'intake.spool.dir: "" is not the path of a folder; write e.g. /var/lib/registry-bridge/spool',
+    ),
+    (KAFKA + "intake: {spool: {dir: x, max: 1MiB}}", 'intake.spool.max: "1MiB" is not from 16MiB to 1048576GiB'),
+    (
+        KAFKA + "intake: {max_body: 2MiB, spool: {dir: x, max: 20MiB}}",
+        'intake.spool.max: "20MiB" is less than 16 x intake.max_body (33554432 bytes)',
+    ),
     (KAFKA + "intake: {max_body: 1}", "intake.max_body: 1 is not from 1KiB to 200MiB"),
     (
         KAFKA + 'intake: {authorization: "Bearer hunter2\\n"}',

@@ -1,0 +1,32 @@
+"""What can go wrong with the spool."""
+
+from runtime.errors import BridgeError
+
+
+class SpoolError(BridgeError):
+    """The spool cannot do it."""
+
+
+class SpoolDiskError(SpoolError):
+    """The disk failed; the same may work later."""
+
+
+class SpoolFullError(SpoolError):
+    """There is no room for it below `intake.spool.max`."""
+
+
+class SpoolDamagedError(SpoolError):
+    """What is on disk is not what was written; no patience helps."""
+
+
+class SpoolLockedError(SpoolError):
+    """Another process has the folder."""
+
+
+class SpoolRefusedError(SpoolError):
+    """A record that the spool does not take now."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        """A word for the metric: `spool-full` or `spool-failed`."""

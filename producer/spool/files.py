@@ -1,0 +1,69 @@
+"""The spool's files as a process opens them, again and again if the disk fails: looked at, then opened."""
+
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from producer.spool.database import LOG, SpoolDatabase
+from producer.spool.database_faults import WHAT_TO_DO
+from producer.spool.errors import SpoolDamagedError, SpoolDiskError
+from producer.spool.room import SpoolRoom
+from producer.spool.write_ahead_log import LogState, state_of
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class SpoolFiles:
+    """The files of one folder."""
+
+    def __init__(self, folder: Path, room: SpoolRoom) -> None:
+        """Opens nothing yet."""
+        self.folder: Final = folder
+        self.room: Final = room
+
+    def open(self) -> SpoolDatabase:
+        """The open database; its rows are not verified, and nothing was written to it yet.
+
+        The end of the log that does not verify is cut off, and a log line says so.
+
+        Raises:
+            SpoolDiskError: the disk fails.
+            SpoolDamagedError: something before the end does not verify.
+        """
+        found = self.log_state()
+        if found.is_damaged_within:
+            raise SpoolDamagedError(
+                f"the spool in {self.folder} is damaged: after {found.commits} whole writes, {LOG} has "
+                f"{_unreadable(found)}, and events in them were answered; {WHAT_TO_DO}"
+            )
+        database = SpoolDatabase(self.folder, self.room)
+        if found.tail_bytes:
+            _log.warning(
+                "spool.damaged_end_cut",
+                folder=str(self.folder),
+                bytes=found.tail_bytes,
+                whole_writes=found.commits,
+                reason="the last write was broken off; it was not answered unless the disk has changed it since",
+            )
+        return database
+
+    def log_state(self) -> LogState:
+        """What the write-ahead log holds, while no database is open.
+
+        Raises:
+            SpoolDiskError: it cannot be read.
+        """
+        try:
+            with (self.folder / LOG).open("rb") as file:
+                return state_of(file)
+        except FileNotFoundError:
+            return LogState()
+        except OSError as error:
+            raise SpoolDiskError(f"reading the log of the spool in {self.folder}: {error.strerror}") from error
+
+
+def _unreadable(found: LogState) -> str:
+    if found.header_is_damaged:
+        return "a header that does not verify before all others"
+    return f"{found.tail_commits} that do not verify ({found.tail_bytes} bytes)"

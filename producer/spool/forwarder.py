@@ -1,0 +1,178 @@
+"""Takes rows from the spool to Kafka, in order, a batch at a time: written, acknowledged, removed.
+
+A batch that was broken off is written again as a whole, so a crash repeats one batch at most. A record that Kafka
+refuses is never dropped: it and everything behind it wait, and readiness and a log line say so.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+import structlog
+
+from producer.spool.database import SpoolAmount
+from producer.spool.errors import SpoolDiskError
+from producer.spool.spooled_record import SpoolRow, UnknownReleaseError, outgoing, repository_of
+from producer.spool.standing import SpoolStanding
+from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from runtime.kafka.records import OutgoingRecord
+from runtime.news import News
+
+_log: Final = structlog.get_logger(__name__)
+
+BATCH_EVENTS: Final = 500
+BATCH_BYTES: Final = 2**20
+"""Larger events go alone."""
+_LOOK_AGAIN_S: Final = 0.1
+_AGAIN_S: Final = 0.5
+_REFUSED_AGAIN_S: Final = 5.0
+_MATTER: Final = "refused"
+
+
+class ForwardLog(Protocol):
+    """The events topic, for what comes from the spool."""
+
+    @property
+    def ids(self) -> Mapping[int, int]:
+        """The schema id of each release; empty until they are known."""
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be written now; empty if it can be tried.
+
+        Topic and schema must be prepared, and no record that went straight may come after those of the spool.
+        """
+
+    async def write(self, records: Sequence[OutgoingRecord]) -> None:
+        """Return when they are acknowledged.
+
+        Raises:
+            KafkaUnavailableError: not all are; some may be in the log.
+            KafkaRefusedError: Kafka will not take one of them.
+        """
+
+
+class StoredRows(Protocol):
+    """The rows of the spool, for who takes them away."""
+
+    async def read(self, after: int, *, most: int, most_bytes: int) -> list[SpoolRow]:
+        """The first rows after a place.
+
+        Raises:
+            SpoolDiskError, SpoolDamagedError: they cannot be read.
+        """
+
+    async def remove_to(self, seq: int) -> tuple[int, SpoolAmount]:
+        """Remove the rows up to this one; how many those were, and how much is left.
+
+        Raises:
+            SpoolDiskError, SpoolDamagedError: it is not known whether they are removed.
+        """
+
+
+class ForwardCounter(Protocol):
+    """Counts what was forwarded."""
+
+    def forwarded(self, records: int) -> None:
+        """Kafka has them."""
+
+    def maybe_repeated(self, records: int) -> None:
+        """They may stand in the log, and are written again."""
+
+    def refused(self) -> None:
+        """Kafka refused a record."""
+
+
+class Forwarder:
+    """The way from the spool to Kafka; run it as a task."""
+
+    def __init__(
+        self, store: StoredRows, standing: SpoolStanding, log: ForwardLog, *, topic: str, counter: ForwardCounter
+    ) -> None:
+        """Does nothing yet."""
+        self._store = store
+        self._standing = standing
+        self._kafka = log
+        self._topic = topic
+        self._counter = counter
+        self._news = News()
+        self._acknowledged = 0
+        """The last place that Kafka has: after a fault of the disk its rows are removed and not written again."""
+        self._alone_to = 0
+        """Up to this place each row is written alone: Kafka refused a batch that ended there."""
+        self._stopping = asyncio.Event()
+        self.waits_because = ""
+        """Why the first events wait; empty if they do not."""
+        self.refused_because = ""
+        """Why Kafka refuses the first event, and what to do; empty if it does not."""
+
+    async def run(self) -> None:
+        """Forward until `stop`; returns after the batch under way."""
+        while not self._stopping.is_set():
+            self._standing.changed.clear()
+            if self._standing.course.may_forward:
+                await self._forward()
+            else:
+                self.waits_because = ""
+                await self._standing.changed.wait()
+
+    def stop(self) -> None:
+        """Begin no further batch."""
+        self._stopping.set()
+        self._standing.changed.set()
+
+    async def _forward(self) -> None:
+        if why := self._kafka.obstacle:
+            await self._pause(why, _LOOK_AGAIN_S)
+            return
+        try:
+            most = 1 if self._acknowledged < self._alone_to else BATCH_EVENTS
+            rows = await self._store.read(self._acknowledged, most=most, most_bytes=BATCH_BYTES)
+            if rows:
+                await self._write(rows)
+            await self._remove()
+        except SpoolDiskError as error:
+            await self._pause(str(error), _AGAIN_S)
+
+    async def _write(self, rows: Sequence[SpoolRow]) -> None:
+        try:
+            await self._kafka.write([outgoing(row, topic=self._topic, ids=self._kafka.ids) for row in rows])
+        except KafkaUnavailableError as error:
+            self._counter.maybe_repeated(len(rows))
+            await self._pause(str(error), _AGAIN_S)
+        except (KafkaRefusedError, UnknownReleaseError) as error:
+            await self._refused(rows, str(error))
+        else:
+            self._acknowledged = rows[-1].seq
+            self._counter.forwarded(len(rows))
+            self.waits_because = self.refused_because = ""
+            if self._news.settled(_MATTER):
+                _log.info("spool.refusal_over", event_number=rows[0].seq)
+
+    async def _remove(self) -> None:
+        removed, amount = await self._store.remove_to(self._acknowledged)
+        if removed:
+            self._standing.removed(removed, amount)
+
+    async def _refused(self, rows: Sequence[SpoolRow], why: str) -> None:
+        """Find the record that is refused: one by one."""
+        if len(rows) > 1:
+            self._alone_to = rows[-1].seq
+            self._counter.maybe_repeated(len(rows))
+            return
+        row = rows[0]
+        named = f"event {row.seq} of the spool ({len(row.content)} bytes, repository {repository_of(row)})"
+        self.refused_because = f"Kafka refuses {named}: {why}; it and all events behind it wait"
+        self._counter.refused()
+        if self._news.is_news(_MATTER, self.refused_because):
+            _log.error(
+                "spool.refused", reason=self.refused_because, consequence="it is tried again until Kafka takes it"
+            )
+        await self._pause(self.refused_because, _REFUSED_AGAIN_S)
+
+    async def _pause(self, why: str, seconds: float) -> None:
+        self.waits_because = why
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,214 @@
+"""The intake's spool on a real Kafka that is killed, frozen and comes back: nobody waits, and nothing is lost."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker import LocalKafka
+from broker.ports import free_port
+from tests.kit import eventually
+from tests.kit.bridge import Installation
+from tests.kit.load import Load
+from tests.kit.notifications import Poster, envelope, event_json
+from tests.kit.process import Process
+from tests.kit.topics import Found, read
+
+pytestmark = pytest.mark.kafka
+
+AT_ONCE_S = 1.5
+"""Without the wait for Kafka; the median or most say so, since a busy machine holds up a few answers."""
+BATCH = 500
+"""Events that the forwarder writes at once: what a crash repeats at most."""
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A Kafka that the tests of this file stop and start; each finds it running."""
+    with LocalKafka(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def runs(broker: LocalKafka) -> Iterator[None]:
+    """Whatever a test did to the broker is undone."""
+    yield
+    if broker.died() is not None:
+        broker.start()
+
+
+def spooling(broker: LocalKafka, topic: str, folder: Path, **settings: Any) -> Installation:
+    """An intake with a spool."""
+    spool = {"dir": str(folder / "spool"), **settings}
+    return Installation(broker.bootstrap, topic, folder, sections={"intake": {"spool": spool}})
+
+
+def asked(bridge: Process) -> dict[str, Any]:
+    """What the intake says of its spool."""
+    with Poster(f"http://{bridge.address}/") as client:
+        found = client.request("GET", "/spool").json
+        assert isinstance(found, dict)
+        return found
+
+
+def wait_for_more(load: Load, posts: int) -> None:
+    """Return when so many more are answered 200."""
+    before = len(load.taken)
+    eventually(lambda: len(load.taken) > before + posts)
+
+
+def wait_empty(bridge: Process) -> None:
+    """Return when the spool holds nothing."""
+    eventually(lambda: asked(bridge)["events"] == 0)
+
+
+def by_repository(records: list[Found]) -> dict[bytes | None, list[int]]:
+    """The numbers of each repository's events, in the order of the log."""
+    found = defaultdict(list)
+    for record in records:
+        found[record.key].append(int((record.header("ce_id") or "").rsplit("-", 1)[1]))
+    return found
+
+
+def in_order_of_first(numbers: list[int]) -> bool:
+    """Whether the first occurrences count up without a gap."""
+    firsts = list(dict.fromkeys(numbers))
+    return firsts == list(range(len(firsts)))
+
+
+def test_nobody_waits_while_kafka_is_away(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """POSTs are answered 200 while Kafka is away, and stand in the log in order, with their time, when it is back."""
+    setup = spooling(broker, topic, tmp_path)
+    with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
+        assert poster.post(envelope(event_json("team/app", 0))).status == 200
+        wait_empty(bridge)
+        broker.kill()
+        replies = [poster.post(envelope(event_json("team/app", number))) for number in range(1, 40)]
+        stopped = time.time()
+        assert {200} == {reply.status for reply in replies}
+        assert max(reply.seconds for reply in replies) < 2 * AT_ONCE_S
+        assert sorted(reply.seconds for reply in replies)[-2] < AT_ONCE_S
+        ready = poster.request("GET", "/readyz")
+        assert (200, "39 events") == (ready.status, ready.json["spool"].partition(";")[0])
+        standing = asked(bridge)
+        assert (39, "") == (standing["events"], standing["obstacle"])
+        assert standing["waits_because"]
+        assert standing["used_bytes"] <= standing["disk_bytes"] < standing["max_bytes"]
+        broker.start()
+        wait_empty(bridge)
+        assert poster.post(envelope(event_json("team/app", 40))).status == 200
+        records = read(broker, topic)
+        numbers = by_repository(records)[b"team/app"]
+        assert in_order_of_first(numbers)
+        assert set(range(41)) == set(numbers)
+        assert [number for number, count in Counter(numbers).items() if count > 1] in ([], [1])
+        assert max(one.timestamp_ms for one in records if one.header("ce_id") == "team-app-39") <= stopped * 1000
+        assert bridge.terminate() == 0
+        assert "Traceback" not in bridge.stderr
+
+
+def test_killed_under_load(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """The intake is killed again and again under load, with Kafka there, away and coming back: nothing is lost."""
+    setup = spooling(broker, topic, tmp_path)
+    bridge = setup.bridge("--listen", f"127.0.0.1:{free_port()}")
+    kills = 0
+    with bridge:
+        address = bridge.address
+        with Load(f"http://{address}/events", 8, pause=0.002) as load:
+            for is_away, posts in [
+                (False, 50),
+                (True, 60),
+                (True, 60),
+                (False, 5),
+                (False, 40),
+                (True, 30),
+                (False, 5),
+            ]:
+                if is_away and broker.died() is None:
+                    broker.kill()
+                elif not is_away and broker.died() is not None:
+                    broker.start()
+                wait_for_more(load, posts)
+                bridge.kill()
+                kills += 1
+                bridge.start()
+            wait_empty(bridge)
+        assert bridge.terminate() == 0
+        assert "Traceback" not in bridge.stderr
+    numbers = by_repository(read(broker, topic))
+    for repository, found in numbers.items():
+        assert in_order_of_first(found), f"{repository!r}: {found}"
+    names = {f"load-app{n}-{number}" for n in range(8) for number in numbers.get(f"load/app{n}".encode(), [])}
+    assert set() == set(load.taken) - names
+    repeats = sum(len(found) - len(set(found)) for found in numbers.values())
+    again = load.statuses.count(503) + 8 * kills + 8 * 3
+    assert repeats <= kills * BATCH + again
+
+
+def test_kafka_that_does_not_answer(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """A frozen Kafka: the first POST waits a second for it, the next ones not at all; all are answered 200."""
+    setup = spooling(broker, topic, tmp_path)
+    with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
+        bridge.wait_for_log("bridge.ready")
+        assert poster.post(envelope(event_json("team/app", 0))).status == 200
+        wait_empty(bridge)
+        broker.pause()
+        try:
+            replies = [poster.post(envelope(event_json("team/app", number))) for number in range(1, 30)]
+            assert {200} == {reply.status for reply in replies}
+            assert sorted(reply.seconds for reply in replies)[-3] < AT_ONCE_S
+            assert bridge.terminate() == 0
+            [left] = [line for line in bridge.log() if line["event"] == "spool.left"]
+            assert 29 == left["events"]
+        finally:
+            broker.resume()
+        bridge.start()
+        wait_empty(bridge)
+        numbers = by_repository(read(broker, topic))[b"team/app"]
+        assert in_order_of_first(numbers)
+        assert set(range(30)) == set(numbers)
+
+
+def test_before_kafka_was_ever_there(tmp_path: Path, topic: str) -> None:
+    """The first start while Kafka is away, without topics: POSTs are taken, over a restart too, and arrive later."""
+    with LocalKafka(tmp_path / "kafka") as young:
+        young.kill()
+        setup = spooling(young, topic, tmp_path)
+        bridge = setup.bridge()
+        for number in range(2):
+            with bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
+                assert poster.post(envelope(event_json("team/app", number))).status == 200
+        young.start()
+        with bridge:
+            wait_empty(bridge)
+        assert [0, 1] == by_repository(read(young, topic))[b"team/app"]
+
+
+def test_one_intake_a_folder(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """The second one ends with exit 1 and names the first."""
+    setup = spooling(broker, topic, tmp_path)
+    with setup.bridge() as bridge:
+        assert bridge.address
+        done = setup.run_bridge("serve")
+        assert (1, "") == (done.code, done.stdout)
+        assert f"in use by process {bridge.pid} on" in done.stderr
+
+
+def test_a_damaged_spool_is_refused(tmp_path: Path, topic: str, broker: LocalKafka) -> None:
+    """Exit 1, with what is wrong and what to do; the files stay as they are."""
+    setup = spooling(broker, topic, tmp_path)
+    broker.kill()
+    with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
+        assert {200} == {poster.post(envelope(event_json("team/app", number))).status for number in range(9)}
+        assert bridge.terminate() == 0
+    file = tmp_path / "spool" / "spool.db"
+    content = bytearray(file.read_bytes())
+    content[content.index(b"team-app-5")] ^= 1
+    file.write_bytes(content)
+    done = setup.run_bridge("serve")
+    assert 1 == done.code
+    assert "event 6 is not as it was written; no event was removed" in done.stderr
+    assert content == file.read_bytes()
