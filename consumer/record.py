@@ -1,8 +1,11 @@
 """A record as it lies in the log. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from runtime.rfc3339 import LAST_MS
+
+_COUNTED_WHOLE: Final = 1024 * 1024
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
@@ -41,3 +44,8 @@ class Record:
     def size(self) -> int:
         """Bytes that holding it costs, roughly."""
         return len(self.key or b"") + len(self.value or b"") + 256
+
+    @property
+    def cost(self) -> int:
+        """Bytes that delivering it costs, roughly: of a large one its request counts too, and that request's copy."""
+        return self.size if self.size < _COUNTED_WHOLE else 3 * self.size

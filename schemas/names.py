@@ -17,8 +17,8 @@ CLOUDEVENTS_VERSION: Final = "1.0"
 AVRO_MEDIA_TYPE: Final = "application/avro"
 TYPE_PREFIX: Final = "registry.notifications."
 
-LABEL: Final = re.compile(r"[a-z0-9._-]{1,63}", re.ASCII)
-"""The label of a registry, given at intake."""
+LABEL: Final = re.compile(r"(?!\.+\Z)[a-z0-9._-]{1,63}", re.ASCII)
+"""The label of a registry, given at intake; of dots alone it would be another path to many a proxy."""
 
 
 def group_of(prefix: str, endpoint: str) -> str:

@@ -7,6 +7,7 @@ value, and the headers that say which letter it closes and how.
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from consumer.dead_letters.letter import Closing, ClosingState, Identity, Letter
@@ -39,6 +40,19 @@ _MADE_UP: Final = re.compile(r"sha256-[0-9a-f]{32}", re.ASCII)
 """A `ce_id` that stands in for an id which no header can carry, or for none."""
 
 MAX_ERROR_BYTES: Final = 1024
+
+
+def fitting(record: Record, cause: Cause, largest: int) -> tuple[Record, Cause]:
+    """The record as its letter keeps it, and the cause, which says what was left out.
+
+    A topic's limit counts compressed bytes, so a foreign producer can have put a record into the events topic that no
+    letter can hold. Without its value and headers it is written all the same: else its repository waited for ever.
+    """
+    size = len(record.value or b"") + sum(len(name) + len(value or b"") for name, value in record.headers)
+    if size <= largest:
+        return record, cause
+    left_out = f"its value and headers, {size} bytes, are left out: a letter takes {largest}"
+    return replace(record, value=None, headers=()), replace(cause, error=f"{cause.error}; {left_out}".lstrip("; "))
 
 
 def letter_of(

@@ -11,6 +11,7 @@ from consumer.dead_letters.redrive import Redrive
 from consumer.dead_letters.report import RedriveReport
 from consumer.dead_letters.topic import DeadLetterTopic
 from consumer.dead_letters.writing import Closer
+from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.delivery.webhook.sender import sender_of
 from consumer.record import Record
 from runtime.clock import Clock
@@ -49,6 +50,7 @@ class RedriveAll:
         self._clock = clock
         self._drain_s = drain_s
         self._progress = progress
+        self._large_events = LargeEvents()
 
     async def run(
         self,
@@ -72,7 +74,7 @@ class RedriveAll:
     async def _redrive(
         self, endpoint: EndpointSettings, letters: Sequence[Letter], stop: asyncio.Event
     ) -> RedriveResult:
-        sender = sender_of(endpoint, self._clock)
+        sender = sender_of(endpoint, self._clock, self._large_events)
         redrive = Redrive(
             endpoint,
             letters,

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import structlog
 
 from consumer.dead_letters.letter import ClosingState, Letter
-from consumer.dead_letters.record import closings_of, letter_of
+from consumer.dead_letters.record import closings_of, fitting, letter_of
 from consumer.delivery.policy.attempts import Cause
 from consumer.lanes.delivery import Delivery
 from runtime.backoff import Backoff, Jitter
@@ -45,16 +45,18 @@ class RecordWriter(Protocol):
 class Burial:
     """Writes the dead letters of one endpoint."""
 
-    def __init__(self, endpoint: str, *, topic: str, writer: RecordWriter, jitter: Jitter) -> None:
+    def __init__(self, endpoint: str, topic: str, writer: RecordWriter, *, largest: int, jitter: Jitter) -> None:
         """Nothing was written yet.
 
         Args:
             endpoint: its name.
             topic: of dead letters.
             writer: writes them.
+            largest: bytes of the largest record that it takes whole.
             jitter: stretches waits.
         """
         self._endpoint = endpoint
+        self._largest = largest
         self._topic = topic
         self._writer = writer
         self._backoff = Backoff(_LETTER_FIRST_S, _LETTER_MOST_S, jitter)
@@ -73,8 +75,9 @@ class Burial:
         Raises:
             CancelledError: it is broken off, see `hurry`.
         """
+        record, cause = fitting(delivery.record, cause, self._largest)
         letter = letter_of(
-            delivery.record,
+            record,
             cause,
             topic=self._topic,
             endpoint=self._endpoint,

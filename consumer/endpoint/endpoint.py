@@ -18,6 +18,7 @@ from consumer.delivery.webhook.sender import lanes_of
 from consumer.endpoint.assignment import Assignment
 from consumer.endpoint.awaited_schemas import AwaitedSchemas
 from consumer.endpoint.courier import Courier
+from consumer.endpoint.large_records import LargeRecords
 from consumer.endpoint.monitor import Monitor
 from consumer.endpoint.new_topic import NewTopic
 from consumer.endpoint.undecodable import Undecodable
@@ -93,7 +94,8 @@ class Endpoint:
             clock=clock,
         )
         self._undecodable = Undecodable(courier, self.assignment, self._wakeup)
-        self._admission = Admission(settings, self.lanes, screening, self._undecodable, monitor)
+        screens = LargeRecords(screening, courier.sender.large_events, self._wakeup)
+        self._admission = Admission(settings, self.lanes, screens, self._undecodable, monitor)
         self._ahead = ReadAhead(log, self.lanes, backoff_s=settings.backoff_s)
         self._schemas = AwaitedSchemas(screening, self._wakeup, endpoint=settings.name, jitter=gate.backoff.jitter)
         self._topic = NewTopic()
@@ -240,7 +242,8 @@ class Endpoint:
         """Admit, send, commit, read on; when the next pass is due (both monotonic)."""
         partitions, allowed = self.partitions.values(), self.gate.allowed
         self._schemas.resume(partitions)
-        self._admission.admit(partitions, now, allowed)
+        if not self._admission.admit(partitions, now, allowed):
+            self._wakeup.wake()
         for partition in partitions:
             partition.pass_over()
         self._schemas.ask_for(self.partitions.values())

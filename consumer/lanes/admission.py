@@ -10,14 +10,13 @@ from typing import Final, Protocol
 
 from consumer.lanes.allowed import Allowed
 from consumer.lanes.lanes import Lanes
-from consumer.lanes.screening import Screening
+from consumer.lanes.screening import LARGE, Screened, UnscreenedError
 from consumer.log.decoding import UnaskedError
 from consumer.offsets.ledger import Novelty
 from consumer.offsets.partition import Partition
 from consumer.record import Record
 from runtime.config import EndpointSettings
 from schemas.avro import UndecodableError, UnknownSchemaError
-from schemas.event import Event
 
 _HOLD_BYTES: Final = 64 * 1024 * 1024
 """Bytes of records held for one endpoint: two windows of 24,000 events of usual size. A stuck partition has half."""
@@ -26,6 +25,21 @@ _HOLD_EVENTS: Final = 4_000
 _UNDECODABLE_AT_ONCE: Final = 256
 _ROUND: Final = 64
 """Records of one partition before the next has its turn."""
+_AT_ONCE: Final = 4 * LARGE
+"""Bytes of records that are read before others have the event loop: 60 ms, whatever is in them."""
+
+
+class Screens(Protocol):
+    """Reads records, and holds them against the endpoint's filters."""
+
+    def screen(self, record: Record) -> Screened:
+        """The event in a record, and the rule against it.
+
+        Raises:
+            UnscreenedError: it is being read.
+            UnaskedError, UnknownSchemaError, UndecodableError: as `Screening.screen` does.
+        """
+        ...
 
 
 class Undecodables(Protocol):
@@ -57,7 +71,7 @@ class Admission:
         self,
         endpoint: EndpointSettings,
         lanes: Lanes,
-        screening: Screening,
+        screening: Screens,
         undecodable: Undecodables,
         monitor: AdmissionMonitor,
     ) -> None:
@@ -66,7 +80,7 @@ class Admission:
         Args:
             endpoint: its settings.
             lanes: where deliveries go.
-            screening: reads records.
+            screening: reads records, and knows the endpoint's filters.
             undecodable: whom to give records that no release can read.
             monitor: counts and logs what becomes of records.
         """
@@ -94,11 +108,17 @@ class Admission:
             case Allowed.ALL:
                 return self._lanes.startable < self._enough
 
-    def admit(self, partitions: Collection[Partition], now: float, allowed: Allowed) -> None:
-        """Move records from the partitions' backlogs into lanes while that helps; `now` monotonic."""
+    def admit(self, partitions: Collection[Partition], now: float, allowed: Allowed) -> bool:
+        """Move records from the partitions' backlogs into lanes while that helps; `now` monotonic.
+
+        False if that was broken off, so that others have the event loop meanwhile: call it again soon.
+        """
+        left = _AT_ONCE
         for partition in partitions:
             self._share(partition)  # of all, be their turn to come or not: what left the lanes may have made room
         going = [partition for partition in partitions if partition.backlog and not partition.draining]
+        waiting: set[int] = set()
+        """Partitions whose first record is being read."""
         while going:
             for partition in going:
                 for _ in range(_ROUND):
@@ -106,19 +126,30 @@ class Admission:
                     if partition.is_blocked or not partition.backlog:
                         break
                     if not self.wants_more(allowed):
-                        return
-                    self._admit_first(partition, now)
-            going = [partition for partition in going if partition.backlog and not partition.is_blocked]
+                        return True
+                    if left <= 0:
+                        return False
+                    left -= partition.backlog[0].size
+                    if not self._admit_first(partition, now):
+                        waiting.add(partition.number)
+                        break
+            going = [at for at in going if at.backlog and not at.is_blocked and at.number not in waiting]
+        return True
 
     def _share(self, partition: Partition) -> None:
         """Give a partition as much memory as is still free: a stuck one gets half, and others always have room."""
         partition.is_crowded = partition.bytes >= _HOLD_BYTES - self._lanes.bytes
 
-    def _admit_first(self, partition: Partition, now: float) -> None:
-        """Decide about the first record before it leaves the backlog, so that a fault of ours cannot lose it."""
+    def _admit_first(self, partition: Partition, now: float) -> bool:
+        """Decide about the first record before it leaves the backlog, so that a fault of ours cannot lose it.
+
+        False if it is being read.
+        """
         record = partition.backlog[0]
         try:
-            resolved, event = self._screening.read(record)
+            screened = self._screening.screen(record)
+        except UnscreenedError:
+            return False
         except UnaskedError as error:
             partition.awaits = error.schema_id
         except UnknownSchemaError as error:
@@ -130,7 +161,8 @@ class Admission:
                 self._undecodable.give_up(record, partition, str(error))
         else:
             if self._note(partition) is Novelty.NEW:
-                self._admit(partition, resolved, event, now)
+                self._admit(partition, screened, now)
+        return True
 
     @staticmethod
     def _note(partition: Partition) -> Novelty:
@@ -140,12 +172,12 @@ class Admission:
         partition.backlog.popleft()
         return novelty
 
-    def _admit(self, partition: Partition, record: Record, event: Event, now: float) -> None:
-        rule = self._screening.rule_against(event)
-        if rule is not None:
+    def _admit(self, partition: Partition, screened: Screened, now: float) -> None:
+        record = screened.record
+        if screened.rule is not None:
             partition.ledger.finish(record.offset)
-            self._monitor.filtered(rule)
+            self._monitor.filtered(screened.rule)
             return
         partition.admitted(record)
-        self._lanes.add(record, event if self._lanes.held < _HOLD_EVENTS else None, now, partition)
+        self._lanes.add(record, screened.event if self._lanes.held < _HOLD_EVENTS else None, now, partition)
         self._monitor.admitted()

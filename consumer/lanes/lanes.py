@@ -96,7 +96,7 @@ class Lanes:
         delivery = Delivery(record, event, lane, now, partition)
         lane.queue.append(delivery)
         self.held += 1
-        self.bytes += record.size
+        self.bytes += record.cost
         candidates = self._candidates(lane)
         if lane in candidates.ready:
             candidates.startable += 1
@@ -293,4 +293,4 @@ class Lanes:
 
     def _forget(self, deliveries: Collection[Delivery]) -> None:
         self.held -= len(deliveries)
-        self.bytes -= sum(delivery.record.size for delivery in deliveries)
+        self.bytes -= sum(delivery.record.cost for delivery in deliveries)

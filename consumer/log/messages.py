@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import pythonapi
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
-from consumer.record import Record
+from consumer.record import Headers, Record
 from runtime.errors import BridgeError
+
+_raise_what_is_left_behind: Final = pythonapi.Py_IsInitialized
+"""After each call by `pythonapi`, ctypes raises what is pending (its documentation, `PyDLL`), whatever is called."""
 
 NOT_RETRIABLE: Final = frozenset(
     {
@@ -38,7 +42,7 @@ def record_of(message: Message, topic: str) -> Record:
         timestamp_ms=message.timestamp()[1],
         key=_bytes(message.key()),
         value=_bytes(message.value()),
-        headers=tuple((pair[0], _bytes(pair[1])) for pair in message.headers() or ()),
+        headers=_headers_of(message),
     )
 
 
@@ -68,6 +72,20 @@ def reraising() -> Iterator[None]:
         yield
     except KafkaException as error:
         raise KafkaException(*error.args) from error
+
+
+def _headers_of(message: Message) -> Headers:
+    """The headers; none if the name of one is no UTF-8, as only a foreign producer can write it.
+
+    confluent-kafka 2.16 answers then with a list of pairs without a first member, and leaves an exception behind that
+    comes up anywhere later: to look at such a pair ends the process. So the exception is made to come up here.
+    """
+    try:
+        pairs = message.headers()
+        _raise_what_is_left_behind()
+    except (UnicodeDecodeError, SystemError):
+        return ()
+    return tuple((pair[0], _bytes(pair[1])) for pair in pairs or ())
 
 
 def _bytes(value: Any) -> bytes | None:

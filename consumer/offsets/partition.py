@@ -74,13 +74,13 @@ class Partition:
 
     def admitted(self, record: Record) -> None:
         """This record of it is held until it is finished."""
-        self.bytes += record.size
+        self.bytes += record.cost
 
     def finished(self, record: Record) -> None:
         """This record was delivered, or its dead letter is written. A closed partition ignores it."""
         if not self.is_closed:
             self.ledger.finish(record.offset)
-            self.bytes -= record.size
+            self.bytes -= record.cost
 
     def close(self) -> None:
         """It is another worker's, or another log's."""

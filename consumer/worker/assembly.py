@@ -96,14 +96,15 @@ def endpoint_of(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
     group = group_of(parts.settings.worker.group_prefix, endpoint.name)
     metrics = EndpointMetrics(parts.metrics, endpoint.name)
     monitor = Monitor(endpoint.name, metrics, parts.clock)
-    burial = Burial(endpoint.name, topic=topics.dead_letters, writer=parts.writer, jitter=random.random)
+    largest = max_event_bytes(parts.settings)
+    burial = Burial(endpoint.name, topics.dead_letters, parts.writer, largest=largest, jitter=random.random)
     made = Endpoint(
         endpoint,
         commits_of(group, topics.events, endpoint),
         _log_of(parts, endpoint, group),
         screening=Screening(Filter(endpoint), parts.schema_ids, unknown_schema=parts.settings.worker.unknown_schema),
         gate=Gate(endpoint, random.random),
-        courier=Courier(sender_of(endpoint, parts.clock), burial, monitor),
+        courier=Courier(sender_of(endpoint, parts.clock, parts.large_events), burial, monitor),
         monitor=monitor,
         clock=parts.clock,
     )

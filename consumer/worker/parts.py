@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import WorkerMetrics
 from consumer.log.range_reader import RangeReader
 from consumer.log.schema_ids import SchemaIds, schema_ids_of
@@ -40,6 +41,7 @@ class Parts:
     clock: Clock
     schema_ids: SchemaIds | None
     """Of the schema registry, if there is one."""
+    large_events: LargeEvents
 
     def open_ranges(self) -> RangeReader:
         """A client that reads ranges of the events topic."""
@@ -75,4 +77,5 @@ def parts_of(settings: Settings) -> Parts:
         metrics=WorkerMetrics(process_metrics("registry_worker")),
         clock=clock,
         schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),
+        large_events=LargeEvents(),
     )

@@ -126,6 +126,7 @@ async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[Non
     parts.pulse.stop()
     await asyncio.gather(*(endpoint.close(deadline) for endpoint in served))
     await beside(parts.writer.close, deadline.left_s)
+    parts.large_events.close()
     _log.info("stopped")
     (failure,) = await asyncio.gather(running, return_exceptions=True)
     if isinstance(failure, Exception):

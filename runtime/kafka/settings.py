@@ -78,6 +78,7 @@ def consumer_settings(
         "queued.max.messages.kbytes": 1024,  # prefetch: 7 MiB a consumer where the default takes 146
         "fetch.queue.backoff.ms": 100,
         "fetch.wait.max.ms": 250,
+        "fetch.max.bytes": max(_MIB, max_record_bytes),  # of one answer: 50 MiB by default, whatever it holds
         **strategy,
         **_client(without(passed, PRODUCER_ONLY), client_id),
         "group.protocol": protocol,

@@ -91,4 +91,5 @@ class Door:
 
     def admit(self, allowed: Allowed = Allowed.ALL) -> None:
         """Let in what helps."""
-        self.admission.admit(self.partitions, 0.0, allowed)
+        while not self.admission.admit(self.partitions, 0.0, allowed):
+            pass

@@ -455,7 +455,7 @@ class Worker:
         self.log = SimulatedLog(world.topic, world.group, self.assignment, drain_s=max(10.0, settings.timeout_s + 1.0))
         monitor = Monitor("ci", EndpointMetrics(WorkerMetrics(CollectorRegistry()), "ci"), clock)
         sender = Sender(_Client(world, self._life), Signer(), clock, settings.format)
-        burial = Burial("ci", topic=LETTERS, writer=_Letters(world, self._life), jitter=world.jitter)
+        burial = Burial("ci", LETTERS, _Letters(world, self._life), largest=2**24, jitter=world.jitter)
         self.endpoint = Endpoint(
             settings,
             commits_of(GROUP, TOPIC, settings),

@@ -1,32 +1,64 @@
-"""From deliveries to one POST: render in the endpoint's format, stamp and sign the attempt, send."""
+"""From deliveries to one POST: render in the endpoint's format, stamp and sign the attempt, send.
 
+Large ones are rendered beside the event loop, and only as many as there is room for.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from consumer.delivery.policy.outcome import Result
+from consumer.delivery.webhook.body_room import BodyRoom
 from consumer.delivery.webhook.client import Client, client_of
 from consumer.delivery.webhook.formats import Sendable, UnsendableError, kind_of, request_of
+from consumer.delivery.webhook.large_events import LargeEvents
+from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.signing import Signer
 from consumer.lanes.delivery import Delivery
 from consumer.lanes.lanes import Lanes
+from consumer.lanes.screening import LARGE
 from consumer.log.decoding import event_of
+from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.config.endpoint_settings import WebhookFormat
+
+_WITHOUT_ROOM: Final = 4 * 1024
+"""Bytes of a record: of smaller ones there may be as many in flight as requests."""
+_Post = tuple[WebhookRequest, Mapping[str, str]]
+"""A request, and the headers of this attempt."""
 
 
 class Sender:
     """Sends the deliveries of one endpoint."""
 
-    def __init__(self, client: Client, signer: Signer, clock: Clock, format_: WebhookFormat = "registry") -> None:
-        """`format_` is what events are sent as; `clock` stamps each attempt."""
+    def __init__(
+        self,
+        client: Client,
+        signer: Signer,
+        clock: Clock,
+        format_: WebhookFormat = "registry",
+        events: LargeEvents | None = None,
+    ) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            client: POSTs.
+            signer: signs.
+            clock: stamps each attempt.
+            format_: what events are sent as.
+            events: reads and renders the large ones; all senders of a process share it.
+        """
+        self.large_events: Final = events or LargeEvents()
+        self._room: Final = BodyRoom()
         self._format: Final = format_
         self._client: Final = client
         self._signer: Final = signer
         self._clock: Final = clock
 
     def kind(self, delivery: Delivery) -> object:
-        """Deliveries go into one batch only if this is equal."""
-        return kind_of(_sendable(delivery), self._format)
+        """Deliveries go into one batch only if this is equal; a large one goes alone."""
+        return delivery.record.place if _is_large(delivery) else kind_of(_sendable(delivery), self._format)
 
     async def send(self, deliveries: list[Delivery]) -> Result:
         """POST them in one request.
@@ -34,15 +66,37 @@ class Sender:
         Raises:
             UnsendableError: no request can be made of them.
         """
+        size = sum(delivery.record.size for delivery in deliveries)
+        if size <= _WITHOUT_ROOM:
+            return await self._client.send(*self._of_batch(deliveries))
+        async with self._room.taken(size):
+            if _is_large(deliveries[0]):  # and so alone
+                record = deliveries[0].record
+                post = await self.large_events.begin(record, partial(self._of_large, record))
+                return await self._client.send(*post)
+            return await self._client.send(*self._of_batch(deliveries))
+
+    def _of_batch(self, deliveries: list[Delivery]) -> _Post:
+        return self._built(lambda: request_of([_sendable(delivery) for delivery in deliveries], self._format))
+
+    def _of_large(self, record: Record) -> _Post:
+        """On the thread of large events."""
+        return self._built(lambda: self.large_events.request(record, self._format))
+
+    def _built(self, build: Callable[[], WebhookRequest]) -> _Post:
         try:
-            request = request_of([_sendable(delivery) for delivery in deliveries], self._format)
+            request = build()
         except (ValueError, TypeError) as error:
             raise UnsendableError(f"no request can be built: {type(error).__name__}: {error}") from error
-        return await self._client.send(request, self._signer.headers(request, self._clock.wall()))
+        return request, self._signer.headers(request, self._clock.wall())
 
     async def close(self) -> None:
         """Close the client."""
         await self._client.close()
+
+
+def _is_large(delivery: Delivery) -> bool:
+    return delivery.record.size > LARGE
 
 
 def _sendable(delivery: Delivery) -> Sendable:
@@ -52,14 +106,14 @@ def _sendable(delivery: Delivery) -> Sendable:
     return delivery.record, delivery.event
 
 
-def sender_of(endpoint: EndpointSettings, clock: Clock) -> Sender:
-    """What POSTs to an endpoint: its address, format, headers and signatures.
+def sender_of(endpoint: EndpointSettings, clock: Clock, events: LargeEvents | None = None) -> Sender:
+    """What POSTs to an endpoint: its address, format, headers and signatures; `events` as `Sender` has them.
 
     Raises:
         ClientSettingsError: its address, headers, certificates or proxy cannot be used.
     """
     secrets = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
-    return Sender(client_of(endpoint), Signer(secrets), clock, endpoint.format)
+    return Sender(client_of(endpoint), Signer(secrets), clock, endpoint.format, events)
 
 
 def lanes_of(settings: EndpointSettings, sender: Sender) -> Lanes:

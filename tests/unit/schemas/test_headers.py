@@ -14,7 +14,7 @@ from schemas.headers import (
     text_header,
     webhook_id,
 )
-from schemas.names import group_of, subject_of
+from schemas.names import LABEL, group_of, subject_of
 from schemas.wire import event_json
 
 _FINGERPRINT = b"0322880ae90a9b7f"
@@ -138,3 +138,12 @@ def test_names_are_made_in_one_place() -> None:
     """Groups are PREFIX.ENDPOINT and subjects TOPIC-value."""
     assert group_of("registry-worker", "ci") == "registry-worker.ci"
     assert subject_of("registry.events") == "registry.events-value"
+
+
+@pytest.mark.parametrize(
+    ("label", "is_one"),
+    [("eu", True), ("eu-1.a_b", True), ("...a", True), (".", False), ("..", False), ("." * 63, False), ("", False)],
+)
+def test_dots_alone_are_no_label(label: str, *, is_one: bool) -> None:
+    """A path of dots means another path to many a client and proxy."""
+    assert is_one == (LABEL.fullmatch(label) is not None)

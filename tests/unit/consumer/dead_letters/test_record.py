@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.dead_letters.record import MAX_ERROR_BYTES, letter_of
+from consumer.dead_letters.record import MAX_ERROR_BYTES, fitting, letter_of
 from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.record import Record
 from runtime.kafka.records import OutgoingRecord
@@ -114,3 +114,17 @@ def test_any_error_fits(error: str) -> None:
     carried = error.encode("utf-8", "replace").decode()
     assert carried.startswith(found.decode())
     assert min(len(carried.encode()), MAX_ERROR_BYTES - 3) <= len(found) <= MAX_ERROR_BYTES
+
+
+def test_a_record_that_no_letter_can_hold_is_kept_without_what_is_too_much() -> None:
+    """A foreign producer's batch may be a hundred times as large as the topic's limit on compressed bytes."""
+    record, cause = (
+        Record("t", 0, 1, 0, b"k", b"x" * 90, (("name", b"y" * 6),)),
+        Cause(Reason.UNDECODABLE, error="damaged"),
+    )
+    assert (record, cause) == fitting(record, cause, 100)
+    kept, why = fitting(record, cause, 99)
+    assert (kept.key, kept.value, kept.headers) == (b"k", None, ())
+    assert why == Cause(
+        Reason.UNDECODABLE, error="damaged; its value and headers, 100 bytes, are left out: a letter takes 99"
+    )

@@ -20,16 +20,17 @@ def test_without_a_registry_there_is_nobody_to_ask() -> None:
     with pytest.raises(
         UndecodableError, match=r"^schema id 7 is not one of the bridge's own, and schema_registry\.url is not set$"
     ):
-        screening.read(_record(foreign("a", 7).value))
+        screening.screen(_record(foreign("a", 7).value))
 
 
 def test_what_is_ours_is_read_as_it_is() -> None:
     """The same record, its event, and the rule against that."""
     screening = Screening(Filter(endpoint_settings(ignore={"actions": ["pull"]})))
     record = _record(stored("a", action="pull").value)
-    same, event = screening.read(record)
-    assert same is record
-    assert "ignore.actions" == screening.rule_against(event)
+    screened = screening.screen(record)
+    assert screened.record is record
+    assert screened.event is not None
+    assert ("a", "ignore.actions") == (screened.event.target.repository, screened.rule)
 
 
 def test_a_newer_release_waits_unless_it_is_to_be_passed() -> None:
@@ -37,10 +38,10 @@ def test_a_newer_release_waits_unless_it_is_to_be_passed() -> None:
     at = newer("a")
     record = Record("registry.events", 0, 0, 0, at.key, at.value, at.headers)
     with pytest.raises(UnknownSchemaError):
-        Screening(Filter(endpoint_settings())).read(record)
+        Screening(Filter(endpoint_settings())).screen(record)
     passing = Screening(Filter(endpoint_settings()), unknown_schema="dead-letter")
     with pytest.raises(UndecodableError, match=r"releases up to 1 \(worker\.unknown_schema is dead-letter\)$"):
-        passing.read(record)
+        passing.screen(record)
 
 
 @pytest.mark.parametrize("text", [b"", b"none", b"0123456789abcde", b"0123456789abcdefg", b"\xff" * 16])
@@ -49,17 +50,19 @@ def test_a_fingerprint_that_is_none_says_nothing(text: bytes) -> None:
     headers = (("schema-fingerprint", text),)
     screening = Screening(Filter(endpoint_settings()))
     good = stored("a")
-    _, event = screening.read(Record("registry.events", 0, 0, 0, good.key, good.value, headers))
-    assert "a" == event.target.repository
+    screened = screening.screen(Record("registry.events", 0, 0, 0, good.key, good.value, headers))
+    assert screened.event is not None
+    assert "a" == screened.event.target.repository
     with pytest.raises(UndecodableError):
-        screening.read(Record("registry.events", 0, 0, 0, good.key, foreign("a", 7).value, headers))
+        screening.screen(Record("registry.events", 0, 0, 0, good.key, foreign("a", 7).value, headers))
 
 
 def test_hex_digits_may_be_large() -> None:
     """The fingerprint of a release, however it is written."""
     good = stored("a")
     headers = (("schema-fingerprint", CATALOG.latest.fingerprint.upper().encode()),)
-    _, event = Screening(Filter(endpoint_settings())).read(
+    screened = Screening(Filter(endpoint_settings())).screen(
         Record("registry.events", 0, 0, 0, good.key, foreign("a", 7).value, headers)
     )
-    assert "a" == event.target.repository
+    assert screened.event is not None
+    assert "a" == screened.event.target.repository
