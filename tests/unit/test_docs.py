@@ -281,6 +281,16 @@ def without_files(section: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in section.items() if "${file:" not in str(value)}
 
 
+TEST = re.compile(r"`(tests/[\w./]+)::(test_\w+)`")
+
+
+def test_tests_that_hold_a_promise_are_there() -> None:
+    """Each promise names tests that exist."""
+    named = TEST.findall((ROOT / "docs" / "guarantees.md").read_text("utf-8"))
+    assert len(named) > 20
+    assert [f"{file}::{test}" for file, test in named if f"def {test}(" not in (ROOT / file).read_text("utf-8")] == []
+
+
 FILE = re.compile(r"`((?:schemas|runtime|producer|consumer|tests|examples|benchmarks|broker|docs)/[\w./-]*)`")
 TO_BE_MADE = {"schemas/event.v2.avsc", "schemas/event.vN.avsc"}
 
