@@ -20,7 +20,7 @@ from runtime.kafka.topics import ensure_topics
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
 from runtime.schema_registry import SchemaRefusedError
-from runtime.side_threads import beside
+from runtime.side_threads import beside, beside_within
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -28,6 +28,9 @@ _AGAIN_S: Final = 1.0
 _GONE_AFTER: Final = 2
 """Looks in a row."""
 _REACH_LIMIT_S: Final = 1.0
+_ANSWER_LIMIT_S: Final = 60.0
+_PREPARE_LIMIT_S: Final = 600.0
+"""For all questions of one try together, each of which has its own limit."""
 _REACH_VALID_S: Final = 2.0
 """How long an answer to "is Kafka there" holds, so that probes do not become load."""
 
@@ -109,7 +112,9 @@ class PreparedLog:
             try:
                 # so that no call hangs while it is away
                 await beside(self._admin.ping, self._settings.topics.events, _REACH_LIMIT_S)
-                await beside(prepare, self._admin, self._groups, self._settings, self._registration, self._news)
+                await beside_within(
+                    _PREPARE_LIMIT_S, prepare, self._admin, self._groups, self._settings, self._registration, self._news
+                )
                 self._obstacle = None
             except SchemaRefusedError:
                 raise
@@ -173,7 +178,7 @@ class PreparedLog:
             if self._clock.monotonic() - self._reach_checked >= _REACH_VALID_S:
                 self._reach_fault = None
                 try:
-                    await beside(self._look_for_the_topic)
+                    await beside_within(_ANSWER_LIMIT_S, self._look_for_the_topic)
                 except BridgeError as error:
                     self._reach_fault = _hindrance(error)
                 self._reach_checked = self._clock.monotonic()

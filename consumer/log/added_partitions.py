@@ -1,4 +1,7 @@
-"""Partitions that are added to a topic while it is followed. They are read from their beginning."""
+"""Partitions that are added to a topic while it is followed. They are read from their beginning.
+
+Asking for them shows whether Kafka answers the consumer, too.
+"""
 
 from typing import Final
 
@@ -17,13 +20,14 @@ _ASK_LIMIT_S: Final = 2.0
 class AddedPartitions:
     """Asks for a topic's partitions every few seconds, and assigns new ones to the consumer."""
 
-    def __init__(self, consumer: Consumer, topic: str, known: int, clock: Clock) -> None:
-        """The topic had `known` partitions, numbered from 0."""
+    def __init__(self, consumer: Consumer, topic: str, known: int | None, clock: Clock) -> None:
+        """The topic had `known` partitions, numbered from 0; None: no others are wanted."""
         self._consumer = consumer
         self._topic = topic
         self._known = known
         self._clock = clock
-        self._due = clock.monotonic()
+        self._due = self.answered_at = clock.monotonic()
+        """When Kafka answered last (monotonic)."""
         self.numbers: Final[set[int]] = set()
         """Those that were added."""
 
@@ -36,7 +40,9 @@ class AddedPartitions:
         except KafkaException as error:
             _log.debug("range.partitions_unknown", topic=self._topic, error=explained(error))
         else:
-            self._add([number for number in sorted(found.partitions) if number >= self._known])
+            self.answered_at = self._clock.monotonic()
+            if self._known is not None:
+                self._add([number for number in sorted(found.partitions) if number >= self._known])
         self._due = self._clock.monotonic() + _EVERY_S
 
     def _add(self, numbers: list[int]) -> None:

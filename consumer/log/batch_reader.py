@@ -5,10 +5,12 @@ The same kind of client as in `range_reader.py`, with a deep prefetch; one reade
 
 from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from itertools import groupby
 from operator import methodcaller
 from typing import Any, Final
 
+import structlog
 from confluent_kafka import KafkaException, Message, TopicPartition
 
 from consumer.log.added_partitions import AddedPartitions
@@ -22,8 +24,11 @@ from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import translated
 from runtime.kafka.settings import ClientSettings
 
+_log: Final = structlog.get_logger(__name__)
+
 _BATCH: Final = 10_000
 _PREFETCH_KIB: Final = 8 * 1024
+_SILENT_LIMIT_S: Final = 60.0
 _FETCH_BYTES: Final = 1024 * 1024
 """Of one partition at a time; a larger record comes all the same, alone (KIP-74)."""
 _partition_of: Final = methodcaller("partition")
@@ -43,7 +48,8 @@ class BatchReader:
     ) -> None:
         """Does not reach out yet; the arguments are those of `RangeReader`, and `fingerprints` as `RecordBatch` has."""
         self._faults = ConnectionFaults(clock)
-        self._consumer = standalone_consumer(
+        self._open: Final = partial(
+            standalone_consumer,
             settings,
             self._faults,
             client_id=client_id,
@@ -51,6 +57,7 @@ class BatchReader:
             prefetch_kib=_PREFETCH_KIB,
             fetch_message_max_bytes=_FETCH_BYTES,
         )
+        self._consumer = self._open()
         self._fingerprints = fingerprints
         self._clock = clock or SystemClock()
         self._next: dict[int, int] = {}
@@ -97,8 +104,18 @@ class BatchReader:
         Raises:
             KafkaRefusedError: no topic or partition of that name, or it may not be read.
         """
-        added = None if known is None else AddedPartitions(self._consumer, topic, known, self._clock)
-        with closing(self._consumed(topic, starts, young=added.numbers if added else ())) as consumed:
+        self._next = dict(starts)
+        while True:  # a client may forget all brokers for good: see `AdminClients`
+            yield from self._follow(topic, known)
+            reason = self._faults.cause or f"no answer for {_SILENT_LIMIT_S:g} s"
+            _log.warning("range.waiting", topic=topic, reason=reason, consequence="it is tried with another client")
+            close_in_time(self._consumer)
+            self._consumer = self._open()
+
+    def _follow(self, topic: str, known: int | None) -> Generator[RecordBatch | None, None, None]:
+        """Go on until Kafka has not answered for long."""
+        added = AddedPartitions(self._consumer, topic, known, self._clock)
+        with closing(self._consumed(topic, self._next, young=added.numbers)) as consumed:
             for messages in consumed:
                 for number, run in groupby(messages, _partition_of):
                     records = [message for message in run if message.error() is None]
@@ -106,8 +123,9 @@ class BatchReader:
                         yield self._batch(topic, number, records)
                 if not messages:
                     yield None
-                if added is not None:
-                    added.look()
+                added.look()
+                if self._clock.monotonic() - added.answered_at >= _SILENT_LIMIT_S:
+                    return
 
     def _within(self, topic: str, left: dict[int, range], number: int, run: list[Message]) -> Iterator[RecordBatch]:
         stop = left[number].stop

@@ -4,6 +4,7 @@ For commands, since it blocks. No group's offsets change.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -44,9 +45,17 @@ class RangeReader:
             clock: for durations.
         """
         self._faults = ConnectionFaults(clock)
-        self._consumer = standalone_consumer(
-            settings, self._faults, client_id=client_id, max_record_bytes=max_record_bytes, prefetch_kib=_PREFETCH_KIB
+        self._open: Final = partial(
+            standalone_consumer,
+            settings,
+            self._faults,
+            client_id=client_id,
+            max_record_bytes=max_record_bytes,
+            prefetch_kib=_PREFETCH_KIB,
         )
+        self._consumer = self._open()
+        self._has_stalled = False
+        """Whether the client brought nothing when it was to: the next reading has another one."""
         self._schema_ids = schema_ids
         self._clock = clock or SystemClock()
 
@@ -76,6 +85,9 @@ class RangeReader:
             KafkaUnavailableError: nothing came for 30 s.
             KafkaRefusedError: no topic or partition of that name, or it may not be read.
         """
+        if self._has_stalled:
+            close_in_time(self._consumer)
+            self._consumer, self._has_stalled = self._open(), False
         left = {number: span for number, span in ranges.items() if span and limit != 0}
         counts = dict.fromkeys(left, 0)
         begin(self._consumer, topic, {number: span.start for number, span in left.items()})
@@ -103,7 +115,9 @@ class RangeReader:
             if messages:
                 quiet_since = self._clock.monotonic()
             else:
+                self._has_stalled = True  # if the next line does not raise, something may still come
                 raise_if_stalled(topic, left, self._clock.monotonic() - quiet_since, self._faults)
+                self._has_stalled = False
 
     @staticmethod
     def _is_last(message: Message, span: range) -> bool:
