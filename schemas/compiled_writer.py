@@ -9,6 +9,8 @@ record, array, map, string, long and their nullable unions (`["null", X]`), wher
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from schemas.utf8 import LONG, utf8
+
 _INDENT: Final = "    "
 
 
@@ -27,6 +29,8 @@ def varint(number: int) -> bytes:
     return bytes(encoded)
 
 
+_MOST_PIECES: Final = 8192
+"""Pieces that are kept apart: each takes some 40 bytes more than what is in it."""
 _SMALL: Final = tuple(varint(number) for number in range(8192))
 """Lengths of nearly every text, ready made."""
 
@@ -45,10 +49,10 @@ def compile_writer(schema: dict[str, Any], attribute: Callable[[str], str]) -> C
     The function raises UnicodeEncodeError for lone surrogates, which Avro's UTF-8 cannot carry, and OverflowError for
     integers beyond 64 bits.
     """
-    source = ["def write(v0):", f"{_INDENT}out = []", f"{_INDENT}put = out.append"]
+    source = ["def write(v0):", f"{_INDENT}out, full = [], []", f"{_INDENT}put = out.append"]
     source += [_INDENT + line for line in _Compiler(attribute).record(schema, "v0", 0)]
-    source.append(f"{_INDENT}return b''.join(out)")
-    namespace: dict[str, Any] = {"varint": varint, "length": _length}
+    source.append(f"{_INDENT}return b''.join([*full, *out])")
+    namespace: dict[str, Any] = {"varint": varint, "length": _length, "utf8": utf8}
     exec(compile("\n".join(source), "<avro writer>", "exec"), namespace)  # noqa: S102 - the source is made from our own schema
     writer: Callable[[Any], bytes] = namespace["write"]
     return writer
@@ -83,7 +87,7 @@ class _Compiler:
             entry = [*self._value("string", f"k{depth}", depth), *self._value(schema["values"], f"x{depth}", depth + 1)]
             yield from self._blocks(f"k{depth}, x{depth}", f"{value}.items()", value, iter(entry))
         elif kind == "string":
-            yield f"b = {value}.encode()"
+            yield f"b = {value}.encode() if len({value}) <= {LONG} else utf8({value})"
             yield "put(length(len(b)) + b)"
         elif kind == "long":
             yield f"put(varint({value}))"
@@ -97,7 +101,7 @@ class _Compiler:
         falsy_is_absent = present in ("string", "long")  # not so for a time: 0 is 1970
         yield f"if {value}{'' if falsy_is_absent else ' is not None'}:"
         if present == "string":
-            yield f"{_INDENT}b = {value}.encode()"
+            yield f"{_INDENT}b = {value}.encode() if len({value}) <= {LONG} else utf8({value})"
             yield f"{_INDENT}put(b'\\x02' + length(len(b)) + b)"
         else:
             yield f"{_INDENT}put(b'\\x02')"
@@ -110,5 +114,8 @@ class _Compiler:
         yield f"if {value}:"
         yield f"{_INDENT}put(varint(len({value})))"
         yield f"{_INDENT}for {target} in {items}:"
+        yield f"{_INDENT * 2}if len(out) > {_MOST_PIECES}:"
+        yield f"{_INDENT * 3}full.append(b''.join(out))"
+        yield f"{_INDENT * 3}out.clear()"
         yield from (_INDENT * 2 + line for line in body)
         yield "put(b'\\x00')"

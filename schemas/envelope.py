@@ -1,7 +1,8 @@
 """The registry's JSON, read: an envelope into events, each with the proof of fidelity. Pure and total.
 
-An envelope is refused only when it is none; whatever an event contains is accepted and kept.
-msgspec reads what is well formed; where it will not, Python's own parser decides what is JSON.
+An envelope is refused only when it is none, or beyond the limits; whatever an event contains is accepted and kept.
+msgspec reads what is well formed; where it will not, Python's own parser decides what is JSON. What is large is counted
+before any object is made of it.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from schemas import limits
 from schemas.event import ActorRecord, Event, RequestRecord, SourceRecord, Target
 from schemas.lenient import fitting
 from schemas.wire import typed_json
@@ -23,6 +25,9 @@ WIDE_STARTS: Final = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"\0\0")
 """First bytes of JSON in UTF-16 or UTF-32, with and without a byte order mark."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|-?Infinity|NaN', re.DOTALL)
+_BRACKET: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|[\[{]|[\]}]', re.DOTALL)
+_OPENING: Final = frozenset(b"[{")
+_CLOSING: Final = frozenset(b"]}")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _LONGEST_INT: Final = 20
 """Digits and sign of the longest integer that may fit 64 bits; longer ones are not worth converting."""
@@ -36,6 +41,10 @@ class EnvelopeError(Exception):
         self.reason = reason
         self.path = path
         """Where: `events`, `events[3]`, or `line 1 column 7`; empty for the body as a whole."""
+
+
+class EnvelopeTooLargeError(EnvelopeError):
+    """More events, values or references than one envelope may have (`schemas.limits`)."""
 
 
 class _Members(Struct, frozen=True, kw_only=True):
@@ -54,28 +63,70 @@ class _Envelope(Struct, frozen=True):
     events: list[Raw] | UnsetType = UNSET
 
 
+class _ListedTarget(Struct, frozen=True):
+    references: list[Raw] = []
+
+
+class _Listed(Struct, frozen=True):
+    """The references of an event, of which no object is made."""
+
+    target: _ListedTarget = _ListedTarget()
+
+
 _envelope_decoder: Final = msgspec.json.Decoder(_Envelope)
 _members_decoder: Final = msgspec.json.Decoder(_Members)
+_listed_decoder: Final = msgspec.json.Decoder(_Listed)
 
 
 def read_envelope(body: bytes, *, content_type: str, registry: str = "") -> list[Event]:
-    """The events of an envelope, in order.
+    """The events of an envelope of any size, in order.
 
     Raises:
         EnvelopeError: not UTF-8, not JSON, NaN or Infinity, no object, members but no `events`, `events` no list of
             objects, or deeper than `MAX_DEPTH` levels.
+        EnvelopeTooLargeError: an event is beyond the limits.
     """
-    return [read_event(text, content_type=content_type, registry=registry, checked=True) for text in _event_texts(body)]
+    texts = _texts(_utf8(body))
+    if limits.has_more_values(body):
+        for index, text in enumerate(texts):
+            _check_values(text, "an event", f"events[{index}]")
+    _check_each(body, texts)
+    return [read_text(text, content_type=content_type, registry=registry) for text in texts]
 
 
-def read_event(text: str, *, content_type: str, registry: str = "", checked: bool = False) -> Event:
-    """One event from its own JSON text, which must be an object (`checked`: known to be one).
+def event_texts(body: bytes) -> list[bytes]:
+    """The JSON text of each event of an envelope within the limits, in order, for `read_text`.
 
     Raises:
-        EnvelopeError: the text is no JSON object or too deep; never when `checked`.
+        EnvelopeError: as of `read_envelope`.
+        EnvelopeTooLargeError: the envelope or an event is beyond the limits.
     """
-    if not checked and not isinstance(_parse(text), dict):
+    body = _utf8(body)
+    _check_values(body, "an envelope", "")
+    texts = _texts(body)
+    if len(texts) > limits.MAX_EVENTS:
+        raise EnvelopeTooLargeError(f"{len(texts):,} events; an envelope may have {limits.MAX_EVENTS:,}", "events")
+    _check_each(body, texts)
+    return texts
+
+
+def read_event(text: str, *, content_type: str, registry: str = "") -> Event:
+    """One event from its own JSON text, which must be an object.
+
+    Raises:
+        EnvelopeError: the text is no JSON object or too deep.
+        EnvelopeTooLargeError: beyond the limits.
+    """
+    encoded = text.encode()
+    _check_values(encoded, "an event", "")
+    if not isinstance(_parse(text), dict):
         raise EnvelopeError("an event must be a JSON object")
+    _check_references(encoded, "")
+    return read_text(encoded, content_type=content_type, registry=registry)
+
+
+def read_text(text: bytes, *, content_type: str, registry: str = "") -> Event:
+    """The event that one of `event_texts` stands for; never fails for such a text."""
     members = _members(text)
     event = Event(
         id=members.id,
@@ -88,35 +139,81 @@ def read_event(text: str, *, content_type: str, registry: str = "", checked: boo
         registry=registry,
         content_type=content_type,
     )
-    return event if typed_json(event) == text.encode() else msgspec.structs.replace(event, original=text)
+    return event if typed_json(event) == text else msgspec.structs.replace(event, original=text.decode())
 
 
-def _members(text: str) -> _Members:
+def _members(text: bytes) -> _Members:
     try:
         return _members_decoder.decode(text)
     except (msgspec.MsgspecError, RecursionError):
-        return fitting(_parse(text), _Members)
+        return fitting(_parse(text.decode()), _Members)
 
 
-def _event_texts(body: bytes) -> list[str]:
+def _utf8(body: bytes) -> bytes:
+    """The body without a byte order mark, which RFC 8259 section 8.1 lets a reader ignore."""
     if body.startswith(WIDE_STARTS):
         raise EnvelopeError("the body is UTF-16 or UTF-32; it must be UTF-8")
-    body = body.removeprefix(_BYTE_ORDER_MARK)  # which RFC 8259 section 8.1 lets a reader ignore
+    body = body.removeprefix(_BYTE_ORDER_MARK)
     try:
-        text = body.decode()
+        body.decode()
     except UnicodeDecodeError as error:
         raise EnvelopeError(f"the body is not UTF-8 (byte {error.start})") from None
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+    return body
+
+
+def _check_values(text: bytes, what: str, path: str) -> None:
+    if limits.has_more_values(text):
+        allowed = f"{what} may have {limits.MAX_VALUES:,} values (members of objects and items of lists); this has more"
+        raise EnvelopeTooLargeError(allowed, path)
+
+
+def _check_each(body: bytes, texts: list[bytes]) -> None:
+    if body.count(b"{") > limits.MAX_REFERENCES:
+        for index, text in enumerate(texts):
+            _check_references(text, f"events[{index}].")
+
+
+def _check_references(text: bytes, path: str) -> None:
+    """Count the references of one event, if there are objects enough that they could be too many."""
+    if text.count(b"{") <= limits.MAX_REFERENCES:
+        return
+    try:
+        count = len(_listed_decoder.decode(text).target.references)
+    except (msgspec.MsgspecError, RecursionError):  # something else than lists and objects there, which is kept
+        target = _parse(text.decode()).get("target")
+        listed = target.get("references") if isinstance(target, dict) else None
+        count = len(listed) if isinstance(listed, list) else 0
+    if count > limits.MAX_REFERENCES:
+        raise EnvelopeTooLargeError(
+            f"{count:,} references; an event may have {limits.MAX_REFERENCES:,}", f"{path}target.references"
+        )
+
+
+def _texts(body: bytes) -> list[bytes]:
+    if _is_shallow(body):
         try:
             events = _envelope_decoder.decode(body).events
         except (msgspec.MsgspecError, RecursionError):
-            return _texts_by_standard_parser(text)
+            return _texts_by_standard_parser(body.decode())
         if events is not UNSET and all(bytes(memoryview(raw)[:1]) == b"{" for raw in events):
-            return [bytes(raw).decode() for raw in events]
-    return _texts_by_standard_parser(text)
+            return [bytes(raw) for raw in events]
+    return _texts_by_standard_parser(body.decode())
 
 
-def _texts_by_standard_parser(text: str) -> list[str]:
+def _is_shallow(body: bytes) -> bool:
+    """Whether no bracket is deeper than `MAX_DEPTH`."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return True
+    depth = 0
+    for token in _BRACKET.finditer(body):
+        first = body[token.start()]
+        depth += (first in _OPENING) - (first in _CLOSING)
+        if depth > MAX_DEPTH:
+            return False
+    return True
+
+
+def _texts_by_standard_parser(text: str) -> list[bytes]:
     envelope = _parse(text)
     if not isinstance(envelope, dict):
         raise EnvelopeError("an envelope must be a JSON object")
@@ -131,7 +228,7 @@ def _texts_by_standard_parser(text: str) -> list[str]:
         if not isinstance(event, dict):
             raise EnvelopeError("must be an object", f"events[{index}]")
     starts = [start for key, start, _ in _members_of(text, _skip(text, 0)) if key == "events"]
-    return [text[start:end] for start, end in _items_of(text, starts[-1])]
+    return [text[start:end].encode() for start, end in _items_of(text, starts[-1])]
 
 
 def _parse(text: str) -> Any:

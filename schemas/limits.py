@@ -2,8 +2,8 @@
 
 A few MiB of JSON or Avro can stand for gigabytes of objects, so the content is counted before any object is made.
 
-An event is within the limits if its JSON, `schemas.wire.event_json`, has at most `MAX_VALUES` values, and its target
-at most `MAX_REFERENCES` references.
+An envelope is within the limits if it has at most `MAX_EVENTS` events and `MAX_VALUES` values, all its events together;
+an event if its JSON has at most `MAX_VALUES` values, and its target at most `MAX_REFERENCES` references.
 
 - In JSON the values are the items of lists and the members of objects, at every depth, unknown members included.
 - In Avro they are the items of arrays and the entries of maps, at every depth: references, urls, OS features,
@@ -27,8 +27,8 @@ __all__ = ["MAX_EVENTS", "MAX_REFERENCES", "MAX_VALUES", "has_more_values"]
 
 MAX_EVENTS: Final = 10_000
 """Events of one envelope."""
-MAX_VALUES: Final = 400_000
-"""Values of one event."""
+MAX_VALUES: Final = 350_000
+"""Values of one envelope, and so of each of its events."""
 MAX_REFERENCES: Final = 40_000
 """Items of `target.references` of one event: of all values these cost most, about 20 times a text."""
 

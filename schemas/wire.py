@@ -23,6 +23,7 @@ from schemas.event import (
     Target,
 )
 from schemas.timestamps import registry_time
+from schemas.utf8 import utf8
 
 ENVELOPE_MEDIA_TYPES: Final = (MEDIA_TYPE_V1, MEDIA_TYPE_V2, "application/json")
 """What an envelope comes with: either of the registry's own types, or JSON."""
@@ -100,7 +101,7 @@ def registry_json(event: Event, shape: Shape) -> bytes:
 
 def event_json(event: Event) -> bytes:
     """The event's JSON text as it goes out: what came in where that was kept, else the typed members."""
-    return event.original.encode() if event.original else typed_json(event)
+    return utf8(event.original) if event.original else typed_json(event)
 
 
 def envelope_json(events: Iterable[Event]) -> bytes:

@@ -4,8 +4,6 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from schemas.event import Event
-
 _ACTIONS: Final = frozenset({"push", "pull", "mount", "delete"})
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 
@@ -40,9 +38,9 @@ class BridgeMetrics:
             "registry_bridge_in_flight", "POSTs waiting for their acknowledgement", registry=registry
         )
 
-    def accepted(self, event: Event) -> None:
+    def accepted(self, action: str) -> None:
         """An event is in the log; actions that no registry sends share a label, as anybody can invent them."""
-        action = event.action or "unknown"
+        action = action or "unknown"
         self._accepted.labels(action if action in _ACTIONS or action == "unknown" else "other").inc()
 
     def refused(self, reason: str) -> None:

@@ -11,7 +11,7 @@ from runtime.http.asgi import Request, Response
 
 _log: Final = structlog.get_logger(__name__)
 
-DRAIN_LIMIT_S: Final = 30.0
+DRAIN_LIMIT_S: Final = 10.0
 """How long the rest of a refused body is read, in seconds."""
 RETRY_AFTER_S: Final = 1
 """When to come again after a 503: a registry's own default backoff."""

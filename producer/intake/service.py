@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from prometheus_client import CollectorRegistry
 
+from producer.intake.acceptance import Acceptance
 from producer.intake.duties import Duties
 from producer.intake.intake import Intake
 from producer.intake.metrics import BridgeMetrics
@@ -63,7 +64,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     try:
         async with _spool_of(settings, prepared, metrics.registry, clock) as spool:
             events = spool.topic if spool else prepared
-            intake = Intake(settings.intake, topic=topic, events=events, metrics=metrics, clock=clock)
+            intake = Intake(settings.intake, Acceptance(topic, events, metrics, clock), metrics)
             routes = [
                 intake.route(),
                 *_own_routes(prepared, spool, metrics.registry),

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 from fastavro import block_reader, schemaless_writer
 
-from schemas.avro import decode, frame
+from schemas.avro import UndecodableError, decode, frame
 from schemas.catalog import CATALOG
 from schemas.envelope import EnvelopeError, read_event
 from schemas.event import Event
@@ -96,7 +96,10 @@ def _avro_event(record: Any) -> Event | str:
         return f"{_place(record, 'topic', 'partition', 'offset')} held no event that could be decoded"
     encoded = io.BytesIO()
     schemaless_writer(encoded, CATALOG.latest.schema, record["event"])
-    return decode(frame(CATALOG.latest.id, encoded.getvalue()), None)
+    try:
+        return decode(frame(CATALOG.latest.id, encoded.getvalue()), None)
+    except UndecodableError as error:
+        return f"{_place(record, 'topic', 'partition', 'offset')}: {error}"
 
 
 def is_exported_line(value: Any) -> bool:

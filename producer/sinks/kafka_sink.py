@@ -24,6 +24,7 @@ from runtime.kafka.trial import property_refusal, refusals
 from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter, WriterClosedError
 from runtime.schema_registry import ANSWER_LIMIT_S
 from schemas.event import Event
+from schemas.excess import excess_of
 
 _CLIENT_ID: Final = "registry-bridge-sink"
 _CLOSED: Final = "the sink is closed"
@@ -77,8 +78,8 @@ class KafkaSink:
         Raises:
             SinkClosed: after `close`.
             SinkError: the event is not acknowledged within the timeout, or Kafka refuses it; it may be in the log all
-                the same. Or the schema registry does not have the schema. Or the sink was made in another process,
-                before a fork.
+                the same. Or it has more references or values than one may have (`schemas.limits`). Or the schema
+                registry does not have the schema. Or the sink was made in another process, before a fork.
         """
         self._require_usable()
         try:
@@ -117,6 +118,8 @@ class KafkaSink:
             )
 
     def _record(self, event: Event, schema_id: int) -> OutgoingRecord:
+        if excess := excess_of(event):
+            raise SinkError(excess)
         labelled = replace(event, registry=self._registry) if self._registry else event
         now = int(self._clock.wall() * 1000)
         return record_of(labelled, topic=self._topic, schema_id=schema_id, accepted_ms=now)

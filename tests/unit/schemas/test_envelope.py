@@ -4,7 +4,8 @@ import contextlib
 
 import pytest
 
-from schemas.envelope import MAX_DEPTH, EnvelopeError, read_envelope, read_event
+from schemas.envelope import MAX_DEPTH, EnvelopeError, EnvelopeTooLargeError, event_texts, read_envelope, read_event
+from schemas.limits import MAX_EVENTS, MAX_REFERENCES, MAX_VALUES
 from schemas.wire import event_json
 from tests.kit.cpu import cpu_bound
 from tests.kit.events import V2
@@ -174,3 +175,53 @@ def test_labels_come_from_the_caller() -> None:
     for event in read_envelope(body, content_type="application/json", registry="eu"):
         assert (event.registry, event.content_type) == ("eu", "application/json")
         assert event.original != "y"
+
+
+def listed(member: str, item: str, count: int, *, odd: str = "") -> str:
+    """An event whose target has a list of so many items; `odd` is a member that makes msgspec give up."""
+    return f'{{"id":"a",{odd}"target":{{"{member}":[{",".join([item] * count)}]}}}}'
+
+
+VALUES_SAY = "may have 350,000 values (members of objects and items of lists); this has more"
+REFERENCES_SAY = "target.references: 40,009 references; an event may have 40,000"
+
+
+@pytest.mark.parametrize("odd", ["", '"action":7,'], ids=["", "misfit"])
+@pytest.mark.parametrize(
+    ("member", "item", "most", "says"),
+    [("urls", '""', MAX_VALUES - 6, VALUES_SAY), ("references", "{}", MAX_REFERENCES, REFERENCES_SAY)],
+)
+def test_what_an_event_may_hold(member: str, item: str, most: int, says: str, odd: str) -> None:
+    """Just within the limit it is taken, beyond it refused, in an envelope of a POST, of a file, and bare."""
+    within, beyond = (listed(member, item, count, odd=odd) for count in (most - 1, most + 9))
+    assert 2 == len(event_texts(f'{{"events":[{{}},{within}]}}'.encode()))
+    for read in (
+        lambda: event_texts(f'{{"events":[{{}},{beyond}]}}'.encode()),
+        lambda: read_envelope(f'{{"events":[{{}},{beyond}]}}'.encode(), content_type=V2),
+        lambda: read_event(beyond, content_type=V2),
+    ):
+        with pytest.raises(EnvelopeTooLargeError) as refused:
+            read()
+        assert str(refused.value).endswith(says)
+
+
+def test_how_many_events_an_envelope_may_hold() -> None:
+    """Of a registry 10,000; a file may hold as many as it likes."""
+    most, more = (b'{"events":[' + b",".join([b"{}"] * count) + b"]}" for count in (MAX_EVENTS, MAX_EVENTS + 1))
+    assert MAX_EVENTS == len(event_texts(most))
+    with pytest.raises(EnvelopeTooLargeError, match="events: 10,001 events; an envelope may have 10,000"):
+        event_texts(more)
+    assert MAX_EVENTS + 1 == len(read_envelope(more, content_type=V2))
+
+
+def test_values_of_all_events_count_together() -> None:
+    """In a POST, so that what is made of one stays small; in a file each event counts by itself."""
+    body = ('{"events":[' + ",".join([listed("urls", '""', MAX_VALUES // 3)] * 3) + "]}").encode()
+    with pytest.raises(EnvelopeTooLargeError, match=r"^an envelope may have 350,000 values"):
+        event_texts(body)
+    assert 3 == len(read_envelope(body, content_type=V2))
+
+
+def test_commas_of_texts_are_no_values() -> None:
+    """An event of few and long texts is taken, whatever is in them."""
+    assert 1 == len(event_texts(b'{"events":[{"id":"' + b",[{" * MAX_VALUES + b'"}]}'))

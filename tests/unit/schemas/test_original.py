@@ -253,8 +253,8 @@ def test_members_that_later_releases_may_read_otherwise_are_not_compared() -> No
         ('{"id":NaN}', "is not the JSON of an event: line 1 column 7: NaN is not JSON"),
         ('{"x":"\n"}', "is not the JSON of an event: line 1 column 7: not JSON: Invalid control character at"),
         ("[" * 100_000, "is not the JSON of an event: line 1 column 501: nested deeper than 500 levels"),
-        ('{"x":[' + "1," * MAX_VALUES + "1]}", "has more than 400,000 values, the limit of one event"),
-        ('{"x":["\\ud800",' + "1," * MAX_VALUES + "1]}", "has more than 400,000 values, the limit of one event"),
+        ('{"x":[' + "1," * MAX_VALUES + "1]}", "has more than 350,000 values, the limit of one event"),
+        ('{"x":["\\ud800",' + "1," * MAX_VALUES + "1]}", "has more than 350,000 values, the limit of one event"),
     ],
     ids=["no JSON", "an envelope's end", "a list", "a text", "NaN", "a raw line end", "deep", "many", "many and odd"],
 )

@@ -5,7 +5,9 @@ import threading
 import pytest
 
 from producer import KafkaSink
+from producer.sinks.sink import SinkError
 from runtime.http.client import ClientSettingsError
+from schemas.event import Descriptor, Event, Target
 
 _SERVERS = {"bootstrap.servers": "127.0.0.1:1"}
 
@@ -34,3 +36,13 @@ def test_no_secret_is_repeated() -> None:
     with pytest.raises(ClientSettingsError) as error:
         KafkaSink({**_SERVERS, **settings})
     assert "hunter2" not in str(error.value)
+
+
+def test_an_event_that_no_worker_takes_is_refused() -> None:
+    """Before Kafka is asked: it would be a dead letter at every endpoint."""
+    sink = KafkaSink(_SERVERS)
+    try:
+        with pytest.raises(SinkError, match="the event has 40,001 references; the most is 40,000"):
+            sink.write(Event(target=Target(references=[Descriptor()] * 40_001)))
+    finally:
+        sink.close()

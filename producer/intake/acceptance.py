@@ -1,0 +1,151 @@
+"""What becomes of an envelope that was read: its events are decoded, and in the log before it is accepted.
+
+What is small is done at once on the event loop. What is large is done off it, one envelope after another and a slice at
+a time, each written before the next is decoded: so it takes a bounded part of memory, of the interpreter's time and of
+the Kafka client's queue, and nobody else's POST waits for it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from producer.event_record import record_of
+from producer.intake.body_budget import SMALL_BYTES
+from producer.intake.metrics import BridgeMetrics
+from producer.intake.refusals import RefusedError
+from producer.preparation import NotPreparedError
+from producer.spool.errors import SpoolRefusedError
+from runtime.clock import Clock
+from runtime.freed_memory import give_back
+from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from runtime.kafka.records import OutgoingRecord
+from schemas.envelope import EnvelopeError, EnvelopeTooLargeError, event_texts, read_text
+
+_FEW_OBJECTS: Final = 200
+"""Objects of an envelope that is decoded on the event loop, in at most some 20 ms."""
+_SLICE_EVENTS: Final = 200
+_SLICE_BYTES: Final = 1024 * 1024
+"""Of records; a slice ends with the event that exceeds it."""
+
+
+class EventsTopic(Protocol):
+    """The topic that the events go to, once it is prepared."""
+
+    def schema_id(self) -> int:
+        """The id that values are framed with.
+
+        Raises:
+            NotPreparedError: nothing can be taken yet.
+        """
+        ...
+
+    async def write(self, records: Sequence[OutgoingRecord]) -> None:
+        """Return once the records are acknowledged, or in the spool.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: they are not.
+            SpoolRefusedError: the spool does not take them either.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeFacts:
+    """What is known of an envelope beside its content."""
+
+    content_type: str
+    registry: str
+    """The label, or empty."""
+    traceparent: str
+    """Valid, or empty."""
+
+
+@dataclass(slots=True)
+class _SliceOfRecords:
+    records: list[OutgoingRecord]
+    actions: list[str]
+
+
+class Acceptance:
+    """Takes envelopes in."""
+
+    def __init__(self, topic: str, events: EventsTopic, metrics: BridgeMetrics, clock: Clock) -> None:
+        self._topic = topic
+        self._events = events
+        self._metrics = metrics
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="envelopes")
+        self._large = asyncio.Lock()
+
+    async def accept(self, body: list[bytes], facts: EnvelopeFacts) -> int:
+        """How many events the log has of the envelope now.
+
+        Args:
+            body: the body alone, which is taken out, so that it is not in memory when its events are.
+            facts: what else is known of it.
+
+        Raises:
+            RefusedError: it is no envelope or too large, and nothing was written; or it could not be written to its
+                end, and some of it may be in the log.
+        """
+        if len(body[0]) <= SMALL_BYTES and body[0].count(b"{") <= _FEW_OBJECTS:
+            texts = _texts(body)
+            with self._metrics.in_flight.track_inprogress(), self._metrics.ack_seconds.time():
+                await self._write(self._slice(texts[::-1], facts, self._schema_id()))
+            return len(texts)
+        async with self._large:
+            with self._metrics.in_flight.track_inprogress(), self._metrics.ack_seconds.time():
+                return await self._accept_large(body, facts)
+
+    async def _accept_large(self, body: list[bytes], facts: EnvelopeFacts) -> int:
+        loop = asyncio.get_running_loop()
+        texts = await loop.run_in_executor(self._thread, _texts, body)
+        texts.reverse()  # each is taken from the end, and out of memory
+        schema_id, count = self._schema_id(), len(texts)
+        try:
+            while texts:
+                await self._write(await loop.run_in_executor(self._thread, self._slice, texts, facts, schema_id))
+        finally:
+            await loop.run_in_executor(self._thread, give_back)
+        return count
+
+    def _schema_id(self) -> int:
+        try:
+            return self._events.schema_id()
+        except NotPreparedError as error:
+            raise RefusedError(503, "not-ready", str(error)) from error
+
+    def _slice(self, texts: list[bytes], facts: EnvelopeFacts, schema_id: int) -> _SliceOfRecords:
+        """The records of the last of these texts, which are taken out."""
+        now = int(self._clock.wall() * 1000)
+        made, size = _SliceOfRecords([], []), 0
+        while texts and len(made.records) < _SLICE_EVENTS and size < _SLICE_BYTES:
+            event = read_text(texts.pop(), content_type=facts.content_type, registry=facts.registry)
+            record = record_of(
+                event, topic=self._topic, schema_id=schema_id, accepted_ms=now, traceparent=facts.traceparent
+            )
+            size += len(record.value or b"")
+            made.records.append(record)
+            made.actions.append(event.action)
+        return made
+
+    async def _write(self, made: _SliceOfRecords) -> None:
+        try:
+            await self._events.write(made.records)
+        except (KafkaUnavailableError, KafkaRefusedError) as error:
+            raise RefusedError(503, "kafka", str(error)) from error
+        except SpoolRefusedError as error:
+            raise RefusedError(503, error.reason, str(error)) from error
+        for action in made.actions:
+            self._metrics.accepted(action)
+
+
+def _texts(body: list[bytes]) -> list[bytes]:
+    content = body.pop()
+    try:
+        return event_texts(content)
+    except EnvelopeTooLargeError as error:
+        raise RefusedError(413, "too-large", error.reason, path=error.path, size=len(content)) from None
+    except EnvelopeError as error:
+        raise RefusedError(400, "malformed", error.reason, path=error.path) from None
