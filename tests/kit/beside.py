@@ -1,0 +1,86 @@
+"""What others notice while a server is attacked: answers to small POSTs, `/livez`, and the memory of the process."""
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.kit.eventually import eventually
+from tests.kit.notifications import Poster, envelope, event_json
+from tests.kit.process import Process
+
+ASKED_AT_LEAST = 3
+OVERLOADED = 2.0
+KAFKA_IS_SLOW = ("no acknowledgement within", "Kafka does not answer")
+BODY = envelope(event_json("team/beside", 1))
+
+
+@dataclass
+class Beside:
+    """From entering it to leaving it: a POST and `/livez`, of the attacked and of one that nobody attacks, every 50 ms.
+
+    The one that nobody attacks tells how slow machine and broker are by themselves.
+    """
+
+    attacked: Process
+    control: Process
+    seconds: list[float] = field(default_factory=list)
+    control_seconds: list[float] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    peak_mib: float = 0.0
+    is_intake: bool = True
+
+    def __enter__(self) -> Self:
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=one) for one in (self._ask, self._measure)]
+        self.begun_mib = self.peak_mib = resident_mib(self.attacked)
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        eventually(lambda: self.faults or len(self.control_seconds) >= ASKED_AT_LEAST)
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def assert_unharmed(self, *, most_mib: float = 256.0, grown_mib: float = 256.0) -> None:
+        """All were answered 200, none a second later than by the other, and memory kept to its bounds.
+
+        On a machine with more work than processors a second of work takes as much longer, and Kafka may be late too.
+        """
+        overload = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        is_slow = [overload > OVERLOADED and any(words in fault for words in KAFKA_IS_SLOW) for fault in self.faults]
+        assert all(is_slow), self.faults
+        assert max(self.seconds) < overload + max(self.control_seconds), sorted(self.seconds)[-5:]
+        assert self.peak_mib < most_mib
+        assert self.peak_mib - self.begun_mib < grown_mib
+
+    def _ask(self) -> None:
+        while not self._ended.wait(0.05):
+            for process, seconds in ((self.attacked, self.seconds), (self.control, self.control_seconds)):
+                with Poster(f"http://{process.address}/events") as poster:
+                    begun = time.monotonic()
+                    try:
+                        replies = [poster.post(BODY)] if self.is_intake or process is self.control else []
+                        replies.append(poster.request("GET", "/livez"))
+                    except OSError as error:
+                        self.faults.append(repr(error))
+                        continue
+                    seconds.append(time.monotonic() - begun)
+                    self.faults += [reply.body.decode() for reply in replies if reply.status != 200]
+
+    def _measure(self) -> None:
+        while not self._ended.wait(0.01):
+            self.peak_mib = max(self.peak_mib, resident_mib(self.attacked))
+
+
+def resident_mib(process: Process) -> float:
+    """Resident memory of a process, in MiB."""
+    pages = int(Path(f"/proc/{process.pid}/statm").read_text("ascii").split()[1])
+    return pages * 4096 / 2**20
