@@ -7,26 +7,26 @@ import structlog
 _log: Final = structlog.get_logger(__name__)
 
 
-class ReportingWriter(Protocol):
-    """A writer to Kafka, which logs by itself that it cannot write."""
+class ReportingLog(Protocol):
+    """The log as events are written to it, which says by itself why that cannot be done."""
 
     @property
-    def available(self) -> bool:
-        """Whether a write may be tried."""
+    def obstacle(self) -> object | None:
+        """Why events cannot be written, as far as is known without asking; None if it can be tried."""
 
 
 class Outages:
-    """Logs what the pulse finds, unless the writer has found and logged it before."""
+    """Logs what the pulse finds, unless another has found and logged it before: who prepares, or who writes."""
 
-    def __init__(self, writer: ReportingWriter, *, has_spool: bool) -> None:
+    def __init__(self, log: ReportingLog, *, has_spool: bool) -> None:
         """None was logged yet; with a spool, nobody waits for Kafka."""
-        self._writer = writer
+        self._events = log
         self._consequence = "events are kept in the spool" if has_spool else "POSTs are answered 503"
         self._is_logged = False
 
     def changed(self, unreachable_because: str) -> None:
         """Kafka is away, and why; or back, if it is empty."""
-        if unreachable_because and self._writer.available:
+        if unreachable_because and self._events.obstacle is None:
             self._is_logged = True
             _log.warning(
                 "kafka.away", reason=unreachable_because, consequence=f"{self._consequence} until Kafka answers"

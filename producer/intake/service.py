@@ -58,7 +58,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     admin, groups = Admin(kafka, client_id=CLIENT_ID), Groups(kafka, client_id=CLIENT_ID)
     prepared = PreparedLog(admin, groups, settings, registration=registration, writer=writer, clock=clock)
     metrics = BridgeMetrics(process_metrics("registry_bridge"))
-    pulse = Pulse(admin, topic, clock, Outages(writer, has_spool=has_spool))
+    pulse = Pulse(admin, topic, clock, Outages(prepared, has_spool=has_spool))
     kafka_up("registry_bridge_kafka_up", metrics.registry, pulse)
     duties = Duties(stop)
     try:

@@ -75,6 +75,8 @@ class AcknowledgedWriter:
         self._faults = ConnectionFaults()
         self._open_producer = open_producer
         self._producer = open_producer(self._settings)
+        self._ending: list[Future[None]] = []
+        """Producers that were replaced, and still report what they had."""
         self._lock = threading.Lock()
         self._availability = Availability(clock or SystemClock())
         self._bells: dict[asyncio.AbstractEventLoop, Bell] = {}
@@ -92,7 +94,7 @@ class AcknowledgedWriter:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way: no record that was given to the writer can still come to the log."""
-        return len(self._producer) == 0
+        return len(self._producer) == 0 and all(ending.done() for ending in self._ending)
 
     def write(self, records: Sequence[OutgoingRecord]) -> None:
         """Return when every record is acknowledged.
@@ -237,7 +239,8 @@ class AcknowledgedWriter:
         self._availability.renewed()
         with self._lock:
             broken, self._producer = self._producer, self._open_producer(self._settings)
-        SideThreads(1, "kafka-producer-end").submit(_end, broken)
+        ending = [one for one in self._ending if not one.done()]
+        self._ending = [*ending, SideThreads(1, "kafka-producer-end").submit(_end, broken)]
 
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal():
