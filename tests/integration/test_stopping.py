@@ -61,10 +61,25 @@ def test_everything_ends_in_time_without_kafka(
         ]
         eventually(lambda: len(followers[0].stdout.splitlines()) == 6)
         eventually(lambda: bool(followers[1].stdout))
+        replay = Process(
+            WORKER,
+            "replay",
+            "--endpoint",
+            "ci",
+            "--from",
+            "beginning",
+            folder=tmp_path / "replay",
+            config=setup.config(),
+        )
+        running.enter_context(replay)
+        eventually(lambda: any(one.header("registry-replay") for one in receiver.requests))
         (broker.kill if fate == "killed" else broker.pause)()
         receiver.answer(422)
         worker.wait_for_log("dead_letter.not_written")
-        assert [0] * 5 == ended_within([worker, bridge, *followers], DRAIN_S + GRACE_S)
+        replay.wait_for_log("replay.failed")
+        ended = ended_within([worker, bridge, *followers, replay], DRAIN_S + GRACE_S)
+        assert [0, 0, 0, 0, 0, 1] == ended, "a replay that is stopped is to be resumed"
+        assert "--resume" in replay.stdout
         (said,) = [line for line in worker.log() if line["event"] == "endpoint.broken_off"]
         assert 0 == said["requests"]
         assert 1 <= said["dead_letters"] <= 3

@@ -278,3 +278,18 @@ async def test_unsendable_stays_open() -> None:
     report = await scene.run()
     assert ["unsendable: its label does not fit into a header"] == [why for _, why in report.failed]
     assert report.redriven == 1
+
+
+@simulated
+async def test_a_stop_has_one_deadline() -> None:
+    """A closing that is never answered has the drain and two seconds; its letter stays open, and is named."""
+    scene = Scene({"a": 3}, lambda _: OK)
+    scene.close_seconds = 1e9
+    running = asyncio.create_task(scene.run())
+    await asyncio.sleep(5.0)
+    began = scene.clock.monotonic()
+    scene.stop.set()
+    report = await running
+    assert scene.clock.monotonic() - began == pytest.approx(12.0, abs=0.01)
+    assert ["a-0"] == [letter.event_id for letter in report.unclosed]
+    assert "the run was stopped" == report.stopped
