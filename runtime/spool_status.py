@@ -37,7 +37,9 @@ class SpoolStatus(msgspec.Struct, frozen=True, kw_only=True):
         if self.events:
             age = "?" if self.oldest_age_s is None else format_duration(float(round(self.oldest_age_s)))
             parts.append(f"the oldest accepted {age} ago")
-        parts.append(f"{_shown(self.used_bytes)} of {_shown(self.max_bytes)} ({_shown(self.disk_bytes)} on disk)")
+        parts.append(
+            f"{shown_size(self.used_bytes)} of {shown_size(self.max_bytes)} ({shown_size(self.disk_bytes)} on disk)"
+        )
         if self.waits_because:
             parts.append(f"waits because {self.waits_because}")
         if self.obstacle:
@@ -53,7 +55,8 @@ def spool_status_of(answer: Any) -> SpoolStatus | None:
         return None
 
 
-def _shown(size: int | None) -> str:
+def shown_size(size: int | None) -> str:
+    """A size for people, with four digits; a question mark for one that is not known."""
     if size is None:
         return "?"
     unit, name = next(((unit, name) for unit, name in _UNITS if size >= unit), (1, "B"))

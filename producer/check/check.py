@@ -6,6 +6,7 @@ from typing import Final
 from producer.check.endpoints import Connect, addresses, client_settings, connect
 from producer.check.findings import Finding, Severity
 from producer.check.groups import cluster_version, group_protocol
+from producer.check.spool import spool_findings
 from runtime.config.differences import differences as endpoint_differences
 from runtime.config.settings import Settings
 from runtime.counts import counted
@@ -33,6 +34,8 @@ def check_installation(
 ) -> Iterator[Finding]:
     """What Kafka, the schema registry and the endpoints' addresses show; delivers nothing."""
     yield from _kafka(settings, admin)
+    if settings.intake.spool is not None:
+        yield from spool_findings(settings.intake.spool)
     if registry is not None:
         yield from _schema(registry, subject_of(settings.topics.events))
     yield from addresses(settings.endpoints, reach)

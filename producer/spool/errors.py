@@ -1,5 +1,7 @@
 """What can go wrong with the spool."""
 
+from pathlib import Path
+
 from runtime.errors import BridgeError
 
 
@@ -21,6 +23,13 @@ class SpoolDamagedError(SpoolError):
 
 class SpoolLockedError(SpoolError):
     """Another process has the folder."""
+
+    def __init__(self, folder: Path, holder: str) -> None:
+        super().__init__(
+            f"the spool in {folder} is in use by {holder}: give each intake a folder of its own (intake.spool.dir)"
+        )
+        self.holder = holder
+        """Which one, as it says itself."""
 
 
 class SpoolRefusedError(SpoolError):

@@ -31,12 +31,7 @@ class SpoolFiles:
             SpoolDiskError: the disk fails.
             SpoolDamagedError: something before the end does not verify.
         """
-        found = self.log_state()
-        if found.is_damaged_within:
-            raise SpoolDamagedError(
-                f"the spool in {self.folder} is damaged: after {found.commits} whole writes, {LOG} has "
-                f"{_unreadable(found)}, and events in them were answered; {WHAT_TO_DO}"
-            )
+        found = checked_log(self.folder)
         database = SpoolDatabase(self.folder, self.room)
         if found.tail_bytes:
             _log.warning(
@@ -48,19 +43,27 @@ class SpoolFiles:
             )
         return database
 
-    def log_state(self) -> LogState:
-        """What the write-ahead log holds, while no database is open.
 
-        Raises:
-            SpoolDiskError: it cannot be read.
-        """
-        try:
-            with (self.folder / LOG).open("rb") as file:
-                return state_of(file)
-        except FileNotFoundError:
-            return LogState()
-        except OSError as error:
-            raise SpoolDiskError(f"reading the log of the spool in {self.folder}: {error.strerror}") from error
+def checked_log(folder: Path) -> LogState:
+    """What the write-ahead log of a folder holds, while no database is open.
+
+    Raises:
+        SpoolDiskError: it cannot be read.
+        SpoolDamagedError: something before its end does not verify.
+    """
+    try:
+        with (folder / LOG).open("rb") as file:
+            found = state_of(file)
+    except FileNotFoundError:
+        return LogState()
+    except OSError as error:
+        raise SpoolDiskError(f"reading the log of the spool in {folder}: {error.strerror}") from error
+    if found.is_damaged_within:
+        raise SpoolDamagedError(
+            f"the spool in {folder} is damaged: after {found.commits} whole writes, {LOG} has {_unreadable(found)}, "
+            f"and events in them were answered; {WHAT_TO_DO}"
+        )
+    return found
 
 
 def _unreadable(found: LogState) -> str:

@@ -26,13 +26,9 @@ class FolderLock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = (
-                os.read(self._file, _LONGEST).decode("utf-8", "replace").strip() or "a process that it does not name"
-            )
+            named = os.read(self._file, _LONGEST).decode("utf-8", "replace").strip()
             os.close(self._file)
-            raise SpoolLockedError(
-                f"the spool in {folder} is in use by {holder}: give each intake a folder of its own (intake.spool.dir)"
-            ) from None
+            raise SpoolLockedError(folder, named or "a process that it does not name") from None
         except BaseException:
             os.close(self._file)
             raise

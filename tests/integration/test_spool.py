@@ -1,8 +1,11 @@
 """The intake's spool on a real Kafka that is killed, frozen and comes back: nobody waits, and nothing is lost."""
 
+import json
+import os
+import subprocess
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import pytest
 from broker import LocalKafka
 from broker.ports import free_port
 from tests.kit import eventually
-from tests.kit.bridge import Installation
+from tests.kit.bridge import NONE, Installation
 from tests.kit.load import Load
 from tests.kit.notifications import Poster, envelope, event_json
 from tests.kit.process import Process
@@ -40,10 +43,12 @@ def runs(broker: LocalKafka) -> Iterator[None]:
         broker.start()
 
 
-def spooling(broker: LocalKafka, topic: str, folder: Path, **settings: Any) -> Installation:
+def spooling(
+    broker: LocalKafka, topic: str, folder: Path, *, intake: Mapping[str, Any] = NONE, **settings: Any
+) -> Installation:
     """An intake with a spool."""
     spool = {"dir": str(folder / "spool"), **settings}
-    return Installation(broker.bootstrap, topic, folder, sections={"intake": {"spool": spool}})
+    return Installation(broker.bootstrap, topic, folder, sections={"intake": {**intake, "spool": spool}})
 
 
 def asked(bridge: Process) -> dict[str, Any]:
@@ -188,13 +193,37 @@ def test_before_kafka_was_ever_there(tmp_path: Path, topic: str) -> None:
 
 
 def test_one_intake_a_folder(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
-    """The second one ends with exit 1 and names the first."""
+    """The second one ends with exit 1 and names the first, as `check` does."""
     setup = spooling(broker, topic, tmp_path)
     with setup.bridge() as bridge:
         assert bridge.address
         done = setup.run_bridge("serve")
         assert (1, "") == (done.code, done.stdout)
         assert f"in use by process {bridge.pid} on" in done.stderr
+        checked = setup.run_bridge("check").stdout
+        assert f"ok      the spool in {tmp_path / 'spool'} is in use by process {bridge.pid} on" in checked
+
+
+def test_status_and_check_show_the_spool(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """`status` asks the intake, also while Kafka is away; `check` looks into the folder if no intake runs."""
+    address = f"127.0.0.1:{free_port()}"
+    setup = spooling(broker, topic, tmp_path, intake={"listen": address})
+    assert "note    the folder of the spool does not exist yet" in setup.run_bridge("check").stdout
+    assert f"spool: unknown: {address}/spool does not answer" in setup.run_worker("status").stdout
+    with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
+        bridge.wait_for_log("bridge.ready")
+        [shown] = [one["spool"] for one in json.loads(setup.run_worker("status", "--json").stdout) if "spool" in one]
+        assert (0, "", 10 * 2**30) == (shown["events"], shown["obstacle"], shown["max_bytes"])
+        broker.kill()
+        assert 200 == poster.post(envelope(event_json("team/app", 0), event_json("team/app", 1))).status
+        done = setup.run_worker("status")
+        assert (1, True) == (done.code, done.stdout.startswith("spool: 2 events; the oldest accepted "))
+        assert "; waits because " in done.stdout
+        bridge.kill()
+    for _ in range(2):
+        checked = setup.run_bridge("check")
+        assert f"the spool in {tmp_path / 'spool'} holds 2 events" in checked.stdout
+    assert ["lock", "spool.db", "spool.db-wal"] == sorted(file.name for file in (tmp_path / "spool").iterdir())
 
 
 def test_a_damaged_spool_is_refused(tmp_path: Path, topic: str, broker: LocalKafka) -> None:
@@ -212,3 +241,76 @@ def test_a_damaged_spool_is_refused(tmp_path: Path, topic: str, broker: LocalKaf
     assert 1 == done.code
     assert "event 6 is not as it was written; no event was removed" in done.stderr
     assert content == file.read_bytes()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MiB of its own."""
+    if os.getuid() != 0:
+        pytest.skip("only root may mount a disk that is full soon")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk(broker: LocalKafka, topic: str, tmp_path: Path, small_disk: Path) -> None:
+    """503 and unready with the reason while the disk is full; on by itself with room; a full disk can be emptied."""
+    setup = spooling(broker, topic, tmp_path, dir=str(small_disk / "spool"), max="1GiB")
+    body = {"actor": {"name": "x" * 100_000}}
+    with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
+        bridge.wait_for_log("bridge.ready")
+        assert "tmpfs" in bridge.wait_for_log("spool.file_system")["reason"]
+        broker.kill()
+        filler = small_disk / "filler"
+        filler.write_bytes(b"x" * 12 * 2**20)
+        taken = 0
+        while (reply := poster.post(envelope(event_json("team/app", taken, **body)))).status == 200:
+            taken += 1
+            assert taken < 500
+        assert (503, "1") == (reply.status, reply.headers["retry-after"])
+        assert "no space left on the disk" in reply.json["error"]
+        ready = poster.request("GET", "/readyz")
+        assert (503, True) == (ready.status, any("no space left on the disk" in one for one in ready.json["reasons"]))
+        filler.unlink()
+        eventually(lambda: poster.request("GET", "/readyz").status == 200)
+        for _ in range(20):
+            assert poster.post(envelope(event_json("team/app", taken, **body))).status == 200
+            taken += 1
+        assert bridge.wait_for_log("spool.recovered")
+        filler.write_bytes(b"x" * (os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize))
+        broker.start()
+        wait_empty(bridge)
+        assert bridge.terminate() == 0
+        assert "Traceback" not in bridge.stderr
+    numbers = by_repository(read(broker, topic))[b"team/app"]
+    assert in_order_of_first(numbers)
+    assert set(range(taken)) == set(numbers)
+
+
+def test_a_full_spool(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """At `max` POSTs are answered 503 with the reason, its files are no larger, and Kafka's return ends it."""
+    setup = spooling(broker, topic, tmp_path, intake={"max_body": "1MiB"}, max="16MiB")
+    body = {"actor": {"name": "x" * 500_000}}
+    with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
+        bridge.wait_for_log("bridge.ready")
+        broker.kill()
+        taken = 0
+        while (reply := poster.post(envelope(event_json("team/app", taken, **body)))).status == 200:
+            taken += 1
+            assert taken < 50
+            assert asked(bridge)["disk_bytes"] <= 16 * 2**20
+        assert (503, True) == (reply.status, "the spool is full" in reply.json["error"])
+        assert 503 == poster.post(envelope(event_json("team/small", 0))).status
+        assert 503 == poster.request("GET", "/readyz").status
+        metrics = poster.request("GET", "/metrics").body.decode()
+        assert 'registry_bridge_refused_total{reason="spool-full"} 2.0' in metrics
+        assert 'registry_bridge_spool_failures_total{reason="spool-full"} 2.0' in metrics
+        assert f"registry_bridge_spool_events {taken}.0" in metrics
+        broker.start()
+        eventually(lambda: poster.post(envelope(event_json("team/app", taken, **body))).status == 200)
+        wait_empty(bridge)
+        assert poster.request("GET", "/readyz").status == 200
+        assert asked(bridge)["disk_bytes"] < 4 * 2**20
+    assert set(range(taken + 1)) == set(by_repository(read(broker, topic))[b"team/app"])
