@@ -131,9 +131,12 @@ class SpoolCourse:
             self._failure = Obstacle(FAILED, text)
 
     def found_full(self, why: str) -> None:
-        """Records had no room; none are taken until some are removed, if there are any."""
-        if self.stored > 0:
-            self._full = Obstacle(FULL, why)
+        """Records had no room; none are taken until some are removed, or there is room."""
+        self._full = Obstacle(FULL, why)
+
+    def found_room(self) -> None:
+        """What had no room has it now."""
+        self._full = None
 
     def found_slow(self, why: str) -> None:
         """The disk has not answered in time; none are taken until it does."""

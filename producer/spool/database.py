@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from producer.spool.database_faults import damaged, translated
 from producer.spool.directory import file_bytes, make_file
-from producer.spool.errors import SpoolDamagedError, SpoolDiskError
+from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolFullError
+from producer.spool.reserve import DiskReserve
 from producer.spool.room import CHECKPOINT_BYTES, PAGE_BYTES, SpoolRoom
 from producer.spool.spooled_record import RowDraft, SpoolRow
 
@@ -29,6 +30,7 @@ _OPENING: Final = f"""
 PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
+PRAGMA secure_delete = OFF;
 PRAGMA fullfsync = ON;
 PRAGMA checkpoint_fullfsync = ON;
 PRAGMA cell_size_check = ON;
@@ -80,6 +82,7 @@ class SpoolDatabase:
             SpoolDamagedError: it is no spool, or not whole.
         """
         self._files = (folder / FILE, folder / LOG)
+        self._reserve = DiskReserve(folder)
         self._room = room
         self._folder = folder
         with translated("opening the spool", folder):
@@ -170,18 +173,29 @@ class SpoolDatabase:
         before, span = self.span.records, self._span_after(seq)
         if span == self.span:
             return 0
+        try:
+            self._remove_to(seq, span)
+        except SpoolFullError:
+            if not self._reserve.release():
+                raise
+            self._remove_to(seq, span)
+        self.span = span
+        if span.records == 0:
+            with suppress(SpoolFullError):  # the rows are removed, and their room is used again
+                self._give_back()
+        return before - span.records
+
+    def _give_back(self) -> None:
+        with translated("giving back the room of the spool", self._folder):
+            self._connection.executescript("PRAGMA incremental_vacuum")  # which `execute` would do for one page only
+            self._begin_log_anew()
+            self._limit()
+        self._reserve.keep()
+
+    def _remove_to(self, seq: int, span: SpoolSpan) -> None:
         with self._transaction("removing events from the spool"):
             self._connection.execute("DELETE FROM record WHERE seq <= ?", (seq,))
             self._connection.execute("UPDATE span SET first = ?", (span.first,))
-        self.span = span
-        if span.records == 0:
-            with translated("giving back the room of the spool", self._folder):
-                self._connection.executescript(
-                    "PRAGMA incremental_vacuum"
-                )  # which `execute` would do for one page only
-                self._begin_log_anew()
-                self._limit()
-        return before - span.records
 
     def _span_after(self, seq: int) -> SpoolSpan:
         return SpoolSpan(min(max(self.span.first, seq + 1), self.span.next), self.span.next)
@@ -212,6 +226,7 @@ class SpoolDatabase:
             self._connection.execute("INSERT INTO trial VALUES (zeroblob(?))", (size,))
         with self._transaction("trying to write to the spool"):
             self._connection.execute("DELETE FROM trial")
+        self._reserve.keep()
 
     def amount(self) -> SpoolAmount:
         """How much it holds.
@@ -223,7 +238,10 @@ class SpoolDatabase:
             used = self._value("PRAGMA page_count") - self._value("PRAGMA freelist_count")
             oldest_ms = self._connection.execute("SELECT accepted_ms FROM record ORDER BY seq LIMIT 1").fetchone()
             return SpoolAmount(
-                self.span.records, used * PAGE_BYTES, file_bytes(*self._files), oldest_ms[0] if oldest_ms else None
+                self.span.records,
+                used * PAGE_BYTES,
+                file_bytes(*self._files, self._reserve.file),
+                oldest_ms[0] if oldest_ms else None,
             )
 
     def close(self) -> None:

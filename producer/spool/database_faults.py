@@ -36,10 +36,8 @@ def _fault_of(error: sqlite3.DatabaseError, doing: str, folder: Path) -> SpoolEr
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in _DAMAGE:
         return damaged(folder, str(error))
-    if code == sqlite3.SQLITE_FULL and _has_room(folder):
-        return SpoolFullError("the spool is full")
     if code == sqlite3.SQLITE_FULL:
-        return SpoolDiskError(f"{doing} in {folder}: no space left on the disk")
+        return SpoolFullError("the spool is full" if _has_room(folder) else f"no space left on the disk of {folder}")
     name = getattr(error, "sqlite_errorname", "")
     return SpoolDiskError(f"{doing} in {folder}: {error}{f' ({name})' if name else ''}")
 

@@ -13,8 +13,12 @@ class SpoolDiskError(SpoolError):
     """The disk failed; the same may work later."""
 
 
-class SpoolFullError(SpoolError):
-    """There is no room for it below `intake.spool.max`."""
+class SpoolFullError(SpoolDiskError):
+    """There is no room for it, on the disk or below `intake.spool.max`. Nothing was written, and all else is well."""
+
+
+class TooMuchAtOnceError(SpoolError):
+    """One POST has more events than a transaction may have bytes."""
 
 
 class SpoolDamagedError(SpoolError):

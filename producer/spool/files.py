@@ -19,6 +19,7 @@ class SpoolFiles:
 
     def __init__(self, folder: Path, room: SpoolRoom) -> None:
         """Opens nothing yet."""
+        self._was_open = False
         self.folder: Final = folder
         self.room: Final = room
 
@@ -33,7 +34,7 @@ class SpoolFiles:
         """
         found = checked_log(self.folder)
         database = SpoolDatabase(self.folder, self.room)
-        if found.tail_bytes:
+        if found.tail_bytes and not self._was_open:  # else it is what our own write left that failed
             _log.warning(
                 "spool.damaged_end_cut",
                 folder=str(self.folder),
@@ -41,6 +42,7 @@ class SpoolFiles:
                 whole_writes=found.commits,
                 reason="the last write was broken off; it was not answered unless the disk has changed it since",
             )
+        self._was_open = True
         return database
 
 

@@ -1,4 +1,4 @@
-"""How `intake.spool.max` is divided between SQLite's two files, so that together they never take more. Pure."""
+"""How `intake.spool.max` is divided between SQLite's two files and a reserve, so that they never take more. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,6 +6,8 @@ from typing import Final
 PAGE_BYTES: Final = 4096
 CHECKPOINT_BYTES: Final = 2**20
 """The log is written back to the database when a commit has made it longer than this."""
+RESERVE_BYTES: Final = 2 * 2**20
+"""Kept free, by a file of this size: on a disk that is full, rows can only be removed if the log has room for that."""
 _OF_A_BODY: Final = 8
 """Bytes of the log for each byte of the largest POST: its records are up to 3 times as large, its pages twice that."""
 
@@ -25,7 +27,7 @@ class SpoolRoom:
     @property
     def pages(self) -> int:
         """What the database may take, in pages."""
-        return max(1, (self.max_bytes - self.log_bytes) // PAGE_BYTES)
+        return max(1, (self.max_bytes - self.log_bytes - RESERVE_BYTES) // PAGE_BYTES)
 
     @property
     def transaction_bytes(self) -> int:

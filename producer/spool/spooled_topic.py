@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from producer.preparation import Hindrance, NotPreparedError
 from producer.spool.course import FAILED, FULL, Course, Obstacle
-from producer.spool.errors import SpoolFullError, SpoolRefusedError
+from producer.spool.errors import SpoolFullError, SpoolRefusedError, TooMuchAtOnceError
 from producer.spool.spooled_record import RowDraft, drafts_of, framed_by
 from producer.spool.standing import SpoolStanding
 from producer.spool.work import Append
@@ -20,6 +20,7 @@ from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import WRITE_LIMIT_S
 from schemas.catalog import CATALOG
 
+_NO_ROOM: Final = (SpoolFullError, TooMuchAtOnceError)
 STRAIGHT_LIMIT_S: Final = 1.0
 """How long Kafka may take for a POST, in seconds: the disk has the rest of `WRITE_LIMIT_S`."""
 
@@ -163,6 +164,6 @@ class SpooledTopic:
         """What the sender is told."""
         obstacle = self._course.obstacle
         if error is not None or obstacle is None:
-            obstacle = Obstacle(FULL if isinstance(error, SpoolFullError) else FAILED, str(error))
+            obstacle = Obstacle(FULL if isinstance(error, _NO_ROOM) else FAILED, str(error))
         self._counter.failed(obstacle.reason)
         return SpoolRefusedError(obstacle.reason, f"Kafka cannot take events now, and {obstacle.text}")

@@ -58,6 +58,11 @@ class SpoolStanding:
             _log.error("spool.full", reason=why, consequence="POSTs are answered 503 until events have gone to Kafka")
         self.course.found_full(why)
 
+    def has_room(self) -> None:
+        """There is room again."""
+        self.course.found_room()
+        _log.info("spool.has_room")
+
     def slow(self, why: str) -> None:
         """The disk has not answered in time."""
         if self.course.obstacle is None:

@@ -15,7 +15,13 @@ from typing import Any, Final, Protocol
 import structlog
 
 from producer.spool.database import SpoolAmount, SpoolDatabase
-from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolError, SpoolFullError
+from producer.spool.errors import (
+    SpoolDamagedError,
+    SpoolDiskError,
+    SpoolError,
+    SpoolFullError,
+    TooMuchAtOnceError,
+)
 from producer.spool.room import CHECKPOINT_BYTES, SpoolRoom
 from producer.spool.work import Append, Inquiry, StopWork, Work
 from runtime.news import News
@@ -54,6 +60,12 @@ class StoreListener(Protocol):
     def opened(self, amount: SpoolAmount) -> None:
         """The database is open and whole."""
 
+    def full(self, why: str) -> None:
+        """There is no room."""
+
+    def has_room(self) -> None:
+        """There is room again."""
+
     def failed(self, error: SpoolError) -> None:
         """The disk failed, or the files are damaged."""
 
@@ -71,6 +83,9 @@ class StoreThread:
         """The place after the last record that was answered; None before the rows were verified."""
         self._failed_bytes = 0
         """What the disk would not take."""
+        self._full_bytes = 0
+        """What there was no room for; 0 if there is."""
+        self._next_look = 0.0
         self._news = News()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
@@ -110,6 +125,7 @@ class StoreThread:
             self._begin(database)
             while not self._is_stopping:
                 self._serve(database, self._next_work())
+                self._look_for_room(database)
         finally:
             database.close()
 
@@ -122,18 +138,35 @@ class StoreThread:
             database.verify(lambda read: self._tell(self._listener.checking, read, database.span.records))
         elif database.span.next > self._answered_next:
             database.remove_from(self._answered_next)
-        with suppress(SpoolFullError):  # whoever has reached `intake.spool.max` has a disk that works
-            database.try_to_write(max(self._failed_bytes, _TRIAL_BYTES))
+        trial_bytes = max(self._failed_bytes, _TRIAL_BYTES)
+        self._full_bytes, why = 0, ""
+        try:
+            database.try_to_write(trial_bytes)
+        except SpoolFullError as error:  # what it holds can go to Kafka all the same
+            self._full_bytes, why = trial_bytes, str(error)
         self._answered_next, self._failed_bytes = database.span.next, 0
         if self._news.settled(_MATTER):
             _log.info("spool.recovered")
         self._tell(self._listener.opened, database.amount())
+        if why:
+            self._tell(self._listener.full, why)
+
+    def _look_for_room(self, database: SpoolDatabase) -> None:
+        """Try to write what there was no room for, once in a while."""
+        if not self._full_bytes or time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _AGAIN_S
+        with suppress(SpoolFullError):
+            database.try_to_write(self._full_bytes)
+            self._full_bytes = 0
+            self._tell(self._listener.has_room)
 
     def _next_work(self) -> list[Work]:
-        """What waits, up to half of a transaction's content; blocks until there is something."""
-        work = [self._asked.get()]
+        """What waits, up to half of a transaction's content; blocks until there is something, while there is room."""
+        work: list[Work] = []
         size = 0
         with suppress(queue.Empty):
+            work.append(self._asked.get(timeout=_AGAIN_S if self._full_bytes else None))
             while True:
                 size += work[-1].size if isinstance(work[-1], Append) else 0
                 if size > self._files.room.transaction_bytes // 2:
@@ -152,12 +185,18 @@ class StoreThread:
             self._append(database, [one for one in work if isinstance(one, Append)])
             for one in work:
                 if isinstance(one, Inquiry):
-                    self._answer([(one.done, one.ask(database))])
+                    self._ask(database, one)
         except Exception as error:
             self._failed_bytes = sum(one.size for one in work if isinstance(one, Append))
             refused = error if isinstance(error, SpoolError) else _internal(error)
             self._answer((one.done, refused) for one in work if not isinstance(one, StopWork))
             raise
+
+    def _ask(self, database: SpoolDatabase, inquiry: Inquiry) -> None:
+        try:
+            self._answer([(inquiry.done, inquiry.ask(database))])
+        except SpoolFullError as error:
+            self._answer([(inquiry.done, error)])
 
     def _append(self, database: SpoolDatabase, appends: Sequence[Append]) -> None:
         """In one transaction; one by one where they do not all have room."""
@@ -177,11 +216,12 @@ class StoreThread:
         most = self._files.room.transaction_bytes
         if one.size > most:
             text = f"{one.size} bytes of events are more than the spool takes at once ({most} bytes)"
-            self._answer([(one.done, SpoolFullError(text))])
+            self._answer([(one.done, TooMuchAtOnceError(text))])
             return
         try:
             self._append_together(database, [one])
         except SpoolFullError as error:
+            self._full_bytes, self._next_look = one.size, time.monotonic() + _AGAIN_S
             self._answer([(one.done, error)])
 
     def _append_together(self, database: SpoolDatabase, appends: Sequence[Append]) -> None:

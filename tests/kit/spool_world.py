@@ -5,9 +5,10 @@ The way through the spool is the real one: `SpooledTopic`, `Forwarder`, `SpoolSt
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from producer.preparation import Hindrance
 from producer.spool.course import SpoolCourse
@@ -150,9 +151,7 @@ class SimulatedStore:
     def append(self, drafts: Sequence[RowDraft]) -> Append:
         """Begin to append."""
         work = Append(drafts, asyncio.get_running_loop().create_future())
-        task = asyncio.create_task(self._append(work))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        self._begin(self._append(work))
         return work
 
     async def _append(self, work: Append) -> None:
@@ -165,7 +164,9 @@ class SimulatedStore:
                     raise SpoolFullError("the spool is full")
             except SpoolError as error:
                 work.done.set_exception(error)
-                if not isinstance(error, SpoolFullError) and not work.is_abandoned:
+                if isinstance(error, SpoolFullError):
+                    self._begin(self._wait_for_room(len(work.drafts)))
+                elif not work.is_abandoned:
                     self._fail(error)
                 return
             for draft in work.drafts:
@@ -204,7 +205,14 @@ class SimulatedStore:
 
     def _fail(self, error: SpoolError) -> None:
         self._standing.failed(error)
-        task = asyncio.create_task(self.open())
+        self._begin(self.open())
+
+    async def _wait_for_room(self, records: int) -> None:
+        await until(lambda: len(self._disk.rows) + records <= self._disk.room)
+        self._standing.has_room()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 

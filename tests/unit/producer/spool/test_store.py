@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from producer.spool.database import SpoolAmount
-from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolError, SpoolFullError
+from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolError, SpoolFullError, TooMuchAtOnceError
 from producer.spool.store import SpoolStore
 from tests.kit.spools import ROOM, SMALL, FailingFiles, disk_fault, drafts
 
@@ -19,6 +19,7 @@ class Heard:
     def __init__(self) -> None:
         self.amounts: list[SpoolAmount] = []
         self.faults: list[SpoolError] = []
+        self.no_room: list[str] = []
         self.checked: list[tuple[int, int]] = []
         self.news = asyncio.Event()
 
@@ -35,6 +36,14 @@ class Heard:
         """It is not."""
         self.faults.append(error)
         self.news.set()
+
+    def full(self, why: str) -> None:
+        """No room."""
+        self.no_room.append(why)
+
+    def has_room(self) -> None:
+        """Room again."""
+        self.no_room.clear()
 
     async def next(self) -> None:
         """Wait for news."""
@@ -108,7 +117,7 @@ def test_full_is_no_fault(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         store, heard = await started(FailingFiles(tmp_path, SMALL))
-        with pytest.raises(SpoolFullError, match="are more than the spool takes at once"):
+        with pytest.raises(TooMuchAtOnceError, match="are more than the spool takes at once"):
             await store.append(drafts(1, 1, size=SMALL.transaction_bytes + 1)).done
         while (work := store.append(drafts(1, 1000, size=2000))).done in (await asyncio.wait([work.done]))[0]:
             if isinstance(work.done.exception(), SpoolFullError):
