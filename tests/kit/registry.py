@@ -101,6 +101,12 @@ class DockerRegistry(Running):
             self._process.wait()
         self._process = self._leash = None
 
+    def kill(self) -> None:
+        """Kills it: what it holds in memory is gone. Quiet if it is down."""
+        if self._process is not None:
+            self._process.kill()
+            self.stop()
+
     def is_up(self) -> bool:
         """Whether it answers."""
         if self._process is not None and self._process.poll() is not None:
