@@ -18,16 +18,17 @@ class DiskReserve:
         self.file: Final = folder / _NAME
 
     def keep(self) -> None:
-        """Take the room, if it is not taken and there is that much."""
-        if self.file.exists():
+        """Take the room, if it is not taken and there is that much, on a system that can take room in advance."""
+        if self.file.exists() or not hasattr(os, "posix_fallocate"):
             return
-        descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
-        except OSError:  # too little room, or a file system that takes none in advance
-            self.release()
-        finally:
-            os.close(descriptor)
+        with suppress(OSError):  # without a reserve everything works but for removing rows from a full disk
+            descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            try:
+                os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+            except OSError:
+                self.release()
+            finally:
+                os.close(descriptor)
 
     def release(self) -> bool:
         """Give the room back; whether there was any."""
