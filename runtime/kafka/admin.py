@@ -3,7 +3,7 @@
 Every call blocks, at most `LIMIT_S` seconds; from an event loop it goes through a thread.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -118,7 +118,7 @@ class Admin:
         """The settings of one broker of the cluster."""
         doing = "reading the broker's settings"
         brokers = self._asked(doing, lambda: self._client.list_topics(timeout=LIMIT_S)).brokers
-        return self._settings_of(ConfigResource(ResourceType.BROKER, str(min(brokers))), doing)
+        return self._settings_of(ConfigResource(ResourceType.BROKER, str(any_of(brokers, doing))), doing)
 
     def create_topic(self, name: str, *, partitions: int, replication_factor: int, settings: Mapping[str, str]) -> bool:
         """Create a topic; False if there is one of that name already, which is left as it is."""
@@ -211,3 +211,14 @@ class Admin:
                 if self._clock.monotonic() >= deadline:
                     raise translated(error, doing, fault=self._fault()) from error
             self._clock.sleep(0.1)
+
+
+def any_of(brokers: Collection[int], doing: str) -> int:
+    """The number of one of a cluster's brokers.
+
+    Raises:
+        KafkaUnavailableError: there is none: for a moment so, after a single broker was frozen and fenced.
+    """
+    if not brokers:
+        raise KafkaUnavailableError(f"{doing}: the cluster has no broker at this moment")
+    return min(brokers)

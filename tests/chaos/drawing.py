@@ -24,6 +24,8 @@ PROFILES: Final = {
 }
 """The faults that a run of each family may have. `graceful` has none after which anything may come twice."""
 WEIGHTS: Final = {"graceful": 2, "crashes": 2, "brokers": 2, "network": 2, "endpoints": 2, "everything": 4}
+SPOOLED: Final = frozenset({"crashes", "brokers", "network", "everything"})
+"""Half of the runs of these families have spools."""
 FAULTS: Final = range(3, 8)
 LAST_BEGIN_S: Final = 8.0
 GAP_S: Final = 0.5
@@ -39,6 +41,7 @@ SPANS: Final = {
     Kind.INTAKE_KILLED: (0.0, 2.0),
     Kind.INTAKE_STOPPED: (0.0, 1.0),
     Kind.INTAKE_FROZEN: (0.5, 5.0),
+    Kind.DISK_FULL: (2.0, 6.0),
     Kind.BROKER_KILLED: (0.0, 3.0),
     Kind.BROKER_STOPPED: (0.0, 3.0),
     Kind.BROKER_FROZEN: SHORT_S,
@@ -80,15 +83,20 @@ def draw(seed: int) -> Schedule:
         drawn.add(chance.choice(kinds))
     if profile in {"brokers", "network", "everything"} and chance.randrange(OUTAGE_ONE_IN) == 0:
         drawn.outage()
+    partitions, load = chance.choice((2, 4, 6)), _load(chance)
+    spool = profile in SPOOLED and chance.random() < 0.5
+    if spool:
+        drawn.add(chance.choice((Kind.DISK_FULL, Kind.INTAKE_KILLED)))
     return Schedule(
         seed=seed,
         profile=profile,
         brokers=brokers,
         workers=workers,
         endpoints=endpoints,
-        partitions=chance.choice((2, 4, 6)),
-        load=_load(chance),
+        partitions=partitions,
+        load=load,
         faults=tuple(sorted(drawn.faults, key=lambda fault: fault.at)),
+        spool=spool,
     )
 
 
@@ -163,7 +171,12 @@ class _Faults:
     def _target(self, kind: Kind) -> str:
         if kind is Kind.WORKER_ADDED:
             return self._spare[0]
-        for group, names in (("WORKER", self._workers), ("INTAKE", INTAKES), ("BROKER_", self._brokers)):
+        for group, names in (
+            ("WORKER", self._workers),
+            ("INTAKE", INTAKES),
+            ("DISK", INTAKES),
+            ("BROKER_", self._brokers),
+        ):
             if kind.name.startswith(group):
                 return self._chance.choice(names)
         if kind.name.startswith("ENDPOINT"):

@@ -66,6 +66,23 @@ class LetterFact:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitFact:
+    """How far a group had committed at the end.
+
+    Args:
+        endpoint: whose group.
+        partition: of the events topic.
+        offset: where the group would begin again.
+        has_holes: whether events above it were said to be finished: then this one is not.
+    """
+
+    endpoint: str
+    partition: int
+    offset: int
+    has_holes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """What a process said of itself at one moment.
 
@@ -151,6 +168,7 @@ class Evidence:
         requests: what receivers saw, in the order of arrival.
         log: the events topic at the end.
         letters: the dead letters at the end.
+        commits: of all groups at the end.
         samples: what processes said of themselves.
         lives: every process.
         failures: tries that failed, as workers logged them.
@@ -169,6 +187,7 @@ class Evidence:
     requests: list[Request] = field(default_factory=list)
     log: Sequence[Logged] = ()
     letters: Sequence[LetterFact] = ()
+    commits: Sequence[CommitFact] = ()
     samples: list[Sample] = field(default_factory=list)
     lives: list[Life] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)

@@ -23,6 +23,9 @@ MODES: Final = {
     Kind.LINK_BLACK_HOLE: Mode.BLACK_HOLE,
 }
 
+FULL_BYTES: Final = 100_000
+"""A file that is as large takes nothing more, as on a full disk: a spool's, when it holds some dozens of events."""
+
 
 class Faults:
     """The hand that does it.
@@ -98,6 +101,11 @@ class Faults:
             hit = await self._programs.kill(name)
         elif kind in {Kind.WORKER_STOPPED, Kind.INTAKE_STOPPED, Kind.WORKER_REMOVED}:
             hit = await self._programs.stop(name)
+        elif kind is Kind.DISK_FULL:
+            hit = self._programs.limit_files(name, FULL_BYTES)
+            await asyncio.sleep(fault.seconds)
+            self._programs.limit_files(name, None)
+            return hit
         else:
             hit = self._programs.signal(name, signal.SIGSTOP)
             await asyncio.sleep(fault.seconds)

@@ -33,6 +33,7 @@ class Kind(Enum):
     LINK_DELAYED = "link delayed"
     LINK_RESET = "link reset"
     LINK_BLACK_HOLE = "link black hole"
+    DISK_FULL = "disk of an intake's spool full"
     PARTITIONS_ADDED = "partitions added"
     LETTERS_REFUSED = "dead-letter topic refuses"
     LETTERS_DELETED = "dead-letter topic deleted"
@@ -191,6 +192,7 @@ class Schedule:
         partitions: of both topics at the beginning.
         load: how much is sent.
         faults: in the order of their times.
+        spool: whether each intake has a spool; then each sender has an intake of its own.
     """
 
     seed: int
@@ -201,13 +203,15 @@ class Schedule:
     partitions: int
     load: LoadPlan
     faults: tuple[Fault, ...]
+    spool: bool = False
 
     def __str__(self) -> str:
         """For people, a line for each fault."""
+        spools = ", spools" if self.spool else ""
         names = ", ".join(f"{one.name} ({one.concurrency} x {one.max_events})" for one in self.endpoints)
         return "\n".join(
             [
-                f"seed {self.seed}, {self.profile}: {self.brokers} broker(s), {self.partitions} partitions",
+                f"seed {self.seed}, {self.profile}: {self.brokers} broker(s), {self.partitions} partitions{spools}",
                 f"workers {' '.join(self.workers)}, endpoints {names}",
                 *map(str, self.faults),
             ]

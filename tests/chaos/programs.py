@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 from collections import Counter
 from collections.abc import Mapping
@@ -81,6 +82,16 @@ class Programs:
             os.kill(process.pid, number)
         return life.name
 
+    def limit_files(self, name: str, size: int | None) -> str:
+        """Let no file of a process grow beyond so many bytes, or take that back; the incarnation that it hit."""
+        if name not in self._running:
+            return ""
+        process, life = self._running[name]
+        if process.returncode is None:
+            _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard if size is None else size, hard))
+        return life.name
+
     async def kill(self, name: str) -> str:
         """SIGKILL; the incarnation that got it."""
         if name not in self._running:
@@ -96,8 +107,8 @@ class Programs:
         if name not in self._running:
             return ""
         process, life = self._running.pop(name)
-        life.asked, life.allowed_s = self._watch.now(), self._allowed_s(name)
         if process.returncode is None:
+            life.asked, life.allowed_s = self._watch.now(), self._allowed_s(name)
             await asyncio.to_thread(self._terminate, process, life)
         life.code, life.ended = process.returncode, self._watch.now()
         return life.name
@@ -136,7 +147,10 @@ class Programs:
                 "dead_letters": f"{self._topic}.dead",
                 "partitions": schedule.partitions,
             },
-            "intake": {"listen": listen if name in INTAKES else f"{LOOPBACK}:0"},
+            "intake": {
+                "listen": listen if name in INTAKES else f"{LOOPBACK}:0",
+                **({"spool": {"dir": str(self._folder / f"{name}-spool")}} if schedule.spool else {}),
+            },
             "worker": {
                 "listen": f"{LOOPBACK}:0" if name in INTAKES else listen,
                 "group_prefix": self._topic,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chaos.facts import Evidence, Failure, FaultFact, LetterFact, Life, Logged, Request, Sample
+from tests.chaos.facts import CommitFact, Evidence, Failure, FaultFact, LetterFact, Life, Logged, Request, Sample
 from tests.chaos.load import SentEvent
 from tests.chaos.oracle import Judgement, judge
 from tests.chaos.plan import EndpointPlan, Fault, Kind, LoadPlan, Schedule
@@ -224,4 +224,14 @@ def test_the_end_of_a_process(life: Life, held: bool) -> None:  # noqa: FBT001 -
 
 def test_what_is_left_over() -> None:
     """Is said."""
-    assert ["left over"] == promises(judge(evidence(WHOLE, leftovers=["ci has committed 2 of 3 in partition 0"])))
+    assert ["left over"] == promises(judge(evidence(WHOLE, leftovers=["a process"])))
+    assert [] == promises(judge(evidence(WHOLE, commits=[CommitFact("ci", 0, 3, has_holes=False)])))
+    assert ["left over"] == promises(judge(evidence(WHOLE, commits=[CommitFact("ci", 0, 2, has_holes=False)])))
+
+
+def test_an_unasked_event_need_not_be_committed() -> None:
+    """A worker that stops has not read all of them."""
+    names = {**{f"a-{n}": sent(n) for n in range(2)}, "a-2": replace(sent(2), action="pull")}
+    ignoring = replace(SCHEDULE, endpoints=(replace(PLAN, ignores=("pull",)),))
+    commits = [CommitFact("ci", 0, 2, has_holes=False)]
+    assert [] == promises(judge(evidence(WHOLE[:2], schedule=ignoring, sent=names, commits=commits)))

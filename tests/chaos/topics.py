@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
-from tests.chaos.facts import LetterFact, Logged
+from tests.chaos.facts import CommitFact, LetterFact, Logged
 
 LIMIT_S: Final = 120.0
 """How long to try to change something: the brokers may just have been thawed."""
@@ -90,21 +90,14 @@ class Topics:
             Logged((_partition(one), _offset(one)), _header(one, "ce_id"), (one.key() or b"").decode()) for one in found
         ]
 
-    def unfinished(self, endpoints: Sequence[str]) -> list[str]:
-        """What the groups of these endpoints have not committed, a sentence each."""
-        found = []
+    def commits(self, endpoints: Sequence[str]) -> list[CommitFact]:
+        """How far the groups of these endpoints have committed."""
         partitions = [TopicPartition(self._events, number) for number in self._partitions(self._events)]
-        for endpoint in endpoints:
-            consumer = self._consumer(f"{self._events}.{endpoint}")
-            try:
-                for at in consumer.committed(partitions, timeout=LIMIT_S):
-                    end = consumer.get_watermark_offsets(TopicPartition(at.topic, at.partition), timeout=LIMIT_S)[1]
-                    if max(at.offset, 0) != end or at.metadata:
-                        shown = f"{at.offset}{' with holes' if at.metadata else ''}"
-                        found.append(f"{endpoint} has committed {shown} of {end} in partition {at.partition}")
-            finally:
-                consumer.close()
-        return found
+        return [
+            CommitFact(endpoint, at.partition, max(at.offset, 0), bool(at.metadata))
+            for endpoint in endpoints
+            for at in self._committed(f"{self._events}.{endpoint}", partitions)
+        ]
 
     def remove(self, endpoints: Sequence[str]) -> None:
         """Delete topics and groups: the next run on these brokers has its own."""
@@ -140,6 +133,20 @@ class Topics:
                     raise
             else:
                 return
+
+    def _committed(self, group: str, partitions: list[TopicPartition]) -> list[TopicPartition]:
+        """Asks again while the coordinator is still loading the group."""
+        consumer = self._consumer(group)
+        deadline = time.monotonic() + LIMIT_S
+        try:
+            while True:
+                try:
+                    return consumer.committed(partitions, timeout=ANSWER_S)
+                except KafkaException:
+                    if time.monotonic() > deadline:
+                        raise
+        finally:
+            consumer.close()
 
     def _partitions(self, topic: str) -> list[int]:
         found = self._admin.list_topics(topic, timeout=LIMIT_S).topics[topic]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from broker import LocalKafka, free_port
-from runtime.kafka.admin import Admin
+from runtime.kafka.admin import Admin, any_of
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from tests.kit.paths import ROOT
 from tests.kit.topics import Found, delete_records, make_topic, read, write
@@ -28,6 +28,13 @@ def test_brokers_are_counted(admin: Admin) -> None:
     assert "false" == admin.broker_settings()["auto.create.topics.enable"]
 
 
+def test_a_cluster_without_a_broker() -> None:
+    """It is away for the moment, as one that does not answer: no fault of ours."""
+    assert any_of({3: "c", 1: "a"}, "asking") == 1
+    with pytest.raises(KafkaUnavailableError, match="asking: the cluster has no broker at this moment"):
+        any_of({}, "asking")
+
+
 def test_a_cluster_that_is_away(topic: str) -> None:
     """Every question to an address where nothing listens is an error that names what was asked."""
     away = Admin({"bootstrap.servers": f"127.0.0.1:{free_port()}"}, client_id="test")
@@ -38,7 +45,7 @@ def test_a_cluster_that_is_away(topic: str) -> None:
 ASK_FOR_A_WHILE = """
 import sys, time
 from runtime.errors import BridgeError
-from runtime.kafka.admin import Admin
+from runtime.kafka.admin import Admin, any_of
 
 admin, until = Admin({"bootstrap.servers": sys.argv[1]}, client_id="test"), time.monotonic() + 10
 answers = set()

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tests.chaos.facts import Evidence, Violation
+from tests.chaos.facts import Evidence, Life, Violation
 
 STOOD_STILL: Final = "no progress"
 ENDED_WRONG: Final = "wrong end"
 LEFT_OVER: Final = "left over"
-BY_SIGTERM: Final = -15
+BY_SIGTERM: Final = frozenset({-15, 128 + 15})
 STARTING_S: Final = 1.0
 """A process that is asked to stop before it listens to signals ends as any process does; it has done nothing yet."""
 MARGIN_S: Final = 4.0
@@ -20,17 +20,42 @@ def check(evidence: Evidence) -> Iterator[Violation]:
     if evidence.rested is None:
         yield Violation(STOOD_STILL, f"nothing had come to rest long after {evidence.faults_ended:.1f} s")
     for life in evidence.lives:
-        if life.killed:
-            continue
-        if life.asked is None:
-            if life.code is not None:
-                yield Violation(ENDED_WRONG, f"{life.name} ended by itself with {life.code}")
-        elif life.code == BY_SIGTERM and life.asked - life.began < STARTING_S:
-            continue
-        elif life.code != 0 or life.ended is None:
-            yield Violation(ENDED_WRONG, f"{life.name} ended with {life.code} after SIGTERM")
-        elif life.ended - life.asked > life.allowed_s + MARGIN_S + evidence.late_s:
-            took = life.ended - life.asked
-            yield Violation(ENDED_WRONG, f"{life.name} took {took:.1f} s after SIGTERM, {life.allowed_s:g} s allowed")
+        if wrong := _wrong_end(life, evidence.late_s):
+            yield Violation(ENDED_WRONG, f"{life.name} {wrong}")
     for text in evidence.leftovers:
         yield Violation(LEFT_OVER, text)
+    if evidence.rested is not None:
+        yield from _uncommitted(evidence)
+
+
+def _wrong_end(life: Life, late_s: float) -> str:
+    """What is wrong with the end of a process; empty if nothing is."""
+    if life.killed or (life.asked is None and life.code is None):
+        return ""
+    if life.asked is None:
+        return f"ended by itself with {life.code}"
+    if life.code in BY_SIGTERM and life.asked - life.began < STARTING_S:
+        return ""
+    if life.code != 0 or life.ended is None:
+        return f"ended with {life.code} after SIGTERM"
+    took = life.ended - life.asked
+    in_time = took <= life.allowed_s + MARGIN_S + late_s
+    return "" if in_time else f"took {took:.1f} s after SIGTERM, {life.allowed_s:g} s allowed"
+
+
+def _uncommitted(evidence: Evidence) -> Iterator[Violation]:
+    """What a worker would deliver again though all is delivered; what an endpoint did not ask for is nobody's debt."""
+    plans = {endpoint.name: endpoint for endpoint in evidence.schedule.endpoints}
+    for commit in evidence.commits:
+        plan = plans[commit.endpoint]
+        left = [
+            record.id
+            for record in evidence.log
+            if record.place[0] == commit.partition
+            and record.place[1] >= commit.offset
+            and plan.wants(evidence.sent[record.id].action)
+        ]
+        if left:
+            holes = " with holes" if commit.has_holes else ""
+            text = f"{commit.endpoint} has committed {commit.offset}{holes} in partition {commit.partition}"
+            yield Violation(LEFT_OVER, f"{text}, but not {left[0]} and {len(left) - 1} more", left[0])

@@ -76,9 +76,10 @@ def _hidden_outages(evidence: Evidence, away_s: float) -> Iterator[Violation]:
 
 
 def _without_kafka(evidence: Evidence, fact: FaultFact) -> Iterator[str]:
-    """The processes that a fault keeps from all of Kafka for exactly as long as it lasts."""
+    """The processes that a fault keeps from Kafka all the time; an intake with a spool is ready all the same."""
     kind, target = fact.fault.kind, fact.fault.target
+    telling = plan.WORKERS if evidence.schedule.spool else (*plan.WORKERS, *plan.INTAKES)
     if kind in {Kind.LINK_CUT, Kind.LINK_BLACK_HOLE} and target.endswith(">kafka"):
-        yield target.removesuffix(">kafka")
+        yield from {target.removesuffix(">kafka")} & set(telling)
     elif evidence.schedule.brokers == 1 and kind is Kind.BROKER_FROZEN_LONG:
-        yield from (*plan.WORKERS, *plan.INTAKES)
+        yield from telling
