@@ -38,7 +38,7 @@ class Committing:
             self._listener.committed(current, explained(error))
 
     def commit_last(self, consumer: Consumer, commits: list[Commit]) -> None:
-        """Commit and wait for the answer; the listener is not notified.
+        """Commit and wait for the answer; the listener is not notified here.
 
         Raises:
             KafkaException: the commit failed.

@@ -97,12 +97,17 @@ class ReaderThread:
             self._serve(session)
         except Exception as error:  # noqa: BLE001 - whatever it was, the endpoint must not stop for good
             self._tell_loop(self.failed.set_result, explained(error))
-        try:
-            if session is not None:
-                session.consumer.close()  # it leaves its group first, and so drains and commits all its partitions
-        except Exception as error:  # noqa: BLE001 - nobody can do anything about it
-            self._log.debug("log.close_failed", error=explained(error))
+        if session is not None:
+            self._try(session.rebalancing.settle)
+            self._try(session.consumer.close)  # it leaves its group first, and so revokes all its partitions
         self._tell_loop(self.ended.set)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """One step to the end of a session; when it fails, nobody can do anything about it."""
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - see above
+            self._log.debug("log.close_failed", error=explained(error))
 
     def _open(self) -> Session:
         kind = self._kind

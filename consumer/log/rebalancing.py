@@ -61,6 +61,22 @@ class Rebalancing:
             self._log.warning("log.last_commit_failed", error=explained(error), consequence=consequence)
         self._drop(numbers)
 
+    def settle(self) -> None:
+        """Drain and commit all partitions while the consumer is still a member; they are revoked when it is closed.
+
+        A client that is closed amid a rebalance answers it, leaves the group, and only then revokes what it still has:
+        a commit in that callback comes too late (librdkafka 2.16.0: "Unknown member").
+
+        Raises:
+            TimeoutError: the listener does not drain in time.
+            KafkaException: the commit failed; closing tries once more.
+        """
+        if self._held.numbers and not self._listener.is_disowned():
+            commits = self._listener.drain(set(self._held.numbers))
+            if commits and not self._listener.is_disowned():
+                self._committing.commit_last(self._consumer, commits)
+                self._listener.committed(commits, "")
+
     def lose(self, partitions: list[TopicPartition]) -> None:
         """Forget these partitions, which other members have already."""
         if self._listener.is_disowned():

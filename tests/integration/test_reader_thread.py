@@ -28,7 +28,7 @@ from tests.kit.topics import Found, delete_records, make_topic, write
 pytestmark = pytest.mark.kafka
 
 MIB = 1024 * 1024
-LIMIT_S = 20.0
+LIMIT_S = 90.0
 
 
 class Listener:
@@ -97,13 +97,13 @@ class Listener:
 
 @asynccontextmanager
 async def reading(
-    kafka: LocalKafka, topic: str, source: Source | None = None
+    kafka: LocalKafka, topic: str, source: Source | None = None, listener: Listener | None = None
 ) -> AsyncIterator[tuple[Succession, Listener]]:
     """A log that has its partition."""
     settings = ConsumerSettings(
         {"bootstrap.servers": kafka.bootstrap}, client_id="test", group=topic, max_record_bytes=24 * MIB
     )
-    listener = Listener()
+    listener = listener or Listener()
     readers = ReaderThreads(source or Subscription(), settings, topic, "test", SystemClock())
     log = Succession(readers, name="test", drain_s=1.0, clock=SystemClock())
     log.start(listener)
@@ -283,3 +283,33 @@ async def _disowned(broker: LocalKafka, topic: str) -> None:
         await _looked_again(listener)
         assert [0] == list(listener.epochs), "the end of the first one took nothing from the second"
         assert ["nobody answers"] == listener.given_up
+
+
+class LookingListener(Listener):
+    """Looks at the group's commits each time it is to drain, before it says what is to be committed."""
+
+    def __init__(self, groups: Groups, topic: str) -> None:
+        super().__init__()
+        self._groups = groups
+        self._topic = topic
+        self.seen: list[dict[int, Committed]] = []
+
+    async def drain(self, partitions: set[int]) -> list[Commit]:
+        """Event 3 is the next one, until that is committed."""
+        self.seen.append(await asyncio.to_thread(self._groups.committed, self._topic, self._topic, [0]))
+        return [] if self.commits else [Commit(0, self.epochs[0], Snapshot(3), "")]
+
+
+def test_all_is_committed_before_the_consumer_begins_to_leave(kafka: LocalKafka, topic: str) -> None:
+    """Its revocation comes later, and amid a rebalance after it has left: then nothing could be committed any more."""
+    fill(kafka, topic, 5, 10)
+    asyncio.run(_leaves(kafka, topic))
+
+
+async def _leaves(kafka: LocalKafka, topic: str) -> None:
+    groups = Groups({"bootstrap.servers": kafka.bootstrap}, client_id="test")
+    listener = LookingListener(groups, topic)
+    async with reading(kafka, topic, listener=listener):
+        pass
+    assert [{}, {0: Committed(3)}] == listener.seen
+    assert [] == listener.refused
