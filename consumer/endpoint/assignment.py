@@ -56,6 +56,11 @@ class Assignment:
             partition.forget_backlog()
             self._lanes.remove(partition.number)
 
+    @property
+    def uncommitted(self) -> int:
+        """Attempted events that are finished, and that the group does not know of: it would have them sent again."""
+        return self.commits.policy.uncommitted if self.commits.of(self.partitions.values()) else 0
+
     def drained(self, numbers: set[int]) -> list[Commit]:
         """Nothing is under way for these partitions any more: what is to be committed last."""
         mine = self._of(numbers)

@@ -135,7 +135,7 @@ class Endpoint:
         self.courier.hurry()
         await self._drain(set(self.partitions), min(self.log.drain_s, deadline.left_s))
         if not await self.log.close(deadline):
-            self.monitor.left_open(self.assignment.commits.policy.uncommitted)
+            self.monitor.left_open(self.assignment.uncommitted)
         self.stop_passes()
         await self._schemas.close()
         with contextlib.suppress(TimeoutError):

@@ -2,10 +2,11 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Sequence
 from typing import Final
 
-from broker import LocalCluster, LocalKafka
+from broker import LocalCluster, LocalKafka, LocalKafkaError
 from tests.chaos import plan
 from tests.chaos.facts import Evidence, FaultFact
 from tests.chaos.links import Mode
@@ -23,6 +24,8 @@ MODES: Final = {
     Kind.LINK_BLACK_HOLE: Mode.BLACK_HOLE,
 }
 
+START_TRIES: Final = 5
+START_AGAIN_S: Final = 1.0
 FULL_BYTES: Final = 100_000
 """A file that is as large takes nothing more, as on a full disk: a spool's, when it holds some dozens of events."""
 
@@ -168,4 +171,21 @@ class Faults:
     async def _restarted(broker: LocalKafka, fault: Fault) -> None:
         await asyncio.to_thread(broker.kill if fault.kind is Kind.BROKER_KILLED else broker.stop)
         await asyncio.sleep(fault.seconds)
-        await asyncio.to_thread(broker.start)
+        await asyncio.to_thread(_start, broker)
+
+
+def _start(broker: LocalKafka) -> None:
+    """Start a broker again, as whoever looks after brokers does: one that ends while it starts is started once more.
+
+    Raises:
+        LocalKafkaError: it has ended each time.
+    """
+    for tries_left in reversed(range(START_TRIES)):
+        try:
+            broker.start()
+        except LocalKafkaError:
+            if not tries_left:
+                raise
+            time.sleep(START_AGAIN_S)
+        else:
+            return

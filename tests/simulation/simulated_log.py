@@ -85,6 +85,8 @@ class Group:
     fault: Callable[[float], str] = lambda _: ""
     """At this moment commits fail with this error; empty: they succeed."""
     commit_s: float = COMMIT_S
+    leave_s: float = 0.0
+    """How long the group takes to let a member go."""
     count: int = 0
     failed: int = 0
 
@@ -191,12 +193,22 @@ class SimulatedLog:
             async with asyncio.timeout(deadline.left_s):
                 if self._asking is not None:
                     await asyncio.wait([self._asking])
+                await self._settle()
+                await asyncio.sleep(self._group.leave_s)
                 await self.revoke(set(self.epochs))
         except TimeoutError:
             return False
         finally:
             self.die()
         return True
+
+    async def _settle(self) -> None:
+        """All is committed while the consumer is still a member; its partitions are revoked later."""
+        self._busy = True
+        commits = await self._listener.drain(set(self.epochs))
+        if commits:
+            await self._group.commit(commits, self._has)
+            self._listener.committed(commits, "")
 
     # What the test does.
 

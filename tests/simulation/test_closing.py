@@ -112,6 +112,23 @@ def test_a_last_commit_that_is_never_answered_has_the_rest(requests_s: float) ->
     assert (3 if requests_s else 4) == said["events_delivered_again"]
 
 
+def test_a_group_that_lets_nobody_go_has_the_rest() -> None:
+    """All was committed before that: nothing comes twice."""
+
+    async def scenario() -> None:
+        world = World()
+        worker = world.worker()
+        worker.log.drain_s = DRAIN_S
+        world.events(["a", "b", "c"])
+        await world.until(lambda: len(world.accepted) == 3)
+        world.group.leave_s = NEVER_S
+        assert await stopped_after(world, worker) == pytest.approx(DRAIN_S + CLOSE_GRACE_S, abs=0.1)
+        assert 3 == world.group.committed[0][0]
+
+    (said,) = lines_of(run(scenario()), "endpoint.not_closed")
+    assert 0 == said["events_delivered_again"]
+
+
 @simulated
 async def test_a_stop_in_peace_takes_no_time() -> None:
     """Nothing waits for a deadline."""
