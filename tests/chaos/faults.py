@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Final
 
 from broker import LocalCluster, LocalKafka, LocalKafkaError
@@ -78,9 +79,10 @@ class Faults:
 
     async def _one(self, fault: Fault, load_at: float) -> None:
         await self._watch.until(load_at + fault.at)
-        at = self._watch.now()
-        hit = await self._do(fault)
-        self._evidence.faults.append(FaultFact(fault, at, self._watch.now(), hit))
+        async with self._cluster if _needs_brokers(fault) else nullcontext():
+            at = self._watch.now()
+            hit = await self._do(fault)
+            self._evidence.faults.append(FaultFact(fault, at, self._watch.now(), hit))
 
     async def _do(self, fault: Fault) -> str:
         """One fault from its beginning to its end; the incarnation of the process that it hit."""
@@ -91,9 +93,8 @@ class Faults:
             return await self._endpoint(fault)
         if kind in {Kind.LETTERS_REFUSED, Kind.LETTERS_DELETED}:
             return await self._letters(fault)
-        if kind in plan.BROKERS or kind in plan.OF_THREE_BROKERS or kind is Kind.PARTITIONS_ADDED:
-            async with self._cluster:
-                return await self._broker(fault)
+        if _needs_brokers(fault):
+            return await self._broker(fault)
         return await self._process(fault)
 
     async def _process(self, fault: Fault) -> str:
@@ -172,6 +173,11 @@ class Faults:
         await asyncio.to_thread(broker.kill if fault.kind is Kind.BROKER_KILLED else broker.stop)
         await asyncio.sleep(fault.seconds)
         await asyncio.to_thread(_start, broker)
+
+
+def _needs_brokers(fault: Fault) -> bool:
+    """Whether a fault needs the brokers for itself for as long as it lasts; it begins when it has them."""
+    return fault.kind in {*plan.BROKERS, *plan.OF_THREE_BROKERS, Kind.PARTITIONS_ADDED}
 
 
 def _start(broker: LocalKafka) -> None:
