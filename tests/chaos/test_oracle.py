@@ -79,6 +79,14 @@ def test_an_event_that_never_came_is_lost() -> None:
     assert ["delivered without being asked for"] == promises(judge(evidence(WHOLE[:1], schedule=ignoring)))
 
 
+def test_what_a_group_has_not_passed_waits() -> None:
+    """In a run that stood still: it is not lost, unless its group has committed beyond it."""
+    still = evidence(WHOLE[:2], rested=None, commits=[CommitFact("ci", 0, 2, has_holes=False)])
+    assert ["no progress"] == promises(judge(still))
+    beyond = replace(still, commits=[CommitFact("ci", 0, 3, has_holes=False)])
+    assert {"lost", "no progress"} == set(promises(judge(beyond)))
+
+
 def test_a_dead_letter_needs_its_reason() -> None:
     """Three refusals make one; fewer do not."""
     refused = [request(2, 3.0 + n, status=422, acted=False) for n in range(3)]

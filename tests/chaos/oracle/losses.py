@@ -30,12 +30,18 @@ def _not_in_log(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _not_delivered(evidence: Evidence) -> Iterator[Violation]:
-    """By place: a record of an event that was answered 503 is in the log, and so it is delivered like any other."""
+    """By place: a record of an event that was answered 503 is in the log, and so it is delivered like any other.
+
+    In a run that stood still, what its group has not passed is not lost: it waits.
+    """
     done = _finished(evidence)
+    passed = {(one.endpoint, one.partition): 0 if one.has_holes else one.offset for one in evidence.commits}
     for endpoint in evidence.schedule.endpoints:
         for record in evidence.log:
             wanted = endpoint.wants(evidence.sent[record.id].action)
-            if wanted and record.place not in done[endpoint.name]:
+            partition, offset = record.place
+            waits = evidence.rested is None and offset >= passed.get((endpoint.name, partition), 0)
+            if wanted and not waits and record.place not in done[endpoint.name]:
                 text = f"{record.id} at {_spelled(record.place)} was never delivered to {endpoint.name}, and no letter"
                 yield Violation(LOST, text, record.id)
 
