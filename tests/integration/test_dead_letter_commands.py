@@ -313,12 +313,12 @@ def test_each_endpoint_gets_its_own(kafka: LocalKafka, topic: str, tmp_path: Pat
 
 
 def test_rate(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
-    """`--rate 20` spaces requests by 50 ms."""
+    """`--rate 5` spaces requests by 200 ms; a busy machine may note the first of them late."""
     setup = installation(kafka, topic, tmp_path, receiver.url)
     bury(setup, receiver, envelopes(11, 1))
-    dead_letters(setup, "redrive", "--rate", "20")
+    dead_letters(setup, "redrive", "--rate", "5")
     arrived = [request.arrived for request in receiver.requests]
-    assert arrived[-1] - arrived[0] >= 0.45
+    assert arrived[-1] - arrived[0] >= 0.5
 
 
 def test_wrong_use(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:

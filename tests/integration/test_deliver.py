@@ -125,10 +125,10 @@ def test_a_dead_endpoint_delays_no_other(kafka: LocalKafka, topic: str, tmp_path
 
 
 def test_a_slow_repository_delays_no_other(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
-    """While one repository's request hangs, hundreds of others' events pass by it; its own wait in order."""
-    receiver.answer_by(lambda request: Answer(delay=2.0 if b"team/slow" in request.body else 0.0))
+    """While one repository's request hangs, a hundred of others' events pass by it; its own wait in order."""
+    receiver.answer_by(lambda request: Answer(delay=6.0 if b"team-slow-0" in request.body else 0.0))
     slow = [envelope(event_json("team/slow", number)) for number in range(2)]
-    others = envelopes(20, 25)
+    others = envelopes(20, 5)
     setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=1, endpoints=[endpoint("ci", receiver.url)])
     setup.publish(*slow, *others)
     with setup.worker() as worker:

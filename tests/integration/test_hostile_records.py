@@ -22,7 +22,7 @@ from schemas import Descriptor, Event, Platform, Target
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.compiled_writer import varint
-from schemas.limits import MAX_REFERENCES
+from schemas.limits import MAX_REFERENCES, MAX_VALUES
 from tests.kit import Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.eventually import LIMIT_S
@@ -174,7 +174,7 @@ def test_no_record_stops_the_endpoints_of_a_worker(kafka: LocalKafka, topic: str
     found = reasons(read(kafka, setup.dead_letters))
     assert set(found.values()) == {ENDPOINTS}
     told = [said.partition(" ")[2] for said in sorted(found)]
-    assert told[0] == "undecodable: it has more than 400,000 values, the limit of one event"
+    assert told[0] == f"undecodable: it has more than {MAX_VALUES:,} values, the limit of one event"
     assert told[1].endswith("its value and headers, 27262976 bytes, are left out: a letter takes 25165824")
     assert told[2].startswith("undecodable: its original is not the JSON of an event: line 2 column 4")
     assert told[3] == "undecodable: its original has another id than the record"
