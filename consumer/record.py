@@ -1,7 +1,8 @@
 """A record as it lies in the log. Pure."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from runtime.rfc3339 import LAST_MS
 
@@ -10,8 +11,7 @@ _COUNTED_WHOLE: Final = 1024 * 1024
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True, gc=False):
     """Bytes at topic/partition/offset; a copy, so that the client's fetch buffers can go."""
 
     topic: str

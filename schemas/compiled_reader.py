@@ -7,7 +7,7 @@ is known: record, array, map, string, long and their nullable unions (`["null", 
 default.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -27,7 +27,7 @@ class TooManyError(Exception):
 
 def compile_reader(
     schema: dict[str, Any],
-    models: Iterable[type[msgspec.Struct]],
+    models: Mapping[str, type[msgspec.Struct]],
     attribute: Callable[[str], str],
     *,
     values: int,
@@ -37,19 +37,25 @@ def compile_reader(
 
     Args:
         schema: the record's schema.
-        models: the structs, each named as its Avro record.
-        attribute: the attribute that holds the field of this Avro name; a field without one in the model is left out.
+        models: the structs, by the name of their Avro record. A record without a model is passed over, and so is a
+            field that its model lacks: what lies there must have the schema's form, but its texts may be no UTF-8.
+        attribute: the attribute that holds the field of this Avro name.
         values: items of arrays and entries of maps that a record may have, at every depth.
         items: how many an array may have, by the name of its field.
 
     The function takes the bytes, and where in them the record begins. It raises DamagedError for bytes that are no such
     record up to their end, and TooManyError.
     """
-    compiler = _ReaderSource({model.__name__: model for model in models}, attribute, items)
+    compiler = _ReaderSource(models, attribute, items)
     source = ["def read(data, at):", f"{_INDENT}left = {values}"]
     source += [_INDENT + line for line in compiler.record(schema, "v0", 0)]
     source += [f"{_INDENT}return v0, at"]
-    namespace: dict[str, Any] = {"rest": _rest_of_varint, "too_many": _too_many, "values": values}
+    namespace: dict[str, Any] = {
+        "rest": _rest_of_varint,
+        "branch": _branch_of_varint,
+        "too_many": _too_many,
+        "values": values,
+    }
     namespace |= {"DamagedError": DamagedError, **compiler.names}
     exec(compile("\n".join(source), "<avro reader>", "exec"), namespace)  # noqa: S102 - the source is made from our own schema
     read: Callable[[bytes, int], tuple[Any, int]] = namespace["read"]
@@ -91,20 +97,25 @@ def _rest_of_varint(data: bytes, at: int, first: int) -> tuple[int, int]:
     return number, at
 
 
+def _branch_of_varint(data: bytes, at: int, first: int) -> tuple[int, int]:
+    """(0 or 2, the place of its last byte) of a union's branch that is not written as one byte."""
+    branch, behind = _rest_of_varint(data, at + 1, first) if first >= 0x80 else (first, at + 1)
+    if branch not in (0, 2):
+        raise DamagedError("a union has no such branch")
+    return branch, behind - 1
+
+
 _VARINT: Final = ("n = data[at]", "at += 1", "if n >= 128: n, at = rest(data, at, n)")
 """`n` is then twice the number, or for a negative one twice its amount less one (zigzag)."""
-_TEXT: Final = (
-    *_VARINT,
-    "if n & 1: raise DamagedError('a text has a negative length')",
-    "end = at + (n >> 1)",
-)
+_NOWHERE: Final = ""
+"""The variable of a value that is passed over."""
 
 
 class _ReaderSource:
-    """Lines of source that read one value into a variable and move `at` behind it."""
+    """Lines of source that read one value into a variable, or nowhere, and move `at` behind it."""
 
     def __init__(
-        self, models: dict[str, type[msgspec.Struct]], attribute: Callable[[str], str], items: Mapping[str, int]
+        self, models: Mapping[str, type[msgspec.Struct]], attribute: Callable[[str], str], items: Mapping[str, int]
     ) -> None:
         self._models = models
         self._attribute = attribute
@@ -114,17 +125,21 @@ class _ReaderSource:
         """What the source refers to: models, and their defaults."""
 
     def record(self, schema: dict[str, Any], to: str, depth: int) -> Iterator[str]:
+        """Source for a record; without a model for it, its fields are passed over."""
         self._schemas[schema["name"]] = schema
         name = schema["name"].rpartition(".")[2]
-        fields = {field.name: field for field in msgspec.structs.fields(self._models[name])}
+        model = self._models.get(name) if to else None
+        fields = {field.name: field for field in msgspec.structs.fields(model)} if model else {}
         members = []
         for at, field in enumerate(schema["fields"]):
-            attribute, variable = self._attribute(field["name"]), f"{to}_{at}"
+            attribute = self._attribute(field["name"])
             known = fields.get(attribute)
+            variable = f"{to}_{at}" if known else _NOWHERE
             yield from self._value(field["type"], variable, depth + 1, of=field["name"], null=self._null(name, known))
             if known is not None:
                 members.append(f"{attribute}={variable}")
-        yield f"{to} = make_{name}({', '.join(members)})"
+        if to:
+            yield f"{to} = make_{name}({', '.join(members)})"
 
     def _null(self, record: str, field: Any) -> str:
         """Source of what a field is that is null: the model's default."""
@@ -146,22 +161,24 @@ class _ReaderSource:
         elif kind == "record":
             yield from self.record(schema, to, depth)
         elif kind == "array":
-            item = f"i{depth}"
-            body = [*self._value(schema["items"], item, depth + 1), f"{to}.append({item})"]
-            yield f"{to} = []"
-            yield from self._blocks(body, depth, self._limit_of_items(of, to, depth))
+            item = f"i{depth}" if to else _NOWHERE
+            body = [*self._value(schema["items"], item, depth + 1), *([f"{to}.append({item})"] if to else ())]
+            yield from ([f"{to} = []"] if to else ())
+            yield from self._blocks(body, depth, self._items.get(of), of)
         elif kind == "map":
-            key, item = f"k{depth}", f"i{depth}"
+            key, item = (f"k{depth}", f"i{depth}") if to else (_NOWHERE, _NOWHERE)
             body = [*self._value("string", key, depth), *self._value(schema["values"], item, depth + 1)]
-            yield f"{to} = {{}}"
-            yield from self._blocks([*body, f"{to}[{key}] = {item}"], depth)
+            yield from ([f"{to} = {{}}"] if to else ())
+            yield from self._blocks([*body, *([f"{to}[{key}] = {item}"] if to else ())], depth)
         elif kind == "string":
-            yield from _TEXT
-            yield f"{to} = data[at:end].decode()"
-            yield "at = end"
+            yield from _VARINT
+            yield "if n & 1: raise DamagedError('a text has a negative length')"
+            yield from (
+                ["end = at + (n >> 1)", f"{to} = data[at:end].decode()", "at = end"] if to else ["at += n >> 1"]
+            )
         elif kind == "long":
             yield from _VARINT
-            yield f"{to} = (n >> 1) ^ -(n & 1)"
+            yield from ([f"{to} = (n >> 1) ^ -(n & 1)"] if to else ())
         else:  # a null among them: an item of no bytes would cost nothing to write
             raise NotImplementedError(f"this reader has no {kind}")
 
@@ -169,29 +186,27 @@ class _ReaderSource:
         null, present = schema
         if null != "null":
             raise NotImplementedError(f"this reader has no union {schema}")
-        yield from _VARINT
-        yield "if n == 2:"
+        yield "n = data[at]"
+        yield "if n and n != 2: n, at = branch(data, at, n)"
+        yield "at += 1"
+        yield "if n:"
         yield from (_INDENT + line for line in self._value(present, to, depth))
-        yield f"elif not n: {to} = {null_is}"
-        yield "else: raise DamagedError('a union has no such branch')"
-
-    def _limit_of_items(self, field: str, array: str, depth: int) -> list[str]:
-        limit = self._items.get(field)
-        if limit is None:
-            return []
-        return [f"if len({array}) + c{depth} > {limit}: raise too_many({limit}, {field!r})"]
+        yield from ([f"else: {to} = {null_is}"] if to else ())
 
     @staticmethod
-    def _blocks(body: list[str], depth: int, limits: Iterable[str] = ()) -> Iterator[str]:
+    def _blocks(body: list[str], depth: int, limit: int | None = None, field: str = "") -> Iterator[str]:
         """Blocks of an array or a map up to the empty one; a negative count is followed by the block's size."""
-        count = f"c{depth}"
+        count, total = f"c{depth}", f"t{depth}"
+        yield from ([f"{total} = 0"] if limit is not None else ())
         yield "while True:"
         yield from (_INDENT + line for line in _VARINT)
         yield f"{_INDENT}if not n: break"
         yield f"{_INDENT}{count} = (n + 1) >> 1"
         yield f"{_INDENT}left -= {count}"
         yield f"{_INDENT}if left < 0: raise too_many(values, 'values')"
-        yield from (_INDENT + line for line in limits)
+        if limit is not None:
+            yield f"{_INDENT}{total} += {count}"
+            yield f"{_INDENT}if {total} > {limit}: raise too_many({limit}, {field!r})"
         yield f"{_INDENT}if n & 1:"
         yield from (_INDENT * 2 + line for line in _VARINT)
         yield f"{_INDENT}for _ in range({count}):"

@@ -5,6 +5,7 @@ Follows the CloudEvents 1.0 Kafka protocol binding, section 3.2.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 from urllib.parse import quote
@@ -72,8 +73,17 @@ def schema_fingerprint(headers: Iterable[tuple[str, bytes | None]] | None) -> st
 
     What is not 16 hex digits says nothing of a newer release: the schema's id alone tells then.
     """
-    text = text_header(headers, names.SCHEMA_FINGERPRINT)
-    return text.lower() if text is not None and _FINGERPRINT.fullmatch(text) else None
+    found = None
+    for name, value in headers or ():
+        if name == names.SCHEMA_FINGERPRINT and value is not None:
+            found = value
+    return None if found is None else _fingerprint_in(found)
+
+
+@lru_cache(maxsize=64)
+def _fingerprint_in(value: bytes) -> str | None:
+    text = value.decode("utf-8", "replace")
+    return text.lower() if _FINGERPRINT.fullmatch(text) else None
 
 
 def text_header(headers: Iterable[tuple[str, bytes | None]] | None, name: str) -> str | None:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from consumer.dead_letters.letter import Closing, ClosingState, Identity, Letter
 from consumer.delivery.policy.attempts import Cause
 from consumer.log.decoding import event_of
@@ -52,7 +54,9 @@ def fitting(record: Record, cause: Cause, largest: int) -> tuple[Record, Cause]:
     if size <= largest:
         return record, cause
     left_out = f"its value and headers, {size} bytes, are left out: a letter takes {largest}"
-    return replace(record, value=None, headers=()), replace(cause, error=f"{cause.error}; {left_out}".lstrip("; "))
+    return structs.replace(record, value=None, headers=()), replace(
+        cause, error=f"{cause.error}; {left_out}".lstrip("; ")
+    )
 
 
 def letter_of(

@@ -5,8 +5,9 @@ may be many times the size of the record, and is read again when it is sent.
 """
 
 import asyncio
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from consumer.delivery.owner import Wakes
 from consumer.delivery.webhook.large_events import LargeEvents

@@ -145,9 +145,9 @@ class EndpointMetrics:
             if (accepted_ms := delivery.record.accepted_ms) is not None:
                 self._end_to_end_seconds.observe(max(0.0, now - accepted_ms / 1000))
 
-    def filtered(self, rule: str) -> None:
-        """Count an event that was not asked for."""
-        self._metrics.filtered.labels(rule, self._endpoint).inc()
+    def filtered(self, rule: str, events: int) -> None:
+        """Count events that were not asked for."""
+        self._metrics.filtered.labels(rule, self._endpoint).inc(events)
 
     def buried(self, reason: str) -> None:
         """Count a dead letter."""

@@ -87,9 +87,9 @@ class Monitor:
         """An event is to be delivered."""
         self._metrics.events.inc()
 
-    def filtered(self, rule: str) -> None:
-        """The endpoint did not ask for this event."""
-        self._metrics.filtered(rule)
+    def filtered(self, rule: str, events: int) -> None:
+        """The endpoint did not ask for these events."""
+        self._metrics.filtered(rule, events)
         self.filtered_at = self._clock.monotonic()
 
     def upgrade_needed(self, partition: Partition) -> None:

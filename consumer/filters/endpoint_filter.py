@@ -3,37 +3,54 @@
 A filtered event is finished: the endpoint is owed nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from consumer.filters.globs import Globs
 from runtime.config import EndpointSettings
 from schemas.event import Event
+from schemas.outline import EventOutline
+
+_Against = Callable[[Event | EventOutline], bool]
 
 
 class Filter:
     """The rules of one endpoint, compiled once."""
 
     def __init__(self, endpoint: EndpointSettings) -> None:
-        self._media_types: Final = endpoint.ignored_media_types
-        self._actions: Final = endpoint.ignored_actions
-        self._methods: Final = endpoint.ignored_methods
-        self._registries: Final = endpoint.registries
-        self._repositories = Globs(endpoint.repositories)
-        self._tags = Globs(endpoint.tags)
+        self._rules: Final = tuple(_rules_of(endpoint))
 
-    def rule_against(self, event: Event) -> str | None:
+    @property
+    def tells_by_outline(self) -> bool:
+        """Whether the outline of an event is enough to hold it against the rules, and there are any."""
+        return bool(self._rules)
+
+    def rule_against(self, event: Event | EventOutline) -> str | None:
         """The key of the first rule that keeps the event from the endpoint, or None if it is to be delivered."""
-        return next((rule for rule, against in self._verdicts(event) if against), None)
+        for key, is_against in self._rules:
+            if is_against(event):
+                return key
+        return None
 
-    def _verdicts(self, event: Event) -> Iterator[tuple[str, bool]]:
-        yield "ignore.mediatypes", event.target.media_type in self._media_types
-        yield "ignore.actions", event.action in self._actions
-        yield "ignore.methods", event.request.method in self._methods
-        yield "registries", bool(self._registries) and event.registry not in self._registries
-        yield "repositories", not self._wants_repository(event.target.repository)
-        yield "tags", bool(self._tags) and not (event.target.tag and self._tags.match(event.target.tag))
 
-    def _wants_repository(self, repository: str) -> bool:
-        """An event without a repository passes only where no pattern asks for one."""
-        return self._repositories.match(repository) if repository else self._repositories.only_negative
+def _rules_of(endpoint: EndpointSettings) -> Iterator[tuple[str, _Against]]:
+    """The keys that the endpoint has, in the order in which they are asked, each with what it says against an event."""
+    media_types, actions, methods = endpoint.ignored_media_types, endpoint.ignored_actions, endpoint.ignored_methods
+    registries, repositories, tags = endpoint.registries, Globs(endpoint.repositories), Globs(endpoint.tags)
+    if media_types:
+        yield "ignore.mediatypes", lambda event: event.target.media_type in media_types
+    if actions:
+        yield "ignore.actions", lambda event: event.action in actions
+    if methods:
+        yield "ignore.methods", lambda event: event.request.method in methods
+    if registries:
+        yield "registries", lambda event: event.registry not in registries
+    if repositories:
+        yield "repositories", lambda event: not _pass(repositories, event.target.repository)
+    if tags:
+        yield "tags", lambda event: not (event.target.tag and tags.match(event.target.tag))
+
+
+def _pass(patterns: Globs, repository: str) -> bool:
+    """An event without a repository passes only where no pattern asks for one."""
+    return patterns.match(repository) if repository else patterns.only_negative

@@ -6,10 +6,15 @@ matches decides; `!` negates; if the first is negative, everything else is inclu
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Final
 
 _STAR: Final = re.compile(r"(\*\*|\*)")
+_REMEMBERED: Final = 1024
+"""Names of which a list remembers whether it lets them pass."""
+_LONGEST_REMEMBERED: Final = 255
+"""Characters: the longest name that a registry takes."""
 _ANY: Final = {"**": ".", "*": "[^/]"}
 
 
@@ -21,12 +26,16 @@ class Globs:
         self.only_negative: Final = not any(positive for positive, _ in self._rules)
         """Whether no pattern asks for anything: an empty or all-negative list."""
         self._otherwise = not self._rules or not self._rules[0][0]
+        self._verdict = lru_cache(_REMEMBERED)(self._match)  # the same names come again and again
 
     def __bool__(self) -> bool:
         return bool(self._rules)
 
     def match(self, text: str) -> bool:
         """Whether the list lets this text pass."""
+        return self._verdict(text) if len(text) <= _LONGEST_REMEMBERED else self._match(text)
+
+    def _match(self, text: str) -> bool:
         return next((positive for positive, rule in reversed(self._rules) if rule.fullmatch(text)), self._otherwise)
 
 

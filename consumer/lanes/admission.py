@@ -5,6 +5,7 @@ partition until this program is upgraded, because skipping it would lose it; and
 stops it until that has answered.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Final, Protocol
 
@@ -57,8 +58,8 @@ class AdmissionMonitor(Protocol):
     def admitted(self) -> None:
         """An event is to be delivered."""
 
-    def filtered(self, rule: str) -> None:
-        """The endpoint did not ask for an event, by this rule."""
+    def filtered(self, rule: str, events: int) -> None:
+        """The endpoint did not ask for so many events, by this rule."""
 
     def upgrade_needed(self, partition: Partition) -> None:
         """A partition cannot go on with this release."""
@@ -89,6 +90,8 @@ class Admission:
         self._undecodable = undecodable
         self._monitor = monitor
         self._lanes_when_open = endpoint.concurrency
+        self._filtered: Counter[str] = Counter()
+        """Events by the rule that they did not pass, until the monitor is told."""
         self._enough = max(2 * endpoint.concurrency * endpoint.batch.max_events, 128)
 
     def wants_more(self, allowed: Allowed) -> bool:
@@ -113,6 +116,14 @@ class Admission:
 
         False if that was broken off, so that others have the event loop meanwhile: call it again soon.
         """
+        try:
+            return self._admit_all(partitions, now, allowed)
+        finally:
+            for rule, events in self._filtered.items():
+                self._monitor.filtered(rule, events)
+            self._filtered.clear()
+
+    def _admit_all(self, partitions: Collection[Partition], now: float, allowed: Allowed) -> bool:
         left = _AT_ONCE
         for partition in partitions:
             self._share(partition)  # of all, be their turn to come or not: what left the lanes may have made room
@@ -176,7 +187,7 @@ class Admission:
         record = screened.record
         if screened.rule is not None:
             partition.ledger.finish(record.offset)
-            self._monitor.filtered(screened.rule)
+            self._filtered[screened.rule] += 1
             return
         partition.admitted(record)
         self._lanes.add(record, screened.event if self._lanes.held < _HOLD_EVENTS else None, now, partition)

@@ -1,13 +1,15 @@
 """Screening: the event in a record, and the rule of the endpoint against it. Pure."""
 
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from consumer.log.decoding import event_of
+from msgspec import Struct
+
+from consumer.log.decoding import event_of, outline_of
 from consumer.record import Record
 from runtime.config.settings import UnknownSchema
 from schemas.avro import ForeignIdError, UndecodableError, UnknownSchemaError
 from schemas.event import Event
+from schemas.outline import EventOutline
 
 LARGE: Final = 64 * 1024
 """Bytes of a record: below, to read it and to write its JSON takes some 10 ms at most, whatever is in it."""
@@ -17,20 +19,27 @@ class UnscreenedError(Exception):
     """A large record is being screened: ask again when that has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
+class Screened(Struct, frozen=True):
     """A record that was read."""
 
     record: Record
     """With all that is known of its schema."""
     event: Event | None
-    """None for a large one: it is read again when it is sent."""
+    """None where a rule is against it, and for a large one, which is read again when it is sent."""
     rule: str | None
     """The rule of the endpoint that the event does not pass; None if it is to be delivered."""
 
 
 class Events(Protocol):
     """Reads records."""
+
+    def outline(self, record: Record) -> Event | EventOutline:
+        """The outline of the event in a record, or the event itself.
+
+        Raises:
+            ForeignIdError, UndecodableError, UnknownSchemaError: see `schemas.avro.decode_outline`.
+        """
+        ...
 
     def read(self, record: Record) -> tuple[Record, Event]:
         """The event in a record, and an equal record.
@@ -44,6 +53,9 @@ class Events(Protocol):
 class _EachByItself:
     """Reads each record anew."""
 
+    def outline(self, record: Record) -> EventOutline:
+        return outline_of(record)
+
     def read(self, record: Record) -> tuple[Record, Event]:
         return record, event_of(record)
 
@@ -54,7 +66,12 @@ _EACH: Final = _EachByItself()
 class Rules(Protocol):
     """The filters of an endpoint."""
 
-    def rule_against(self, event: Event) -> str | None:
+    @property
+    def tells_by_outline(self) -> bool:
+        """Whether the outline of an event is enough, and is worth being read before the event."""
+        ...
+
+    def rule_against(self, event: Any) -> str | None:
         """The rule that the event does not pass; None if it is to be delivered."""
         ...
 
@@ -105,18 +122,22 @@ class Screening:
             UndecodableError: no release can read it.
         """
         try:
-            resolved, event = self._read(record, events)
+            return self._screen(record, events)
+        except ForeignIdError as error:
+            return self._screen(self._resolved(record, error.schema_id), events)
         except UnknownSchemaError as error:
             if not self._passes_unknown:
                 raise
             raise UndecodableError(f"{error} (worker.unknown_schema is dead-letter)") from error
-        return Screened(resolved, event, self._rules.rule_against(event))
 
-    def _read(self, record: Record, events: Events) -> tuple[Record, Event]:
-        try:
-            return events.read(record)
-        except ForeignIdError as error:
-            return events.read(self._resolved(record, error.schema_id))
+    def _screen(self, record: Record, events: Events) -> Screened:
+        if not self._rules.tells_by_outline:
+            read, event = events.read(record)
+            return Screened(read, event, self._rules.rule_against(event))
+        rule = self._rules.rule_against(events.outline(record))
+        if rule is not None:
+            return Screened(record, None, rule)
+        return Screened(*events.read(record), None)
 
     def _resolved(self, record: Record, schema_id: int) -> Record:
         if self.schemas is None:

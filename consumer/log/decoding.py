@@ -1,9 +1,10 @@
 """Decoding of records into events. Pure."""
 
 from consumer.record import Record
-from schemas.avro import decode, foreign_id
+from schemas.avro import decode, decode_outline, foreign_id
 from schemas.event import Event
 from schemas.headers import schema_fingerprint
+from schemas.outline import EventOutline
 
 
 class UnaskedError(Exception):
@@ -20,13 +21,23 @@ def event_of(record: Record) -> Event:
     Raises:
         UndecodableError, UnknownSchemaError: see `schemas.avro.decode`.
     """
-    return decode(record.value, _fingerprint_of(record))
+    return decode(record.value, fingerprint_of(record))
+
+
+def outline_of(record: Record) -> EventOutline:
+    """The outline of the event in a record.
+
+    Raises:
+        UndecodableError, UnknownSchemaError: see `schemas.avro.decode_outline`.
+    """
+    return decode_outline(record.value, fingerprint_of(record))
 
 
 def foreign_id_of(record: Record) -> int | None:
     """The record's schema id, if only a schema registry can resolve it; else None."""
-    return foreign_id(record.value, _fingerprint_of(record))
+    return foreign_id(record.value, fingerprint_of(record))
 
 
-def _fingerprint_of(record: Record) -> str | None:
+def fingerprint_of(record: Record) -> str | None:
+    """The fingerprint of the record's schema, as far as its headers or a schema registry tell it."""
     return schema_fingerprint(record.headers) or record.schema_fingerprint

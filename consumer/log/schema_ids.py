@@ -6,8 +6,9 @@ Safe to use from several threads. It knows no event loop: `ask` blocks.
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Final, Protocol
+
+from msgspec.structs import replace
 
 from consumer.log.decoding import UnaskedError, foreign_id_of
 from consumer.record import Record

@@ -36,10 +36,10 @@ class ReplayMonitor(Monitor):
         super().expired(partition, lost)
         self.lost_from[partition, lost.start] = len(lost)
 
-    def filtered(self, rule: str) -> None:
-        """The run does not deliver this event."""
-        super().filtered(rule)
-        self.filtered_by[rule] += 1
+    def filtered(self, rule: str, events: int) -> None:
+        """The run does not deliver these events."""
+        super().filtered(rule, events)
+        self.filtered_by[rule] += events
 
     def buried(self, delivery: Delivery, cause: Cause) -> None:
         """A failure of a replay is logged where it is kept."""

@@ -48,13 +48,16 @@ def unfiltered(endpoint: EndpointSettings) -> EndpointSettings:
     )
 
 
-class ReplayFilter(Filter):
+class ReplayFilter:
     """The endpoint's rules behind the selection of the run."""
 
+    tells_by_outline: Final = False
+    """A selection may ask for an id, which is no part of it."""
+
     def __init__(self, endpoint: EndpointSettings, selection: Selection) -> None:
-        super().__init__(endpoint)
+        self._rules: Final = Filter(endpoint)
         self._selection: Final = selection
 
     def rule_against(self, event: Event) -> str | None:
         """As for live delivery; `selection` for an event that the run does not mean."""
-        return super().rule_against(event) if self._selection.matches(event) else NOT_SELECTED
+        return self._rules.rule_against(event) if self._selection.matches(event) else NOT_SELECTED

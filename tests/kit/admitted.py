@@ -1,6 +1,8 @@
 """An admission with its partitions and lanes, for tests."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from consumer.filters.endpoint_filter import Filter
 from consumer.lanes.admission import Admission
@@ -46,9 +48,9 @@ class Door:
     def __len__(self) -> int:
         return self.giving_up
 
-    def filtered(self, rule: str) -> None:
-        """Note it."""
-        self.rules.append(rule)
+    def filtered(self, rule: str, events: int) -> None:
+        """Note it for each."""
+        self.rules += [rule] * events
 
     def admitted(self) -> None:
         """Note it."""

@@ -16,6 +16,7 @@ from consumer.delivery.webhook.request import WebhookRequest
 from consumer.log.decoding import event_of
 from consumer.record import Record
 from runtime.config.endpoint_settings import WebhookFormat
+from schemas.event import Event
 
 _T = TypeVar("_T")
 
@@ -53,6 +54,14 @@ class LargeEvents:
         """Begin nothing more; what has begun ends by itself."""
         self._waiting.clear()
         self._thread.shutdown(wait=False)
+
+    def outline(self, record: Record) -> Event:
+        """The event in a record, which is read at once: most likely it is wanted. On the thread.
+
+        Raises:
+            UndecodableError, UnknownSchemaError: see `schemas.avro.decode`.
+        """
+        return self.read(record)[1]
 
     def read(self, record: Record) -> Sendable:
         """The event in a record, and the record; the very objects of before, if it is the same record. On the thread.

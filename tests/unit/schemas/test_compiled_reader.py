@@ -51,7 +51,7 @@ _SCHEMA = _schema(
 
 def _reader(values: int) -> Callable[[bytes, int], Any]:
     """A reader that takes so many values, and ten of the inner records."""
-    return compile_reader(_SCHEMA, (Outer, Inner), str, values=values, items={"inner": 10})
+    return compile_reader(_SCHEMA, {"Outer": Outer, "Inner": Inner}, str, values=values, items={"inner": 10})
 
 
 _READ = _reader(50)
@@ -136,4 +136,4 @@ def test_damage_is_named(avro: bytes, reason: str) -> None:
 def test_other_schemas_have_no_reader(kind: Any) -> None:
     """What it does not know is refused when it is made: an item of no bytes would be beyond every limit of bytes."""
     with pytest.raises(NotImplementedError):
-        compile_reader(_schema(_field("name", kind)), (Outer,), str, values=50, items={})
+        compile_reader(_schema(_field("name", kind)), {"Outer": Outer}, str, values=50, items={})

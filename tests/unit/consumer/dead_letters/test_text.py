@@ -1,7 +1,8 @@
 """Letters as an operator sees them."""
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from consumer.dead_letters.letter import Letter
 from consumer.dead_letters.record import parse_record
