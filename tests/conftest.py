@@ -27,6 +27,8 @@ PROXIES = {f"{scheme}_proxy" for scheme in ("http", "https", "all", "no")}
 TERMINAL = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"}
 FOREIGN = {"CI", "PYTHONDONTWRITEBYTECODE", *TERMINAL, *PROXIES, *map(str.upper, PROXIES)}
 """What a machine may tell programs that is no matter of ours."""
+WHOLE = "LOCAL_PORTS_OF_THE_RUN"
+"""The variable with the share of the ports that all processes of a run share."""
 WITHOUT = Path(__file__).parent / "kit" / "without"
 """Modules that are as good as not installed."""
 
@@ -38,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.dont_write_bytecode = False  # else each process of a run rewrites the assertions of all tests anew
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(WITHOUT), os.environ.get("PYTHONPATH")]))
     _let_programs_hear_signals()
+    os.environ.setdefault(WHOLE, os.environ.get(SHARE, ALL))
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         _take_a_share_of_the_ports(int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     elif _processes(config):
@@ -48,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """The process that hands out the tests takes the last share: not before the others, which inherit, have begun."""
+    """The process that hands out the tests takes the last share."""
     if (count := _processes(session.config)) and "PYTEST_XDIST_WORKER" not in os.environ:
         _take_a_share_of_the_ports(count, count)
 
@@ -69,7 +72,7 @@ def _let_programs_hear_signals() -> None:
 def _take_a_share_of_the_ports(index: int, workers: int) -> None:
     """Of several processes of a run, none takes a port that another's server gave up for a moment."""
     shares = workers + 1
-    os.environ[SHARE] = subshare(os.environ.get(SHARE, ALL), index % shares, shares)
+    os.environ[SHARE] = subshare(os.environ[WHOLE], index % shares, shares)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

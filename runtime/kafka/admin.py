@@ -1,6 +1,7 @@
 """Asking and telling a Kafka cluster: topics, their settings, offsets of the log.
 
-Every call blocks, at most `LIMIT_S` seconds; from an event loop it goes through a thread.
+Every call blocks, at most `LIMIT_S` seconds, three times as long where a young cluster does not know its offsets yet;
+from an event loop it goes through a thread.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,6 +27,8 @@ from runtime.kafka.errors import KafkaUnavailableError, is_unreached, translated
 from runtime.kafka.settings import ClientSettings, admin_settings
 
 LIMIT_S: Final = 10.0
+_PATIENCE_S: Final = 30.0
+"""With a cluster that is young, or so busy that its controller takes a broker for dead."""
 _PASSING: Final = frozenset(
     {
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -203,7 +206,7 @@ class Admin:
 
         The call as a whole can succeed meanwhile: each partition carries its own error.
         """
-        deadline = self._clock.monotonic() + LIMIT_S
+        deadline = self._clock.monotonic() + _PATIENCE_S
         while True:
             try:
                 return self._asked(doing, ask, keep=_PASSING)

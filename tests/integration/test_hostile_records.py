@@ -1,11 +1,11 @@
 """What somebody who can write to the events topic can do to a running worker with five endpoints, and to the commands.
 
-The figures that the docs give were measured on a quiet machine; here are bounds that hold on a busy one, far below what
-such records cost before there were limits (45 s without any answer, 1.4 GiB).
+Before there were limits such records cost 45 s without any answer, and 1.4 GiB.
 """
 
 import http.client
 import json
+import os
 import subprocess
 import threading
 import time
@@ -33,8 +33,7 @@ pytestmark = pytest.mark.kafka
 ENDPOINTS = 5
 ORDINARY = 30
 MIB = 2**20
-LIVEZ_LIMIT_S = 10.0
-MEMORY_LIMIT_MIB = 400
+MEMORY_LIMIT_MIB = 320
 
 
 def value(event: Event) -> bytes:
@@ -49,7 +48,7 @@ def bomb() -> bytes:
 
 def worst() -> bytes:
     """As many values as an event may have, in the dearest shape."""
-    reference = Descriptor(platform=Platform(os_features=[""] * 8))
+    reference = Descriptor(platform=Platform(os_features=[""] * (MAX_VALUES // MAX_REFERENCES - 1)))
     return value(Event(id="worst", target=Target(references=[reference] * MAX_REFERENCES)))
 
 
@@ -130,6 +129,11 @@ class Livez:
             self.slowest_s = max(self.slowest_s, time.monotonic() - began)
 
 
+def livez_limit_s() -> float:
+    """A second, and as much longer as the machine has more work than processors."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def peak_mib(pid: int) -> int:
     """The most that a process has had in memory."""
     lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
@@ -169,7 +173,7 @@ def test_no_record_stops_the_endpoints_of_a_worker(kafka: LocalKafka, topic: str
             eventually(lambda: all(ordinary_in(receiver) == ORDINARY for receiver in receivers), 3 * LIMIT_S)
             eventually(lambda: len(read(kafka, setup.dead_letters)) == 5 * ENDPOINTS, 3 * LIMIT_S, every=0.5)
             assert [ORDINARY + 2] * ENDPOINTS == [len(receiver.requests) for receiver in receivers]
-            assert livez.slowest_s < LIVEZ_LIMIT_S
+            assert livez.slowest_s < livez_limit_s()
         assert worker.terminate() == 0
     found = reasons(read(kafka, setup.dead_letters))
     assert set(found.values()) == {ENDPOINTS}

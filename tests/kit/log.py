@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, TopicMetadata
 from confluent_kafka.cimpl import NewTopic
 
-from tests.kit.eventually import LIMIT_S
+from tests.kit.eventually import LIMIT_S, eventually
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,18 @@ def read_all(bootstrap: str, topic: str) -> list[Stored]:
     """Every record that the topic has now, partition by partition in offset order."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "tests-read-all", "enable.auto.commit": False})
     try:
-        found = consumer.list_topics(topic, timeout=LIMIT_S).topics[topic]
-        if found.error is not None:
-            raise KafkaException(found.error)
+        found = eventually(lambda: _known(consumer, topic))  # not at once, if it has just been made
         return [stored for number in sorted(found.partitions) for stored in _read(consumer, topic, number)]
     finally:
         consumer.close()
+
+
+def _known(consumer: Consumer, topic: str) -> TopicMetadata:
+    """The topic, if the broker knows it."""
+    found: TopicMetadata = consumer.list_topics(topic, timeout=LIMIT_S).topics[topic]
+    if found.error is not None:
+        raise AssertionError(str(KafkaException(found.error)))
+    return found
 
 
 def _read(consumer: Consumer, topic: str, number: int) -> list[Stored]:
