@@ -33,7 +33,7 @@ pytestmark = pytest.mark.kafka
 ENDPOINTS = 5
 ORDINARY = 30
 MIB = 2**20
-MEMORY_LIMIT_MIB = 320
+MEMORY_LIMIT_MIB = 400
 
 
 def value(event: Event) -> bytes:
