@@ -6,7 +6,9 @@ Knows the process and its life; its files, its folder, its ports and the meaning
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -25,6 +27,7 @@ from broker.storage import Ports, Storage
 
 READY_SECONDS = 180.0
 STOP_SECONDS = 60.0
+_LOOK_SECONDS = 0.005
 # Quick to start and small. The first compiler alone saves a quarter of the start and is ample for a local broker.
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Djava.awt.headless=true")
 LOGGING = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}"
@@ -175,8 +178,10 @@ class LocalKafka:
             self._reap(None)
 
     def pause(self) -> None:
-        """Freezes the broker (SIGSTOP): its port accepts connections and nothing is answered."""
+        """Freezes the broker (SIGSTOP) and returns when it stands still: its port accepts connections, no more."""
         self._send(signal.SIGSTOP)
+        while self.runs and not _stands_still(self.pid):
+            time.sleep(_LOOK_SECONDS)
 
     def resume(self) -> None:
         """Lets a paused broker go on (SIGCONT)."""
@@ -238,3 +243,12 @@ class LocalKafka:
 
 def _free_or_new(port: int) -> int:
     return port if port and is_free(port) else free_port()
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether each thread of a process is stopped: the signal takes a moment to come to those that run."""
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with suppress(OSError):  # that thread has ended
+            if stat.read_text().rpartition(")")[2].split()[0] != "T":
+                return False
+    return True
