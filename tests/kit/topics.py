@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from broker import LocalKafka
-from tests.kit.eventually import LIMIT_S
+from tests.kit.eventually import LIMIT_S, eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,17 @@ def commit(kafka: LocalKafka, group: str, topic: str, offsets: dict[int, tuple[i
 
 
 def _committed(kafka: LocalKafka, group: str, topic: str, partitions: int) -> list[TopicPartition]:
+    return eventually(lambda: _answered(kafka, group, topic, partitions))
+
+
+def _answered(kafka: LocalKafka, group: str, topic: str, partitions: int) -> list[TopicPartition]:
+    """What the group's coordinator says; a broker that has just come back has none for a moment."""
     consumer = outsider(kafka, group)
     try:
         asked = [TopicPartition(topic, partition) for partition in range(partitions)]
         return consumer.committed(asked, timeout=LIMIT_S)
+    except KafkaException as error:
+        raise AssertionError(str(error)) from error
     finally:
         consumer.close()
 
