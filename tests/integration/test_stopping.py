@@ -21,6 +21,7 @@ GRACE_S = 2.0
 BUSY_S = 8.0
 """A busy machine's own delay, on top of what is promised."""
 FOLLOWING = (("tail", "--follow"), ("status", "--watch"))
+REPLAYING = ("replay", "--endpoint", "ci", "--from", "beginning")
 EXPORTING = ("export", "--follow", "--format", "ndjson", "--output")
 
 
@@ -61,16 +62,7 @@ def test_everything_ends_in_time_without_kafka(
         ]
         eventually(lambda: len(followers[0].stdout.splitlines()) == 6)
         eventually(lambda: bool(followers[1].stdout))
-        replay = Process(
-            WORKER,
-            "replay",
-            "--endpoint",
-            "ci",
-            "--from",
-            "beginning",
-            folder=tmp_path / "replay",
-            config=setup.config(),
-        )
+        replay = Process(WORKER, *REPLAYING, folder=tmp_path / "replay", config=setup.config())
         running.enter_context(replay)
         eventually(lambda: any(one.header("registry-replay") for one in receiver.requests))
         (broker.kill if fate == "killed" else broker.pause)()
