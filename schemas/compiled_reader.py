@@ -37,8 +37,8 @@ def compile_reader(
 
     Args:
         schema: the record's schema.
-        models: the structs, by the name of their Avro record. A record without a model is passed over, and so is a
-            field that its model lacks: what lies there must have the schema's form, but its texts may be no UTF-8.
+        models: the structs, by the name of their Avro record: one for each that a model has a field of. A field that
+            its model lacks is passed over: what lies there must have the schema's form, but its texts may be no UTF-8.
         attribute: the attribute that holds the field of this Avro name.
         values: items of arrays and entries of maps that a record may have, at every depth.
         items: how many an array may have, by the name of its field.
@@ -128,7 +128,7 @@ class _ReaderSource:
         """Source for a record; without a model for it, its fields are passed over."""
         self._schemas[schema["name"]] = schema
         name = schema["name"].rpartition(".")[2]
-        model = self._models.get(name) if to else None
+        model = self._models[name] if to else None
         fields = {field.name: field for field in msgspec.structs.fields(model)} if model else {}
         members = []
         for at, field in enumerate(schema["fields"]):
