@@ -1,6 +1,5 @@
 """What others notice while a server is attacked: answers to small POSTs, `/livez`, and the memory of the process."""
 
-import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -8,13 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.kit.cpu import process_s
 from tests.kit.eventually import eventually
 from tests.kit.notifications import Poster, envelope, event_json
 from tests.kit.process import Process
 
 ASKED_AT_LEAST = 3
-OVERLOADED = 2.0
-KAFKA_IS_SLOW = ("no acknowledgement within", "Kafka does not answer")
+WORK_S = 1.0
+PATIENCE_S = 20.0
 BODY = envelope(event_json("team/beside", 1))
 
 
@@ -23,11 +23,16 @@ class Beside:
     """From entering it to leaving it: a POST and `/livez`, of the attacked and of one that nobody attacks, every 50 ms.
 
     The one that nobody attacks tells how slow machine and broker are by themselves.
+
+    Attributes:
+        seconds: how long each answer took.
+        worked: how long the attacked process computed until it had given each answer, in seconds.
     """
 
     attacked: Process
     control: Process
     seconds: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)
     control_seconds: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     peak_mib: float = 0.0
@@ -50,14 +55,14 @@ class Beside:
             thread.join()
 
     def assert_unharmed(self, *, most_mib: float = 256.0, grown_mib: float = 256.0) -> None:
-        """All were answered 200, none a second later than by the other, and memory kept to its bounds.
+        """All were answered 200, none after more than a second of work, and memory kept to its bounds.
 
-        On a machine with more work than processors a second of work takes as much longer, and Kafka may be late too.
+        How long others keep the processors, and how late Kafka is, is no fault of the process; who waits for what will
+        not come waits longer than either. `make bench ARGS=attacks` prints the seconds on the clock.
         """
-        overload = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-        is_slow = [overload > OVERLOADED and any(words in fault for words in KAFKA_IS_SLOW) for fault in self.faults]
-        assert all(is_slow), self.faults
-        assert max(self.seconds) < overload + max(self.control_seconds), sorted(self.seconds)[-5:]
+        assert not self.faults
+        assert max(self.worked) < WORK_S, sorted(self.worked)[-5:]
+        assert max(self.seconds) < PATIENCE_S + max(self.control_seconds), sorted(self.seconds)[-5:]
         assert self.peak_mib < most_mib
         assert self.peak_mib - self.begun_mib < grown_mib
 
@@ -65,7 +70,7 @@ class Beside:
         while not self._ended.wait(0.05):
             for process, seconds in ((self.attacked, self.seconds), (self.control, self.control_seconds)):
                 with Poster(f"http://{process.address}/events") as poster:
-                    begun = time.monotonic()
+                    begun, worked = time.monotonic(), process_s(self.attacked.pid)
                     try:
                         replies = [poster.post(BODY)] if self.is_intake or process is self.control else []
                         replies.append(poster.request("GET", "/livez"))
@@ -73,6 +78,8 @@ class Beside:
                         self.faults.append(repr(error))
                         continue
                     seconds.append(time.monotonic() - begun)
+                    if process is self.attacked:
+                        self.worked.append(process_s(process.pid) - worked)
                     self.faults += [reply.body.decode() for reply in replies if reply.status != 200]
 
     def _measure(self) -> None:

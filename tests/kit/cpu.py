@@ -1,8 +1,10 @@
 """How much a piece of work costs, whatever the machine is and whatever else it is doing."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 _TURNS = 100_000
 _TRIES = 3
@@ -19,6 +21,12 @@ def cpu_bound(million_turns: float) -> Iterator[None]:
     yield
     took = (time.thread_time() - began) / max(turn, min(_turn_s() for _ in range(_TRIES)))
     assert took < million_turns * 1e6, f"it cost {took / 1e6:.0f} million turns"
+
+
+def process_s(pid: int) -> float:
+    """Processor time that a running process has taken so far, all its threads together, in seconds."""
+    user, system = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _turn_s() -> float:
