@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from benchmarks import (
+    attacks,
     avro_writer,
     delivery,
     endpoints,
@@ -31,6 +32,7 @@ BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "report": lambda: report.main([]),
     "fanout": fanout.main,
     "endpoints": endpoints.main,
+    "attacks": attacks.main,
     "registry_memory": registry_memory.main,
     "outage": lambda: outage.main(outage.EVENTS),
 }
