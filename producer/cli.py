@@ -14,12 +14,14 @@ import click
 from producer.check.check import check_installation, check_settings
 from producer.check.findings import Finding, Severity, exit_code_of, summary_of
 from producer.example import configuration_schema, example_configuration
+from producer.intake.doors import OwnDoor
+from producer.intake.processes import serve_in_processes
 from producer.intake.service import CLIENT_ID, serve
 from producer.preparation import prepare
 from producer.publish.event_files import FoundEvents, RefusedText, events_of
 from producer.publish.publisher import Publisher
 from producer.schema_registration import Registration, registration_of
-from runtime.cli.options import AddressType, LabelType, common_options
+from runtime.cli.options import AddressType, LabelType, common_options, log_options, processes_option
 from runtime.cli.running import run_command, run_service, stop_signals
 from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
@@ -50,11 +52,20 @@ def commands() -> None:
 @click.option(
     "--listen", type=AddressType(), help="Where to listen, instead of intake.listen; port 0 picks a free one."
 )
-def serve_command(settings: Settings, listen: Address | None) -> int:
+@processes_option
+def serve_command(settings: Settings, listen: Address | None, processes: int) -> int:
     """Receive the POSTs of registries (the intake)."""
     if listen is not None:
         settings = with_intake_listen(settings, listen)
-    return run_service(lambda stop: serve(settings, stop))
+    if processes == 1:
+        return run_service(lambda stop: serve(settings, stop, OwnDoor(settings.intake.listen)))
+    if settings.intake.spool is not None:
+        raise click.UsageError(
+            "--processes: intake.spool keeps the events of a repository in order only within one process; "
+            "leave out --processes, or remove intake.spool from the configuration"
+        )
+    logs = log_options()
+    return run_service(lambda stop: serve_in_processes(settings, stop, processes=processes, logs=logs))
 
 
 @commands.command("init", epilog="Example: registry-bridge init -c bridge.yaml")

@@ -18,13 +18,16 @@ _EVENT: Final = "event"
 _EXCEPTION: Final = "exception"
 
 
-def configure_logs(log_format: LogFormat | None, level: str, stream: TextIO | None = None) -> None:
+def configure_logs(
+    log_format: LogFormat | None, level: str, stream: TextIO | None = None, *, process: int | None = None
+) -> None:
     """Set up logging for this process.
 
     Args:
         log_format: None chooses console on a terminal and JSON elsewhere.
         level: one of `LEVELS`; less urgent lines are not written.
         stream: standard error if not given; standard output belongs to what a command prints.
+        process: the number of this process among several of one command; each line has it.
     """
     out = stream or sys.stderr
     chosen = log_format or ("console" if out.isatty() else "json")
@@ -33,6 +36,7 @@ def configure_logs(log_format: LogFormat | None, level: str, stream: TextIO | No
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([] if process is None else [_Numbered(process)]),
             *_rendering(chosen, colours=out.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
@@ -46,6 +50,17 @@ def _rendering(chosen: LogFormat, *, colours: bool) -> list[Any]:
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
     renderer = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
     return [structlog.processors.format_exc_info, _printable, renderer]
+
+
+class _Numbered:
+    """Adds the number of the process to each line."""
+
+    def __init__(self, process: int) -> None:
+        self._process = process
+
+    def __call__(self, _logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        line["process"] = self._process
+        return line
 
 
 class _Shown:

@@ -5,11 +5,13 @@ from typing import Final
 import click
 import structlog
 
+from consumer.worker.processes import deliver_in_processes
 from consumer.worker.service import deliver, deliver_until_caught_up
-from runtime.cli.options import AddressType, DurationType, common_options
+from runtime.cli.options import AddressType, DurationType, common_options, log_options, processes_option
 from runtime.cli.running import run_service
 from runtime.config import Address, EndpointSettings, Settings
 from runtime.config.overrides import with_worker_listen
+from runtime.http.listeners import TcpListener
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -34,19 +36,31 @@ _log: Final = structlog.get_logger(__name__)
 @click.option(
     "--timeout", metavar="D", type=DurationType(), help="With --until-caught-up: give up after this long, with exit 1."
 )
+@processes_option
 def deliver_command(
-    *, settings: Settings, names: tuple[str, ...], listen: Address | None, until_caught_up: bool, timeout: float | None
+    *,
+    settings: Settings,
+    names: tuple[str, ...],
+    listen: Address | None,
+    until_caught_up: bool,
+    timeout: float | None,
+    processes: int,
 ) -> int:
     """Deliver events to the endpoints until stopped."""
     endpoints = _chosen(settings, names)
     for warning in settings.warnings:
         _log.warning("configuration.no_effect", said=warning)
     if until_caught_up:
+        if processes > 1:
+            raise click.UsageError("--until-caught-up runs in one process: leave out --processes")
         return run_service(lambda stop: deliver_until_caught_up(settings, endpoints, stop, timeout_s=timeout))
     if timeout is not None:
         raise click.UsageError("--timeout needs --until-caught-up")
     served = with_worker_listen(settings, listen) if listen is not None else settings
-    return run_service(lambda stop: deliver(served, endpoints, stop))
+    if processes == 1:
+        return run_service(lambda stop: deliver(served, endpoints, stop, TcpListener(served.worker.listen)))
+    logs = log_options()
+    return run_service(lambda stop: deliver_in_processes(served, endpoints, stop, processes=processes, logs=logs))
 
 
 def _chosen(settings: Settings, names: tuple[str, ...]) -> list[EndpointSettings]:

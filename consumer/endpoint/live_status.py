@@ -24,8 +24,8 @@ class LiveStatus:
     """Of the oldest event that waits, in seconds; None if nothing waits, it was not read yet, or Kafka is silent."""
     in_flight: int
     limit: int
-    breaker: str
-    """`closed` or `open`."""
+    breaker: str | None
+    """`closed` or `open`; None if it is not known."""
     waits_because: list[str]
     group: str
     """The consumer group as whose member it has these partitions."""

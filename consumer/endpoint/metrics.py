@@ -1,6 +1,6 @@
 """What the workers count: the registry's own names, so that dashboards stay, and ours; see docs/operations.md."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
@@ -10,9 +10,23 @@ from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.outcome import Answer, Outcome
 from consumer.endpoint.go_status_text import status_text
 from runtime.metrics import AskedGauge
+from runtime.processes.merged_metrics import Merging
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _END_TO_END_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0, 3600.0, 86400.0)
+
+
+ACROSS_PROCESSES: Final[Mapping[str, Merging]] = {
+    "registry_notifications_pending_total": "max",
+    "registry_worker_in_flight": "sum",
+    "registry_worker_concurrency_limit": "sum",
+    "registry_worker_lag": "max",
+    "registry_worker_oldest_age_seconds": "max",
+    "registry_worker_assigned_partitions": "sum",
+    "registry_worker_breaker_open": "max",
+    "registry_worker_duplicates_possible": "sum",
+}
+"""What each gauge is for the processes of one worker together; each of them knows the lag of all partitions."""
 
 
 class BacklogSource(Protocol):

@@ -11,29 +11,38 @@ from consumer.endpoint.inspection import facts_of
 from consumer.endpoint.reasons import reasons_of
 from consumer.worker.assembly import Watches, backlogs_of, endpoint_of, watches_of
 from consumer.worker.caught_up import CaughtUp
-from consumer.worker.pages import page_routes
+from consumer.worker.pages import ProcessView, page_routes
 from consumer.worker.parts import Parts, parts_of
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
 from runtime.deadline import CLOSE_GRACE_S, Deadline
 from runtime.http.asgi import application
+from runtime.http.listeners import Listener
 from runtime.http.probes import probe_routes
 from runtime.http.server import Server
 from runtime.side_threads import beside
 
 _log: Final = structlog.get_logger(__name__)
 
+PAGES_DRAIN_S: Final = 1.0
+"""For whoever reads a page when the worker stops."""
 
-async def deliver(settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event) -> int:
-    """Serve these endpoints until `stop` is set; then let what is in flight end, and commit. The exit status."""
+
+async def deliver(
+    settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event, listener: Listener
+) -> int:
+    """Serve these endpoints until `stop` is set; then let what is in flight end, and commit. The exit status.
+
+    The pages are at `listener`.
+    """
     parts = parts_of(settings)
     served = [endpoint_of(parts, endpoint) for endpoint in endpoints]
     ready = asyncio.Event()
     watches = watches_of(parts, served)
     backlogs = backlogs_of(parts, served)
-    pages = page_routes(served, parts.metrics, parts.clock, parts.pulse)
-    routes = [*probe_routes(watches.health, parts.metrics.registry), *pages]
-    server = Server(application(routes), settings.worker.listen, drain_s=1.0)
+    view = ProcessView(served, parts.metrics, parts.clock, parts.pulse)
+    routes = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view, endpoints)]
+    server = Server(application(routes), listener, drain_s=PAGES_DRAIN_S)
     backlogs.start()
     running = asyncio.create_task(_run(parts, served, watches, ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))

@@ -1,11 +1,17 @@
 """What the bridge counts; its names are listed in docs/operations.md."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from runtime.processes.merged_metrics import Merging
+
 _ACTIONS: Final = frozenset({"push", "pull", "mount", "delete"})
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+
+ACROSS_PROCESSES: Final[Mapping[str, Merging]] = {"registry_bridge_in_flight": "sum"}
+"""What each gauge is for the processes of one intake together."""
 
 
 class BridgeMetrics:

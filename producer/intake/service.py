@@ -1,7 +1,7 @@
 """`registry-bridge serve`: where this half is put together, and the order in which it stops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from producer.intake.acceptance import Acceptance
+from producer.intake.doors import Doors
 from producer.intake.duties import Duties
 from producer.intake.intake import Intake
 from producer.intake.metrics import BridgeMetrics
@@ -21,9 +22,8 @@ from producer.spool.spooled_topic import STRAIGHT_LIMIT_S
 from runtime.clock import Clock, SystemClock
 from runtime.config.settings import Settings
 from runtime.deadline import CLOSE_GRACE_S
-from runtime.http.asgi import Request, Response, Route, application
+from runtime.http.asgi import Request, Response, Route
 from runtime.http.probes import probe_routes
-from runtime.http.server import Server
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.pulse import Pulse
@@ -38,7 +38,7 @@ _log: Final = structlog.get_logger(__name__)
 CLIENT_ID: Final = "registry-bridge"
 
 
-async def serve(settings: Settings, stop: asyncio.Event) -> int:
+async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
     """Run the intake until `stop` is set; then answer what is in flight and close spool and writer. The exit status.
 
     Raises:
@@ -63,20 +63,19 @@ async def serve(settings: Settings, stop: asyncio.Event) -> int:
     duties = Duties(stop)
     try:
         async with _spool_of(settings, prepared, metrics.registry, clock) as spool:
-            events = spool.topic if spool else prepared
-            intake = Intake(settings.intake, Acceptance(topic, events, metrics, clock), metrics)
-            routes = [
-                intake.route(),
-                *_own_routes(prepared, spool, metrics.registry),
-                *schema_routes(topic, registration),
-            ]
-            app = application(routes, intake)
-            server = Server(app, settings.intake.listen, drain_s=settings.worker.drain_s, observer=intake)
+            acceptance = Acceptance(topic, spool.topic if spool else prepared, metrics, clock)
+            intake = Intake(settings.intake, acceptance, metrics)
+            servers = doors.servers(
+                intake,
+                [intake.route(), *schema_routes(topic, registration)],
+                _own_routes(prepared, spool, metrics.registry),
+                drain_s=settings.worker.drain_s,
+            )
             pulse.start()
             duties.begin(prepared.run())
             if spool:
                 duties.begin(spool.run())
-            await server.serve(stop)
+            await asyncio.gather(*(server.serve(stop) for server in servers))
     finally:
         await duties.end()
         pulse.stop()
@@ -99,7 +98,7 @@ async def _spool_of(
         yield spool
 
 
-def _own_routes(prepared: PreparedLog, spool: Spool | None, metrics: CollectorRegistry) -> Iterable[Route]:
+def _own_routes(prepared: PreparedLog, spool: Spool | None, metrics: CollectorRegistry) -> Sequence[Route]:
     """Probes, metrics, and what the spool holds."""
 
     async def spool_status(_: Request) -> Response:

@@ -4,15 +4,19 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from runtime.config.addresses import Address, parse_address
 from runtime.config.load import load
 from runtime.logs import LEVELS, configure_logs
+from runtime.processes.order import LogOptions
 from runtime.units import parse_duration
 from schemas.names import LABEL
+
+MOST_PROCESSES: Final = 64
+"""Of one command: more than a machine has use for."""
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -41,6 +45,26 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         decorated = decorate(decorated)
     return decorated
+
+
+def processes_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--processes N`; the command gets `processes`."""
+    decorate = click.option(
+        "--processes",
+        metavar="N",
+        type=click.IntRange(1, MOST_PROCESSES),
+        default=1,
+        show_default=True,
+        help="So many processes share the work, for more than one CPU core.",
+    )
+    decorated: Callable[..., Any] = decorate(command)
+    return decorated
+
+
+def log_options() -> LogOptions:
+    """`--log-format` and `--log-level` of the running command, for the processes that it starts."""
+    given = click.get_current_context().params
+    return LogOptions(given["log_format"], given["log_level"])
 
 
 class AddressType(click.ParamType[Address]):

@@ -20,7 +20,7 @@ from runtime.logs import configure_logs
 _log: Final = structlog.get_logger(__name__)
 
 
-def run_command(group: click.Group, program: str) -> None:
+def run_command(group: click.Command, program: str) -> None:
     """Run a command line to its exit status: errors are lines on stderr, never a traceback."""
     with lasting_streams(), StopSignals() as signals:
         configure_logs(None, "info")

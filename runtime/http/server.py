@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Iterator
 from typing import Final, Protocol
 
@@ -10,24 +9,19 @@ import structlog
 import uvicorn
 
 from runtime.config.addresses import Address
-from runtime.errors import BridgeError
 from runtime.http.asgi import Application
+from runtime.http.listeners import Listener
 from runtime.http.open_connections import ClosedObserver, OpenConnections
 from runtime.http.server_protocol import GuardedServing
 from runtime.http.unreadable import Unreadable, UnreadableObserver
 
 _log: Final = structlog.get_logger(__name__)
 
-_BACKLOG: Final = 2048
 _SWEEP_S: Final = 0.5
 
 
 class RefusalObserver(UnreadableObserver, ClosedObserver, Protocol):
     """Learns of whatever is refused before the application sees it."""
-
-
-class AddressTakenError(BridgeError):
-    """Nothing can listen there."""
 
 
 class _Uvicorn(uvicorn.Server):
@@ -39,31 +33,32 @@ class _Uvicorn(uvicorn.Server):
 
 
 class Server:
-    """One application on one address."""
+    """One application in one place."""
 
     def __init__(
         self,
         app: Application,
-        address: Address,
+        listener: Listener,
         *,
         drain_s: float,
         observer: RefusalObserver | None = None,
     ) -> None:
-        """Takes the address at once.
+        """Takes the place at once.
 
         Args:
             app: what answers.
-            address: where; port 0 takes a free one.
+            listener: where.
             drain_s: how long requests under way may take at shutdown, in seconds.
             observer: learns of what is answered before the application sees it, and of connections that are closed
                 without an answer; by default the former are logged. The latter always are.
 
         Raises:
-            AddressTakenError: the address is not to be had.
+            AddressTakenError: the place is not to be had.
         """
-        self._socket = _bound(address)
-        host, port = self._socket.getsockname()[:2]
-        self.address: Final = Address(host, port)
+        self._socket = listener.bind()
+        name = self._socket.getsockname()
+        self.address: Final = Address(*name[:2]) if isinstance(name, tuple) else None
+        """With the port that it has; None of a socket in a folder."""
         self._connections = OpenConnections(observer)
         config = uvicorn.Config(
             app,
@@ -84,7 +79,8 @@ class Server:
         serving = asyncio.create_task(self._uvicorn.serve(sockets=[self._socket]))
         stopping = asyncio.create_task(stop.wait())
         sweeping = asyncio.create_task(self._sweep())
-        _log.info("listening", address=str(self.address))
+        if self.address is not None:
+            _log.info("listening", address=str(self.address))
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         self._uvicorn.should_exit = True
         stopping.cancel()
@@ -108,16 +104,3 @@ class _UnreadableLog:
         _log.warning(
             "http.refused", status=refused.status, reason=refused.reason, error=refused.error, sender=refused.sender
         )
-
-
-def _bound(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    sock = socket.socket(family)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((address.host, address.port))
-        sock.listen(_BACKLOG)
-    except OSError as error:
-        sock.close()
-        raise AddressTakenError(f"cannot listen on {address}: {error.strerror or error}") from error
-    return sock

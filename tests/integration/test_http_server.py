@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from runtime.config.addresses import Address
 from runtime.http.asgi import Request, Response, Route, application
+from runtime.http.listeners import TcpListener
 from runtime.http.server import Server
 from runtime.http.unreadable import Unreadable
 from tests.kit.paths import FAULTS
@@ -80,11 +81,15 @@ async def serving(*, observed: bool = True) -> AsyncIterator[Up]:
     everything = Route(("GET", "HEAD", "POST"), lambda _: True, respond)
     observer = Refusals()
     server = Server(
-        application([everything]), Address("127.0.0.1", 0), drain_s=1.0, observer=observer if observed else None
+        application([everything]),
+        TcpListener(Address("127.0.0.1", 0)),
+        drain_s=1.0,
+        observer=observer if observed else None,
     )
     stop = asyncio.Event()
     running = asyncio.create_task(server.serve(stop))
     try:
+        assert server.address is not None
         yield Up(server.address.port, observer.refused)
     finally:
         stop.set()

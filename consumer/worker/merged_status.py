@@ -1,0 +1,56 @@
+"""The live status of an endpoint that several processes serve, each some of its partitions. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from consumer.endpoint.live_status import LiveStatus
+
+
+def no_status(endpoint: str, url: str, group: str) -> LiveStatus:
+    """The status of an endpoint of which nothing is known."""
+    return LiveStatus(endpoint, url, [], None, None, 0, 0, None, [], group, [])
+
+
+def merged_status(nothing: LiveStatus, parts: Mapping[int, LiveStatus], troubles: Sequence[str]) -> LiveStatus:
+    """One status out of those of the processes that answer.
+
+    Args:
+        nothing: the status of this endpoint while nobody answers.
+        parts: by the number of the process.
+        troubles: why others do not answer: then what waits in their partitions is not known.
+    """
+    found = list(parts.values())
+    partitions = [number for one in found for number in one.partitions]
+    ages = [one.oldest_age_s for one in found if one.oldest_age_s is not None]
+    lags = [one.lag for one in found if one.lag is not None]
+    is_whole = not troubles and len(lags) == len(found) and len(set(partitions)) == len(partitions)
+    return replace(
+        nothing,
+        partitions=sorted(set(partitions)),
+        lag=sum(lags) if is_whole else None,
+        oldest_age_s=max(ages, default=None) if is_whole else None,
+        in_flight=sum(one.in_flight for one in found),
+        limit=sum(one.limit for one in found),
+        breaker=_breaker(found),
+        waits_because=[*troubles, *_reasons(parts)],
+        cursors=sorted((cursor for one in found for cursor in one.cursors), key=lambda cursor: cursor["partition"]),
+    )
+
+
+def _breaker(found: Sequence[LiveStatus]) -> str | None:
+    """Open if it is in any process: events wait there."""
+    states = {one.breaker for one in found}
+    return "open" if "open" in states else next(iter(states), None)
+
+
+def _reasons(parts: Mapping[int, LiveStatus]) -> list[str]:
+    """Each reason once if all processes have it, else with the name of the process."""
+    said = Counter(reason for one in parts.values() for reason in one.waits_because)
+    shared = [reason for reason, count in said.items() if count == len(parts)]
+    return shared + [
+        f"process {number}: {reason}"
+        for number, one in parts.items()
+        for reason in one.waits_because
+        if reason not in shared
+    ]

@@ -1,0 +1,99 @@
+"""`registry-worker deliver --processes N`: N members of each group, and one set of pages for them all."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from prometheus_client import Metric
+
+from consumer.endpoint.live_status import LiveStatus
+from consumer.endpoint.metrics import ACROSS_PROCESSES
+from consumer.worker.merged_status import merged_status, no_status
+from consumer.worker.pages import page_routes
+from consumer.worker.parts import CLIENT_ID
+from consumer.worker.service import PAGES_DRAIN_S, deliver
+from runtime.config import EndpointSettings, Settings
+from runtime.http.asgi import application
+from runtime.http.listeners import TcpListener
+from runtime.http.server import Server
+from runtime.processes.child_process import ChildStarter
+from runtime.processes.order import LogOptions
+from runtime.processes.pages import ChildPages
+from runtime.processes.parent import parent_of
+from runtime.processes.parent_metrics import FamilyMetrics
+from runtime.processes.probes import family_probes
+from runtime.processes.slot import ChildSlot, SlotListener, socket_folder
+from schemas.names import group_of
+
+_COMMAND: Final = "registry-worker deliver"
+_PREFIX: Final = "registry_worker"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverDuty:
+    """What each of the processes does: all that the command does in one."""
+
+    settings: Settings
+    endpoints: Sequence[EndpointSettings]
+
+    async def run(self, slot: ChildSlot, stop: asyncio.Event) -> int:
+        """Deliver; the pages are at the slot's socket."""
+        return await deliver(self.settings, self.endpoints, stop, SlotListener(slot))
+
+
+class FamilyView:
+    """The view of all processes of a worker."""
+
+    def __init__(
+        self, settings: Settings, endpoints: Sequence[EndpointSettings], pages: ChildPages, metrics: FamilyMetrics
+    ) -> None:
+        self._unknown: Final = [
+            no_status(one.name, one.safe_url, group_of(settings.worker.group_prefix, one.name)) for one in endpoints
+        ]
+        self._pages: Final = pages
+        self._metrics: Final = metrics
+
+    async def statuses(self) -> list[LiveStatus]:
+        """What one process cannot say, as it does not answer, is not known of all."""
+        answers = await self._pages.ask("/status")
+        troubles = [one.named_trouble for one in answers if one.answer is None]
+        found = {
+            one.number: msgspec.json.decode(one.answer.body, type=list[LiveStatus])
+            for one in answers
+            if one.answer is not None
+        }
+        return [
+            merged_status(unknown, {number: all_of[at] for number, all_of in found.items()}, troubles)
+            for at, unknown in enumerate(self._unknown)
+        ]
+
+    async def counted(self) -> list[Metric]:
+        """By all processes, those that have ended included."""
+        return await self._metrics.families()
+
+
+async def deliver_in_processes(
+    settings: Settings,
+    endpoints: Sequence[EndpointSettings],
+    stop: asyncio.Event,
+    *,
+    processes: int,
+    logs: LogOptions,
+) -> int:
+    """Serve these endpoints in so many processes until `stop` is set; the exit status.
+
+    Raises:
+        AddressTakenError: `worker.listen` is not to be had.
+        NoFolderError: there is no place for the processes' sockets.
+    """
+    duty = DeliverDuty(settings, endpoints)
+    drain_s = max(map(settings.worker.drain_of, endpoints), default=settings.worker.drain_s)
+    with socket_folder(CLIENT_ID) as folder:
+        parent = parent_of(folder, ChildStarter(_COMMAND, duty, logs), processes, drain_s=drain_s)
+        metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
+        view = FamilyView(settings, endpoints, parent.pages, metrics)
+        routes = [*family_probes(parent.pages, metrics), *page_routes(view, endpoints)]
+        server = Server(application(routes), TcpListener(settings.worker.listen), drain_s=PAGES_DRAIN_S)
+        return await parent.run(stop, server)

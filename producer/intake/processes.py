@@ -1,0 +1,58 @@
+"""`registry-bridge serve --processes N`: N processes that take POSTs at one address, and one set of pages for all."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from producer.intake.doors import SharedDoor
+from producer.intake.metrics import ACROSS_PROCESSES
+from producer.intake.service import CLIENT_ID, serve
+from runtime.config.addresses import Address
+from runtime.config.settings import Settings
+from runtime.http.asgi import Request, Response, Route, application
+from runtime.http.listeners import ReservedAddress, UnixListener
+from runtime.http.server import Server
+from runtime.processes.child_process import ChildStarter
+from runtime.processes.order import LogOptions
+from runtime.processes.parent import parent_of
+from runtime.processes.parent_metrics import FamilyMetrics
+from runtime.processes.probes import family_probes
+from runtime.processes.slot import ChildSlot, parent_pages, socket_folder
+from runtime.spool_status import PATH as SPOOL_PATH
+
+_COMMAND: Final = "registry-bridge serve"
+_PREFIX: Final = "registry_bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class ServeDuty:
+    """What each of the processes does: all that the command does in one."""
+
+    settings: Settings
+    listen: Address
+    """With the port that all share."""
+
+    async def run(self, slot: ChildSlot, stop: asyncio.Event) -> int:
+        """Take POSTs; the pages of this process are at the slot's socket."""
+        return await serve(self.settings, stop, SharedDoor(self.listen, slot))
+
+
+async def serve_in_processes(settings: Settings, stop: asyncio.Event, *, processes: int, logs: LogOptions) -> int:
+    """Run the intake in so many processes until `stop` is set; the exit status.
+
+    Raises:
+        AddressTakenError: `intake.listen` is not to be had.
+        NoFolderError: there is no place for the processes' sockets.
+    """
+    with socket_folder(CLIENT_ID) as folder, ReservedAddress(settings.intake.listen) as listen:
+        starter = ChildStarter(_COMMAND, ServeDuty(settings, listen), logs)
+        parent = parent_of(folder, starter, processes, drain_s=settings.worker.drain_s)
+        metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
+        routes = [*family_probes(parent.pages, metrics), Route.get(SPOOL_PATH, _no_spool)]
+        server = Server(application(routes), UnixListener(parent_pages(folder)), drain_s=settings.worker.drain_s)
+        return await parent.run(stop, server)
+
+
+async def _no_spool(_: Request) -> Response:
+    """A spool keeps the order of events in one process only, so there is none."""
+    return Response.json(200, None)
