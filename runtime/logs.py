@@ -40,7 +40,7 @@ def configure_logs(
             *_rendering(chosen, colours=out.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(out),  # one write a line: several processes may share the stream
     )
     _route_libraries()
 

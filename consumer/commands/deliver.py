@@ -11,7 +11,7 @@ from runtime.cli.options import AddressType, DurationType, common_options, log_o
 from runtime.cli.running import run_service
 from runtime.config import Address, EndpointSettings, Settings
 from runtime.config.overrides import with_worker_listen
-from runtime.http.listeners import TcpListener
+from runtime.http.bindings import TcpBinding
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -58,7 +58,7 @@ def deliver_command(
         raise click.UsageError("--timeout needs --until-caught-up")
     served = with_worker_listen(settings, listen) if listen is not None else settings
     if processes == 1:
-        return run_service(lambda stop: deliver(served, endpoints, stop, TcpListener(served.worker.listen)))
+        return run_service(lambda stop: deliver(served, endpoints, stop, TcpBinding(served.worker.listen)))
     logs = log_options()
     return run_service(lambda stop: deliver_in_processes(served, endpoints, stop, processes=processes, logs=logs))
 

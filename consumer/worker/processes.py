@@ -16,7 +16,7 @@ from consumer.worker.parts import CLIENT_ID
 from consumer.worker.service import PAGES_DRAIN_S, deliver
 from runtime.config import EndpointSettings, Settings
 from runtime.http.asgi import application
-from runtime.http.listeners import TcpListener
+from runtime.http.bindings import TcpBinding
 from runtime.http.server import Server
 from runtime.processes.child_process import ChildStarter
 from runtime.processes.order import LogOptions
@@ -24,7 +24,7 @@ from runtime.processes.pages import ChildPages
 from runtime.processes.parent import parent_of
 from runtime.processes.parent_metrics import FamilyMetrics
 from runtime.processes.probes import family_probes
-from runtime.processes.slot import ChildSlot, SlotListener, socket_folder
+from runtime.processes.slot import ChildSlot, SlotBinding, socket_folder
 from schemas.names import group_of
 
 _COMMAND: Final = "registry-worker deliver"
@@ -40,7 +40,7 @@ class DeliverDuty:
 
     async def run(self, slot: ChildSlot, stop: asyncio.Event) -> int:
         """Deliver; the pages are at the slot's socket."""
-        return await deliver(self.settings, self.endpoints, stop, SlotListener(slot))
+        return await deliver(self.settings, self.endpoints, stop, SlotBinding(slot))
 
 
 class FamilyView:
@@ -95,5 +95,5 @@ async def deliver_in_processes(
         metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
         view = FamilyView(settings, endpoints, parent.pages, metrics)
         routes = [*family_probes(parent.pages, metrics), *page_routes(view, endpoints)]
-        server = Server(application(routes), TcpListener(settings.worker.listen), drain_s=PAGES_DRAIN_S)
+        server = Server(application(routes), TcpBinding(settings.worker.listen), drain_s=PAGES_DRAIN_S)
         return await parent.run(stop, server)

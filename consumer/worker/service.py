@@ -17,7 +17,7 @@ from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
 from runtime.deadline import CLOSE_GRACE_S, Deadline
 from runtime.http.asgi import application
-from runtime.http.listeners import Listener
+from runtime.http.bindings import Binding
 from runtime.http.probes import probe_routes
 from runtime.http.server import Server
 from runtime.side_threads import beside
@@ -29,11 +29,11 @@ PAGES_DRAIN_S: Final = 1.0
 
 
 async def deliver(
-    settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event, listener: Listener
+    settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event, binding: Binding
 ) -> int:
     """Serve these endpoints until `stop` is set; then let what is in flight end, and commit. The exit status.
 
-    The pages are at `listener`.
+    The pages are at `binding`.
     """
     parts = parts_of(settings)
     served = [endpoint_of(parts, endpoint) for endpoint in endpoints]
@@ -42,7 +42,7 @@ async def deliver(
     backlogs = backlogs_of(parts, served)
     view = ProcessView(served, parts.metrics, parts.clock, parts.pulse)
     routes = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view, endpoints)]
-    server = Server(application(routes), listener, drain_s=PAGES_DRAIN_S)
+    server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
     backlogs.start()
     running = asyncio.create_task(_run(parts, served, watches, ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))

@@ -7,10 +7,10 @@ from typing import Final, Protocol
 from producer.intake.intake import Intake
 from runtime.config.addresses import Address
 from runtime.http.asgi import Route, application
-from runtime.http.listeners import TcpListener
+from runtime.http.bindings import TcpBinding
 from runtime.http.server import Server
 from runtime.processes.forwarding import forwarded_routes
-from runtime.processes.slot import ChildSlot, SlotListener, parent_pages
+from runtime.processes.slot import ChildSlot, SlotBinding, parent_pages
 from runtime.spool_status import PATH as SPOOL_PATH
 
 _OF_ALL: Final = ("/livez", "/readyz", "/metrics", SPOOL_PATH)
@@ -48,7 +48,7 @@ class OwnDoor:
     ) -> Sequence[Server]:
         """One: see `Doors`."""
         app = application([*events, *pages], intake)
-        return [Server(app, TcpListener(self.listen), drain_s=drain_s, observer=intake)]
+        return [Server(app, TcpBinding(self.listen), drain_s=drain_s, observer=intake)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class SharedDoor:
     ) -> Sequence[Server]:
         """Two, the slot's as the last, which says that this process is up: see `Doors`."""
         app = application([*events, *forwarded_routes(parent_pages(self.slot.folder), _OF_ALL)], intake)
-        shared = TcpListener(self.listen, is_shared=True)
+        shared = TcpBinding(self.listen, is_shared=True)
         return [
             Server(app, shared, drain_s=drain_s, observer=intake),
-            Server(application(pages), SlotListener(self.slot), drain_s=drain_s),
+            Server(application(pages), SlotBinding(self.slot), drain_s=drain_s),
         ]

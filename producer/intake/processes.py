@@ -10,7 +10,7 @@ from producer.intake.service import CLIENT_ID, serve
 from runtime.config.addresses import Address
 from runtime.config.settings import Settings
 from runtime.http.asgi import Request, Response, Route, application
-from runtime.http.listeners import ReservedAddress, UnixListener
+from runtime.http.bindings import ReservedAddress, UnixBinding
 from runtime.http.server import Server
 from runtime.processes.child_process import ChildStarter
 from runtime.processes.order import LogOptions
@@ -49,7 +49,7 @@ async def serve_in_processes(settings: Settings, stop: asyncio.Event, *, process
         parent = parent_of(folder, starter, processes, drain_s=settings.worker.drain_s)
         metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
         routes = [*family_probes(parent.pages, metrics), Route.get(SPOOL_PATH, _no_spool)]
-        server = Server(application(routes), UnixListener(parent_pages(folder)), drain_s=settings.worker.drain_s)
+        server = Server(application(routes), UnixBinding(parent_pages(folder)), drain_s=settings.worker.drain_s)
         return await parent.run(stop, server)
 
 

@@ -10,7 +10,7 @@ import uvicorn
 
 from runtime.config.addresses import Address
 from runtime.http.asgi import Application
-from runtime.http.listeners import Listener
+from runtime.http.bindings import Binding
 from runtime.http.open_connections import ClosedObserver, OpenConnections
 from runtime.http.server_protocol import GuardedServing
 from runtime.http.unreadable import Unreadable, UnreadableObserver
@@ -38,7 +38,7 @@ class Server:
     def __init__(
         self,
         app: Application,
-        listener: Listener,
+        binding: Binding,
         *,
         drain_s: float,
         observer: RefusalObserver | None = None,
@@ -47,7 +47,7 @@ class Server:
 
         Args:
             app: what answers.
-            listener: where.
+            binding: where.
             drain_s: how long requests under way may take at shutdown, in seconds.
             observer: learns of what is answered before the application sees it, and of connections that are closed
                 without an answer; by default the former are logged. The latter always are.
@@ -55,7 +55,7 @@ class Server:
         Raises:
             AddressTakenError: the place is not to be had.
         """
-        self._socket = listener.bind()
+        self._socket = binding.bind()
         name = self._socket.getsockname()
         self.address: Final = Address(*name[:2]) if isinstance(name, tuple) else None
         """With the port that it has; None of a socket in a folder."""

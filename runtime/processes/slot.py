@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from runtime.errors import BridgeError
-from runtime.http.listeners import UnixListener
+from runtime.http.bindings import UnixBinding
 
 UP: Final = b"up\n"
 """What a child writes to its standard output when it listens."""
@@ -47,7 +47,7 @@ def parent_pages(folder: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotListener:
+class SlotBinding:
     """The socket of a child's own pages; when it is bound, the parent learns that the child is up."""
 
     slot: ChildSlot
@@ -59,7 +59,7 @@ class SlotListener:
             AddressTakenError: it cannot be made.
         """
         self.slot.pages.unlink(missing_ok=True)
-        bound = UnixListener(self.slot.pages).bind()
+        bound = UnixBinding(self.slot.pages).bind()
         os.write(_STDOUT, UP)
         return bound
 

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from runtime.config.addresses import Address
 from runtime.http.asgi import Request, Response, Route, application
-from runtime.http.listeners import TcpListener
+from runtime.http.bindings import TcpBinding
 from runtime.http.server import Server
 from runtime.http.unreadable import Unreadable
 from tests.kit.paths import FAULTS
@@ -82,7 +82,7 @@ async def serving(*, observed: bool = True) -> AsyncIterator[Up]:
     observer = Refusals()
     server = Server(
         application([everything]),
-        TcpListener(Address("127.0.0.1", 0)),
+        TcpBinding(Address("127.0.0.1", 0)),
         drain_s=1.0,
         observer=observer if observed else None,
     )

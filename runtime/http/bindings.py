@@ -16,7 +16,7 @@ class AddressTakenError(BridgeError):
     """Nothing can listen there."""
 
 
-class Listener(Protocol):
+class Binding(Protocol):
     """A place where one server listens."""
 
     def bind(self) -> socket.socket:
@@ -29,7 +29,7 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class TcpListener:
+class TcpBinding:
     """An address; port 0 takes a free one."""
 
     address: Address
@@ -37,18 +37,18 @@ class TcpListener:
     """Whether other processes of the same user may listen there too (SO_REUSEPORT): Linux divides the connections."""
 
     def bind(self) -> socket.socket:
-        """Take it: see `Listener`."""
+        """Take it: see `Binding`."""
         return _listening(_bound(self.address, is_shared=self.is_shared), self.address)
 
 
 @dataclass(frozen=True, slots=True)
-class UnixListener:
+class UnixBinding:
     """A socket in the file system, which must not be there yet."""
 
     path: Path
 
     def bind(self) -> socket.socket:
-        """Take it: see `Listener`."""
+        """Take it: see `Binding`."""
         sock = socket.socket(socket.AF_UNIX)
         try:
             sock.bind(os.fspath(self.path))
@@ -59,7 +59,7 @@ class UnixListener:
 
 
 class ReservedAddress:
-    """An address at which only processes of ours listen in this context, each by a shared `TcpListener`."""
+    """An address at which only processes of ours listen in this context, each by a shared `TcpBinding`."""
 
     def __init__(self, address: Address) -> None:
         """Takes it; port 0 takes a free one.

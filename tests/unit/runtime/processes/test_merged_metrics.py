@@ -1,0 +1,114 @@
+"""One exposition out of many: sums that never fall, gauges by their meaning, processes told apart."""
+
+from collections.abc import Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector, generate_latest
+
+from runtime.processes.merged_metrics import Merging, MetricsMerge, ProcessScrape
+
+GAUGES: dict[str, Merging] = {"in_flight": "sum", "lag": "max", "kafka_up": "min"}
+
+
+class Program:
+    """The metrics of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.done = Counter("done_total", "Done", ["kind"], registry=self.registry)
+        self.seconds = Histogram("seconds", "Seconds", registry=self.registry, buckets=(1.0, 5.0))
+        self.gauges = {
+            name: Gauge(name, name, registry=self.registry) for name in ("in_flight", "lag", "kafka_up", "unheard_of")
+        }
+
+    def scrape(self, process: str, start: int = 1) -> ProcessScrape:
+        """What it exposes."""
+        return ProcessScrape(process, start, generate_latest(self.registry).decode())
+
+
+def samples(families: Iterable[Metric]) -> dict[tuple[str, ...], float]:
+    """By name and the values of the labels."""
+    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
+
+
+def test_counters_and_histograms_are_added_up() -> None:
+    """Label by label, bucket by bucket; what only one process has is there too."""
+    one, two = Program(), Program()
+    one.done.labels("a").inc(3)
+    two.done.labels("a").inc(4)
+    two.done.labels("b").inc(1)
+    one.seconds.observe(0.5)
+    two.seconds.observe(3.0)
+    found = samples(MetricsMerge(GAUGES).merged([one.scrape("1"), two.scrape("2")]))
+    assert (7.0, 1.0) == (found["done_total", "a"], found["done_total", "b"])
+    assert [1.0, 2.0, 2.0] == [found["seconds_bucket", le] for le in ("1.0", "5.0", "+Inf")]
+    assert (2.0, 3.5) == (found["seconds_count",], found["seconds_sum",])
+
+
+def test_gauges_by_their_meaning() -> None:
+    """Summed, the largest, the smallest; one that nobody said anything of is told apart by its process."""
+    programs = {"1": Program(), "2": Program()}
+    for name, value in (("1", 1.0), ("2", 5.0)):
+        for gauge in programs[name].gauges.values():
+            gauge.set(value)
+    found = samples(MetricsMerge(GAUGES).merged(one.scrape(name) for name, one in programs.items()))
+    assert [6.0, 5.0, 1.0] == [found[name,] for name in GAUGES]
+    assert (1.0, 5.0) == (found["unheard_of", "1"], found["unheard_of", "2"])
+    earliest = min(samples(one.registry.collect())["seconds_created",] for one in programs.values())
+    assert earliest == found["seconds_created",], "the sum counts from there"
+
+
+def test_what_is_about_a_process_is_labelled() -> None:
+    """Its processor time is no sum: each counts for itself."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    text = generate_latest(registry).decode()
+    found = samples(MetricsMerge({}).merged([ProcessScrape("1", 1, text), ProcessScrape("parent", 0, text)]))
+    assert {("process_cpu_seconds_total", "1"), ("process_cpu_seconds_total", "parent")} <= found.keys()
+    assert ("process_cpu_seconds_total",) not in found
+
+
+def test_a_silent_process_keeps_what_it_counted() -> None:
+    """Its gauges are not known, its counts are."""
+    one, two = Program(), Program()
+    merge = MetricsMerge(GAUGES)
+    one.done.labels("a").inc(3)
+    two.done.labels("a").inc(4)
+    two.gauges["in_flight"].set(9)
+    merge.merged([one.scrape("1"), two.scrape("2")])
+    found = samples(merge.merged([one.scrape("1")]))
+    assert (7.0, 0.0) == (found["done_total", "a"], found["in_flight",])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["1", "2", "3"]), st.sampled_from(["count", "scrape", "die", "hide"]), st.integers(0, 5)
+        ),
+        max_size=40,
+    )
+)
+def test_a_sum_never_falls_and_loses_nothing_that_was_seen(steps: list[tuple[str, str, int]]) -> None:
+    """Whichever processes count, end and are started again, or do not answer, in whatever order."""
+    merge = MetricsMerge(GAUGES)
+    programs, starts = {name: Program() for name in "123"}, dict.fromkeys("123", 1)
+    counted, seen, ended, last = dict.fromkeys("123", 0), dict.fromkeys("123", 0), 0, 0.0
+    for name, step, amount in steps:
+        if step == "count":
+            programs[name].done.labels("a").inc(amount)
+            counted[name] += amount
+            continue
+        if step == "die":
+            programs[name] = Program()
+            starts[name] += 1
+            ended += seen[name]
+            counted[name] = seen[name] = 0
+            continue
+        asked = [one for one in "123" if not (step == "hide" and one == name)]
+        found = samples(merge.merged(programs[one].scrape(one, starts[one]) for one in asked))
+        seen |= {one: counted[one] for one in asked}
+        total = found.get(("done_total", "a"), 0.0)
+        assert total == ended + sum(seen.values())
+        assert total >= last
+        last = total
