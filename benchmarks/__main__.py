@@ -14,6 +14,7 @@ from benchmarks import (
     isolation,
     latency,
     outage,
+    processes,
     registry_memory,
     replay,
     report,
@@ -33,6 +34,7 @@ BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "fanout": fanout.main,
     "endpoints": endpoints.main,
     "attacks": attacks.main,
+    "processes": processes.main,
     "registry_memory": registry_memory.main,
     "outage": lambda: outage.main(outage.EVENTS),
 }

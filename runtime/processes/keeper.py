@@ -75,7 +75,7 @@ class Keeper:
                 return status
             pause_s = self._pauses.after(self._clock.monotonic() - began)
             self.trouble = f"it ended ({how}), and is started again after a pause of {pause_s:.1f} s"
-            _log.error("process.ended", number=self.slot.number, how=how, again_in_s=round(pause_s, 1))
+            _log.error("process.ended", process=self.slot.number, how=how, again_in_s=round(pause_s, 1))
             if await self._stopped_within(pause_s):
                 return 0
 
@@ -102,7 +102,7 @@ class Keeper:
             self._child = await self._starter.start(self.slot)
         except OSError as error:
             return f"it could not be started: {error.strerror or error}", 1
-        _log.info("process.started", number=self.slot.number, pid=self._child.pid)
+        _log.info("process.started", process=self.slot.number, pid=self._child.pid)
         if self._stopping.is_set():
             self._child.stop()
         if await self._child.up():

@@ -2,8 +2,9 @@
 
 Counters and histograms are added up, those of processes that have ended too: a sum that fell when a process is started
 again would look like a reset, and count all that the others have counted once more. Of a process that does not answer
-now, what it counted until the last time is part of the sum. Gauges are merged by their meaning, which each half says;
-what it says nothing of, and whatever is about a process itself, gets a label `process`.
+now, what it counted until the last time is part of the sum. Gauges are merged by their meaning, which each half says,
+and have no sample while a process that runs does not answer; what a half says nothing of, and whatever is about a
+process itself, gets a label `process`.
 """
 
 import operator
@@ -46,10 +47,10 @@ class _Family:
         self._values: dict[_SampleKey, float] = {}
 
     def put(self, family: Metric, merging: Merging, **labels: str) -> None:
-        """Merge the samples of a family of this name into it, with more labels."""
+        """Merge the samples of a family of this name into it, with labels for those that do not have them."""
         merge = _MERGE[merging]
         for sample in family.samples:
-            key = sample.name, tuple((sample.labels | labels).items())
+            key = sample.name, tuple((labels | sample.labels).items())
             self._values[key] = merge(self._values[key], sample.value) if key in self._values else sample.value
 
     def metric(self) -> Metric:
@@ -85,8 +86,8 @@ class MetricsMerge:
         """Counted by processes that are gone."""
         self._last: Final[dict[str, tuple[int, list[Metric]]]] = {}
 
-    def merged(self, scrapes: Iterable[ProcessScrape]) -> list[Metric]:
-        """The families of all that answer now."""
+    def merged(self, scrapes: Iterable[ProcessScrape], *, is_whole: bool = True) -> list[Metric]:
+        """The families of all that answer now; `is_whole` says whether all do that run."""
         made = _Families()
         for scrape in scrapes:
             counted = []
@@ -95,7 +96,7 @@ class MetricsMerge:
                     made.put(family, "max", **{LABEL: scrape.process})
                 elif family.type in _ADD_UP:
                     counted.append(family)
-                else:
+                elif is_whole or family.name not in self._gauges:
                     self._put_gauge(made, family, scrape.process)
             self._remember(scrape, counted)
         for family in (*self._ended.metrics(), *(one for _, counted in self._last.values() for one in counted)):

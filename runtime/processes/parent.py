@@ -83,11 +83,11 @@ class Parent:
         for keeper, task in zip(self.keepers, running, strict=False):
             if task in late:
                 _log.error(
-                    "process.killed", number=keeper.slot.number, reason=f"it did not stop within {self._limit_s:g} s"
+                    "process.killed", process=keeper.slot.number, reason=f"it did not stop within {self._limit_s:g} s"
                 )
                 keeper.kill()
         statuses = await asyncio.gather(*running)
         for keeper, status in zip(self.keepers, statuses, strict=False):
             if status:
-                _log.error("process.failed", number=keeper.slot.number, how=how_ended(status))
+                _log.error("process.failed", process=keeper.slot.number, how=how_ended(status))
         return next((max(status, 1) for status in statuses if status), 0)

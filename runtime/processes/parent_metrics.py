@@ -40,9 +40,7 @@ class FamilyMetrics:
         """`prefix` begins the names of our own metrics; `gauges` says how the children's are merged."""
         self._pages: Final = pages
         self._own: Final = parent_metrics(prefix, keepers)
-        self._merge: Final = MetricsMerge(
-            {**gauges, f"{prefix}_build_info": "max", f"{prefix}_kafka_up": "min", f"{prefix}_process_up": "max"}
-        )
+        self._merge: Final = MetricsMerge({**gauges, f"{prefix}_kafka_up": "min"})
 
     async def families(self) -> list[Metric]:
         """All of them now."""
@@ -54,7 +52,8 @@ class FamilyMetrics:
                 ProcessScrape(str(one.number), one.start, one.answer.body.decode())
                 for one in answers
                 if one.answer is not None
-            ]
+            ],
+            is_whole=not any(one.is_silent for one in answers),
         )
 
 

@@ -15,6 +15,8 @@ from runtime.http.bindings import UnixBinding
 UP: Final = b"up\n"
 """What a child writes to its standard output when it listens."""
 _STDOUT: Final = 1
+_LONGEST_FOLDER: Final = 90
+"""Bytes: the path of a socket may have 104 to 108, by the system."""
 
 
 class NoFolderError(BridgeError):
@@ -79,4 +81,6 @@ def socket_folder(program: str) -> Iterator[Path]:
             "mount one at /tmp, or name one by TMPDIR"
         ) from error
     with made as folder:
+        if len(os.fsencode(folder)) > _LONGEST_FOLDER:
+            raise NoFolderError(f"--processes cannot have its sockets in {folder}: name a shorter folder by TMPDIR")
         yield Path(folder)

@@ -55,7 +55,7 @@ def metrics(address: str) -> dict[tuple[str, ...], float]:
 
 def started(process: Process) -> list[tuple[int, int]]:
     """Number and process id of each child so far."""
-    return [(line["number"], line["pid"]) for line in process.log() if line["event"] == "process.started"]
+    return [(line["process"], line["pid"]) for line in process.log() if line["event"] == "process.started"]
 
 
 def children(process: Process, at_least: int = 2) -> list[tuple[int, int]]:
@@ -134,7 +134,7 @@ def test_an_intake_of_two(kafka: LocalKafka, topic: str, tmp_path: Path) -> None
         assert counted["registry_bridge_events_accepted_total", "push"] >= POSTS, "what the dead one counted stays"
         assert {"1", "2", "parent"} == {key[1] for key in counted if key[0] == "process_resident_memory_bytes"}
         (ended,) = [line for line in bridge.log() if line["event"] == "process.ended"]
-        assert (2, "SIGKILL") == (ended["number"], ended["how"])
+        assert (2, "SIGKILL") == (ended["process"], ended["how"])
         assert {1, 2} == {line["process"] for line in bridge.log() if line["event"] == "bridge.ready"}
         other = Process(BRIDGE, "serve", *TWO, folder=tmp_path / "other", config=setup.config())
         other.begin()

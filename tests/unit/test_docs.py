@@ -9,7 +9,10 @@ from typing import Any
 import click
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 
+import consumer.endpoint.metrics
+import producer.intake.metrics
 from consumer.cli import commands as worker_commands
 from consumer.endpoint.metrics import WorkerMetrics
 from producer.cli import commands as bridge_commands
@@ -19,6 +22,7 @@ from runtime.config import ConfigurationError
 from runtime.config.load import settings_from
 from runtime.kafka.reachability import Reachability
 from runtime.metrics import kafka_up, process_metrics
+from runtime.processes.parent_metrics import parent_metrics
 from tests.kit.configuration_page import documented_keys
 from tests.kit.paths import ROOT
 
@@ -225,7 +229,8 @@ def test_every_metric_is_documented() -> None:
     cluster.answered(0.0)
     for name, registry in (("registry_bridge_kafka_up", bridge), ("registry_worker_kafka_up", worker)):
         kafka_up(name, registry, cluster)
-    families = [family for registry in (bridge, worker) for family in registry.collect()]
+    parents = [parent_metrics(prefix, ()) for prefix in ("registry_bridge", "registry_worker")]
+    families = [family for registry in (bridge, worker, *parents) for family in registry.collect()]
     suffixes = {"counter": "_total", "info": "_info"}
     real = {f"{family.name}{suffixes.get(family.type, '')}" for family in families}
     real = {name for name in real if name.startswith("registry_")}
@@ -233,6 +238,17 @@ def test_every_metric_is_documented() -> None:
         r"^\| `(registry_[a-z_]+)` \|", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE
     )
     assert real == set(rows)
+
+
+@pytest.mark.parametrize(
+    ("made", "merged"), [(BridgeMetrics, producer.intake.metrics), (WorkerMetrics, consumer.endpoint.metrics)]
+)
+def test_every_gauge_is_merged_by_its_meaning(made: Any, merged: Any) -> None:
+    """Several processes of one command show one value of each of our gauges: it is said which."""
+    registry = CollectorRegistry()
+    made(registry)
+    gauges = {family.name for family in registry.collect() if family.type == "gauge"}
+    assert {name for name in gauges if not name.endswith("_created")} == merged.ACROSS_PROCESSES.keys()
 
 
 def test_links_lead_somewhere() -> None:

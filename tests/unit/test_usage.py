@@ -1,6 +1,7 @@
 """The commands without arguments, as somebody calls them who does not know them yet."""
 
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -48,3 +49,26 @@ def test_a_wrong_word_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     (line,) = err.splitlines()
     assert line.startswith("registry-worker: No such command 'stauts'.")
     assert line.endswith("(see --help)")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "told"),
+    [
+        ("registry-worker", ["deliver", "--processes", "2", "--until-caught-up"], "runs in one process"),
+        ("registry-bridge", ["serve", "--processes", "2"], "intake.spool keeps the events of a repository in order"),
+        ("registry-worker", ["deliver", "--processes", "0"], "Invalid value for '--processes'"),
+    ],
+)
+def test_what_cannot_be_done_by_several_processes(
+    name: str, words: list[str], told: str, *, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Is wrong use, in one line."""
+    monkeypatch, capsys = request.getfixturevalue("monkeypatch"), request.getfixturevalue("capsys")
+    file = tmp_path / "bridge.yaml"
+    spool = f"intake: {{spool: {{dir: {tmp_path}}}}}"
+    endpoints = 'endpoints: [{name: ci, url: "http://127.0.0.1:9/"}]'
+    file.write_text(f'kafka: {{bootstrap.servers: "127.0.0.1:9"}}\n{spool}\n{endpoints}\n')
+    status, out, err = ran(name, *words, "-c", str(file), monkeypatch=monkeypatch, capsys=capsys)
+    assert (2, "") == (status, out)
+    (line,) = err.splitlines()
+    assert told in line

@@ -60,13 +60,17 @@ def test_gauges_by_their_meaning() -> None:
 
 
 def test_what_is_about_a_process_is_labelled() -> None:
-    """Its processor time is no sum: each counts for itself."""
+    """Its processor time is no sum: each counts for itself. One that has the label already keeps it."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     text = generate_latest(registry).decode()
     found = samples(MetricsMerge({}).merged([ProcessScrape("1", 1, text), ProcessScrape("parent", 0, text)]))
     assert {("process_cpu_seconds_total", "1"), ("process_cpu_seconds_total", "parent")} <= found.keys()
     assert ("process_cpu_seconds_total",) not in found
+    up = Gauge("up", "Up", ["process"], registry=CollectorRegistry())
+    up.labels("2").set(1)
+    text = generate_latest(up).decode()
+    assert {("up", "2"): 1.0} == samples(MetricsMerge({}).merged([ProcessScrape("parent", 0, text)]))
 
 
 def test_a_silent_process_keeps_what_it_counted() -> None:
@@ -78,7 +82,10 @@ def test_a_silent_process_keeps_what_it_counted() -> None:
     two.gauges["in_flight"].set(9)
     merge.merged([one.scrape("1"), two.scrape("2")])
     found = samples(merge.merged([one.scrape("1")]))
-    assert (7.0, 0.0) == (found["done_total", "a"], found["in_flight",])
+    assert (7.0, 0.0) == (found["done_total", "a"], found["in_flight",]), "it is gone"
+    found = samples(merge.merged([one.scrape("1")], is_whole=False))
+    assert 7.0 == found["done_total", "a"]
+    assert ("in_flight",) not in found, "it runs, and has requests in flight that nobody knows"
 
 
 @given(
