@@ -29,6 +29,8 @@ from schemas.names import group_of
 
 _COMMAND: Final = "registry-worker deliver"
 _PREFIX: Final = "registry_worker"
+_STATUS_LIMIT_S: Final = 1.5
+"""For the status of each process: the command `status` waits 2 s for that of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ async def deliver_in_processes(
     with socket_folder(CLIENT_ID) as folder:
         parent = parent_of(folder, ChildStarter(_COMMAND, duty, logs), processes, drain_s=drain_s)
         metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
-        view = FamilyView(settings, endpoints, parent.pages, metrics)
+        view = FamilyView(settings, endpoints, ChildPages(parent.keepers, limit_s=_STATUS_LIMIT_S), metrics)
         routes = [*family_probes(parent.pages, metrics), *page_routes(view, endpoints)]
         server = Server(application(routes), TcpBinding(settings.worker.listen), drain_s=PAGES_DRAIN_S)
         return await parent.run(stop, server)

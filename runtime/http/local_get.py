@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from runtime.http.get_json import NoAnswerError
 from runtime.side_threads import beside_within
 
-LIMIT_S: Final = 1.5
-"""How long an answer may take, its last byte included: whoever asks for the pages of all waits 2 s in `status`."""
+LIMIT_S: Final = 5.0
+"""How long an answer may take, its last byte included."""
 
 
 class LocalAnswer(NamedTuple):

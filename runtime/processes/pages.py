@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from runtime.errors import BridgeError
-from runtime.http.local_get import LocalAnswer, local_get
+from runtime.http.local_get import LIMIT_S, LocalAnswer, local_get
 from runtime.processes.keeper import Keeper
 
 
@@ -32,20 +32,22 @@ class ChildAnswer:
 class ChildPages:
     """Asks all children of a command."""
 
-    def __init__(self, keepers: Sequence[Keeper]) -> None:
+    def __init__(self, keepers: Sequence[Keeper], *, limit_s: float = LIMIT_S) -> None:
+        """`limit_s` is what each answer may take, in seconds."""
         self._keepers: Final = keepers
+        self._limit_s: Final = limit_s
 
     async def ask(self, path: str) -> list[ChildAnswer]:
         """What each child answers to `GET path`, in the order of their numbers."""
-        return list(await asyncio.gather(*(_ask(keeper, path) for keeper in self._keepers)))
+        return list(await asyncio.gather(*(_ask(keeper, path, self._limit_s) for keeper in self._keepers)))
 
 
-async def _ask(keeper: Keeper, path: str) -> ChildAnswer:
+async def _ask(keeper: Keeper, path: str, limit_s: float) -> ChildAnswer:
     start = keeper.starts
     if keeper.trouble:
         return ChildAnswer(keeper.slot.number, start, trouble=keeper.trouble)
     try:
-        return ChildAnswer(keeper.slot.number, start, await local_get(keeper.slot.pages, path))
+        return ChildAnswer(keeper.slot.number, start, await local_get(keeper.slot.pages, path, limit_s=limit_s))
     except BridgeError as error:
         return _unanswered(keeper, start, str(error))
 

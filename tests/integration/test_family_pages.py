@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from runtime.http.asgi import Request, Response, Route, application
+from runtime.http.asgi import Route, application
 from runtime.http.bindings import UnixBinding
+from runtime.http.get_json import NoAnswerError
 from runtime.http.local_get import local_get
 from runtime.http.probes import probe_routes
 from runtime.http.server import Server
@@ -22,6 +23,7 @@ from runtime.processes.parent_metrics import FamilyMetrics
 from runtime.processes.probes import family_probes
 from runtime.processes.restart_pauses import RestartPauses
 from runtime.processes.slot import ChildSlot, NoFolderError, parent_pages, socket_folder
+from runtime.side_threads import NotEndedError
 from tests.kit.still_clock import StillClock
 
 
@@ -50,12 +52,7 @@ class Child:
         return probe_routes(self, self.registry)
 
 
-async def _silence(_: Request) -> Response:
-    await asyncio.sleep(3600)
-    raise AssertionError
-
-
-SILENT = [Route.get(path, _silence) for path in ("/livez", "/readyz", "/metrics")]
+NO_HURRY_S = 60.0
 
 
 @asynccontextmanager
@@ -81,18 +78,17 @@ class Family:
         ]
         for keeper in self.keepers[:2]:
             keeper.trouble = ""
-        pages = ChildPages(self.keepers)
+        pages = ChildPages(self.keepers, limit_s=NO_HURRY_S)
         self.routes = family_probes(pages, FamilyMetrics("registry_test", self.keepers, pages, {"in_flight": "sum"}))
 
-    async def pages(self, *routes: list[Route]) -> dict[str, tuple[int, str]]:
-        """Status and text of each page, asked at the address of a child of which the parent has the pages."""
-        async with (
-            serving(self.folder / "1", routes[0]),
-            serving(self.folder / "2", routes[1]),
-            serving(parent_pages(self.folder), self.routes),
-            serving(self.folder / "door", self.door()),
-        ):
-            found = {path: await local_get(self.folder / "door", path, limit_s=30.0) for path in PATHS}
+    async def pages(self, *children: Child) -> dict[str, tuple[int, str]]:
+        """Status and text of each page while these children listen, the first ones of those that are up."""
+        async with AsyncExitStack() as running:
+            for number, child in enumerate(children, 1):
+                await running.enter_async_context(serving(self.folder / str(number), child.routes()))
+            await running.enter_async_context(serving(parent_pages(self.folder), self.routes))
+            await running.enter_async_context(serving(self.folder / "door", self.door()))
+            found = {path: await local_get(self.folder / "door", path, limit_s=NO_HURRY_S) for path in PATHS}
         return {path: (answer.status, answer.body.decode()) for path, answer in found.items()}
 
     def door(self) -> list[Route]:
@@ -107,7 +103,7 @@ def test_each_reason_has_the_name_of_its_process(tmp_path: Path) -> None:
     """One that is not up is not ready, and alive: it is being seen to."""
 
     async def scenario() -> None:
-        pages = await Family(tmp_path).pages(Child().routes(), Child("Kafka is away").routes())
+        pages = await Family(tmp_path).pages(Child(), Child("Kafka is away"))
         assert (200, '{"status":"alive"}') == pages["/livez"]
         status, text = pages["/readyz"]
         assert (503, ["process 2: Kafka is away", "process 3: it is not started yet"]) == (
@@ -124,11 +120,11 @@ def test_one_that_does_not_answer(tmp_path: Path) -> None:
     """It is not alive and not ready, and what is in flight in all is not known."""
 
     async def scenario() -> None:
-        pages = await Family(tmp_path).pages(Child().routes(), SILENT)
+        pages = await Family(tmp_path).pages(Child())
         status, text = pages["/livez"]
         (reason,) = msgspec.json.decode(text)["reasons"]
         assert status == 503
-        assert reason.startswith("process 2: ")
+        assert reason.startswith("process 2: it does not answer: ")
         assert (503, [reason, "process 3: it is not started yet"]) == (
             pages["/readyz"][0],
             msgspec.json.decode(pages["/readyz"][1])["reasons"],
@@ -143,8 +139,18 @@ def test_a_child_without_its_parent(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         async with serving(tmp_path / "door", Family(tmp_path).door()):
-            answer = await local_get(tmp_path / "door", "/readyz", limit_s=30.0)
+            answer = await local_get(tmp_path / "door", "/readyz", limit_s=NO_HURRY_S)
         assert (503, b"the parent process cannot be asked") == (answer.status, answer.body[10:44])
+
+    asyncio.run(scenario())
+
+
+def test_an_answer_has_its_time(tmp_path: Path) -> None:
+    """Whoever asks does not wait for ever for a process that stands still."""
+
+    async def scenario() -> None:
+        with UnixBinding(tmp_path / "frozen").bind(), pytest.raises((NoAnswerError, NotEndedError)):
+            await local_get(tmp_path / "frozen", "/livez", limit_s=0.1)
 
     asyncio.run(scenario())
 
