@@ -5,6 +5,10 @@ that no broker has. A cluster that takes part refuses the assignor, before it lo
 protocol switched off refuses the request; and brokers that do not know the request are not sent it. Nothing is left
 behind, and only the right to read the group is needed. (The brokers' setting `group.coordinator.rebalance.protocols`
 does not show it: it names `consumer` also where the feature `group.version` is 0.)
+
+It asks for a group of its own. The client names the assignor in its first request only (librdkafka 2.16): when a broker
+that is restarted or frozen does not answer that one, the next one may be accepted, and in a group of ours such a member
+would be given partitions that nobody reads.
 """
 
 import logging
@@ -31,6 +35,8 @@ _LIMIT_S: Final = 10.0
 _POLL_S: Final = 0.05
 _HOLDS_S: Final = 30.0
 """How long an answer is good: for all endpoints that start together, not for one that starts anew much later."""
+_OWN_GROUP: Final = ".asks-for-the-protocol"
+"""Behind the name of a group: whoever may read all groups of a worker may read this one."""
 _NO_ASSIGNOR: Final = "registry-event-bridge-asks-for-none"
 
 
@@ -79,14 +85,15 @@ def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> 
     Args:
         settings: librdkafka settings.
         client_id: how the broker's logs name this client.
-        group: one that may be read; neither it nor its members notice anything.
+        group: one that may be read; the name of the group that is asked for begins with it.
         topic: the topic that the group would read.
 
     Raises:
         KafkaUnavailableError: no answer.
     """
     faults, heard = ConnectionFaults(), _Heard()
-    made = consumer_settings(settings, client_id=client_id, group=group, max_record_bytes=0, protocol="consumer")
+    asking = group + _OWN_GROUP
+    made = consumer_settings(settings, client_id=client_id, group=asking, max_record_bytes=0, protocol="consumer")
     listening = {"debug": "cgrp", "log_level": 7, "logger": heard.logger, "error_cb": faults.note}
     consumer = Consumer({**made, "group.remote.assignor": _NO_ASSIGNOR, **listening})
     try:

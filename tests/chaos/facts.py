@@ -176,6 +176,7 @@ class Evidence:
         faults: what was done.
         faults_ended: when the last fault was over.
         rested: when everything had come to rest; None if it had not within the bound.
+        members: who was in the groups, and had what, when nothing had come to rest.
         leftovers: what was not as it must be at the end, a sentence each.
         late_s: how long, in all, the harness itself was held up by more than half a second at a time.
         posts: POSTs to intakes, with repeats.
@@ -195,6 +196,7 @@ class Evidence:
     faults: list[FaultFact] = field(default_factory=list)
     faults_ended: float = 0.0
     rested: float | None = None
+    members: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     late_s: float = 0.0
     posts: int = 0

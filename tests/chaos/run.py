@@ -136,10 +136,15 @@ class _Run:
                 if self._schedule.seed % TOLD_ONE_IN == 0:
                     await rest.be_told()
         except TimeoutError:
-            if self._evidence.rested is not None:
+            if self._evidence.rested is None:
+                self._evidence.members = await asyncio.to_thread(self._topics.members, self._endpoints())
+            else:
                 self._evidence.leftovers.append(f"lag or unready: {self._sampling.latest}")
         finally:
             sending.cancel()
+
+    def _endpoints(self) -> list[str]:
+        return [endpoint.name for endpoint in self._schedule.endpoints]
 
     def _ports(self, sender: str) -> list[int]:
         """A spool keeps the order of what came to its own intake; so a sender must have one of its own."""
@@ -149,7 +154,7 @@ class _Run:
 
     def _look_back(self) -> None:
         """What Kafka holds when all is over; then its topics and groups are removed."""
-        names = [endpoint.name for endpoint in self._schedule.endpoints]
+        names = self._endpoints()
         self._evidence.log, self._evidence.letters = self._topics.log(), self._topics.letters()
         for life in self._evidence.lives:
             log = WorkerLog(self._stage.folder / life.name / "stderr", life.name, self._watch)

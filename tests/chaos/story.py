@@ -22,6 +22,8 @@ def report(evidence: Evidence, violations: list[Violation]) -> str:
         f"Faults over at {evidence.faults_ended:.2f} s, at rest {rested}",
         f"Held up: {evidence.late_s:.2f} s",
     ]
+    if evidence.members:
+        lines += ["", "In the groups:", *evidence.members]
     lines += ["", f"{len(violations)} violation(s):", *map(str, violations)]
     for name in list(dict.fromkeys(violation.id for violation in violations if violation.id))[:MOST_STORIES]:
         lines += ["", f"The story of {name}:", *_story(evidence, name)]

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, MemberDescription
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from tests.chaos.facts import CommitFact, LetterFact, Logged
@@ -97,6 +97,15 @@ class Topics:
             CommitFact(endpoint, at.partition, max(at.offset, 0), bool(at.metadata))
             for endpoint in endpoints
             for at in self._committed(f"{self._events}.{endpoint}", partitions)
+        ]
+
+    def members(self, endpoints: Sequence[str]) -> list[str]:
+        """Who is in the groups of these endpoints, and has what: a line for each member."""
+        groups = [f"{self._events}.{endpoint}" for endpoint in endpoints]
+        return [
+            f"{group}: {member.client_id} {member.member_id} has {sorted(at.partition for at in _assigned(member))}"
+            for group, asked in self._admin.describe_consumer_groups(groups, request_timeout=ANSWER_S).items()
+            for member in asked.result(2 * ANSWER_S).members
         ]
 
     def remove(self, endpoints: Sequence[str]) -> None:
@@ -194,6 +203,10 @@ class Topics:
             return found
         finally:
             consumer.close()
+
+
+def _assigned(member: MemberDescription) -> list[TopicPartition]:
+    return list(member.assignment.topic_partitions or ())
 
 
 def _code(error: BaseException) -> int | None:
