@@ -6,7 +6,6 @@ a core for each process, the broker, and what sends or receives.
 
 import json
 import os
-import statistics
 import time
 import uuid
 from pathlib import Path
@@ -20,7 +19,8 @@ from benchmarks.intake import posts
 EVENTS = 60_000
 REPOSITORIES = 500
 COUNTS = (1, 2)
-ROUNDS = 3
+ROUNDS = 4
+"""The best of them counts: whatever else runs on the machine makes an event dearer, never cheaper."""
 LIMIT_S = 300
 _CALLERS = 64
 
@@ -31,12 +31,8 @@ def main() -> None:
         made.fill(EVENTS, repositories=REPOSITORIES)
         for command, measured in (("deliver", delivered), ("serve", served)):
             rounds = [[measured(made, count) for count in COUNTS] for _ in range(ROUNDS)]
-            costs = [
-                statistics.median(costs) for costs in zip(*[[one[0] for one in each] for each in rounds], strict=True)
-            ]
-            rates = [
-                statistics.median(rates) for rates in zip(*[[one[1] for one in each] for each in rounds], strict=True)
-            ]
+            costs = [min(cost for cost, _ in of_count) for of_count in zip(*rounds, strict=True)]
+            rates = [max(rate for _, rate in of_count) for of_count in zip(*rounds, strict=True)]
             for count, cost, rate in zip(COUNTS, costs, rates, strict=True):
                 report(f"{command} --processes {count}", microseconds=cost, ratio=cost / costs[0], per_second=rate)
 

@@ -9,6 +9,7 @@ says what a child does (`ChildDuty`), and which of its gauges are added up.
     child_process    one child, from its start to its end
     keeper           keeps a child in its slot: a pause that grows, and another process
     parent           all keepers: the order of starting, the drain, the exit status
+    shared_questions bounds what asking for pages costs
     pages            asks all children for a page
     merged_metrics   one exposition out of many
     probes           `/livez`, `/readyz` and `/metrics` of all

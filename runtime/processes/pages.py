@@ -8,6 +8,7 @@ from typing import Final
 from runtime.errors import BridgeError
 from runtime.http.local_get import LIMIT_S, LocalAnswer, local_get
 from runtime.processes.keeper import Keeper
+from runtime.processes.shared_questions import SharedQuestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +30,16 @@ class ChildAnswer:
         return f"process {self.number}: {self.trouble}" if self.trouble else ""
 
 
-class ChildPages:
+class ChildPages(SharedQuestions[list[ChildAnswer]]):
     """Asks all children of a command."""
 
     def __init__(self, keepers: Sequence[Keeper], *, limit_s: float = LIMIT_S) -> None:
         """`limit_s` is what each answer may take, in seconds."""
+        super().__init__()
         self._keepers: Final = keepers
         self._limit_s: Final = limit_s
 
-    async def ask(self, path: str) -> list[ChildAnswer]:
+    async def put(self, path: str) -> list[ChildAnswer]:
         """What each child answers to `GET path`, in the order of their numbers."""
         return list(await asyncio.gather(*(_ask(keeper, path, self._limit_s) for keeper in self._keepers)))
 
