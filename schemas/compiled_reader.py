@@ -7,6 +7,7 @@ is known: record, array, map, string, long and their nullable unions (`["null", 
 default.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -53,6 +54,9 @@ def compile_reader(
     namespace: dict[str, Any] = {
         "rest": _rest_of_varint,
         "branch": _branch_of_varint,
+        "span": _span_of_text,
+        "behind": _behind_varint,
+        "steps": _STEPS,
         "too_many": _too_many,
         "values": values,
     }
@@ -105,6 +109,33 @@ def _branch_of_varint(data: bytes, at: int, first: int) -> tuple[int, int]:
     return branch, behind - 1
 
 
+def _span_of_text(data: bytes, at: int) -> tuple[int, int]:
+    """(where it begins, the place behind it) of a nullable text, however its head is written; null begins at 0."""
+    branch = data[at]
+    if branch not in (0, 2):
+        branch, at = _branch_of_varint(data, at, branch)
+    if not branch:
+        return 0, at + 1
+    length, begin = data[at + 1], at + 2
+    if length >= 0x80 and (more := data[begin]) < 0x80:  # up to 8 KiB, most of all that come here
+        length, begin = length & 0x7F | more << 7, at + 3
+    elif length >= 0x80:
+        length, begin = _rest_of_varint(data, begin, length)
+    if length & 1:
+        raise DamagedError("a text has a negative length")
+    return begin, begin + (length >> 1)
+
+
+def _behind_varint(data: bytes, at: int) -> int:
+    """The place behind a varint that is passed over."""
+    short = _SHORT_VARINT(data, at)
+    return short.end() if short is not None else _rest_of_varint(data, at + 1, data[at])[1]
+
+
+_SHORT_VARINT: Final = re.compile(rb"[\x80-\xff]{0,8}[\x00-\x7f]").match
+"""One of 63 bits at most: any other one may have too many."""
+_STEPS: Final = tuple(0 if byte & 0x81 else 2 + (byte >> 1) for byte in range(256))
+"""Bytes of a text that is not null, by the byte of its length; 0 where that is negative or has more than one byte."""
 _VARINT: Final = ("n = data[at]", "at += 1", "if n >= 128: n, at = rest(data, at, n)")
 """`n` is then twice the number, or for a negative one twice its amount less one (zigzag)."""
 _NOWHERE: Final = ""
@@ -177,8 +208,7 @@ class _ReaderSource:
                 ["end = at + (n >> 1)", f"{to} = data[at:end].decode()", "at = end"] if to else ["at += n >> 1"]
             )
         elif kind == "long":
-            yield from _VARINT
-            yield from ([f"{to} = (n >> 1) ^ -(n & 1)"] if to else ())
+            yield from ([*_VARINT, f"{to} = (n >> 1) ^ -(n & 1)"] if to else ["at = behind(data, at)"])
         else:  # a null among them: an item of no bytes would cost nothing to write
             raise NotImplementedError(f"this reader has no {kind}")
 
@@ -186,12 +216,26 @@ class _ReaderSource:
         null, present = schema
         if null != "null":
             raise NotImplementedError(f"this reader has no union {schema}")
+        if present == "string":
+            yield from self._nullable_text(to, null_is)
+            return
         yield "n = data[at]"
         yield "if n and n != 2: n, at = branch(data, at, n)"
         yield "at += 1"
         yield "if n:"
         yield from (_INDENT + line for line in self._value(present, to, depth))
         yield from ([f"else: {to} = {null_is}"] if to else ())
+
+    @staticmethod
+    def _nullable_text(to: str, null_is: str) -> Iterator[str]:
+        """Most fields of a record are such; nearly all of them are null or short, which is seen in two steps."""
+        step = "elif n == 2 and (n := steps[data[at + 1]]): "
+        if not to:
+            yield from ("if not (n := data[at]): at += 1", step + "at += n", "else: at = span(data, at)[1]")
+            return
+        yield f"if not (n := data[at]): {to} = {null_is}; at += 1"
+        yield f"{step}{to} = data[at + 2 : at + n].decode(); at += n"
+        yield f"else: n, at = span(data, at); {to} = data[n:at].decode() if n else {null_is}"
 
     @staticmethod
     def _blocks(body: list[str], depth: int, limit: int | None = None, field: str = "") -> Iterator[str]:

@@ -68,16 +68,15 @@ def record_headers(event: Event, *, traceparent: str = "") -> list[tuple[str, by
     return [(name, value.encode()) for name, value in headers]
 
 
-def schema_fingerprint(headers: Iterable[tuple[str, bytes | None]] | None) -> str | None:
+def schema_fingerprint(headers: Sequence[tuple[str, bytes | None]] | None) -> str | None:
     """The fingerprint of the schema that a record names in its header; None if there is none, or it is not one.
 
     What is not 16 hex digits says nothing of a newer release: the schema's id alone tells then.
     """
-    found = None
-    for name, value in headers or ():
+    for name, value in reversed(headers or ()):  # the last one counts, and of ours it is among the last
         if name == names.SCHEMA_FINGERPRINT and value is not None:
-            found = value
-    return None if found is None else _fingerprint_in(found)
+            return _fingerprint_in(value)
+    return None
 
 
 @lru_cache(maxsize=64)

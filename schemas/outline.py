@@ -20,7 +20,7 @@ class RequestOutline(Struct, frozen=True, kw_only=True, gc=False):
     method: str = ""
 
 
-class EventOutline(Struct, frozen=True, kw_only=True):
+class EventOutline(Struct, frozen=True, kw_only=True, gc=False):
     """Of the event."""
 
     action: str = ""

@@ -33,6 +33,10 @@ _AT_ONCE: Final = 4 * LARGE
 class Screens(Protocol):
     """Reads records, and holds them against the endpoint's filters."""
 
+    def early_rule(self, record: Record) -> str | None:
+        """The rule against the event in a record, if that is told at once; None says nothing."""
+        ...
+
     def screen(self, record: Record) -> Screened:
         """The event in a record, and the rule against it.
 
@@ -92,6 +96,8 @@ class Admission:
         self._lanes_when_open = endpoint.concurrency
         self._filtered: Counter[str] = Counter()
         """Events by the rule that they did not pass, until the monitor is told."""
+        self._left = 0
+        """Bytes of records that may still be read at once."""
         self._enough = max(2 * endpoint.concurrency * endpoint.batch.max_events, 128)
 
     def wants_more(self, allowed: Allowed) -> bool:
@@ -124,7 +130,7 @@ class Admission:
             self._filtered.clear()
 
     def _admit_all(self, partitions: Collection[Partition], now: float, allowed: Allowed) -> bool:
-        left = _AT_ONCE
+        self._left = _AT_ONCE
         for partition in partitions:
             self._share(partition)  # of all, be their turn to come or not: what left the lanes may have made room
         going = [partition for partition in partitions if partition.backlog and not partition.draining]
@@ -132,16 +138,18 @@ class Admission:
         """Partitions whose first record is being read."""
         while going:
             for partition in going:
-                for _ in range(_ROUND):
+                turn = _ROUND
+                while turn > 0:
                     self._share(partition)
                     if partition.is_blocked or not partition.backlog:
                         break
                     if not self.wants_more(allowed):
                         return True
-                    if left <= 0:
+                    if self._left <= 0:
                         return False
-                    left -= partition.backlog[0].size
-                    if not self._admit_first(partition, now):
+                    passed = self._pass_over(partition, turn)
+                    turn -= passed or 1
+                    if not passed and not self._admit_first(partition, now):
                         waiting.add(partition.number)
                         break
             going = [at for at in going if at.backlog and not at.is_blocked and at.number not in waiting]
@@ -151,12 +159,33 @@ class Admission:
         """Give a partition as much memory as is still free: a stuck one gets half, and others always have room."""
         partition.is_crowded = partition.bytes >= _HOLD_BYTES - self._lanes.bytes
 
+    def _pass_over(self, partition: Partition, most: int) -> int:
+        """Finish the filtered events at the front of a backlog, `most` of them at most; how many they were.
+
+        That is most of what an endpoint reads. Nothing of it enters a lane, so it is decided once for all of them
+        whether they may be admitted.
+        """
+        backlog, ledger = partition.backlog, partition.ledger
+        window_end, passed = ledger.window_end, 0
+        while backlog and passed < most and backlog[0].offset < window_end:
+            record = backlog[0]
+            rule = self._screening.early_rule(record)
+            if rule is None:
+                break
+            ledger.admit_finished(record.offset)
+            backlog.popleft()
+            self._filtered[rule] += 1
+            self._left -= record.size
+            passed += 1
+        return passed
+
     def _admit_first(self, partition: Partition, now: float) -> bool:
         """Decide about the first record before it leaves the backlog, so that a fault of ours cannot lose it.
 
         False if it is being read.
         """
         record = partition.backlog[0]
+        self._left -= record.size
         try:
             screened = self._screening.screen(record)
         except UnscreenedError:

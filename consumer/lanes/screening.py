@@ -4,7 +4,7 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
-from consumer.log.decoding import event_of, outline_of
+from consumer.lanes.outlines import Outlines
 from consumer.record import Record
 from runtime.config.settings import UnknownSchema
 from schemas.avro import ForeignIdError, UndecodableError, UnknownSchemaError
@@ -19,7 +19,7 @@ class UnscreenedError(Exception):
     """A large record is being screened: ask again when that has ended."""
 
 
-class Screened(Struct, frozen=True):
+class Screened(Struct, frozen=True, gc=False):
     """A record that was read."""
 
     record: Record
@@ -48,19 +48,6 @@ class Events(Protocol):
             ForeignIdError, UndecodableError, UnknownSchemaError: see `schemas.avro.decode`.
         """
         ...
-
-
-class _EachByItself:
-    """Reads each record anew."""
-
-    def outline(self, record: Record) -> EventOutline:
-        return outline_of(record)
-
-    def read(self, record: Record) -> tuple[Record, Event]:
-        return record, event_of(record)
-
-
-_EACH: Final = _EachByItself()
 
 
 class Rules(Protocol):
@@ -100,7 +87,12 @@ class Screening:
     """Reads the records of one endpoint."""
 
     def __init__(
-        self, rules: Rules, schemas: ForeignSchemas | None = None, *, unknown_schema: UnknownSchema = "wait"
+        self,
+        rules: Rules,
+        schemas: ForeignSchemas | None = None,
+        *,
+        unknown_schema: UnknownSchema = "wait",
+        outlines: Outlines | None = None,
     ) -> None:
         """Reads records of our own releases, and with `schemas` those of other writers.
 
@@ -108,23 +100,39 @@ class Screening:
             rules: of the endpoint.
             schemas: of the schema registry, if there is one.
             unknown_schema: what becomes of a record that a newer release wrote, see `WorkerSettings`.
+            outlines: those that the endpoints of a process share.
         """
         self._rules: Final = rules
         self.schemas: Final = schemas
         self._passes_unknown: Final = unknown_schema == "dead-letter"
+        self._outlines: Final = outlines or Outlines()
 
-    def screen(self, record: Record, events: Events = _EACH) -> Screened:
-        """The event in a record, and the rule against it; on whatever thread. `events` reads it.
+    def early_rule(self, record: Record) -> str | None:
+        """The rule against the event in a record, where its outline tells it at once; None where only `screen` can."""
+        if not self._rules.tells_by_outline:
+            return None
+        try:
+            return self._rules.rule_against(self._outlines.outline(record))
+        except (UndecodableError, UnknownSchemaError):
+            return None
+
+    def screen(self, record: Record, events: Events | None = None) -> Screened:
+        """The event in a record, and the rule against it.
+
+        Args:
+            record: as it was read.
+            events: reads it, on whatever thread; None: it is read here, on the event loop.
 
         Raises:
             UnaskedError: only the schema registry can tell, and was not asked yet.
             UnknownSchemaError: a newer release wrote it, and it is to wait.
             UndecodableError: no release can read it.
         """
+        reader = events or self._outlines
         try:
-            return self._screen(record, events)
+            return self._screen(record, reader)
         except ForeignIdError as error:
-            return self._screen(self._resolved(record, error.schema_id), events)
+            return self._screen(self._resolved(record, error.schema_id), reader)
         except UnknownSchemaError as error:
             if not self._passes_unknown:
                 raise

@@ -13,8 +13,9 @@ READ_AHEAD: Final = 4 * 1024 * 1024
 """Cost of what is read and not admitted yet; at most as much again is asked for."""
 LEAST_COST: Final = 8 * 1024
 """Of a record: `READ_AHEAD` is 512 of them at most."""
-PAUSE_AFTER_S: Final = 1.0
-"""A pause discards what the client has fetched ahead, so a short lack of credit is no reason for one."""
+PAUSE_AFTER_S: Final = 3.0
+"""A pause discards what the client has fetched ahead, and it is fetched and unpacked again. So a lack of credit that
+may be the slowness of a crowded process is no reason for one. A rebalance is answered that much later at the most."""
 
 
 def cost_of(size: int) -> int:
@@ -24,7 +25,8 @@ def cost_of(size: int) -> int:
 
 def total_cost(records: Iterable[Record]) -> int:
     """The cost of these records."""
-    return sum(cost_of(record.size) for record in records)
+    sizes = [record.size for record in records]
+    return LEAST_COST * len(sizes) + sum(size - LEAST_COST for size in sizes if size > LEAST_COST)
 
 
 class Credit:

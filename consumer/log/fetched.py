@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, Message
 
-from consumer.log.messages import is_end, record_of
+from consumer.log.messages import is_end
+from consumer.log.shared_records import SharedRecords
 from consumer.record import Record
 
 
@@ -23,14 +24,16 @@ class Fetched:
     errors: list[KafkaError] = field(default_factory=list)
 
 
-def fetched_from(messages: Iterable[Message], topic: str) -> Fetched:
-    """Sort messages by kind; the client reports the ends of partitions as messages too."""
+def fetched_from(messages: Iterable[Message], records: SharedRecords) -> Fetched:
+    """Sort messages by kind, with `records` of their topic; the client reports ends of partitions as messages too."""
     fetched = Fetched()
     for message in messages:
-        error, number, offset = message.error(), message.partition(), message.offset()
+        error = message.error()
         if error is None:
-            fetched.records.append(record_of(message, topic))
-        elif is_end(error) and number is not None and offset is not None:
+            fetched.records.append(records.of(message))
+            continue
+        number, offset = message.partition(), message.offset()
+        if is_end(error) and number is not None and offset is not None:
             fetched.ends[number] = offset
         else:
             fetched.errors.append(error)
@@ -51,9 +54,12 @@ class ReadPositions:
     def advance(self, fetched: Fetched) -> dict[int, list[range]]:
         """Move on; the offsets that were passed over without a record, by partition."""
         passed: dict[int, list[range]] = {}
+        expected = self._next
         for record in fetched.records:
-            self._come_to(record.partition, record.offset, passed)
-            self._next[record.partition] = record.next_offset
+            number, offset = record.partition, record.offset
+            if offset != expected.get(number):
+                self._come_to(number, offset, passed)
+            expected[number] = offset + 1
         for number, end in fetched.ends.items():
             if end > self._next.get(number, -1):  # else more was written and read since it was met
                 self._come_to(number, end, passed)

@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from consumer.log.fetched import fetched_from, lost_of
 from consumer.log.messages import NOT_RETRIABLE
 from consumer.log.session import Session
+from consumer.log.shared_records import SharedRecords
 from consumer.log.source import Source
 from consumer.log.watermarks import beginning_of, ends_of
 from runtime.clock import Clock
@@ -24,9 +25,17 @@ _ENDS_EVERY_S: Final = 2.0
 class LogReader:
     """Polls the consumer of a session. Lives on the consumer's thread."""
 
-    def __init__(self, session: Session, source: Source, clock: Clock) -> None:
-        """Nothing was asked for yet."""
+    def __init__(self, session: Session, source: Source, records: SharedRecords, clock: Clock) -> None:
+        """Nothing was asked for yet.
+
+        Args:
+            session: whose consumer is polled.
+            source: says which records are wanted.
+            records: of the topic, for all readers of the process.
+            clock: for durations.
+        """
         self._session: Final = session
+        self._records: Final = records
         self._source: Final = source
         self._clock: Final = clock
         self._received_at = clock.monotonic()
@@ -75,7 +84,7 @@ class LogReader:
                 self._pass_on([message])
 
     def _pass_on(self, messages: list[Message]) -> None:
-        fetched = fetched_from(messages, self._session.topic)
+        fetched = fetched_from(messages, self._records)
         for error in fetched.errors:
             self._judge(error)
         self._notify_lost(self._session.held.positions.advance(fetched))

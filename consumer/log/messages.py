@@ -36,13 +36,7 @@ def record_of(message: Message, topic: str) -> Record:
     assert partition is not None
     assert offset is not None
     return Record(
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        timestamp_ms=message.timestamp()[1],
-        key=_bytes(message.key()),
-        value=_bytes(message.value()),
-        headers=_headers_of(message),
+        topic, partition, offset, message.timestamp()[1], message.key(), message.value(), _headers_of(message)
     )
 
 
@@ -81,12 +75,8 @@ def _headers_of(message: Message) -> Headers:
     comes up anywhere later: to look at such a pair ends the process. So the exception is made to come up here.
     """
     try:
-        pairs = message.headers()
+        pairs: Any = message.headers()
         _raise_what_is_left_behind()
     except (UnicodeDecodeError, SystemError):
         return ()
-    return tuple((pair[0], _bytes(pair[1])) for pair in pairs or ())
-
-
-def _bytes(value: Any) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
+    return tuple(pairs) if pairs else ()

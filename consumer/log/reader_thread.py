@@ -21,6 +21,7 @@ from consumer.log.log_reader import LogReader
 from consumer.log.loop_listener import LoopListener
 from consumer.log.messages import explained
 from consumer.log.session import Session, open_session
+from consumer.log.shared_records import SharedRecords
 from consumer.log.source import Source
 from runtime.clock import Clock
 from runtime.kafka.connection_faults import ConnectionFaults
@@ -39,8 +40,8 @@ class ReaderThreads:
     """Where partitions come from; each reader has one anew."""
     settings: ConsumerSettings
     """Of the consumers; resolved on the thread, where it may block."""
-    topic: str
-    """The events topic."""
+    records: SharedRecords
+    """Of the events topic, for all readers of the process."""
     name: str
     """Of the endpoint, for the threads and the log lines."""
     clock: Clock
@@ -113,7 +114,7 @@ class ReaderThread:
         kind = self._kind
         return open_session(
             kind.settings,
-            kind.topic,
+            kind.records.topic,
             self._listener,
             epochs=kind.epochs,
             faults=ConnectionFaults(kind.clock),
@@ -122,7 +123,7 @@ class ReaderThread:
         )
 
     def _serve(self, session: Session) -> None:
-        reader = LogReader(session, self._source, self._kind.clock)
+        reader = LogReader(session, self._source, self._kind.records, self._kind.clock)
         self._source.begin(session)
         while not self._stopping.is_set():
             self.turned_at = self._kind.clock.monotonic()

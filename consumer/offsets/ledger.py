@@ -13,6 +13,7 @@ A hole is an unfinished offset below a finished one. Holes come back from the me
 was delivered above them is not delivered again.
 """
 
+import math
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from enum import Enum
@@ -98,13 +99,19 @@ class Ledger:
         """Whether the next offset lies outside the window."""
         return not self.admits(self._next)
 
+    @property
+    def window_end(self) -> float:
+        """The offset from which on nothing is admitted before something is finished; infinity if nothing waits."""
+        base = self.base
+        return base + self._window if base < self._next else math.inf
+
     def admits(self, offset: int) -> bool:
         """Whether the offset, not read yet, lies within the window.
 
         Only what was read and is not finished holds the window back: gaps, and holes that reading is about to pass,
         however far apart, never do. Nothing would ever finish them.
         """
-        return self.base >= self._next or offset - self.base < self._window
+        return offset < self.window_end
 
     def admit(self, offset: int, accepted_ms: int = 0) -> Novelty:
         """Take note of a record that was read. Offsets come in ascending order."""
@@ -119,6 +126,15 @@ class Ledger:
             return Novelty.FINISHED
         self._unfinished[offset] = accepted_ms
         return Novelty.NEW
+
+    def admit_finished(self, offset: int) -> None:
+        """Take note of a record that was read and is owed to nobody: `admit` and `finish` in one step."""
+        if self._unmet or offset < self._next:
+            self.admit(offset)
+            self.finish(offset)
+            return
+        self._next = offset + 1
+        self._top = max(self._top, offset)
 
     def pass_over(self, offset: int) -> None:
         """Everything below this offset was read: what was not admitted of it is no record, and owed to nobody."""

@@ -52,7 +52,7 @@ class Partition:
     @property
     def read_next(self) -> int:
         """The lowest offset that has not come yet. What comes below it is of another log."""
-        return self.backlog[-1].next_offset if self.backlog else self.ledger.next
+        return self.backlog[-1].offset + 1 if self.backlog else self.ledger.next
 
     @property
     def oldest_ms(self) -> int:

@@ -20,6 +20,7 @@ from consumer.log.assigned_range import AssignedRange
 from consumer.log.consumer_settings import ConsumerSettings
 from consumer.log.reader_thread import ReaderThreads
 from consumer.log.schema_ids import schema_ids_of
+from consumer.log.shared_records import SharedRecords
 from consumer.log.succession import Succession
 from consumer.offsets.commits import commits_of
 from consumer.offsets.cursor import Cursor
@@ -204,7 +205,8 @@ def _log_of(job: Job, settings: Settings, group: str, clock: Clock) -> Successio
         settings.kafka.revealed(), client_id=_CLIENT_ID, group=group, max_record_bytes=max_event_bytes(settings)
     )
     name, drain_s = job.target.name, settings.worker.drain_of(job.target)
-    readers = ReaderThreads(AssignedRange(job.plan.ranges), consumer, settings.topics.events, name, clock)
+    records = SharedRecords(settings.topics.events)
+    readers = ReaderThreads(AssignedRange(job.plan.ranges), consumer, records, name, clock)
     return Succession(readers, name=name, drain_s=drain_s, clock=clock)
 
 

@@ -102,7 +102,12 @@ def endpoint_of(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
         endpoint,
         commits_of(group, topics.events, endpoint),
         _log_of(parts, endpoint, group),
-        screening=Screening(Filter(endpoint), parts.schema_ids, unknown_schema=parts.settings.worker.unknown_schema),
+        screening=Screening(
+            Filter(endpoint),
+            parts.schema_ids,
+            unknown_schema=parts.settings.worker.unknown_schema,
+            outlines=parts.outlines,
+        ),
         gate=Gate(endpoint, random.random),
         courier=Courier(sender_of(endpoint, parts.clock, parts.large_events), burial, monitor),
         monitor=monitor,
@@ -122,7 +127,7 @@ def _log_of(parts: Parts, endpoint: EndpointSettings, group: str) -> Succession:
         protocols=parts.protocols,
     )
     name, drain_s = endpoint.name, settings.worker.drain_of(endpoint)
-    readers = ReaderThreads(Subscription(), consumer, settings.topics.events, name, parts.clock)
+    readers = ReaderThreads(Subscription(), consumer, parts.records, name, parts.clock)
     return Succession(readers, name=name, drain_s=drain_s, clock=parts.clock)
 
 

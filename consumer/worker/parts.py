@@ -6,8 +6,10 @@ from typing import Final
 
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import WorkerMetrics
+from consumer.lanes.outlines import Outlines
 from consumer.log.range_reader import RangeReader
 from consumer.log.schema_ids import SchemaIds, schema_ids_of
+from consumer.log.shared_records import SEVERAL, SharedRecords
 from consumer.places import beginnings_of
 from runtime.clock import Clock, SystemClock
 from runtime.config import Settings
@@ -42,6 +44,8 @@ class Parts:
     schema_ids: SchemaIds | None
     """Of the schema registry, if there is one."""
     large_events: LargeEvents
+    records: SharedRecords
+    outlines: Outlines
 
     def open_ranges(self) -> RangeReader:
         """A client that reads ranges of the events topic."""
@@ -61,8 +65,8 @@ class Parts:
         return members_of(self.kafka, groups, self.settings.topics.events, client_id=CLIENT_ID)
 
 
-def parts_of(settings: Settings) -> Parts:
-    """Make what the endpoints share; the writer's thread runs from here on."""
+def parts_of(settings: Settings, *, served: int = 1) -> Parts:
+    """Make what so many endpoints share; the writer's thread runs from here on."""
     kafka = settings.kafka.revealed()
     clock = SystemClock()
     admin = Admin(kafka, client_id=CLIENT_ID)
@@ -78,4 +82,6 @@ def parts_of(settings: Settings) -> Parts:
         clock=clock,
         schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),
         large_events=LargeEvents(),
+        records=SharedRecords(settings.topics.events, SEVERAL if served > 1 else 1),
+        outlines=Outlines(SEVERAL if served > 1 else 1),
     )

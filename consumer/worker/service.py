@@ -35,7 +35,7 @@ async def deliver(
 
     The pages are at `binding`.
     """
-    parts = parts_of(settings)
+    parts = parts_of(settings, served=len(endpoints))
     served = [endpoint_of(parts, endpoint) for endpoint in endpoints]
     ready = asyncio.Event()
     watches = watches_of(parts, served)
@@ -60,7 +60,7 @@ async def deliver_until_caught_up(
     settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event, *, timeout_s: float | None
 ) -> int:
     """Serve these endpoints until all that the log has now is finished and committed: 0; or 1 at the timeout."""
-    parts = parts_of(settings)
+    parts = parts_of(settings, served=len(endpoints))
     served = [endpoint_of(parts, endpoint) for endpoint in endpoints]
     ready = asyncio.Event()
     watches = watches_of(parts, served)

@@ -19,6 +19,9 @@ _OWN: Final = "group.protocol"
 
 _log: Final = logging.getLogger("librdkafka")
 _MIB: Final = 1024 * 1024
+_FETCHED_BYTES: Final = 64 * 1024
+"""Of one partition at a time, so that partitions take turns: a worker that has much to read finds the repositories of
+all of them, and its endpoints meet the same events. A larger record comes all the same, alone (KIP-74)."""
 
 
 def _client(settings: ClientSettings, client_id: str) -> dict[str, Any]:
@@ -87,6 +90,6 @@ def consumer_settings(
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
         "isolation.level": "read_committed",
-        "fetch.message.max.bytes": max(_MIB, max_record_bytes),
+        "fetch.message.max.bytes": _FETCHED_BYTES,
         "receive.message.max.bytes": max(100_000_000, 2 * max_record_bytes + 1024),
     }

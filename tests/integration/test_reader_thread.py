@@ -1,6 +1,7 @@
 """The log's thread on a real Kafka reads as much as it was asked for, and no farther than it is to."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -10,9 +11,10 @@ import pytest
 from broker import LocalKafka
 from consumer.log.assigned_range import AssignedRange
 from consumer.log.consumer_settings import ConsumerSettings
-from consumer.log.credit import READ_AHEAD, total_cost
+from consumer.log.credit import PAUSE_AFTER_S, READ_AHEAD, total_cost
 from consumer.log.listener import NOT_YET
 from consumer.log.reader_thread import ReaderThreads
+from consumer.log.shared_records import SharedRecords
 from consumer.log.source import Source
 from consumer.log.subscription import Subscription
 from consumer.log.succession import Succession
@@ -104,7 +106,7 @@ async def reading(
         {"bootstrap.servers": kafka.bootstrap}, client_id="test", group=topic, max_record_bytes=24 * MIB
     )
     listener = listener or Listener()
-    readers = ReaderThreads(source or Subscription(), settings, topic, "test", SystemClock())
+    readers = ReaderThreads(source or Subscription(), settings, SharedRecords(topic), "test", SystemClock())
     log = Succession(readers, name="test", drain_s=1.0, clock=SystemClock())
     log.start(listener)
     try:
@@ -187,7 +189,8 @@ async def _overtaken(kafka: LocalKafka, topic: str) -> None:
     async with reading(kafka, topic) as (log, listener):
         log.ask(1)
         await until(lambda: bool(listener.records))
-        await _looked_again(listener)  # it has paused, and so dropped what it had fetched ahead
+        paused = time.monotonic() + 2 * PAUSE_AFTER_S  # and so it has dropped what it had fetched ahead
+        await until(lambda: time.monotonic() > paused)
         await asyncio.to_thread(delete_records, kafka, topic, {0: 38})
         read = len(listener.records)
         log.ask(2 * READ_AHEAD)

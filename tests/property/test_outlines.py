@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.filters.endpoint_filter import Filter
+from consumer.lanes.screening import Screening
+from consumer.record import Record
 from runtime.config import EndpointSettings
 from schemas.avro import UndecodableError, decode, decode_outline, encode, frame
 from schemas.catalog import CATALOG
@@ -64,3 +66,18 @@ def test_where_there_is_an_event_there_is_its_outline(event: Event, data: st.Dat
         of_outline.repository,
         of_outline.tag,
     )
+
+
+@given(events(original=texts()), st.sampled_from(["", "0322880ae90a9b7f", "none", "00000000deadbeef"]), st.data())
+def test_headers_never_make_a_skip(event: Event, fingerprint: str, data: st.DataObject) -> None:
+    """Whatever headers and key say: a record is passed over early only if its event is, by the same rule."""
+    rules = data.draw(filters(event))
+    said = data.draw(st.sampled_from(["pull", "other/app", event.action, event.target.repository]))
+    headers = tuple((name, said.encode()) for name in ("ce_type", "ce_subject", "ce_id", "ce_source"))
+    if fingerprint:
+        headers += (("schema-fingerprint", fingerprint.encode()),)
+    record = Record("t", 0, 0, 0, said.encode(), frame(CATALOG.latest.id, encode(event)), headers)
+    early = Screening(rules).early_rule(record)
+    assert early is None or early == rules.rule_against(event)
+    if fingerprint != "00000000deadbeef" and not event.original:
+        assert early == rules.rule_against(event)

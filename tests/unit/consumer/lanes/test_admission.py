@@ -2,6 +2,7 @@
 
 import pytest
 
+from consumer.lanes.allowed import Allowed
 from consumer.offsets.ledger import Ledger, Snapshot
 from consumer.offsets.partition import Partition
 from schemas.catalog import CATALOG
@@ -17,6 +18,32 @@ def test_a_filtered_event_is_finished_at_once() -> None:
     assert ["ignore.actions"] == door.rules
     assert [1] == door.lanes_hold
     assert 1 == door.partitions[0].ledger.base
+
+
+def test_filtered_events_wait_as_others_do() -> None:
+    """For the window, and behind what was read before them."""
+    door = Door(window=4)
+    door.read(0, stored("a"), *[stored("a", action="pull")] * 6)
+    door.admit()
+    assert ["ignore.actions"] * 3 == door.rules
+    assert [4, 5, 6] == [record.offset for record in door.partitions[0].backlog]
+    door.partitions[0].ledger.finish(0)
+    door.admit()
+    assert ["ignore.actions"] * 6 == door.rules
+    assert 7 == door.partitions[0].ledger.base
+
+
+def test_filtered_events_are_passed_over_in_turns() -> None:
+    """However many one partition has, others have their turn, and then the event loop has."""
+    door = Door()
+    for number in range(2):
+        door.read(number, *[stored("a", action="pull")] * 2_000)
+    assert not door.admission.admit(door.partitions, 0.0, Allowed.ALL)
+    left = [len(partition.backlog) for partition in door.partitions[:2]]
+    assert all(0 < count < 2_000 for count in left)
+    assert 200 > abs(left[0] - left[1])
+    door.admit()
+    assert 4_000 == len(door.rules)
 
 
 def test_what_was_finished_before_is_left_out() -> None:

@@ -1,6 +1,10 @@
 """The ledger, rule by rule; histories of every kind are in the property tests."""
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consumer.offsets.ledger import WINDOW, Ledger, Novelty, Snapshot
 
@@ -186,3 +190,47 @@ def test_the_age_of_the_oldest_is_known_once_it_is_read() -> None:
     assert 1800 == ledger.oldest_ms
     ledger.finish(4)
     assert 0 == ledger.oldest_ms
+
+
+@given(st.sets(st.integers(0, 12)), st.lists(st.tuples(st.integers(1, 3), st.booleans(), st.booleans()), max_size=12))
+def test_admitted_and_finished_in_one_step(holes: set[int], steps: list[tuple[int, bool, bool]]) -> None:
+    """The ledger is as after both steps, whatever the map of an earlier commit says of the offset."""
+    committed = Snapshot(0, (0, *sorted(holes - {0})), 13) if 0 in holes else None
+    one, two = (Ledger(0, committed, end=20) for _ in range(2))
+    offset = -1
+    for gap, is_filtered, is_finished in steps:
+        offset += gap
+        if is_filtered:
+            one.admit_finished(offset)
+            two.admit(offset)
+            two.finish(offset)
+        else:
+            for ledger in (one, two):
+                ledger.admit(offset)
+                if is_finished:
+                    ledger.finish(offset)
+        assert (one.snapshot(), one.next, one.unfinished, one.expired) == (
+            two.snapshot(),
+            two.next,
+            two.unfinished,
+            two.expired,
+        )
+        assert one.window_end == two.window_end
+
+
+def test_what_was_read_before_is_not_taken_note_of_again() -> None:
+    """As `admit` refuses it."""
+    ledger = Ledger(5, end=5)
+    with pytest.raises(ValueError, match="offset 4 was read after 4"):
+        ledger.admit_finished(4)
+
+
+def test_the_window_ends_a_window_above_what_waits() -> None:
+    """Where nothing waits, it has no end."""
+    ledger = Ledger(0, end=0, window=10)
+    assert math.inf == ledger.window_end
+    ledger.admit(3)
+    ledger.admit_finished(4)
+    assert 13 == ledger.window_end
+    ledger.finish(3)
+    assert math.inf == ledger.window_end
