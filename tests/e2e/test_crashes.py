@@ -62,12 +62,12 @@ def rss_kib(process: Process) -> int:
 
 def test_killed_worker_loses_nothing(swift: LocalKafka, topic: str, receiver: Receiver, tmp_path: Path) -> None:
     """SIGKILL in mid-delivery: every event still arrives, in order, few twice and those with equal id and bytes."""
-    bodies = envelopes(repositories=100, each=40)
+    bodies = envelopes(repositories=100, each=15)
     ends = [endpoint("ci", receiver.url, start="beginning")]
     setup = Installation(swift.bootstrap, topic, tmp_path, endpoints=ends)
     setup.publish(*bodies)
     receiver.answer(200, delay=0.02)
-    for kill_at in (800, 2400):
+    for kill_at in (300, 900):
         worker = setup.worker()
         with worker:
             receiver.wait_for(kill_at)
@@ -83,12 +83,12 @@ def test_killed_worker_loses_nothing(swift: LocalKafka, topic: str, receiver: Re
 
 def test_stopped_worker_repeats_nothing(swift: LocalKafka, topic: str, receiver: Receiver, tmp_path: Path) -> None:
     """SIGTERM under load, three times over: exit 0, every event arrives exactly once and in order."""
-    bodies = envelopes(repositories=50, each=60)
+    bodies = envelopes(repositories=50, each=30)
     ends = [endpoint("ci", receiver.url, start="beginning")]
     setup = Installation(swift.bootstrap, topic, tmp_path, endpoints=ends)
     setup.publish(*bodies)
     receiver.answer(200, delay=0.02)
-    for stop_at in (500, 1500):
+    for stop_at in (300, 800):
         with setup.worker() as worker:
             receiver.wait_for(stop_at)
             assert worker.terminate() == 0

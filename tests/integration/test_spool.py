@@ -122,16 +122,8 @@ def test_killed_under_load(broker: LocalKafka, topic: str, tmp_path: Path) -> No
     kills = 0
     with bridge:
         address = bridge.address
-        with Load(f"http://{address}/events", 8, pause=0.002) as load:
-            for is_away, posts in [
-                (False, 50),
-                (True, 60),
-                (True, 60),
-                (False, 5),
-                (False, 40),
-                (True, 30),
-                (False, 5),
-            ]:
+        with Load(f"http://{address}/events", 8, pause=0.01) as load:
+            for is_away, posts in [(False, 30), (True, 40), (True, 20), (False, 5), (False, 20)]:
                 if is_away and broker.died() is None:
                     broker.kill()
                 elif not is_away and broker.died() is not None:

@@ -143,7 +143,7 @@ def test_a_busy_log_makes_nobody_late(setup: Installation, receiver: Receiver) -
         worker.wait_ready()
         with Load(f"{bridge.wait_ready()}/events", 4, pause=0.1) as load:
             eventually(lambda: len(load.taken) > 40 and all(map(arrived, names)))
-            for _ in range(4):
+            for _ in range(2):
                 before = {name: len(arrived(name)) for name in names}
                 found = status(setup)
                 written = len(load.taken) + 4  # and what is being posted

@@ -44,7 +44,7 @@ def load_profiles() -> None:
         suppress_health_check=[HealthCheck.too_slow],  # likewise
         print_blob=True,
     )
-    settings.register_profile(SUITE, common, derandomize=True)
+    settings.register_profile(SUITE, common, derandomize=True, max_examples=60)
     settings.register_profile(FUZZ, common, derandomize=False, max_examples=300)
     settings.load_profile(SUITE)
 

@@ -121,7 +121,7 @@ class LanesHistory(RuleBasedStateMachine):
 
 
 _SETTINGS = settings(
-    max_examples=examples(3500, suite=500),
+    max_examples=examples(3500, suite=300),
     stateful_step_count=14,
     deadline=None,
     database=None,

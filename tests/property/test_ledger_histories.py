@@ -121,7 +121,7 @@ class LedgerHistory(RuleBasedStateMachine):
 
 
 _SETTINGS = settings(
-    max_examples=examples(10_000, suite=1000),
+    max_examples=examples(10_000, suite=500),
     stateful_step_count=14,
     deadline=None,
     database=None,
