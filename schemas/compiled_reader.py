@@ -51,16 +51,7 @@ def compile_reader(
     source = ["def read(data, at):", f"{_INDENT}left = {values}"]
     source += [_INDENT + line for line in compiler.record(schema, "v0", 0)]
     source += [f"{_INDENT}return v0, at"]
-    namespace: dict[str, Any] = {
-        "rest": _rest_of_varint,
-        "branch": _branch_of_varint,
-        "span": _span_of_text,
-        "behind": _behind_varint,
-        "steps": _STEPS,
-        "too_many": _too_many,
-        "values": values,
-    }
-    namespace |= {"DamagedError": DamagedError, **compiler.names}
+    namespace: dict[str, Any] = {**_NAMES, "values": values, **compiler.names}
     exec(compile("\n".join(source), "<avro reader>", "exec"), namespace)  # noqa: S102 - the source is made from our own schema
     read: Callable[[bytes, int], tuple[Any, int]] = namespace["read"]
 
@@ -138,6 +129,16 @@ _STEPS: Final = tuple(0 if byte & 0x81 else 2 + (byte >> 1) for byte in range(25
 """Bytes of a text that is not null, by the byte of its length; 0 where that is negative or has more than one byte."""
 _VARINT: Final = ("n = data[at]", "at += 1", "if n >= 128: n, at = rest(data, at, n)")
 """`n` is then twice the number, or for a negative one twice its amount less one (zigzag)."""
+_NAMES: Final = {
+    "rest": _rest_of_varint,
+    "branch": _branch_of_varint,
+    "span": _span_of_text,
+    "behind": _behind_varint,
+    "steps": _STEPS,
+    "too_many": _too_many,
+    "DamagedError": DamagedError,
+}
+"""What the source refers to, whatever the schema."""
 _NOWHERE: Final = ""
 """The variable of a value that is passed over."""
 

@@ -5,7 +5,8 @@ which 3.x writes them. Absent text is `""`, an absent number 0, an absent list o
 these mean the same. This module knows nothing of Avro, Kafka or HTTP.
 
 A member that 3.x writes even when it is empty has a `default_factory` of its type (`str`, `int`): msgspec leaves out
-plain defaults and empty containers, but never such a member. That is Go's `omitempty`, said in the model.
+plain defaults and empty containers, but never such a member. That is Go's `omitempty`, said in the model. Nothing in an
+event refers back to it, so the garbage collector need not look at it (`gc=False`).
 """
 
 from typing import Annotated, Final
@@ -25,7 +26,7 @@ MEDIA_TYPE_V2: Final = "application/vnd.docker.distribution.events.v2+json"
 """Content-Type of registry 3.x."""
 
 
-class Platform(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Platform(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The platform of an image in an index (OCI image-spec)."""
 
     architecture: str = field(default_factory=str)
@@ -35,7 +36,7 @@ class Platform(Struct, frozen=True, kw_only=True, omit_defaults=True):
     variant: str = ""
 
 
-class Descriptor(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Descriptor(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """An OCI descriptor: media type, digest and size of some content."""
 
     media_type: str = field(default_factory=str, name="mediaType")
@@ -50,7 +51,7 @@ class Descriptor(Struct, frozen=True, kw_only=True, omit_defaults=True):
     artifact_type: str = field(default="", name="artifactType")
 
 
-class Target(Descriptor, frozen=True, kw_only=True, omit_defaults=True):
+class Target(Descriptor, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What the action was done to: a descriptor, flattened as in the registry's JSON, and where it lives."""
 
     length: Long = 0
@@ -64,7 +65,7 @@ class Target(Descriptor, frozen=True, kw_only=True, omit_defaults=True):
     """Config and layers of a manifest, or children of an index; only with `includereferences`."""
 
 
-class RequestRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RequestRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The HTTP request that caused the event."""
 
     id: str = field(default_factory=str)
@@ -74,20 +75,20 @@ class RequestRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     useragent: str = field(default_factory=str)
 
 
-class ActorRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ActorRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """Who initiated the event: the actor initiates, the source generates."""
 
     name: str = ""
 
 
-class SourceRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SourceRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The registry node that generated the event."""
 
     addr: str = ""
     instance_id: str = field(default="", name="instanceID")
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class Event(Struct, frozen=True, kw_only=True, gc=False):
     """One registry action, with what this bridge knows about how it came in.
 
     The first seven members are the registry's JSON; the last three are ours and never enter a body.

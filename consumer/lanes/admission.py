@@ -22,7 +22,9 @@ from schemas.avro import UndecodableError, UnknownSchemaError
 _HOLD_BYTES: Final = 64 * 1024 * 1024
 """Bytes of records held for one endpoint: two windows of 24,000 events of usual size. A stuck partition has half."""
 _HOLD_EVENTS: Final = 4_000
-"""Decoded events held; of more only the bytes are kept, and decoded again when their turn comes."""
+"""Decoded events held, of 2 KB each; of more only the bytes are kept, and decoded again when their turn comes."""
+_HOLD_FOR_BATCHES: Final = 16_000
+"""The same where so many could start at once, as in large batches."""
 _UNDECODABLE_AT_ONCE: Final = 256
 _ROUND: Final = 64
 """Records of one partition before the next has its turn."""
@@ -99,6 +101,7 @@ class Admission:
         self._left = 0
         """Bytes of records that may still be read at once."""
         self._enough = max(2 * endpoint.concurrency * endpoint.batch.max_events, 128)
+        self._decoded: Final = min(max(self._enough, _HOLD_EVENTS), _HOLD_FOR_BATCHES)
 
     def wants_more(self, allowed: Allowed) -> bool:
         """Whether more records would help.
@@ -219,5 +222,5 @@ class Admission:
             self._filtered[screened.rule] += 1
             return
         partition.admitted(record)
-        self._lanes.add(record, screened.event if self._lanes.held < _HOLD_EVENTS else None, now, partition)
+        self._lanes.add(record, screened.event if self._lanes.held < self._decoded else None, now, partition)
         self._monitor.admitted()

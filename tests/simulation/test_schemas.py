@@ -265,7 +265,7 @@ def test_what_was_learnt_goes_with_the_record() -> None:
         def script(post: Post) -> Reply:
             return Reply(after_s=20.0) if post.places[0] == (0, 0) else GOOD
 
-        world = World(schemas=registry(), script=script, timeout="30s", batch={"max_events": 100})
+        world = World(schemas=registry(), script=script, timeout="30s", concurrency=8, batch={"max_events": 100})
         world.write(foreign("a", LATE), times=6_000)
         world.write(foreign("b", KNOWN))
         worker = world.worker()
