@@ -19,7 +19,7 @@ def main() -> None:
     with bench() as made:
         made.fill(EVENTS, repositories=REPOSITORIES)
         with fast_receiver.running() as receiver:
-            live = worker(made, receiver, {"concurrency": CONCURRENCY})
+            live = worker(made, receiver, {"concurrency": CONCURRENCY}, events=EVENTS).rate
         with fast_receiver.running() as receiver:
             replayed, whole_s = replay(made, receiver)
     report(
