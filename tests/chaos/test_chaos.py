@@ -11,7 +11,7 @@ from tests.chaos.results import HARNESS, HELD, Result
 
 pytestmark = pytest.mark.kafka
 
-SEEDS = (56, 767, 1013, 1034, 1044)
+SEEDS = (1529, 1623, 1755, 3291, 4856)
 JOBS = 2
 
 

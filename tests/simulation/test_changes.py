@@ -54,7 +54,7 @@ def test_kills_repeat_no_more_than_promised(situation: str, after_s: float) -> N
     async def scenario() -> None:
         keys, script = SITUATIONS[situation]
         world = World(partitions=4, script=script(), seed=7, **keys)
-        world.events(REPOSITORIES, times=20)
+        world.events(REPOSITORIES, times=10)
         bound = 3 * world.settings.concurrency * world.settings.batch.max_events
         for _ in range(4):
             worker = world.worker()
@@ -67,7 +67,7 @@ def test_kills_repeat_no_more_than_promised(situation: str, after_s: float) -> N
         await world.finish()
         if situation != "serial":  # there the endpoint takes requests that have timed out
             assert world.repeats <= 4 * bound
-        assert 1200 == len({*world.accepted, *world.dead})
+        assert 600 == len({*world.accepted, *world.dead})
 
     scenario()
 
@@ -81,7 +81,7 @@ def test_graceful_restarts_repeat_nothing(situation: str, after_s: float) -> Non
     async def scenario() -> None:
         keys, script = SITUATIONS[situation]
         world = World(partitions=4, script=script(), seed=7, **keys)
-        world.events(REPOSITORIES, times=20)
+        world.events(REPOSITORIES, times=10)
         for _ in range(4):
             worker = world.worker()
             await asyncio.sleep(after_s)
@@ -93,7 +93,7 @@ def test_graceful_restarts_repeat_nothing(situation: str, after_s: float) -> Non
         await world.finish()
         assert {1} == set(world.accepted.values()) or situation == "serial"
         assert len(world.dead) == len(set(world.dead))
-        assert 1200 == len({*world.accepted, *world.dead})
+        assert 600 == len({*world.accepted, *world.dead})
 
     scenario()
 
@@ -236,7 +236,7 @@ async def test_attempts_stop_at_the_bound_while_commits_fail() -> None:
     """A failed commit is tried again at the next tick; twice the width uncommitted, and nothing more starts."""
     world = World(partitions=2, concurrency=8)
     world.group.fault = lambda now: "not coordinator" if now < 1060.0 else ""
-    world.events(REPOSITORIES, times=20)
+    world.events(REPOSITORIES, times=10)
     worker = world.worker()
     await asyncio.sleep(50.0)
     assert 16 == len(world.accepted)
@@ -252,12 +252,12 @@ async def test_commits_go_on_after_a_consumer_that_died_with_one_under_way() -> 
     """What was asked of a consumer that is gone is never answered; the next one is asked anew."""
     world = World(partitions=2, concurrency=8)
     world.group.commit_s = 0.5
-    world.events(REPOSITORIES, times=20)
+    world.events(REPOSITORIES, times=10)
     worker = world.worker()
     await world.until(lambda: worker.endpoint.assignment.commits.policy.under_way, step_s=0.001)
     await worker.log.fail("the broker is too old")
     await world.finish(120.0)
-    assert 1200 == len(world.accepted)
+    assert 600 == len(world.accepted)
 
 
 @simulated
