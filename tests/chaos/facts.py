@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from tests.chaos.load import SentEvent
 from tests.chaos.plan import Fault, Schedule
 
 Place = tuple[int, int]
 """Partition and offset in the events topic."""
+ANSWER_S: Final = 2.0
+"""So long after a process was asked its answer comes, or none."""
 
 
 @dataclass(slots=True)
@@ -87,7 +90,7 @@ class Sample:
     """What a process said of itself at one moment.
 
     Args:
-        at: when it was asked.
+        at: when it was asked; its answer may be `ANSWER_S` younger.
         process: its incarnation.
         ready: whether `/readyz` was 200; None if it did not answer.
         reasons: why it is not ready.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from tests.chaos.facts import Evidence, Sample
+from tests.chaos.facts import ANSWER_S, Evidence, Sample
 from tests.chaos.http_client import HttpClient, NoAnswerError
 from tests.chaos.plan import INTAKES
 from tests.chaos.programs import Programs
@@ -14,7 +14,6 @@ from tests.chaos.stopwatch import Stopwatch
 from tests.chaos.wiring import Wiring
 
 EVERY_S: Final = 0.5
-ANSWER_S: Final = 2.0
 LAG: Final = re.compile(rb'^registry_worker_lag\{endpoint="([^"]+)"\} ([0-9.e+]+)$', re.MULTILINE)
 
 

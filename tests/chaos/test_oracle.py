@@ -151,6 +151,14 @@ def test_a_retry_is_no_repeat() -> None:
     assert [] == promises(judge(evidence(late)))
 
 
+def test_the_retries_of_a_repeat_are_no_repeats() -> None:
+    """A try that timed out for the worker though it was taken, then one that is refused, then the last."""
+    failures = [Failure("w1.1", "ci", (0, 2), 3.5)]
+    retried = [request(2, 4.0, status=503, acted=False), request(2, 5.0)]
+    judged = judge(evidence([*WHOLE, *retried], failures=failures))
+    assert ([], 1) == (promises(judged), judged.repeats.counts.total())
+
+
 @pytest.mark.parametrize(
     ("kind", "target", "hit", "cause"),
     [
@@ -201,9 +209,14 @@ def test_a_wait_that_nobody_told() -> None:
 def test_an_outage_that_nobody_told() -> None:
     """Ready, long after Kafka was gone; soon after it is no lie."""
     faults = [FaultFact(Fault(Kind.LINK_CUT, 2.0, 20.0, "w1>kafka"), 2.0, 22.0)]
-    lying = Sample(20.0, "w1.1", ready=True)
+    lying = Sample(19.0, "w1.1", ready=True)
     assert ["not told"] == promises(judge(evidence(WHOLE, faults=faults, samples=[lying])))
-    for honest in (replace(lying, at=10.0), replace(lying, ready=False), replace(lying, process="w2.1")):
+    for honest in (
+        replace(lying, at=10.0),
+        replace(lying, at=20.5),
+        replace(lying, ready=False),
+        replace(lying, process="w2.1"),
+    ):
         assert [] == promises(judge(evidence(WHOLE, faults=faults, samples=[honest])))
 
 

@@ -65,7 +65,7 @@ CASES = (
     Planted(
         "always_ready",
         EndpointPlan("single", 8),
-        (Fault(Kind.LINK_CUT, 0.5, 7.0, "w1>kafka"),),
+        (Fault(Kind.LINK_CUT, 0.5, 9.0, "w1>kafka"),),
         LIED,
     ),
 )

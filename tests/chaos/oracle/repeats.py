@@ -88,13 +88,16 @@ def _bounds(evidence: Evidence, endpoint: EndpointPlan) -> Counter[str]:
 
 
 def _doubled(evidence: Evidence, endpoint: str) -> Iterator[tuple[Place, Request, Request]]:
-    """Each place that was sent again after the receiver had acted on it, with that request and the next one."""
+    """Each place that was sent again after the receiver had acted on it, with that request and the next one.
+
+    If the next one is refused, those that follow it are its retries.
+    """
     last: dict[Place, Request] = {}
     for request in evidence.requests:
         if request.endpoint != endpoint:
             continue
         for place in request.places:
-            before = last.get(place)
+            before = last.pop(place, None)
             if before is not None:
                 yield place, before, request
             if request.acted:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.chaos import plan
-from tests.chaos.facts import Evidence, FaultFact, Sample, Violation
+from tests.chaos.facts import ANSWER_S, Evidence, FaultFact, Sample, Violation
 from tests.chaos.plan import Kind
 
 LIED: Final = "not told"
@@ -61,7 +61,7 @@ def _waits(evidence: Evidence, endpoint: str) -> list[tuple[float, float, str]]:
 
 
 def _hidden_outages(evidence: Evidence, away_s: float) -> Iterator[Violation]:
-    """Ready, though the process had no Kafka for long."""
+    """Ready, though the process had no Kafka for long. A sample has the time of its question, not of its answer."""
     by_process = defaultdict[str, list[Sample]](list)
     for sample in evidence.samples:
         by_process[sample.process.partition(".")[0]].append(sample)
@@ -69,7 +69,7 @@ def _hidden_outages(evidence: Evidence, away_s: float) -> Iterator[Violation]:
         for process in _without_kafka(evidence, fact):
             samples = by_process[process]
             first = bisect_right([sample.at for sample in samples], fact.began + away_s)
-            lying = next((one for one in samples[first:] if one.at < fact.ended and one.ready), None)
+            lying = next((one for one in samples[first:] if one.at + ANSWER_S < fact.ended and one.ready), None)
             if lying is not None:
                 since = lying.at - fact.began
                 yield Violation(LIED, f"{lying.process} was ready after {since:.1f} s of: {fact.fault}")
