@@ -8,6 +8,7 @@ Kafka is back. It knows nothing of HTTP, of envelopes or of endpoints.
     write_ahead_log  what SQLite's log holds, and what of it cannot be read (pure)
     room             how `intake.spool.max` is divided (pure)
     directory, lock  the folder, its file system, and the one process that has it
+    file_place       whether the open files are still where they were
     database         the rows on disk, for one thread
     store            that thread: groups of appends under one fsync, and the way back after a fault of the disk
     forwarder        takes rows from the store to Kafka

@@ -57,6 +57,7 @@ class SpoolCourse:
         self._failure: Obstacle | None = _CHECKING
         self._full: Obstacle | None = None
         self._slow: Obstacle | None = None
+        self._lost: Obstacle | None = None
         self._is_known = False
 
     @property
@@ -72,7 +73,7 @@ class SpoolCourse:
     @property
     def obstacle(self) -> Obstacle | None:
         """Why it takes nothing now; None if it takes what comes."""
-        return self._failure or self._slow or self._full
+        return self._failure or self._lost or self._slow or self._full
 
     def course(self) -> Course:
         """Where a record goes that comes now."""
@@ -137,6 +138,14 @@ class SpoolCourse:
     def found_room(self) -> None:
         """What had no room has it now."""
         self._full = None
+
+    def found_lost(self, why: str) -> None:
+        """The files were taken away: none are taken until they are back. What they hold can be read all the same."""
+        self._lost = Obstacle(FAILED, why)
+
+    def found_again(self) -> None:
+        """They are back."""
+        self._lost = None
 
     def found_slow(self, why: str) -> None:
         """The disk has not answered in time; none are taken until it does."""

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from producer.spool.database_faults import damaged, translated
 from producer.spool.directory import file_bytes, make_file
 from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolFullError
+from producer.spool.file_place import FilePlace
 from producer.spool.reserve import DiskReserve
 from producer.spool.room import CHECKPOINT_BYTES, PAGE_BYTES, SpoolRoom
 from producer.spool.spooled_record import RowDraft, SpoolRow
@@ -94,6 +95,7 @@ class SpoolDatabase:
             except BaseException:
                 self._connection.close()
                 raise
+        self.place: Final = FilePlace(*self._files)
 
     def _open(self) -> None:
         if file_bytes(*self._files) == 0:

@@ -5,8 +5,9 @@ from typing import Final
 
 import structlog
 
-from producer.spool.database import LOG, SpoolDatabase
+from producer.spool.database import FILE, LOG, SpoolDatabase
 from producer.spool.database_faults import WHAT_TO_DO
+from producer.spool.directory import file_bytes
 from producer.spool.errors import SpoolDamagedError, SpoolDiskError
 from producer.spool.room import SpoolRoom
 from producer.spool.write_ahead_log import LogState, state_of
@@ -64,6 +65,10 @@ def checked_log(folder: Path) -> LogState:
         raise SpoolDamagedError(
             f"the spool in {folder} is damaged: after {found.commits} whole writes, {LOG} has {_unreadable(found)}, "
             f"and events in them were answered; {WHAT_TO_DO}"
+        )
+    if found.commits and file_bytes(folder / FILE) == 0:
+        raise SpoolDamagedError(
+            f"the spool in {folder} is damaged: {FILE} is missing, though {LOG} is the log of one; {WHAT_TO_DO}"
         )
     return found
 

@@ -1,11 +1,13 @@
 """Takes rows from the spool to Kafka, in order, a batch at a time: written, acknowledged, removed.
 
 A batch that was broken off is written again as a whole, so a crash repeats one batch at most. A record that Kafka
-refuses is never dropped: it and everything behind it wait, and readiness and a log line say so.
+refuses is never dropped: it and everything behind it wait, and readiness and a log line say so. Only its time is
+changed if Kafka refuses that, because this machine's clock was ahead when it was accepted.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
@@ -14,7 +16,8 @@ from producer.spool.database import SpoolAmount
 from producer.spool.errors import SpoolDiskError
 from producer.spool.spooled_record import SpoolRow, UnknownReleaseError, outgoing, repository_of
 from producer.spool.standing import SpoolStanding
-from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from runtime.clock import Clock
+from runtime.kafka.errors import KafkaRefusedError, KafkaTimeRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.news import News
 
@@ -27,6 +30,10 @@ _LOOK_AGAIN_S: Final = 0.1
 _AGAIN_S: Final = 0.5
 _REFUSED_AGAIN_S: Final = 5.0
 _MATTER: Final = "refused"
+_TIME: Final = "time"
+_AHEAD: Final = (
+    "this machine's clock was ahead when events were accepted, and Kafka refuses their time: they get that of now"
+)
 
 
 class ForwardLog(Protocol):
@@ -48,7 +55,7 @@ class ForwardLog(Protocol):
 
         Raises:
             KafkaUnavailableError: not all are; some may be in the log.
-            KafkaRefusedError: Kafka will not take one of them.
+            KafkaRefusedError: Kafka will not take one of them; KafkaTimeRefusedError if that is for its time.
         """
 
 
@@ -87,7 +94,14 @@ class Forwarder:
     """The way from the spool to Kafka; run it as a task."""
 
     def __init__(
-        self, store: StoredRows, standing: SpoolStanding, log: ForwardLog, *, topic: str, counter: ForwardCounter
+        self,
+        store: StoredRows,
+        standing: SpoolStanding,
+        log: ForwardLog,
+        *,
+        topic: str,
+        counter: ForwardCounter,
+        clock: Clock,
     ) -> None:
         """Does nothing yet."""
         self._store = store
@@ -95,6 +109,7 @@ class Forwarder:
         self._kafka = log
         self._topic = topic
         self._counter = counter
+        self._clock = clock
         self._news = News()
         self._acknowledged = 0
         """The last place that Kafka has: after a fault of the disk its rows are removed and not written again."""
@@ -134,20 +149,40 @@ class Forwarder:
         except SpoolDiskError as error:
             await self._pause(str(error), _AGAIN_S)
 
-    async def _write(self, rows: Sequence[SpoolRow]) -> None:
+    async def _write(self, rows: Sequence[SpoolRow], time_ms: int | None = None) -> None:
+        """`time_ms` stands for the times of the rows."""
         try:
-            await self._kafka.write([outgoing(row, topic=self._topic, ids=self._kafka.ids) for row in rows])
+            await self._kafka.write([self._record(row, time_ms) for row in rows])
         except KafkaUnavailableError as error:
             self._counter.maybe_repeated(len(rows))
             await self._pause(str(error), _AGAIN_S)
+        except KafkaTimeRefusedError as error:
+            await self._time_refused(rows, time_ms, str(error))
         except (KafkaRefusedError, UnknownReleaseError) as error:
             await self._refused(rows, str(error))
         else:
-            self._acknowledged = rows[-1].seq
-            self._counter.forwarded(len(rows))
-            self.waits_because = self.refused_because = ""
-            if self._news.settled(_MATTER):
-                _log.info("spool.refusal_over", event_number=rows[0].seq)
+            self._forwarded(rows)
+
+    def _record(self, row: SpoolRow, time_ms: int | None) -> OutgoingRecord:
+        record = outgoing(row, topic=self._topic, ids=self._kafka.ids)
+        return record if time_ms is None else replace(record, timestamp_ms=time_ms)
+
+    def _forwarded(self, rows: Sequence[SpoolRow]) -> None:
+        self._acknowledged = rows[-1].seq
+        self._counter.forwarded(len(rows))
+        self.waits_because = self.refused_because = ""
+        if self._news.settled(_MATTER):
+            _log.info("spool.refusal_over", event_number=rows[0].seq)
+
+    async def _time_refused(self, rows: Sequence[SpoolRow], time_ms: int | None, why: str) -> None:
+        """A time that is ahead of this machine's clock too cannot be right any more: that of now is."""
+        now_ms = int(self._clock.wall() * 1000)
+        if time_ms is not None or len(rows) > 1 or rows[0].accepted_ms <= now_ms:
+            await self._refused(rows, why)
+            return
+        if self._news.is_news(_TIME, _AHEAD):
+            _log.warning("spool.time_corrected", reason=_AHEAD, event_number=rows[0].seq)
+        await self._write(rows, now_ms)
 
     async def _remove(self) -> None:
         removed, amount = await self._store.remove_to(self._acknowledged)

@@ -20,9 +20,9 @@ def held_events(folder: Path) -> int:
     """
     file = folder / FILE
     with translated("looking at the spool", folder), FolderLock(folder):
+        checked_log(folder)
         if not file.exists() or file.stat().st_size == 0:
             return 0
-        checked_log(folder)
         try:
             with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as connection:
                 found = connection.execute("SELECT next - first FROM span").fetchone()

@@ -65,7 +65,7 @@ class Spool:
             clock=clock,
         )
         topic = settings.topics.events
-        self._forwarder = Forwarder(self._store, self._standing, self._kafka, topic=topic, counter=counter)
+        self._forwarder = Forwarder(self._store, self._standing, self._kafka, topic=topic, counter=counter, clock=clock)
         self.topic: Final = SpooledTopic(straight, self._store, self._standing, counter=counter, clock=clock)
         self.readiness: Final = SpoolReadiness(
             straight, self._standing, self._forwarder, max_bytes=spool.max_bytes, clock=clock

@@ -63,6 +63,21 @@ class SpoolStanding:
         self.course.found_room()
         _log.info("spool.has_room")
 
+    def lost(self, why: str) -> None:
+        """The files are not in their place."""
+        _log.error(
+            "spool.lost",
+            reason=why,
+            consequence="POSTs that Kafka does not take are answered 503; what the spool holds goes to Kafka only "
+            "while this process runs: put the files back, or restart it when the spool is empty",
+        )
+        self.course.found_lost(why)
+
+    def found(self) -> None:
+        """They are there again."""
+        self.course.found_again()
+        _log.info("spool.found")
+
     def slow(self, why: str) -> None:
         """The disk has not answered in time."""
         if self.course.obstacle is None:

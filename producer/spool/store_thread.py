@@ -22,6 +22,7 @@ from producer.spool.errors import (
     SpoolFullError,
     TooMuchAtOnceError,
 )
+from producer.spool.file_place import FilePlace
 from producer.spool.room import CHECKPOINT_BYTES, SpoolRoom
 from producer.spool.work import Append, Inquiry, StopWork, Work
 from runtime.news import News
@@ -30,8 +31,11 @@ _log: Final = structlog.get_logger(__name__)
 
 _AGAIN_S: Final = 1.0
 """Between a fault and the next try to open the database."""
+_LOOK_S: Final = 5.0
+"""Between two looks whether the files are in their place, when nothing is asked."""
 _TRIAL_BYTES: Final = CHECKPOINT_BYTES // 2
 _MATTER: Final = "disk"
+_LOST_EVENTS: Final = "events that were answered and not forwarded are lost with them; start again"
 
 _Outcomes = Iterable[tuple["asyncio.Future[Any]", object]]
 
@@ -66,6 +70,12 @@ class StoreListener(Protocol):
     def has_room(self) -> None:
         """There is room again."""
 
+    def lost(self, why: str) -> None:
+        """The files are not in their place: what they hold can be read, and nothing more is taken."""
+
+    def found(self) -> None:
+        """They are in their place again."""
+
     def failed(self, error: SpoolError) -> None:
         """The disk failed, or the files are damaged."""
 
@@ -86,6 +96,9 @@ class StoreThread:
         self._full_bytes = 0
         """What there was no room for; 0 if there is."""
         self._next_look = 0.0
+        self._place: FilePlace | None = None
+        """Of the files that were verified."""
+        self._is_lost = False
         self._news = News()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
@@ -125,6 +138,7 @@ class StoreThread:
             self._begin(database)
             while not self._is_stopping:
                 self._serve(database, self._next_work())
+                self._look_for_files(database)
                 self._look_for_room(database)
         finally:
             database.close()
@@ -134,6 +148,8 @@ class StoreThread:
 
         Then the disk must take a write, as large at least as the one at which it failed.
         """
+        if self._place is not None and self._place.identity != database.place.identity:
+            raise SpoolDamagedError(f"{self._place.lost}: {_LOST_EVENTS}")
         if self._answered_next is None:
             database.verify(lambda read: self._tell(self._listener.checking, read, database.span.records))
         elif database.span.next > self._answered_next:
@@ -144,12 +160,22 @@ class StoreThread:
             database.try_to_write(trial_bytes)
         except SpoolFullError as error:  # what it holds can go to Kafka all the same
             self._full_bytes, why = trial_bytes, str(error)
-        self._answered_next, self._failed_bytes = database.span.next, 0
+        self._answered_next, self._failed_bytes, self._place = database.span.next, 0, database.place
         if self._news.settled(_MATTER):
             _log.info("spool.recovered")
         self._tell(self._listener.opened, database.amount())
         if why:
             self._tell(self._listener.full, why)
+
+    def _look_for_files(self, database: SpoolDatabase) -> str:
+        """Why nothing may be written; empty if it may: what is put into a removed file is gone with the process."""
+        why = database.place.lost
+        if why and not self._is_lost:
+            self._tell(self._listener.lost, why)
+        elif self._is_lost and not why:
+            self._tell(self._listener.found)
+        self._is_lost = bool(why)
+        return why
 
     def _look_for_room(self, database: SpoolDatabase) -> None:
         """Try to write what there was no room for, once in a while."""
@@ -162,11 +188,11 @@ class StoreThread:
             self._tell(self._listener.has_room)
 
     def _next_work(self) -> list[Work]:
-        """What waits, up to half of a transaction's content; blocks until there is something, while there is room."""
+        """What waits, up to half of a transaction's content; blocks a while until there is something."""
         work: list[Work] = []
         size = 0
         with suppress(queue.Empty):
-            work.append(self._asked.get(timeout=_AGAIN_S if self._full_bytes else None))
+            work.append(self._asked.get(timeout=_AGAIN_S if self._full_bytes else _LOOK_S))
             while True:
                 size += work[-1].size if isinstance(work[-1], Append) else 0
                 if size > self._files.room.transaction_bytes // 2:
@@ -204,6 +230,9 @@ class StoreThread:
         wanted = [one for one in appends if not one.is_abandoned]
         self._answer((one.done, SpoolDiskError("the disk of the spool did not answer in time")) for one in late)
         if not wanted:
+            return
+        if lost := self._look_for_files(database):
+            self._answer((one.done, SpoolDiskError(lost)) for one in wanted)
             return
         if sum(one.size for one in wanted) <= self._files.room.transaction_bytes:
             with suppress(SpoolFullError):

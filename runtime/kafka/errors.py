@@ -11,7 +11,6 @@ _REFUSALS: Final = frozenset(
         KafkaError.MSG_SIZE_TOO_LARGE,
         KafkaError.INVALID_MSG,
         KafkaError.INVALID_RECORD,
-        KafkaError.INVALID_TIMESTAMP,
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
         KafkaError.GROUP_AUTHORIZATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
@@ -57,6 +56,10 @@ class KafkaRefusedError(BridgeError):
     """Kafka will not do it, however often it is asked, until somebody changes something."""
 
 
+class KafkaTimeRefusedError(KafkaRefusedError):
+    """The broker takes no record of a time so far ahead of its clock."""
+
+
 def is_unreached(error: KafkaError | KafkaException) -> bool:
     """Whether the client got no answer, and made the error itself."""
     cause = error.args[0] if isinstance(error, KafkaException) else error
@@ -78,5 +81,10 @@ def translated(error: KafkaError | KafkaException, doing: str, *, fault: str = "
         return KafkaUnavailableError(f"{doing}: {fault}")
     if cause.code() in _LATE:
         return KafkaUnavailableError(f"{doing}: no answer in time")
-    kind = KafkaRefusedError if cause.code() in _REFUSALS else KafkaUnavailableError
-    return kind(f"{doing}: {_CAUSES.get(cause.code(), cause.str())} ({cause.name()})")
+    return _kind_of(cause.code())(f"{doing}: {_CAUSES.get(cause.code(), cause.str())} ({cause.name()})")
+
+
+def _kind_of(code: int) -> type[BridgeError]:
+    if code == KafkaError.INVALID_TIMESTAMP:
+        return KafkaTimeRefusedError
+    return KafkaRefusedError if code in _REFUSALS else KafkaUnavailableError

@@ -19,7 +19,7 @@ from producer.spool.spooled_record import RowDraft, SpoolRow
 from producer.spool.spooled_topic import STRAIGHT_LIMIT_S, SpooledTopic
 from producer.spool.standing import SpoolStanding
 from producer.spool.work import Append
-from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from runtime.kafka.errors import KafkaRefusedError, KafkaTimeRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from schemas.avro import frame
 from schemas.catalog import CATALOG
@@ -49,6 +49,10 @@ class SimulatedKafka:
     under_way: int = 0
     refuses: int | None = None
     """The number of an event that is too large."""
+    latest_ms: int | None = None
+    """Records of a later time are refused."""
+    times: list[int | None] = field(default_factory=list)
+    """Of what is in the log."""
 
     async def write(self, records: Sequence[OutgoingRecord], limit_s: float) -> None:
         """As the acknowledged writer, with its limit."""
@@ -61,7 +65,10 @@ class SimulatedKafka:
             async with asyncio.timeout(limit_s):
                 await asyncio.sleep(ROUND_TRIP_S)
                 await until(lambda: not self.away)
+                if self.latest_ms is not None and any((one.timestamp_ms or 0) > self.latest_ms for one in records):
+                    raise KafkaTimeRefusedError("ahead")
                 self.log += numbers
+                self.times += [record.timestamp_ms for record in records]
                 await until(lambda: not self.mute)
         except TimeoutError:
             self.known_away = True
@@ -254,7 +261,9 @@ class Bridge:
         self.standing.course = course
         self.store = SimulatedStore(disk, self.standing)
         self.topic = SpooledTopic(Straight(kafka), self.store, self.standing, counter=tally, clock=VirtualClock())
-        self.forwarder = Forwarder(self.store, self.standing, Forward(kafka), topic="events", counter=tally)
+        self.forwarder = Forwarder(
+            self.store, self.standing, Forward(kafka), topic="events", counter=tally, clock=VirtualClock()
+        )
         self.posts: set[asyncio.Task[None]] = set()
         self._tasks = [asyncio.create_task(self.store.open()), asyncio.create_task(self.forwarder.run())]
 
@@ -354,9 +363,10 @@ async def until(is_so: Callable[[], bool]) -> None:
         await asyncio.sleep(0.05)
 
 
-def record_of(repository: str, number: int) -> OutgoingRecord:
+def record_of(repository: str, number: int, time_ms: int = 1) -> OutgoingRecord:
     """A numbered record."""
-    return OutgoingRecord("events", repository.encode(), frame(LATEST.id, f"{repository}#{number};".encode()), [], 1)
+    value = frame(LATEST.id, f"{repository}#{number};".encode())
+    return OutgoingRecord("events", repository.encode(), value, [], time_ms)
 
 
 def event_of(record: OutgoingRecord) -> tuple[str, int]:

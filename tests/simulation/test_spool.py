@@ -5,7 +5,7 @@ import asyncio
 from producer.spool.errors import SpoolDiskError
 from tests.kit.spool_world import SpoolWorld, record_of, until
 from tests.kit.spools import disk_fault
-from tests.kit.virtual_time import running_loop, simulated
+from tests.kit.virtual_time import VirtualClock, running_loop, simulated
 
 LIMIT_S = 2.0
 
@@ -50,6 +50,29 @@ async def test_a_refused_event_is_held_and_named() -> None:
     written = [number for _, number in world.kafka.log]
     assert [3, 4, 5, 6] == written[-4:]
     assert {*range(7)} == set(written)
+    await world.stop()
+
+
+@simulated
+async def test_a_clock_that_was_ahead_holds_nothing_up() -> None:
+    """What Kafka refuses for its time goes with the time of now, in order; while the clock is still ahead, it waits."""
+    world = await started()
+    assert world.bridge is not None
+    now_ms = int(VirtualClock().wall() * 1000)
+    world.kafka.away = True
+    for number, ahead_ms in enumerate([10**9, -10, 10**9]):
+        assert await world.bridge.post([record_of("a", number, now_ms + ahead_ms)])
+    world.kafka.latest_ms = now_ms - 5
+    world.kafka.away = False
+    await until(lambda: world.bridge is not None and bool(world.bridge.forwarder.refused_because))
+    assert "event 1 of the spool" in world.bridge.forwarder.refused_because
+    world.kafka.latest_ms = now_ms + 3600_000
+    await until(lambda: not world.holds)
+    assert [0, 1, 2] == [number for _, number in world.kafka.log]
+    first, second, third = (time or 0 for time in world.kafka.times)
+    assert second == now_ms - 10
+    assert now_ms <= first <= third <= now_ms + 3600_000
+    assert "" == world.bridge.forwarder.refused_because
     await world.stop()
 
 

@@ -238,3 +238,18 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(SpoolDiskError, match=rf"opening the spool in {tmp_path}"):
         SpoolDatabase(tmp_path, ROOM)
     assert [tmp_path / FILE] == list(tmp_path.iterdir())
+
+
+def test_a_log_without_its_database_is_damage(tmp_path: Path) -> None:
+    """SQLite would make an empty database, and drop the log without a word."""
+    (tmp_path / "spool").mkdir()
+    database = opened(tmp_path / "spool")
+    database.append([drafts(1, 3)])
+    copy = crashed(tmp_path / "spool", tmp_path / "copy")
+    database.close()
+    for spoil in (Path.unlink, lambda file: file.write_bytes(b"")):
+        spoil(copy / FILE)
+        with pytest.raises(SpoolDamagedError, match=r"spool\.db is missing, though spool\.db-wal is the log of one"):
+            opened(copy)
+        (copy / FILE).touch()
+    assert log_of(copy).stat().st_size

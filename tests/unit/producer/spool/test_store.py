@@ -8,7 +8,7 @@ import pytest
 from producer.spool.database import SpoolAmount
 from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolError, SpoolFullError, TooMuchAtOnceError
 from producer.spool.store import SpoolStore
-from tests.kit.spools import ROOM, SMALL, FailingFiles, disk_fault, drafts
+from tests.kit.spools import ROOM, SMALL, FailingFiles, disk_fault, drafts, log_of
 
 WAIT_S = 30.0
 
@@ -21,6 +21,7 @@ class Heard:
         self.faults: list[SpoolError] = []
         self.no_room: list[str] = []
         self.checked: list[tuple[int, int]] = []
+        self.places: list[str] = []
         self.news = asyncio.Event()
 
     def checking(self, records: int, of: int) -> None:
@@ -44,6 +45,14 @@ class Heard:
     def has_room(self) -> None:
         """Room again."""
         self.no_room.clear()
+
+    def lost(self, why: str) -> None:
+        """The files are gone."""
+        self.places.append(why)
+
+    def found(self) -> None:
+        """They are back."""
+        self.places.append("")
 
     async def next(self) -> None:
         """Wait for news."""
@@ -145,6 +154,58 @@ def test_an_abandoned_append_is_left_out(tmp_path: Path) -> None:
         await asyncio.wait([work.done])
         assert await contents(store) in ([], [1])
         assert (work.done.exception() is None) == (await contents(store) == [1])
+        assert await store.close(WAIT_S)
+
+    asyncio.run(scenario())
+
+
+def test_files_that_are_moved_away(tmp_path: Path) -> None:
+    """Nothing is written to them, what they hold can be read and removed, and it goes on when they are back."""
+    folder, elsewhere = tmp_path / "spool", tmp_path / "elsewhere"
+    folder.mkdir()
+
+    async def scenario() -> None:
+        store, heard = await started(FailingFiles(folder))
+        await store.append(drafts(1, 3)).done
+        folder.rename(elsewhere)
+        for _ in range(2):
+            with pytest.raises(SpoolDiskError, match=r"spool\.db was removed, moved or replaced"):
+                await store.append(drafts(4, 4)).done
+        assert [1, 2, 3] == await contents(store)
+        assert (2, 1) == ((found := await store.remove_to(2))[0], found[1].records)
+        elsewhere.rename(folder)
+        await store.append(drafts(5, 5)).done
+        assert [3, 5] == await contents(store)
+        assert 2 == len(heard.places)
+        assert "" == heard.places[1]
+        log_of(folder).unlink()
+        with pytest.raises(SpoolDiskError, match=r"spool\.db-wal was removed, moved or replaced"):
+            await store.append(drafts(6, 6)).done
+        assert [] == heard.faults
+        assert await store.close(WAIT_S)
+
+    asyncio.run(scenario())
+
+
+def test_other_files_are_not_taken_for_the_first(tmp_path: Path) -> None:
+    """After a fault of the disk the files must be the same: the places of new ones begin again."""
+    folder = tmp_path / "spool"
+    folder.mkdir()
+
+    async def scenario() -> None:
+        files = FailingFiles(folder)
+        store, heard = await started(files)
+        await store.append(drafts(1, 3)).done
+        files.fault = disk_fault()
+        with pytest.raises(SpoolDiskError):
+            await store.append(drafts(4, 4)).done
+        await heard.next()
+        folder.rename(tmp_path / "elsewhere")
+        folder.mkdir()
+        files.fault = None
+        while not isinstance(heard.faults[-1], SpoolDamagedError):
+            await heard.next()
+        assert "spool.db was removed, moved or replaced while the intake has it open: events" in str(heard.faults[-1])
         assert await store.close(WAIT_S)
 
     asyncio.run(scenario())
