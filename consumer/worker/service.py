@@ -20,6 +20,7 @@ from runtime.http.asgi import application
 from runtime.http.bindings import Binding
 from runtime.http.probes import probe_routes
 from runtime.http.server import Server
+from runtime.last_resort import GRACE_S, ended_within
 from runtime.side_threads import beside
 
 _log: Final = structlog.get_logger(__name__)
@@ -133,10 +134,11 @@ def _closing_deadline(parts: Parts, endpoints: Sequence[EndpointSettings]) -> De
 async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[None]", deadline: Deadline) -> int:
     running.cancel()
     parts.pulse.stop()
-    await asyncio.gather(*(endpoint.close(deadline) for endpoint in served))
-    await beside(parts.writer.close, deadline.left_s)
-    parts.large_events.close()
-    _log.info("stopped")
+    with ended_within(deadline.left_s + GRACE_S):
+        await asyncio.gather(*(endpoint.close(deadline) for endpoint in served))
+        await beside(parts.writer.close, deadline.left_s)
+        parts.large_events.close()
+        _log.info("stopped")
     (failure,) = await asyncio.gather(running, return_exceptions=True)
     if isinstance(failure, Exception):
         raise failure
