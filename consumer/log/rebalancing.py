@@ -13,6 +13,7 @@ from consumer.log.committing import Committing
 from consumer.log.held_partitions import HeldPartitions
 from consumer.log.loop_listener import LoopListener
 from consumer.log.messages import explained
+from consumer.offsets.commits import Commit
 
 
 class Rebalancing:
@@ -27,6 +28,8 @@ class Rebalancing:
         log: FilteringBoundLogger,
     ) -> None:
         """Nothing is held yet."""
+        self._is_settled = False
+        """Whether all was drained and committed, as far as it can be: what is revoked then is only dropped."""
         self._consumer: Final = consumer
         self._held: Final = held
         self._committing: Final = committing
@@ -51,30 +54,27 @@ class Rebalancing:
         if self._listener.is_disowned():
             return
         numbers = {at.partition for at in partitions}
-        commits = self._listener.drain(numbers)
-        if self._listener.is_disowned():  # another consumer may have them, and commit more
-            return
-        try:
-            self._committing.commit_last(self._consumer, commits)
-        except KafkaException as error:
-            consequence = "some events will be delivered twice"
-            self._log.warning("log.last_commit_failed", error=explained(error), consequence=consequence)
+        if not self._is_settled:
+            commits = self._listener.drain(numbers)
+            if self._listener.is_disowned():  # another consumer may have them, and commit more
+                return
+            self._commit_last(commits)
         self._drop(numbers)
 
     def settle(self) -> None:
         """Drain and commit all partitions while the consumer is still a member; they are revoked when it is closed.
 
         A client that is closed amid a rebalance answers it, leaves the group, and only then revokes what it still has:
-        a commit in that callback comes too late (librdkafka 2.16.0: "Unknown member").
+        a commit in that callback comes too late (librdkafka 2.16.0: "Unknown member"). Worse, the client may have ended
+        when the callback returns, and then waits for ever for its own answer, with the interpreter's lock.
 
         Raises:
             TimeoutError: the listener does not drain in time.
-            KafkaException: the commit failed; closing tries once more.
         """
+        self._is_settled = True
         if self._held.numbers and not self._listener.is_disowned():
             commits = self._listener.drain(set(self._held.numbers))
-            if commits and not self._listener.is_disowned():
-                self._committing.commit_last(self._consumer, commits)
+            if commits and not self._listener.is_disowned() and self._commit_last(commits):
                 self._listener.committed(commits, "")
 
     def lose(self, partitions: list[TopicPartition]) -> None:
@@ -84,6 +84,16 @@ class Rebalancing:
         numbers = {at.partition for at in partitions}
         self._log.warning("log.partitions_lost", partitions=sorted(numbers))
         self._drop(numbers)
+
+    def _commit_last(self, commits: list[Commit]) -> bool:
+        """Whether it was done."""
+        try:
+            self._committing.commit_last(self._consumer, commits)
+        except KafkaException as error:
+            consequence = "some events will be delivered twice"
+            self._log.warning("log.last_commit_failed", error=explained(error), consequence=consequence)
+            return False
+        return True
 
     def _drop(self, numbers: set[int]) -> None:
         self._held.drop(numbers)

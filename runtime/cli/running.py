@@ -4,8 +4,8 @@ import asyncio
 import errno
 import gc
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 import click
@@ -91,9 +91,24 @@ def run_service(service: Callable[[asyncio.Event], Awaitable[int]]) -> int:
         with signals.calling(lambda: _soon(loop, begin_to_stop)):
             return await service(stop)
 
-    gc.freeze()  # what was imported stays; to look at it again and again takes a tenth of a busy worker's time
+    with _seldom_collected():
+        return uvloop.run(until_stopped())
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """What was imported stays: to look at it again and again takes a tenth of a busy worker's time.
+
+    Extensions that look for what they leaked when the process ends must find it collected as ever.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
     gc.set_threshold(_YOUNG)
-    return uvloop.run(until_stopped())
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, step: Callable[[], None]) -> None:

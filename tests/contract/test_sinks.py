@@ -21,6 +21,9 @@ from tests.kit.sinks import MemorySink
 
 SINKS = ["memory_sink", *(pytest.param(name, marks=pytest.mark.kafka) for name in ("kafka_sink", "registered_sink"))]
 
+PATIENCE_S = 60.0
+"""For writes of a busy machine."""
+
 
 @dataclass(frozen=True)
 class SinkUnderTest:
@@ -43,7 +46,7 @@ def memory_sink() -> Iterator[SinkUnderTest]:
 def kafka_sink(kafka: LocalKafka, topic: str) -> Iterator[SinkUnderTest]:
     """The sink that registries use, on the real broker."""
     make_topic(kafka.bootstrap, topic, partitions=3)
-    sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic)
+    sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic, timeout=PATIENCE_S)
     yield SinkUnderTest(sink, lambda: [decode(record.value, None) for record in read_all(kafka.bootstrap, topic)])
     sink.close()
 
@@ -59,7 +62,7 @@ def registered_sink(kafka: LocalKafka, topic: str) -> Iterator[SinkUnderTest]:
 
     with SchemaRegistry() as registry:
         settings = SchemaRegistrySettings(url=registry.url)
-        sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic, schema_registry=settings)
+        sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic, schema_registry=settings, timeout=PATIENCE_S)
         yield SinkUnderTest(sink, committed)
         sink.close()
 
