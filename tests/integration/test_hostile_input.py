@@ -1,6 +1,6 @@
 """Hostile clients of a running intake, and of the worker's pages, on a real Kafka: what the others notice of them.
 
-Whatever is sent, memory stays below 256 MiB, and small POSTs and `/livez` are answered after a second of work at most.
+Whatever is sent, memory stays below 256 MiB, and small POSTs and `/livez` are answered after a second of work.
 """
 
 from collections.abc import Iterator

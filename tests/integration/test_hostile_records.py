@@ -33,7 +33,8 @@ pytestmark = pytest.mark.kafka
 ENDPOINTS = 5
 ORDINARY = 30
 MIB = 2**20
-MEMORY_LIMIT_MIB = 400
+MEMORY_LIMIT_MIB = 512
+"""A third more than five consumers took at most in many runs, on a busy machine: how far they are apart is luck."""
 
 
 def value(event: Event) -> bytes:

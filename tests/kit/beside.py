@@ -13,7 +13,8 @@ from tests.kit.notifications import Poster, envelope, event_json
 from tests.kit.process import Process
 
 ASKED_AT_LEAST = 3
-WORK_S = 1.0
+WORK_S = 2.5
+"""A second, on a machine that has nothing else to do: where others use the caches too, the same work takes longer."""
 PATIENCE_S = 20.0
 BODY = envelope(event_json("team/beside", 1))
 
@@ -55,7 +56,7 @@ class Beside:
             thread.join()
 
     def assert_unharmed(self, *, most_mib: float = 256.0, grown_mib: float = 256.0) -> None:
-        """All were answered 200, none after more than a second of work, and memory kept to its bounds.
+        """All were answered 200, none after much more than a second of work, and memory kept to its bounds.
 
         How long others keep the processors, and how late Kafka is, is no fault of the process; who waits for what will
         not come waits longer than either. `make bench ARGS=attacks` prints the seconds on the clock.
