@@ -247,7 +247,11 @@ def test_what_is_left_over() -> None:
     """Is said."""
     assert ["left over"] == promises(judge(evidence(WHOLE, leftovers=["a process"])))
     assert [] == promises(judge(evidence(WHOLE, commits=[CommitFact("ci", 0, 3, has_holes=False)])))
-    assert ["left over"] == promises(judge(evidence(WHOLE, commits=[CommitFact("ci", 0, 2, has_holes=False)])))
+    short = evidence(WHOLE, commits=[CommitFact("ci", 0, 2, has_holes=False)])
+    assert ["left over"] == promises(judge(short))
+    assert ["left over"] == promises(judge(replace(short, lives=[Life("w2.1", 0.0, ended=4.0, code=-9, killed=True)])))
+    assert [] == promises(judge(replace(short, lives=[Life("w1.1", 0.0, ended=4.0, code=-9, killed=True)])))
+    assert [] == promises(judge(replace(short, expelled={"w1.1"})))
 
 
 def test_an_unasked_event_need_not_be_committed() -> None:

@@ -44,8 +44,13 @@ def _wrong_end(life: Life, late_s: float) -> str:
 
 
 def _uncommitted(evidence: Evidence) -> Iterator[Violation]:
-    """What a worker would deliver again though all is delivered; what an endpoint did not ask for is nobody's debt."""
+    """What a worker would deliver again though all is delivered; what an endpoint did not ask for is nobody's debt.
+
+    A worker that was killed, or lost its session, leaves commits to its successor, which may not have come to them.
+    """
     plans = {endpoint.name: endpoint for endpoint in evidence.schedule.endpoints}
+    gone = {life.name for life in evidence.lives if life.killed} | evidence.expelled
+    last = {(request.endpoint, place): request.worker for request in evidence.requests for place in request.places}
     for commit in evidence.commits:
         plan = plans[commit.endpoint]
         left = [
@@ -54,6 +59,7 @@ def _uncommitted(evidence: Evidence) -> Iterator[Violation]:
             if record.place[0] == commit.partition
             and record.place[1] >= commit.offset
             and plan.wants(evidence.sent[record.id].action)
+            and last.get((commit.endpoint, record.place)) not in gone
         ]
         if left:
             holes = " with holes" if commit.has_holes else ""
