@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient, TopicMetadata
 from confluent_kafka.cimpl import NewTopic
 
 from tests.kit.eventually import LIMIT_S, eventually
+from tests.kit.topics import is_served
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,12 @@ class Stored:
 
 
 def make_topic(bootstrap: str, topic: str, *, partitions: int = 1, **settings: str) -> None:
-    """Make a topic; settings with `_` for `.`."""
+    """Make a topic, and wait until it is served; settings with `_` for `.`."""
     config = {name.replace("_", "."): value for name, value in settings.items()}
     admin = AdminClient({"bootstrap.servers": bootstrap})
     new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=config)
     admin.create_topics([new])[topic].result(LIMIT_S)
+    eventually(lambda: is_served(admin, topic, partitions))
 
 
 def read_all(bootstrap: str, topic: str) -> list[Stored]:

@@ -35,16 +35,25 @@ def admin(kafka: LocalKafka) -> AdminClient:
 
 
 def make_topic(kafka: LocalKafka, topic: str, partitions: int = 4, **settings: str) -> None:
-    """Makes a topic; a setting's dots are written as underscores."""
+    """Makes a topic, and waits until it is served; a setting's dots are written as underscores."""
     config = {name.replace("_", "."): value for name, value in settings.items()}
     client = admin(kafka)  # a client that is let go takes its futures with it
     client.create_topics([NewTopic(topic, partitions, 1, config=config)])[topic].result(LIMIT_S)
+    eventually(lambda: is_served(client, topic, partitions))
 
 
 def add_partitions(kafka: LocalKafka, topic: str, total: int) -> None:
-    """Gives a topic more partitions."""
+    """Gives a topic more partitions, and waits until they are served."""
     client = admin(kafka)
     client.create_partitions([NewPartitions(topic, total)])[topic].result(LIMIT_S)
+    eventually(lambda: is_served(client, topic, total))
+
+
+def is_served(client: AdminClient, topic: str, partitions: int) -> bool:
+    """Whether so many partitions have a leader: a broker answers before it knows what its controller has made."""
+    found = client.list_topics(topic, timeout=LIMIT_S).topics[topic]
+    leaders = [one.leader for one in found.partitions.values() if one.error is None]
+    return found.error is None and len(leaders) >= partitions and min(leaders) >= 0
 
 
 def delete_topic(kafka: LocalKafka, topic: str) -> None:
