@@ -177,6 +177,14 @@ def test_a_repeat_has_a_cause(kind: Kind, target: str, hit: str, cause: str) -> 
     assert judged.repeats.bounds[cause] >= PLAN.most_repeats == 6
 
 
+def test_a_group_that_takes_partitions_away_is_a_cause() -> None:
+    """With a bound, as for a crash; a machine that was held up has none."""
+    judged = judge(evidence(again(), expelled={"w1.1"}))
+    assert ([], 1, 6) == (promises(judged), judged.repeats.counts["group"], judged.repeats.bounds["group"])
+    assert 1 == judge(evidence(again(), expelled={"w1.1"}, late_s=1.0)).repeats.counts["machine"]
+    assert ["too many repeats"] == promises(judge(evidence(again(), expelled={"w3.1"})))
+
+
 def test_a_fault_of_another_worker_is_no_cause() -> None:
     """Whatever happened to it."""
     faults = [FaultFact(Fault(Kind.WORKER_KILLED, 3.0, 0.5, "w2"), 3.2, 3.7, "w2.1")]

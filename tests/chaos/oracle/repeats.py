@@ -2,8 +2,8 @@
 
 A repeat has one of these causes: a retry (for the worker the try had failed, as it logged: the answer came too late, or
 its connection broke), a worker that was killed, one that was frozen, trouble between a worker and Kafka, after which
-commits are missing, or a machine so busy that a worker lost its session. Whatever is left has no cause but a graceful
-change, and is not allowed at all.
+commits are missing, a machine so busy that a worker lost its session, or a group that took a worker's partitions away
+for a reason of its own. Whatever is left has no cause but a graceful change, and is not allowed at all.
 """
 
 from collections import Counter, defaultdict
@@ -16,8 +16,9 @@ from tests.chaos.facts import Evidence, FaultFact, Place, Request, Violation
 from tests.chaos.plan import EndpointPlan, Kind
 
 TOO_MANY: Final = "too many repeats"
-RETRY, KILL, FREEZE, KAFKA, MACHINE, NONE = "retry", "kill", "freeze", "kafka", "machine", "graceful"
-CAUSES: Final = (KILL, FREEZE, KAFKA, NONE)
+RETRY, KILL, FREEZE, KAFKA, MACHINE = "retry", "kill", "freeze", "kafka", "machine"
+GROUP, NONE = "group", "graceful"
+CAUSES: Final = (KILL, FREEZE, KAFKA, GROUP, NONE)
 SLACK_S: Final = 0.5
 """A fault may show so long before it is noted to have begun; a line of a log may stand there so late."""
 AFTERMATH_S: Final = 10.0
@@ -66,6 +67,8 @@ def _beyond(
         allowed = 0 if cause == NONE else endpoint.most_repeats
         if cause == KAFKA:  # every worker loses its place at most once for each trouble
             allowed *= len(evidence.schedule.workers)
+        elif cause == GROUP:
+            allowed *= len(evidence.expelled)
         tally.worst = max(tally.worst, len(repeated) / allowed) if allowed else tally.worst
         if len(repeated) > allowed:
             shown = "; ".join(repeated[:3])
@@ -74,7 +77,7 @@ def _beyond(
 
 
 def _bounds(evidence: Evidence, endpoint: EndpointPlan) -> Counter[str]:
-    bounds = Counter[str]()
+    bounds = Counter({GROUP: endpoint.most_repeats * len(evidence.expelled)})
     for fact in evidence.faults:
         if fact.fault.kind is Kind.WORKER_KILLED:
             bounds[KILL] += endpoint.most_repeats
@@ -135,8 +138,8 @@ def _cause(evidence: Evidence, before: Request, after: Request) -> tuple[str, st
     for fact in evidence.faults:
         if _between(fact, before, after) and _is_kafka_trouble(fact, both):
             return KAFKA, str(fact.fault)
-    if evidence.late_s > 0 and both & evidence.expelled:
-        return MACHINE, ""
+    if both & evidence.expelled:
+        return (MACHINE if evidence.late_s > 0 else GROUP), ""
     return NONE, ""
 
 
