@@ -25,8 +25,7 @@ def cost_of(size: int) -> int:
 
 def total_cost(records: Iterable[Record]) -> int:
     """The cost of these records."""
-    sizes = [record.size for record in records]
-    return LEAST_COST * len(sizes) + sum(size - LEAST_COST for size in sizes if size > LEAST_COST)
+    return sum(cost_of(record.size) for record in records)
 
 
 class Credit:

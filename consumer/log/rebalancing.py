@@ -28,13 +28,13 @@ class Rebalancing:
         log: FilteringBoundLogger,
     ) -> None:
         """Nothing is held yet."""
-        self._is_settled = False
-        """Whether all was drained and committed, as far as it can be: what is revoked then is only dropped."""
         self._consumer: Final = consumer
         self._held: Final = held
         self._committing: Final = committing
         self._listener: Final = listener
         self._log: Final = log
+        self._is_settled = False
+        """Whether all was drained and committed, as far as it can be: what is revoked then is only dropped."""
 
     def assign(self, partitions: list[TopicPartition]) -> None:
         """Begin with these partitions.

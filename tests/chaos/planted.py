@@ -1,6 +1,7 @@
 """Our commands with one bug planted, which the oracle must find: `BUG deliver ...` or `BUG serve ...`."""
 
 import asyncio
+import ctypes
 import importlib
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from typing import Any, Final
 
 from consumer.dead_letters.writing import Burial
 from consumer.endpoint.endpoint import Endpoint
+from consumer.log.rebalancing import Rebalancing
 from consumer.offsets.commit_policy import CommitPolicy
 from consumer.offsets.commits import Commit, Commits
 from consumer.offsets.ledger import Snapshot
@@ -79,6 +81,15 @@ def miss_a_commits_answer() -> None:
     _plant(CommitPolicy, "is_overdue", lambda *_: False)
 
 
+def hold_the_interpreter() -> None:
+    """Stands still for ever when a consumer is to be closed, and lets no other thread go on."""
+
+    def held(_: Rebalancing) -> None:
+        ctypes.PyDLL(None).sleep(3600)
+
+    _plant(Rebalancing, "settle", held)
+
+
 def always_ready() -> None:
     """Says that all is well, always."""
 
@@ -97,6 +108,7 @@ BUGS: Final = {
         acknowledge_before_kafka,
         miss_a_commits_answer,
         always_ready,
+        hold_the_interpreter,
     )
 }
 

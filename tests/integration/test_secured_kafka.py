@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka.admin import AclOperation, ResourceType
 
 from broker import free_port
+from runtime.kafka.group_protocol import ProtocolSupport, ask
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import Finished, Installation, endpoint
 from tests.kit.notifications import envelopes, ids, wait_for_ids
@@ -65,6 +66,16 @@ def test_check_says_what_it_may_not_ask(secured: SecuredKafka, topic: str, tmp_p
     done = Installation(secured.sasl, topic, tmp_path, endpoints=ends, sections=section).run_bridge("check")
     assert 0 == done.code, done.stdout
     assert "the cluster does not say whether it supports the protocol consumer" in done.stdout
+
+
+def test_the_protocol_is_asked_for_in_a_group_of_its_own(secured: SecuredKafka, topic: str, tmp_path: Path) -> None:
+    """Whoever may read the endpoint's group alone may not ask: so the one that asks can never become its member."""
+    assert 0 == Installation(secured.bootstrap, topic, tmp_path, endpoints=[]).run_bridge("init").code
+    secured.allow("asker", Right(ResourceType.TOPIC, topic, (DESCRIBE,)), Right(ResourceType.GROUP, topic, (READ,)))
+    settings = secured.as_user("asker")
+    assert ProtocolSupport.REFUSED is ask(settings, client_id="test", group=topic, topic=topic)
+    secured.allow("asker", Right(ResourceType.GROUP, f"{topic}*", (READ,)))
+    eventually(lambda: ask(settings, client_id="test", group=topic, topic=topic) is ProtocolSupport.TAKES_PART)
 
 
 def test_a_worker_that_cannot_prepare_says_so_once(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from broker import LocalKafka
+from runtime.last_resort import GRACE_S as LAST_RESORT_S
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import WORKER, Installation, endpoint
 from tests.kit.notifications import envelopes, ids
@@ -34,6 +35,21 @@ def ended_within(processes: list[Process], seconds: float) -> list[int]:
     took = time.monotonic() - began
     assert took < seconds + BUSY_S, f"{took:.1f} s\n" + "\n".join(process.tail() for process in processes)
     return found
+
+
+def test_a_worker_ends_though_its_interpreter_is_held(
+    kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver
+) -> None:
+    """Nothing of ours runs any more then: status 1, and where it stood."""
+    drain = {"worker": {"drain": "1s"}}
+    ends = [endpoint("ci", receiver.url, timeout="1s")]
+    setup = Installation(kafka.bootstrap, topic, tmp_path, endpoints=ends, sections=drain)
+    assert setup.run_bridge("init").code == 0
+    held = ("hold_the_interpreter", "deliver")
+    with Process("tests.chaos.planted", *held, folder=tmp_path / "held", config=setup.config()) as worker:
+        worker.wait_ready()
+        assert [1] == ended_within([worker], 2.0 + GRACE_S + LAST_RESORT_S)
+        assert "in held" in worker.stderr
 
 
 @pytest.mark.parametrize("fate", ["killed", "frozen"])

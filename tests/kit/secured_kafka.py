@@ -23,6 +23,7 @@ USERS: Mapping[str, str] = {
     "worker": "w0rkers-pa55word",
     "checker": "ch3ckers-pa55word",
     "starter": "st4rters-pa55word",
+    "asker": "4skers-pa55word",
 }
 
 
