@@ -9,11 +9,13 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from producer.spool.amount import SpoolAmount, SpoolSpan
 from producer.spool.database_faults import damaged, translated
+from producer.spool.database_file import APPLICATION, VERSION
 from producer.spool.directory import file_bytes, make_file
-from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolFullError
+from producer.spool.errors import SpoolDiskError, SpoolError, SpoolFullError
 from producer.spool.file_place import FilePlace
 from producer.spool.reserve import DiskReserve
 from producer.spool.room import CHECKPOINT_BYTES, PAGE_BYTES, SpoolRoom
@@ -21,9 +23,6 @@ from producer.spool.spooled_record import RowDraft, SpoolRow
 
 FILE: Final = "spool.db"
 LOG: Final = f"{FILE}-wal"
-_APPLICATION: Final = 0x52455350
-"""`RESP`: what kind of database it is, in its header."""
-_VERSION: Final = 1
 _PROGRESS_EVERY: Final = 1000
 _MAKING: Final = f"PRAGMA page_size = {PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL;"
 """What a file must be told before anything is in it."""
@@ -39,37 +38,13 @@ PRAGMA wal_autocheckpoint = {CHECKPOINT_BYTES // PAGE_BYTES};
 PRAGMA journal_size_limit = {CHECKPOINT_BYTES};
 """
 _TABLES: Final = (
-    f"PRAGMA application_id = {_APPLICATION}",
-    f"PRAGMA user_version = {_VERSION}",
+    f"PRAGMA application_id = {APPLICATION}",
+    f"PRAGMA user_version = {VERSION}",
     "CREATE TABLE record (seq INTEGER PRIMARY KEY, accepted_ms INTEGER NOT NULL, content BLOB NOT NULL, checksum BLOB)",
-    "CREATE TABLE span (id INTEGER PRIMARY KEY CHECK (id = 1), first INTEGER NOT NULL, next INTEGER NOT NULL)",
+    "CREATE TABLE span (first INTEGER NOT NULL, next INTEGER NOT NULL, is_open INTEGER NOT NULL)",
     "CREATE TABLE trial (content BLOB NOT NULL)",
-    "INSERT INTO span VALUES (1, 1, 1)",
+    "INSERT INTO span VALUES (1, 1, 0)",
 )
-
-
-class SpoolSpan(NamedTuple):
-    """Which rows there are."""
-
-    first: int
-    next: int
-
-    @property
-    def records(self) -> int:
-        """How many."""
-        return self.next - self.first
-
-
-class SpoolAmount(NamedTuple):
-    """How much the spool holds."""
-
-    records: int
-    used_bytes: int
-    """What the records take in the database."""
-    disk_bytes: int
-    """The size of the files, with room in them that is free."""
-    oldest_ms: int | None
-    """When the first was accepted, in milliseconds since the epoch; None if there is none."""
 
 
 class SpoolDatabase:
@@ -90,10 +65,11 @@ class SpoolDatabase:
             make_file(self._files[0])
             self._connection = sqlite3.connect(self._files[0], isolation_level=None)
             self._connection.text_factory = bytes  # damage can make a text of what is none
+            self._is_said_open = True  # unless the file says otherwise
             try:
                 self._open()
             except BaseException:
-                self._connection.close()
+                self.close()
                 raise
         self.place: Final = FilePlace(*self._files)
 
@@ -107,8 +83,6 @@ class SpoolDatabase:
             with self._transaction("making the spool"):
                 for statement in _TABLES:
                     self._connection.execute(statement)
-        if (self._value("PRAGMA application_id"), self._value("PRAGMA user_version")) != (_APPLICATION, _VERSION):
-            raise SpoolDamagedError(f"{self._files[0]} is not a spool of this version of registry-bridge")
         self._limit()
         self.span = self._read_span()
 
@@ -216,12 +190,14 @@ class SpoolDatabase:
     def try_to_write(self, size: int) -> None:
         """Write the log back, then so many bytes, and take them away again: whether the disk works and has room.
 
-        What a failed fsync left in the log may be in the system's cache alone: so the log begins anew.
+        What a failed fsync left in the log may be in the system's cache alone: so the log begins anew. The file says
+        from then on that it is open: rows may be appended, which are in the log alone.
 
         Raises:
             SpoolDiskError: it does not.
             SpoolFullError: the spool has reached its own limit.
         """
+        self._say_open(is_open=True)
         with translated("writing the log of the spool back", self._folder):
             self._begin_log_anew()
         with self._transaction("trying to write to the spool"):
@@ -248,8 +224,20 @@ class SpoolDatabase:
 
     def close(self) -> None:
         """Close it, quietly: what is on disk is whole, whatever happens now."""
+        with suppress(SpoolError):
+            self._say_open(is_open=False)
         with suppress(sqlite3.Error):
             self._connection.close()
+        if self._is_said_open:
+            with suppress(OSError):
+                make_file(self._files[1])  # which SQLite has removed, and the next process would miss
+
+    def _say_open(self, *, is_open: bool) -> None:
+        """Let the file say whether it is open; it does when the log is written back next."""
+        if is_open != self._is_said_open:
+            with self._transaction("opening the spool" if is_open else "closing the spool"):
+                self._connection.execute("UPDATE span SET is_open = ?", (is_open,))
+            self._is_said_open = is_open
 
     def _rows(self, after: int) -> Iterator[SpoolRow]:
         found = self._connection.execute("SELECT * FROM record WHERE seq > ? ORDER BY seq", (after,))
@@ -265,10 +253,11 @@ class SpoolDatabase:
             raise damaged(self._folder, f"event {row.seq} is not as it was written")
 
     def _read_span(self) -> SpoolSpan:
-        found = self._connection.execute("SELECT first, next FROM span").fetchall()
+        found = self._connection.execute("SELECT first, next, is_open FROM span").fetchall()
         if len(found) != 1 or not 1 <= found[0][0] <= found[0][1]:
             raise damaged(self._folder, "it does not say which events it holds")
-        return SpoolSpan(*found[0])
+        *span, self._is_said_open = found[0]
+        return SpoolSpan(*span)
 
     def _limit(self) -> None:
         """Bound the pages; the bound is not below what there is, so one that was lowered is set again and again."""

@@ -7,6 +7,7 @@ import structlog
 
 from producer.spool.database import FILE, LOG, SpoolDatabase
 from producer.spool.database_faults import WHAT_TO_DO
+from producer.spool.database_file import database_file
 from producer.spool.directory import file_bytes
 from producer.spool.errors import SpoolDamagedError, SpoolDiskError
 from producer.spool.room import SpoolRoom
@@ -33,7 +34,7 @@ class SpoolFiles:
             SpoolDiskError: the disk fails.
             SpoolDamagedError: something before the end does not verify.
         """
-        found = checked_log(self.folder)
+        found = checked_files(self.folder)
         database = SpoolDatabase(self.folder, self.room)
         if found.tail_bytes and not self._was_open:  # else it is what our own write left that failed
             _log.warning(
@@ -47,17 +48,25 @@ class SpoolFiles:
         return database
 
 
-def checked_log(folder: Path) -> LogState:
-    """What the write-ahead log of a folder holds, while no database is open.
+def checked_files(folder: Path) -> LogState:
+    """What the write-ahead log of a folder holds, while no database is open; nothing is changed.
 
     Raises:
-        SpoolDiskError: it cannot be read.
-        SpoolDamagedError: something before its end does not verify.
+        SpoolDiskError: the files cannot be read.
+        SpoolDamagedError: they are no spool, the log is missing, or something before its end does not verify.
     """
+    on_disk = database_file(folder / FILE)
+    if not on_disk.is_ours:
+        raise SpoolDamagedError(f"{folder / FILE} is not a spool of this version of registry-bridge")
     try:
         with (folder / LOG).open("rb") as file:
             found = state_of(file)
     except FileNotFoundError:
+        if on_disk.is_open:
+            raise SpoolDamagedError(
+                f"the spool in {folder} is damaged: {LOG} is missing, which held the events that were answered last; "
+                "bring it back, or make an empty file of that name to go on without those events"
+            ) from None
         return LogState()
     except OSError as error:
         raise SpoolDiskError(f"reading the log of the spool in {folder}: {error.strerror}") from error

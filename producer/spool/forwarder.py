@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from producer.spool.database import SpoolAmount
+from producer.spool.amount import SpoolAmount
 from producer.spool.errors import SpoolDiskError
 from producer.spool.spooled_record import SpoolRow, UnknownReleaseError, outgoing, repository_of
 from producer.spool.standing import SpoolStanding

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from producer.spool.database import FILE
 from producer.spool.database_faults import damaged, translated
-from producer.spool.files import checked_log
+from producer.spool.files import checked_files
 from producer.spool.lock import FolderLock
 
 
@@ -20,7 +20,7 @@ def held_events(folder: Path) -> int:
     """
     file = folder / FILE
     with translated("looking at the spool", folder), FolderLock(folder):
-        checked_log(folder)
+        checked_files(folder)
         if not file.exists() or file.stat().st_size == 0:
             return 0
         try:

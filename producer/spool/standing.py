@@ -5,8 +5,8 @@ from typing import Final
 
 import structlog
 
+from producer.spool.amount import SpoolAmount
 from producer.spool.course import SpoolCourse
-from producer.spool.database import SpoolAmount
 from producer.spool.errors import SpoolDamagedError, SpoolError
 
 _log: Final = structlog.get_logger(__name__)

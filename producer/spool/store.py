@@ -5,7 +5,8 @@ import queue
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from producer.spool.database import SpoolAmount, SpoolDatabase
+from producer.spool.amount import SpoolAmount
+from producer.spool.database import SpoolDatabase
 from producer.spool.spooled_record import RowDraft, SpoolRow
 from producer.spool.store_thread import DatabaseFiles, StoreListener, StoreThread
 from producer.spool.work import Append, Inquiry, StopWork, Work

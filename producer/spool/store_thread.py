@@ -14,7 +14,8 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from producer.spool.database import SpoolAmount, SpoolDatabase
+from producer.spool.amount import SpoolAmount
+from producer.spool.database import SpoolDatabase
 from producer.spool.errors import (
     SpoolDamagedError,
     SpoolDiskError,

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from producer.spool.database import SpoolAmount, SpoolDatabase
+from producer.spool.amount import SpoolAmount
+from producer.spool.database import SpoolDatabase
 from producer.spool.spooled_record import RowDraft
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from producer.preparation import Hindrance
+from producer.spool.amount import SpoolAmount
 from producer.spool.course import SpoolCourse
-from producer.spool.database import SpoolAmount
 from producer.spool.errors import SpoolDiskError, SpoolError, SpoolFullError, SpoolRefusedError
 from producer.spool.forwarder import BATCH_EVENTS, Forwarder
 from producer.spool.spooled_record import RowDraft, SpoolRow

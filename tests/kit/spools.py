@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from producer.spool.database import LOG, SpoolDatabase
-from producer.spool.errors import SpoolDiskError
+from producer.spool.errors import SpoolDiskError, SpoolFullError
 from producer.spool.files import SpoolFiles
 from producer.spool.room import SpoolRoom
 from producer.spool.spooled_record import RowDraft
@@ -23,6 +23,22 @@ def numbers(database: SpoolDatabase) -> list[int]:
     """The numbers of all rows that are there."""
     rows = database.read(0, most=10**9, most_bytes=10**9)
     return [int(row.content.rstrip(b".")) for row in rows]
+
+
+def opened(folder: Path) -> SpoolDatabase:
+    """The verified database of a folder."""
+    database = SpoolFiles(folder, ROOM).open()
+    database.verify(lambda _: None)
+    return database
+
+
+def has_room(database: SpoolDatabase, rows: list[RowDraft]) -> bool:
+    """Whether the rows were appended."""
+    try:
+        database.append([rows])
+    except SpoolFullError as error:
+        return str(error) != "the spool is full"
+    return True
 
 
 def crashed(folder: Path, to: Path) -> Path:

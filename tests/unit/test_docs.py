@@ -265,6 +265,13 @@ def test_links_lead_somewhere() -> None:
     assert broken == []
 
 
+def test_no_section_stands_twice_in_a_page() -> None:
+    """A link would lead to the first of them."""
+    for page in PAGES:
+        heads = [line for line in CODE.sub("", page.read_text("utf-8")).splitlines() if line.startswith("## ")]
+        assert sorted(set(heads)) == sorted(heads), page
+
+
 def test_every_page_can_be_reached_from_the_readme() -> None:
     """No page of docs/ is an orphan."""
     readme = (ROOT / "README.md").read_text("utf-8")

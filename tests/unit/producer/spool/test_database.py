@@ -6,27 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from producer.spool.database import FILE, LOG, SpoolDatabase, SpoolSpan
-from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolFullError
-from producer.spool.files import SpoolFiles
-from producer.spool.spooled_record import RowDraft
-from tests.kit.spools import ROOM, SMALL, crashed, drafts, log_of, numbers
-
-
-def opened(folder: Path) -> SpoolDatabase:
-    """The verified database of a folder."""
-    database = SpoolFiles(folder, ROOM).open()
-    database.verify(lambda _: None)
-    return database
-
-
-def has_room(database: SpoolDatabase, rows: list[RowDraft]) -> bool:
-    """Whether the rows were appended."""
-    try:
-        database.append([rows])
-    except SpoolFullError as error:
-        return str(error) != "the spool is full"
-    return True
+from producer.spool.amount import SpoolSpan
+from producer.spool.database import FILE, LOG, SpoolDatabase
+from producer.spool.errors import SpoolDamagedError, SpoolDiskError
+from tests.kit.spools import ROOM, SMALL, crashed, drafts, has_room, log_of, numbers, opened
 
 
 def test_rows_come_back_in_order(tmp_path: Path) -> None:
@@ -217,19 +200,6 @@ def test_what_was_not_answered_can_be_taken_back(tmp_path: Path) -> None:
     database.append([drafts(7, 7)])
     assert [1, 2, 3, 4, 7] == numbers(database)
     database.close()
-
-
-def test_another_database_is_refused(tmp_path: Path) -> None:
-    """A file that is none, and a database of somebody else, are named and stay as they are."""
-    (tmp_path / FILE).write_bytes(b"no database at all".ljust(5000))
-    with pytest.raises(SpoolDamagedError, match="file is not a database"):
-        opened(tmp_path)
-    (tmp_path / FILE).unlink()
-    with sqlite3.connect(tmp_path / FILE) as connection:
-        connection.execute("CREATE TABLE t (a)")
-    connection.close()
-    with pytest.raises(SpoolDamagedError, match="is not a spool of this version"):
-        opened(tmp_path)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

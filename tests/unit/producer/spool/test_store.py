@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from producer.spool.database import SpoolAmount
+from producer.spool.amount import SpoolAmount
 from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolError, SpoolFullError, TooMuchAtOnceError
 from producer.spool.store import SpoolStore
 from tests.kit.spools import ROOM, SMALL, FailingFiles, disk_fault, drafts, log_of
