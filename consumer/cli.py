@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
 from runtime.cli.imported_commands import ImportedCommands
+from runtime.cli.leaving import leave
 from runtime.cli.running import run_command
 
 _PROGRAM: Final = "registry-worker"
@@ -32,9 +33,9 @@ def commands() -> None:
     """Delivers a registry's events from Kafka to endpoints: in order, with retries, without loss."""
 
 
-def main() -> None:
+def main() -> NoReturn:
     """The `registry-worker` command."""
-    run_command(commands, _PROGRAM)
+    leave(run_command(commands, _PROGRAM))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NoReturn
 
 import click
 
@@ -21,6 +21,7 @@ from producer.preparation import prepare
 from producer.publish.event_files import FoundEvents, RefusedText, events_of
 from producer.publish.publisher import Publisher
 from producer.schema_registration import Registration, registration_of
+from runtime.cli.leaving import leave
 from runtime.cli.options import AddressType, LabelType, common_options, log_options, processes_option
 from runtime.cli.running import run_command, run_service, stop_signals
 from runtime.cli.terminal import printable
@@ -242,9 +243,9 @@ def _registered(settings: Settings) -> str:
     return f"registered endpoints: {', '.join(names)}" if names else "no endpoints are configured"
 
 
-def main() -> None:
+def main() -> NoReturn:
     """The `registry-bridge` command."""
-    run_command(commands, _PROGRAM)
+    leave(run_command(commands, _PROGRAM))
 
 
 if __name__ == "__main__":

@@ -37,12 +37,15 @@ class Rebalancing:
         """Whether all was drained and committed, as far as it can be: what is revoked then is only dropped."""
 
     def assign(self, partitions: list[TopicPartition]) -> None:
-        """Begin with these partitions.
+        """Begin with these partitions; not with those that a consumer is given just when it is closed.
+
+        They are revoked at once, and a client that is closing has no answer where to begin: it would be waited for in
+        vain, and the process with it.
 
         Raises:
             KafkaException: the offsets to begin at cannot be read.
         """
-        if not self._listener.is_disowned():
+        if not self._is_settled and not self._listener.is_disowned():
             self._listener.assigned(self._held.hold(partitions))
 
     def revoke(self, partitions: list[TopicPartition]) -> None:

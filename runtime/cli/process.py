@@ -6,10 +6,11 @@ What it does comes through its standard input; its arguments only say in the lis
 import asyncio
 import shutil
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
+from runtime.cli.leaving import leave
 from runtime.cli.running import run_command, run_service
 from runtime.logs import configure_logs
 from runtime.processes.lifeline import Lifeline
@@ -37,9 +38,9 @@ async def _until_stopped(order: ChildOrder, lifeline: Lifeline, stop: asyncio.Ev
         return await order.duty.run(order.slot, stop)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """One process."""
-    run_command(process_command, sys.argv[1])
+    leave(run_command(process_command, sys.argv[1]))
 
 
 if __name__ == "__main__":

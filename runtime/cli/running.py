@@ -4,8 +4,8 @@ import asyncio
 import errno
 import gc
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import click
@@ -24,11 +24,11 @@ _YOUNG: Final = 10_000
 """Objects that are made before the garbage collector looks at them: by then most are gone without it."""
 
 
-def run_command(group: click.Command, program: str) -> None:
+def run_command(group: click.Command, program: str) -> int:
     """Run a command line to its exit status: errors are lines on stderr, never a traceback."""
     with lasting_streams(), StopSignals() as signals:
-        configure_logs(None, "info")
         try:
+            configure_logs(None, "info")
             status = int(group.main(prog_name=program, standalone_mode=False, obj=signals) or 0)
             sys.stdout.flush()
         except click.exceptions.Exit as error:
@@ -37,7 +37,7 @@ def run_command(group: click.Command, program: str) -> None:
             status = signals.exit_status
         except Exception as error:  # noqa: BLE001 - the last door: a user gets a line, the log the rest
             status = _failed(error, program, signals)
-    sys.exit(status)
+    return status
 
 
 def _failed(error: Exception, program: str, signals: StopSignals) -> int:
@@ -91,24 +91,14 @@ def run_service(service: Callable[[asyncio.Event], Awaitable[int]]) -> int:
         with signals.calling(lambda: _soon(loop, begin_to_stop)):
             return await service(stop)
 
-    with _seldom_collected():
-        return uvloop.run(until_stopped())
+    _collect_seldom()
+    return uvloop.run(until_stopped())
 
 
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """What was imported stays: to look at it again and again takes a tenth of a busy worker's time.
-
-    Extensions that look for what they leaked when the process ends must find it collected as ever.
-    """
-    before = gc.get_threshold()
+def _collect_seldom() -> None:
+    """What was imported stays: to look at it again and again takes a tenth of a busy worker's time."""
     gc.freeze()
     gc.set_threshold(_YOUNG)
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*before)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, step: Callable[[], None]) -> None:

@@ -16,11 +16,13 @@ from runtime.kafka.closing import close_in_time
 from runtime.kafka.cluster_state import Committed
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaRefusedError, translated
+from runtime.kafka.group_sibling import sibling_of
 from runtime.kafka.settings import ClientSettings, consumer_settings
 
 LIMIT_S: Final = 10.0
 _AGAIN_S: Final = 0.1
 _POLL_S: Final = 0.05
+_NOWHERE: Final = 2**62
 _MEMBERS: Final = frozenset(
     {
         KafkaError.UNKNOWN_MEMBER_ID,
@@ -78,6 +80,19 @@ class Groups:
         with self._outsider(group, on_commit=answer.came) as consumer:
             doing = f"setting the offsets of group {group}"
             self._patiently(doing, lambda: answer.of(consumer, wanted, self._clock), consumer)
+
+    def prove_in_step(self, group: str, topic: str) -> None:
+        """Return when the group's coordinator is known to know what its log holds.
+
+        One that was loaded amid the restart of its broker can have forgotten groups that are in its log, and says that
+        they have no offsets (Kafka 4.3.1: "out of sync with the underlying log"). It finds that out when it writes. So
+        something is written, for a group that has nothing else: a place that the log never reaches, so that nobody
+        sees a lag there.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: it is not known.
+        """
+        self.commit(sibling_of(group), topic, {0: Committed(_NOWHERE)})
 
     def refuse_live(self, group: str, topic: str, partitions: Iterable[int]) -> None:
         """Find out whether the group's offsets can be set: they are, to what they are.

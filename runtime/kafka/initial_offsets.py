@@ -1,34 +1,67 @@
 """Cursors: the consumer group of each endpoint, and the offsets it begins with (`start`, docs/configuration.md).
 
 An endpoint whose group has no offset at all gets them here, for every partition at once and before anything is
-delivered: `start: new` by whichever command first sees its name, the others by `deliver`.
+delivered: `start: new` by whichever command first sees its name, the others by `deliver`. That a group has none is
+believed only of a coordinator that is in step with its log: else an endpoint would begin anew behind events that it
+never got.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
 import structlog
 
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.settings import Settings
 from runtime.config.start import Ago, At, Beginning, End, New, Start
-from runtime.kafka.admin import Admin
 from runtime.kafka.cluster_state import Committed
-from runtime.kafka.groups import GroupIsLiveError, Groups
+from runtime.kafka.groups import GroupIsLiveError
 from schemas.names import group_of
 
 _log: Final = structlog.get_logger(__name__)
 
 
-def register_new(admin: Admin, groups: Groups, settings: Settings, partitions: int) -> None:
+class LogPlaces(Protocol):
+    """Offsets of a topic by place and time; see `Admin`."""
+
+    def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The first offset in each partition."""
+        ...
+
+    def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The offset behind the last record in each."""
+        ...
+
+    def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
+        """The first that is not earlier."""
+        ...
+
+
+class GroupCursors(Protocol):
+    """Offsets of groups, from outside them; see `Groups`."""
+
+    def committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, Committed]:
+        """Those that there are."""
+        ...
+
+    def commit(self, group: str, topic: str, offsets: Mapping[int, Committed]) -> None:
+        """Set them."""
+        ...
+
+    def prove_in_step(self, group: str, topic: str) -> None:
+        """Return when the coordinator is known to know what its log holds."""
+        ...
+
+
+def register_new(admin: LogPlaces, groups: GroupCursors, settings: Settings, partitions: int) -> None:
     """Give the endpoints with `start: new` their cursor at the end of the log, disabled ones too."""
     begin(admin, groups, settings, (e for e in settings.endpoints if isinstance(e.start, New)), partitions, now=0.0)
 
 
 def begin(
-    admin: Admin,
-    groups: Groups,
+    admin: LogPlaces,
+    groups: GroupCursors,
     settings: Settings,
     endpoints: Iterable[EndpointSettings],
     partitions: int,
@@ -45,6 +78,10 @@ def begin(
         if groups.committed(group, topic, every):
             continue
         offsets = _offsets(admin, topic, endpoint.start, ends, now)
+        if any(ends.values()):  # else no event could be passed over, nor come twice
+            groups.prove_in_step(group, topic)
+            if groups.committed(group, topic, every):
+                continue
         try:
             groups.commit(group, topic, {partition: Committed(offset) for partition, offset in offsets.items()})
         except GroupIsLiveError:
@@ -53,7 +90,7 @@ def begin(
         _log.info("endpoint.registered", endpoint=endpoint.name, group=group, events_to_deliver=waiting)
 
 
-def keep_alive(groups: Groups, settings: Settings, partitions: int) -> None:
+def keep_alive(groups: GroupCursors, settings: Settings, partitions: int) -> None:
     """Commit the cursors of disabled endpoints as they are: a broker forgets offsets that nobody renews."""
     topic = settings.topics.events
     for endpoint in settings.endpoints:
@@ -66,7 +103,7 @@ def keep_alive(groups: Groups, settings: Settings, partitions: int) -> None:
                 groups.commit(group, topic, found)
 
 
-def _offsets(admin: Admin, topic: str, start: Start, ends: dict[int, int], now: float) -> dict[int, int]:
+def _offsets(admin: LogPlaces, topic: str, start: Start, ends: dict[int, int], now: float) -> dict[int, int]:
     match start:
         case New() | End():
             return ends
@@ -80,6 +117,6 @@ def _offsets(admin: Admin, topic: str, start: Start, ends: dict[int, int], now: 
             assert_never(start)
 
 
-def _at(admin: Admin, topic: str, ends: dict[int, int], moment: float) -> dict[int, int]:
+def _at(admin: LogPlaces, topic: str, ends: dict[int, int], moment: float) -> dict[int, int]:
     found = admin.at(topic, ends, max(0, int(moment * 1000)))
     return {partition: min(offset, ends[partition]) for partition, offset in found.items()}

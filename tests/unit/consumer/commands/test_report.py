@@ -48,10 +48,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def ran(*arguments: object) -> tuple[int, str, str]:
         group = click.Group("worker", commands=[report_command])
         monkeypatch.setattr(sys, "argv", ["registry-worker", "report", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            run_command(group, "registry-worker")
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
+        status = run_command(group, "registry-worker")
+        return (status, *capsys.readouterr())
 
     return ran
 
