@@ -19,6 +19,7 @@ from consumer.offsets.backlog import Waiting, backlog
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.unread import RangeSource, unfinished_in
 from consumer.places import TopicMissingError, beginnings_of
+from consumer.worker.standstills import Standstills
 from runtime.clock import Clock
 from runtime.errors import BridgeError
 from runtime.kafka.pulse import Pulse
@@ -76,6 +77,7 @@ class Backlogs:
         self._clock = clock
         self._partitions = 0
         self._seen: dict[str, tuple[float, Mapping[int, Waiting]]] = {}
+        self._standstills: dict[str, Standstills] = {name: Standstills() for name in groups}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="backlogs", daemon=True)
 
@@ -131,12 +133,29 @@ class Backlogs:
     def _look(self) -> None:
         self._partitions = len(beginnings_of(self._source, self._topic))
         asked = {name: group for name, group in self._groups.items() if not self._has_all(name)}
+        for name in self._groups.keys() - asked.keys():
+            self._tell_standstills(name, {})
         if not asked:
             return
         found = positions_of(self._source, self._offsets, self._topic, list(asked.values()))
         for name, group in asked.items():
             if cursors := found[group].cursors:
-                self._seen[name] = (self._clock.monotonic(), self._waiting(cursors, self._own(name)))
+                own = self._own(name)
+                self._seen[name] = (self._clock.monotonic(), self._waiting(cursors, own))
+                self._tell_standstills(name, {number: at for number, at in cursors.items() if number not in own})
+
+    def _tell_standstills(self, name: str, elsewhere: Mapping[int, Cursor]) -> None:
+        now, standstills = self._clock.monotonic(), self._standstills[name]
+        standstills.look(elsewhere, now)
+        if found := standstills.untold(now):
+            _log.warning(
+                "endpoint.stands_still_elsewhere",
+                endpoint=name,
+                partitions=list(found),
+                events=sum(elsewhere[number].lag for number in found),
+                seconds=round(max(found.values())),
+                hint="see the worker that has them; if there is none, the broker has kept a member that is gone",
+            )
 
     def _has_all(self, name: str) -> bool:
         return len(self._own(name)) == self._partitions
