@@ -1,5 +1,6 @@
 """Fixtures for every test: a Kafka for all, a Kafka of one's own to maltreat, a topic name, an endpoint, a registry."""
 
+import gc
 import itertools
 import os
 import re
@@ -35,6 +36,7 @@ WITHOUT = Path(__file__).parent / "kit" / "without"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Sets the environment of the programs that tests start, which is the same wherever the tests run."""
+    gc.disable()  # what is imported and collected stays; looking through it again and again finds nothing
     for name in FOREIGN & os.environ.keys():
         del os.environ[name]
     sys.dont_write_bytecode = False  # else each process of a run rewrites the assertions of all tests anew
@@ -81,9 +83,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What a property test draws does not depend on the tests before it."""
+    """What a property test draws does not depend on the tests before it; the garbage collector skips what is there."""
     if any(item.get_closest_marker("hypothesis") for item in session.items):
         import_all_of_ours()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -114,9 +118,9 @@ def kafka_without_group_version(tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def maltreated_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
-    """A Kafka of this process's own, in whatever state its last test left it; see `broker`."""
+    """A Kafka of a file's own, in whatever state its last test left it, and gone after the file; see `broker`."""
     kafka = LocalKafka(tmp_path_factory.mktemp("maltreated") / "kafka")
     yield kafka
     kafka.stop()
@@ -126,7 +130,7 @@ def maltreated_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local
 def broker(maltreated_kafka: LocalKafka) -> LocalKafka:
     """A running Kafka that no other test uses at the same time, to be stopped, killed and paused.
 
-    It has the data of earlier tests. Costs about 3 seconds if the last one left it stopped.
+    It has the data of the file's earlier tests. Costs about 3 seconds if the last one left it stopped.
     """
     if maltreated_kafka.runs:
         maltreated_kafka.resume()

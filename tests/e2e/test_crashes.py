@@ -153,7 +153,7 @@ def test_broker_killed_under_load(broker: LocalKafka, topic: str, receiver: Rece
     with setup.bridge() as bridge, setup.worker() as worker:
         url = f"{bridge.wait_ready()}/events"
         worker.wait_ready()
-        with Load(url, 8, pause=0.005) as load:
+        with Load(url, 8, pause=0.02) as load:
             receiver.wait_for(500)
             broker.kill()
             eventually(lambda: 503 in load.statuses)

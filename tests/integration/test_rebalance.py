@@ -82,7 +82,7 @@ def test_graceful_changes_repeat_nothing(swift: LocalKafka, topic: str, receiver
         url = f"{bridge.wait_ready()}/events"
         workers = [stack.enter_context(setup.worker(name="worker0"))]
         wait_for_shares(workers)
-        with Load(url, 24, pause=0.03) as load:
+        with Load(url, 24, pause=0.1) as load:
             busy(receiver, 200)
             for name in ("worker1", "worker2"):
                 workers.append(stack.enter_context(setup.worker(name=name)))
@@ -143,7 +143,7 @@ def test_killed_worker_hands_over(swift: LocalKafka, topic: str, receiver: Recei
         url = f"{bridge.wait_ready()}/events"
         workers = [stack.enter_context(setup.worker(name=f"worker{n}")) for n in range(3)]
         wait_for_shares(workers)
-        with Load(url, 24, pause=0.01) as load:
+        with Load(url, 24, pause=0.05) as load:
             busy(receiver, 500)
             workers.pop().kill()
             wait_for_shares(workers)
@@ -199,7 +199,7 @@ def test_classic_protocol_loses_nothing(swift: LocalKafka, topic: str, receiver:
         url = f"{bridge.wait_ready()}/events"
         workers = [stack.enter_context(setup.worker(name="worker0"))]
         wait_for_shares(workers)
-        with Load(url, 12, pause=0.03) as load:
+        with Load(url, 12, pause=0.06) as load:
             busy(receiver, 100)
             workers.append(stack.enter_context(setup.worker(name="worker1")))
             wait_for_shares(workers)

@@ -122,7 +122,7 @@ def test_killed_under_load(broker: LocalKafka, topic: str, tmp_path: Path) -> No
     kills = 0
     with bridge:
         address = bridge.address
-        with Load(f"http://{address}/events", 8, pause=0.01) as load:
+        with Load(f"http://{address}/events", 8, pause=0.04) as load:
             for is_away, posts in [(False, 30), (True, 40), (True, 20), (False, 5), (False, 20)]:
                 if is_away and broker.died() is None:
                     broker.kill()

@@ -26,7 +26,7 @@ class Source:
     @property
     def module(self) -> str:
         """Its dotted name."""
-        return ".".join(self.path.with_suffix("").parts).removesuffix(".__init__")
+        return module_of(self.path)
 
     @property
     def lines(self) -> int:
@@ -45,9 +45,18 @@ class Source:
 @cache
 def sources(*folders: str) -> tuple[Source, ...]:
     """The files of these folders, in order."""
-    paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
-    texts = [(path.relative_to(ROOT), path.read_text("utf-8")) for path in paths]
+    texts = [(path, (ROOT / path).read_text("utf-8")) for path in paths(*folders)]
     return tuple(Source(path, text, ast.parse(text)) for path, text in texts)
+
+
+def paths(*folders: str) -> list[Path]:
+    """Where the files of these folders are, from the project's root, in order."""
+    return sorted(path.relative_to(ROOT) for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of the module in a file."""
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
 def methods(owner: ast.ClassDef) -> dict[str, Function]:

@@ -154,7 +154,7 @@ def test_a_full_window_is_freed_soon(reply: Reply) -> None:
         world.worker()
         while not world.done:
             world.write(STEADY, partition=1)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
         times = world.times("bad")
         gaps = [round(later - sooner) for sooner, later in itertools.pairwise(times[:10])]
         assert [1] * 7 == gaps[2:]  # the first two, before the window was full, doubled

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from tests.kit.paths import ROOT
-from tests.kit.sources import PACKAGES, Source, sources
+from tests.kit.sources import PACKAGES, module_of, paths
 
 TABLE = Path(__file__).with_name("tested_elsewhere.toml")
 ELSEWHERE: dict[str, str] = tomllib.loads(TABLE.read_text("utf-8"))
-MODULES = {source.module: source for source in sources(*PACKAGES) if source.path.name != "__init__.py"}
+MODULES = {module_of(path): path for path in paths(*PACKAGES) if path.name != "__init__.py"}
 
 
-def mirror(source: Source) -> Path:
+def mirror(path: Path) -> Path:
     """The test file of a module by rule."""
-    return ROOT / "tests" / "unit" / source.path.with_name(f"test_{source.path.name}")
+    return ROOT / "tests" / "unit" / path.with_name(f"test_{path.name}")
 
 
 def imports(text: str, module: str) -> bool:
