@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,18 @@ def test_eventually_gives_the_value_or_the_last_reason() -> None:
         eventually(refuse, 0.05)
     with pytest.raises(ZeroDivisionError):
         eventually(lambda: 1 / 0, 5)
+
+
+def test_a_check_that_takes_long_is_asked_less_often() -> None:
+    """Waiting takes half of the time at most, so that what is waited for comes sooner."""
+    asked = 0
+
+    def slow() -> bool:
+        nonlocal asked
+        asked += 1
+        threading.Event().wait(0.1)
+        return False
+
+    with pytest.raises(AssertionError, match="the check returned False"):
+        eventually(slow, 1.0)
+    assert asked <= 6

@@ -8,6 +8,9 @@ Value = TypeVar("Value")
 LIMIT_S = 90.0
 """How long a test waits for what must come. It costs nothing when it comes, and a busy machine is no failure."""
 
+LONGEST_PAUSE_S = 0.5
+"""After a check that takes long: what waits for others leaves them the processor."""
+
 
 def eventually(check: Callable[[], Value | None], timeout: float = LIMIT_S, *, every: float = 0.02) -> Value:
     """The first truthy value that `check` returns, asked again and again until then.
@@ -19,14 +22,16 @@ def eventually(check: Callable[[], Value | None], timeout: float = LIMIT_S, *, e
         check: what is to become true.
         timeout: seconds until giving up, shorter only where it is to be in vain; the check is asked at least once,
             and once more at the end.
-        every: seconds between two checks.
+        every: seconds between two checks; after one that took longer, a whole command perhaps, as long as it took,
+            `LONGEST_PAUSE_S` at most.
 
     Raises:
         AssertionError: it did not become true in time; the text tells the last value or assertion.
     """
     deadline = time.monotonic() + timeout
     while True:
-        last_time = time.monotonic() >= deadline
+        began = time.monotonic()
+        last_time = began >= deadline
         try:
             value = check()
         except AssertionError as error:
@@ -37,4 +42,4 @@ def eventually(check: Callable[[], Value | None], timeout: float = LIMIT_S, *, e
             seen = f"the check returned {value!r}"
         if last_time:
             raise AssertionError(f"not within {timeout:g} s: {seen}")
-        time.sleep(every)
+        time.sleep(max(every, min(time.monotonic() - began, LONGEST_PAUSE_S)))
