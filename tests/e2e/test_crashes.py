@@ -154,14 +154,14 @@ def test_broker_killed_under_load(broker: LocalKafka, topic: str, receiver: Rece
         url = f"{bridge.wait_ready()}/events"
         worker.wait_ready()
         with Load(url, 8, pause=0.02) as load:
-            receiver.wait_for(500)
+            receiver.wait_for(200)
             broker.kill()
             eventually(lambda: 503 in load.statuses)
             broker.start()
             before = len(receiver.requests)
             receiver.wait_until(lambda found: len(found) > before)
             taken = len(load.taken)
-            eventually(lambda: len(load.taken) > taken + 500)
+            eventually(lambda: len(load.taken) > taken + 200)
         wait_for_ids(receiver, set(load.taken))
         assert set(load.statuses) == {200, 503}
         assert_in_order(receiver.requests)
