@@ -7,7 +7,7 @@ import structlog
 
 from producer.spool.database import FILE, LOG, SpoolDatabase
 from producer.spool.database_faults import WHAT_TO_DO
-from producer.spool.database_file import database_file
+from producer.spool.database_file import is_ours, is_said_open
 from producer.spool.directory import file_bytes
 from producer.spool.errors import SpoolDamagedError, SpoolDiskError
 from producer.spool.room import SpoolRoom
@@ -55,14 +55,13 @@ def checked_files(folder: Path) -> LogState:
         SpoolDiskError: the files cannot be read.
         SpoolDamagedError: they are no spool, the log is missing, or something before its end does not verify.
     """
-    on_disk = database_file(folder / FILE)
-    if not on_disk.is_ours:
-        raise SpoolDamagedError(f"{folder / FILE} is not a spool of this version of registry-bridge")
+    if not is_ours(folder / FILE):
+        raise SpoolDamagedError(f"{folder / FILE} is not a spool of this version of registry-bridge; {WHAT_TO_DO}")
     try:
         with (folder / LOG).open("rb") as file:
             found = state_of(file)
     except FileNotFoundError:
-        if on_disk.is_open:
+        if is_said_open(folder / FILE):
             raise SpoolDamagedError(
                 f"the spool in {folder} is damaged: {LOG} is missing, which held the events that were answered last; "
                 "bring it back, or make an empty file of that name to go on without those events"

@@ -1,12 +1,13 @@
 """What the database file says by itself: whose it is, and whether a log must stand beside it. Nothing is changed."""
 
+import resource
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from producer.spool.database import FILE, SpoolDatabase
-from producer.spool.errors import SpoolDamagedError
+from producer.spool.errors import SpoolDamagedError, SpoolDiskError
 from tests.kit.spools import SMALL, crashed, drafts, has_room, log_of, numbers, opened
 
 
@@ -19,7 +20,7 @@ def test_another_database_is_refused(tmp_path: Path) -> None:
     """A file that is none, and a database of somebody else, are named and stay as they are."""
     (tmp_path / FILE).write_bytes(b"no database at all".ljust(5000))
     before = content(tmp_path)
-    with pytest.raises(SpoolDamagedError, match="file is not a database"):
+    with pytest.raises(SpoolDamagedError, match="is not a spool of this version"):
         opened(tmp_path)
     assert before == content(tmp_path)
     (tmp_path / FILE).unlink()
@@ -57,6 +58,38 @@ def test_a_log_that_is_missing_is_damage(tmp_path: Path) -> None:
     again = opened(copy)
     assert [1, 2, 3, 4, 5] == numbers(again)
     again.close()
+
+
+def test_a_log_that_was_written_back_in_part(tmp_path: Path) -> None:
+    """Because the disk was full: the file is not whole, and the log has all that it lacks."""
+    (tmp_path / "spool").mkdir()
+    database = opened(tmp_path / "spool")
+    database.try_to_write(10)
+    database.append([drafts(1, 500, size=1000)])
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(SpoolDiskError, match="writing the log of the spool back"):
+            database.try_to_write(10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    copy = crashed(tmp_path / "spool", tmp_path / "copy")
+    database.close()
+    assert 100_000 == (copy / FILE).stat().st_size
+    again = opened(copy)
+    assert list(range(1, 501)) == numbers(again)
+    again.close()
+
+
+def test_a_spool_that_was_killed_when_it_was_made(tmp_path: Path) -> None:
+    """Nothing is in it yet, with or without its log."""
+    (tmp_path / "spool").mkdir()
+    database = SpoolDatabase(tmp_path / "spool", SMALL)
+    with_log, without = (crashed(tmp_path / "spool", tmp_path / name) for name in ("with", "without"))
+    log_of(without).unlink()
+    database.close()
+    for folder in (with_log, without):
+        opened(folder).close()
 
 
 def test_a_log_that_is_given_up(tmp_path: Path) -> None:
