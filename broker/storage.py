@@ -33,8 +33,6 @@ SETTINGS: Mapping[str, str] = {
     "num.network.threads": "2",
     "num.io.threads": "4",
     "num.recovery.threads.per.data.dir": "2",
-    # Its controller writes nothing twice a second to say that it is there: half of what an idle broker costs.
-    "metadata.max.idle.interval.ms": "10000",
     # A start after a kill waits until the session of the killed broker, which the controller takes for alive, ends.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",

@@ -90,6 +90,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """An extension that looks at the end for what it leaked finds what was collected as ever."""
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def logs_as_they_come() -> Iterator[None]:
     """A test that sets up logs, as a command does, does not set them up for the next one."""
