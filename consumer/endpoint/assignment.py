@@ -28,6 +28,8 @@ class Assignment:
         self.partitions: Final[dict[int, Partition]] = {}
         self.ends: Final[dict[int, int]] = {}
         """Where the log ends, as far as it was told."""
+        self._handed_over: Final[set[int]] = set()
+        """Partitions whose last commit was asked for."""
 
     @property
     def numbers(self) -> list[int]:
@@ -66,11 +68,17 @@ class Assignment:
         mine = self._of(numbers)
         for partition in mine:
             self._lanes.remove(partition.number)
+        self._handed_over.update(numbers)
         return self.commits.of(mine)
+
+    def is_owed_a_commit(self, numbers: set[int]) -> bool:
+        """Whether something is finished in these of which the group does not know, and no last commit was asked for."""
+        return bool(self.commits.of(self._of(numbers - self._handed_over)))
 
     def revoke(self, numbers: Iterable[int]) -> None:
         """Close these: they are another worker's."""
         for number in numbers:
+            self._handed_over.discard(number)
             self._lanes.remove(number)
             self.ends.pop(number, None)
             if (partition := self.partitions.pop(number, None)) is not None:

@@ -208,12 +208,20 @@ class Endpoint:
 
     def revoked(self, partitions: set[int]) -> None:
         """Forget these; nothing that still comes of them counts."""
+        if self.assignment.is_owed_a_commit(partitions):
+            self.monitor.not_committed(partitions, self.repeats_possible)
         self.dispatcher.abandon(partitions)
         self._undecodable.abandon(partitions)
         self.assignment.revoke(partitions)
         self._schemas.ask_for(self.partitions.values())
         self.monitor.assigned(self.assignment.numbers)
         self._wakeup.wake()
+
+    def disowned(self, partitions: set[int]) -> None:
+        """Forget these; what was committed last may not have come to be."""
+        if self.assignment.uncommitted:
+            self.monitor.not_committed(partitions, self.repeats_possible)
+        self.revoked(partitions)
 
     def committed(self, commits: list[Commit], error: str) -> None:
         """A commit ended; a failed one is tried again at the next tick."""
@@ -229,6 +237,7 @@ class Endpoint:
         """The consumer was given up; what was asked of it before is never answered."""
         self._ahead.forget()
         self.consumer_fault = error
+        self.monitor.given_up(error)
         self.assignment.commits.unanswered(self._clock.monotonic())
         self._wakeup.wake()
 

@@ -3,6 +3,7 @@
 A successful attempt is counted and not logged; each failed one is one line with all that is known.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 import structlog
@@ -38,9 +39,12 @@ class Monitor:
         self.latency: Final = Latency()
         self.filtered_at = float("-inf")
         """When the last event was passed over by a filter, on the monotonic clock."""
+        self._not_committed = 0
+        """Events that are delivered again, at most, since partitions went without a last commit."""
 
     def assigned(self, partitions: list[int]) -> None:
         """The partitions that are this worker's now; logged when they are others than before."""
+        self._not_committed = 0 if partitions else self._not_committed
         if partitions != self._assigned:
             self._assigned = partitions
             self._log.info("endpoint.assigned", partitions=partitions)
@@ -154,13 +158,26 @@ class Monitor:
         consequence = "these events are tried again by the next worker; what the endpoint got of them comes twice"
         self._log.warning("endpoint.broken_off", requests=requests, dead_letters=letters, consequence=consequence)
 
+    def not_committed(self, partitions: Collection[int], events: int) -> None:
+        """Partitions are gone without a last commit that succeeded; told once for each time that they are assigned."""
+        if events and not self._not_committed:
+            self._not_committed = events
+            facts = {"partitions": sorted(partitions), "events_at_most": events}
+            consequence = "what was finished and not committed is delivered again"
+            self._log.warning("endpoint.not_committed", consequence=consequence, **facts)
+
+    def given_up(self, reason: str) -> None:
+        """The consumer was given up: told if events are delivered again for that; health tells the rest."""
+        if self._not_committed:
+            self._log.warning("endpoint.given_up", reason=reason, consequence="another consumer is made in its place")
+
     def left_open(self, uncommitted: int) -> None:
         """The consumer could not be closed in time."""
         self._log.warning(
             "endpoint.not_closed",
             reason="Kafka did not answer the last commit, or the leaving of the group, in time",
             consequence="its partitions wait until its session ends",
-            events_delivered_again=uncommitted,
+            events_delivered_again=uncommitted or self._not_committed,
         )
 
     def committed(self, error: str) -> None:

@@ -30,6 +30,9 @@ class LogListener(Protocol):
     def revoked(self, partitions: set[int]) -> None:
         """These partitions are gone: after `drain` and its commit, or without, if the group gave them away already."""
 
+    def disowned(self, partitions: set[int]) -> None:
+        """These partitions are gone with their consumer; what it committed last may never have been answered."""
+
     def committed(self, commits: list[Commit], error: str) -> None:
         """A commit ended; `error` is empty if it succeeded."""
 

@@ -27,7 +27,7 @@ class LoopListener:
         """On the loop: the consumer was given up, and its partitions are gone; what it still does changes nothing."""
         self._disowned = True
         if self._held:
-            self._listener.revoked(set(self._held))
+            self._listener.disowned(set(self._held))
 
     def is_disowned(self) -> bool:
         """Whether nobody listens any more."""

@@ -30,6 +30,9 @@ class SpoolStanding:
 
     def opened(self, amount: SpoolAmount) -> None:
         """The database is open and whole."""
+        if self.amount is None and amount.records:
+            consequence = "they go to Kafka first; until then all events go through the spool"
+            _log.warning("spool.holds", events=amount.records, consequence=consequence)
         self.course.opened(amount.records)
         self._now(amount)
 
@@ -86,7 +89,7 @@ class SpoolStanding:
 
     def begin(self, why: str) -> None:
         """Kafka could not take a record, so it goes to the spool."""
-        if not self.course.holds:
+        if not self.course.holds and self.course.obstacle is None:
             _log.warning("spool.in_use", reason=why, consequence="events are kept on disk until Kafka takes them")
 
     def _now(self, amount: SpoolAmount) -> None:

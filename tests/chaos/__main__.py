@@ -1,6 +1,9 @@
 """`make chaos`: runs seeds, says how each went, and prints the table of all; exit 1 if a promise was not kept."""
 
+import fcntl
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -33,9 +36,22 @@ def main(seeds: int, first: int | None, seed: int | None, jobs: int, *, only_tab
     wanted = [seed] if seed is not None else _next(seeds, first)
     if seed is not None:
         click.echo(draw(seed))
-    made = Campaign(HOME, min(jobs, len(wanted)), RESULTS).run(wanted, _tell)
+    with _alone():
+        made = Campaign(HOME, min(jobs, len(wanted)), RESULTS).run(wanted, _tell)
     click.echo(table(made))
     sys.exit(0 if all(result.verdict == HELD for result in made) else 1)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two campaigns would share folders and brokers; the second ends with a line."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"another campaign runs in {HOME.relative_to(Path.cwd())}: wait for its end, or end it")
+        yield
 
 
 def _results() -> list[Result]:

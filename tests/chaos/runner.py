@@ -64,13 +64,28 @@ def versions() -> Mapping[str, str]:
 
 
 async def serve(home: Path) -> None:
-    """Make a run for each line of standard input, a seed, and write a line with its result."""
+    """Make a run for each line of standard input, a seed, and write a line with its result.
+
+    Whoever asks waits for each result. If the input ends before, he is gone: the run is broken off, and nothing of it
+    goes on.
+    """
     async with Rig(home / "kafka") as rig:
-        while line := await asyncio.to_thread(sys.stdin.readline):
+        asked = _next_line()
+        while line := await asked:
+            asked = _next_line()
             schedule = draw(int(line))
-            result = await one(schedule, rig, home.parent / f"seed-{schedule.seed}")
-            sys.stdout.write(result.line())
+            running = asyncio.create_task(one(schedule, rig, home.parent / f"seed-{schedule.seed}"))
+            await asyncio.wait((running, asked), return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                running.cancel()
+                await asyncio.wait([running])
+                return
+            sys.stdout.write(running.result().line())
             sys.stdout.flush()
+
+
+def _next_line() -> "asyncio.Task[str]":
+    return asyncio.create_task(asyncio.to_thread(sys.stdin.readline))
 
 
 if __name__ == "__main__":

@@ -46,6 +46,10 @@ class Listener:
         """Forget."""
         self.epochs = {number: epoch for number, epoch in self.epochs.items() if number not in partitions}
 
+    def disowned(self, partitions: set[int]) -> None:
+        """Forget."""
+        self.revoked(partitions)
+
     def committed(self, commits: list[Commit], error: str) -> None:
         """Keep."""
         if error:

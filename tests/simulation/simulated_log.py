@@ -245,6 +245,7 @@ class SimulatedLog:
         gone, self.credits = set(self.epochs), 0
         self.rejoined.append(asyncio.get_running_loop().time())
         self._committing = None
+        self._listener.disowned(gone)
         self._forget(gone)
         self.unanswered_since = None
         self._listener.gave_up(reason)

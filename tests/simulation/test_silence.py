@@ -6,7 +6,7 @@ from consumer.log.succession import SILENCE_LIMIT_S
 from consumer.offsets.commit_policy import ANSWER_LIMIT_S
 from consumer.worker.answers import SILENT_AFTER_S, Answers
 from consumer.worker.health import endpoint_snapshot
-from tests.kit.virtual_time import VirtualClock, simulated
+from tests.kit.virtual_time import VirtualClock, run, simulated
 from tests.simulation.simulation import Reply, Worker, World, always
 
 REPOSITORIES = [f"r{number}" for number in range(20)]
@@ -29,6 +29,26 @@ async def test_a_commit_that_is_never_answered_stops_nothing_for_good() -> None:
     assert worker.endpoint.consumer_fault == ""
     assert 400 == len(world.accepted)
     assert world.repeats <= 8
+
+
+def test_what_a_silent_commit_makes_come_twice_is_told() -> None:
+    """How much at most, and why; a stop in peace, with everything committed, tells nothing of the kind."""
+
+    async def scenario() -> None:
+        world = World(partitions=2, concurrency=4)
+        world.group.commit_s = 1e9
+        world.events(REPOSITORIES, times=20)
+        worker = world.worker()
+        await world.until(lambda: bool(worker.endpoint.consumer_fault) and bool(world.accepted))
+        world.group.commit_s = 0.01
+        await world.finish(60.0)
+        await worker.stop()
+
+    lines = [dict(line) for line in run(scenario())]
+    (told,) = [line for line in lines if line["event"] == "endpoint.not_committed"]
+    assert ([0, 1], 8) == (told["partitions"], told["events_at_most"])
+    (why,) = [line for line in lines if line["event"] == "endpoint.given_up"]
+    assert "Kafka did not answer a commit for 30 s" == why["reason"]
 
 
 @simulated

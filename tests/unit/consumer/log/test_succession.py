@@ -59,6 +59,10 @@ class Listener:
         """Keep."""
         self._tell("revoked", partitions)
 
+    def disowned(self, partitions: set[int]) -> None:
+        """The same."""
+        self.revoked(partitions)
+
     def committed(self, commits: list[Commit], error: str) -> None:
         """Keep."""
         self._tell("committed", error)
