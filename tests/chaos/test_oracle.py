@@ -262,6 +262,16 @@ def test_what_is_left_over() -> None:
     assert [] == promises(judge(replace(short, expelled={"w1.1"})))
 
 
+def test_a_hole_of_a_worker_that_was_killed_keeps_the_commit() -> None:
+    """What was finished behind it is in the commit's metadata, which only a worker reads."""
+    requests = [request(0, 1.0, worker="w3.1"), *WHOLE[1:]]
+    killed = evidence(requests, lives=[Life("w3.1", 0.0, ended=4.0, code=-9, killed=True)])
+    holes = replace(killed, commits=[CommitFact("ci", 0, 0, has_holes=True)])
+    assert [] == promises(judge(holes))
+    assert ["left over"] == promises(judge(replace(holes, lives=[])))
+    assert ["left over"] == promises(judge(replace(killed, commits=[CommitFact("ci", 0, 0, has_holes=False)])))
+
+
 def test_an_unasked_event_need_not_be_committed() -> None:
     """A worker that stops has not read all of them."""
     names = {**{f"a-{n}": sent(n) for n in range(2)}, "a-2": replace(sent(2), action="pull")}
