@@ -6,13 +6,13 @@ consecutive ranges tile whatever comes in meanwhile. Knows nothing of consumers.
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol, TypeAlias, assert_never
 
 from runtime.config import Ago, At, Beginning, End, New, parse_start
 from runtime.errors import BridgeError
-from runtime.kafka.cluster_state import Topic
+from runtime.kafka.cluster_state import LogPlaces, Topic
 
 PLACE_EXAMPLES: Final = (
     "write beginning, end, a time such as 2026-01-31T12:00:00Z, a time ago such as -24h, or PARTITION:OFFSET[,...]"
@@ -57,23 +57,11 @@ class Bounds:
         return {partition: range(first, self.end[partition]) for partition, first in self.first.items()}
 
 
-class LogOffsets(Protocol):
+class LogOffsets(LogPlaces, Protocol):
     """Answers for a cluster's topics and offsets."""
 
     def topic(self, name: str) -> Topic | None:
         """The topic, or None."""
-        ...
-
-    def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The first offset that each partition still has."""
-        ...
-
-    def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The offset behind all that consumers of committed records get; before the first of an open transaction."""
-        ...
-
-    def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
-        """Each partition's first offset with a record not before `timestamp_ms`; its end if there is none."""
         ...
 
 

@@ -71,6 +71,10 @@ class Assignment:
         self._handed_over.update(numbers)
         return self.commits.of(mine)
 
+    def doubt_last_commits(self) -> None:
+        """Whoever was asked for them is gone: they may not have come to be."""
+        self._handed_over.clear()
+
     def is_owed_a_commit(self, numbers: set[int]) -> bool:
         """Whether something is finished in these of which the group does not know, and no last commit was asked for."""
         return bool(self.commits.of(self._of(numbers - self._handed_over)))

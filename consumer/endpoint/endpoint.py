@@ -219,8 +219,7 @@ class Endpoint:
 
     def disowned(self, partitions: set[int]) -> None:
         """Forget these; what was committed last may not have come to be."""
-        if self.assignment.uncommitted:
-            self.monitor.not_committed(partitions, self.repeats_possible)
+        self.assignment.doubt_last_commits()
         self.revoked(partitions)
 
     def committed(self, commits: list[Commit], error: str) -> None:

@@ -141,10 +141,13 @@ class Backlogs:
         for name, group in asked.items():
             if cursors := found[group].cursors:
                 own = self._own(name)
-                self._seen[name] = (self._clock.monotonic(), self._waiting(cursors, own))
-                self._tell_standstills(name, {number: at for number, at in cursors.items() if number not in own})
+                waiting = self._waiting(cursors, own)
+                self._seen[name] = (self._clock.monotonic(), waiting)
+                late = (number for number, part in waiting.items() if part.lag and number not in own)
+                self._tell_standstills(name, {number: cursors[number] for number in late})
 
     def _tell_standstills(self, name: str, elsewhere: Mapping[int, Cursor]) -> None:
+        """Where events wait elsewhere."""
         now, standstills = self._clock.monotonic(), self._standstills[name]
         standstills.look(elsewhere, now)
         if found := standstills.untold(now):

@@ -4,7 +4,6 @@ Every call blocks, at most `LIMIT_S` seconds, three times as long where a young 
 from an event loop it goes through a thread.
 """
 
-import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -30,7 +29,6 @@ from runtime.kafka.settings import ClientSettings, admin_settings
 LIMIT_S: Final = 10.0
 _PATIENCE_S: Final = 30.0
 """With a cluster that is young, or so busy that its controller takes a broker for dead."""
-_RENEWED_AFTER_S: Final = 10.0
 _PASSING: Final = frozenset(
     {
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -206,20 +204,15 @@ class Admin:
     def _patiently(self, doing: str, ask: Callable[[], _T]) -> _T:
         """Ask again while coordinators load or a new topic's leaders are being chosen: a young cluster says so a while.
 
-        The call as a whole can succeed meanwhile: each partition carries its own error. What lasts may be what the
-        client remembers and not what the cluster says: so another one asks then.
+        The call as a whole can succeed meanwhile: each partition carries its own error.
         """
-        began = self._clock.monotonic()
-        renews_at = began + _RENEWED_AFTER_S
+        deadline = self._clock.monotonic() + _PATIENCE_S
         while True:
             try:
                 return self._asked(doing, ask, keep=_PASSING)
             except KafkaException as error:
-                if self._clock.monotonic() >= began + _PATIENCE_S:
+                if self._clock.monotonic() >= deadline:
                     raise translated(error, doing, fault=self._fault()) from error
-                if self._clock.monotonic() >= renews_at:
-                    renews_at = math.inf
-                    self._clients.renew(f"{doing}: {error}")
             self._clock.sleep(0.1)
 
 

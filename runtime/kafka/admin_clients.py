@@ -56,15 +56,10 @@ class AdminClients:
                 self._silent_since = now
             if now - self._silent_since < RENEW_AFTER_S:
                 return
-        self.renew(f"no answer for {RENEW_AFTER_S:g} s")
-
-    def renew(self, reason: str) -> None:
-        """Another client takes the place of this one, which may know something that is not so any more."""
-        with self._lock:
-            self._silent_since = self._clock.monotonic()
+            self._silent_since = now
             self._replaced.append(self.current)
             self.current = self._open(self._settings)
             gone = [self._replaced.popleft()] if len(self._replaced) > _KEPT else []
-        _log.debug("kafka.admin_renewed", reason=reason)
+        _log.debug("kafka.admin_renewed", unanswered_s=RENEW_AFTER_S)
         if gone:
             SideThreads(1, "kafka-admin-end").submit(gone.clear)

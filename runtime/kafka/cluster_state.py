@@ -1,7 +1,8 @@
-"""What a cluster has: a topic, the commits of a group, its members. Pure."""
+"""What a cluster has: a topic, its offsets, the commits of a group, its members. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,22 @@ class Topic:
     partitions: int
     replication_factor: int
     settings: Mapping[str, str]
+
+
+class LogPlaces(Protocol):
+    """Offsets of a topic by place and time."""
+
+    def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The first offset that each partition still has."""
+        ...
+
+    def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """The offset behind all that consumers of committed records get; before the first of an open transaction."""
+        ...
+
+    def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
+        """Each partition's first offset with a record not before that time; its end if there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

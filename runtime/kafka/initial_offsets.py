@@ -15,27 +15,11 @@ import structlog
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.settings import Settings
 from runtime.config.start import Ago, At, Beginning, End, New, Start
-from runtime.kafka.cluster_state import Committed
+from runtime.kafka.cluster_state import Committed, LogPlaces
 from runtime.kafka.groups import GroupIsLiveError
 from schemas.names import group_of
 
 _log: Final = structlog.get_logger(__name__)
-
-
-class LogPlaces(Protocol):
-    """Offsets of a topic by place and time; see `Admin`."""
-
-    def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The first offset in each partition."""
-        ...
-
-    def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The offset behind the last record in each."""
-        ...
-
-    def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
-        """The first that is not earlier."""
-        ...
 
 
 class GroupCursors(Protocol):

@@ -35,7 +35,7 @@ def main(packages: Sequence[str], *, root: bool) -> int:
         return 0
     if shutil.which("apt-get") is None:
         return _refuse(f"missing here: {' '.join(packages or missing)} (no apt-get brings them)")
-    become = [] if root else _sudo()
+    become = [] if root else sudo()
     if become is None:
         return _refuse(f"packages are missing; type: sudo apt-get install {' '.join(_known(one) for one in names)}")
     if not (_apt(become, "update", "-qq") and _apt(become, "install", "-qq", *_install(names))):
@@ -45,7 +45,7 @@ def main(packages: Sequence[str], *, root: bool) -> int:
     return 0
 
 
-def _sudo() -> list[str] | None:
+def sudo() -> list[str] | None:
     """What a command is to begin with to run as root, None if that would ask for a password."""
     asks_nothing = shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], check=False, capture_output=True)
     return ["sudo", "-n"] if asks_nothing and asks_nothing.returncode == 0 else None

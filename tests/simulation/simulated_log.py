@@ -245,8 +245,8 @@ class SimulatedLog:
         gone, self.credits = set(self.epochs), 0
         self.rejoined.append(asyncio.get_running_loop().time())
         self._committing = None
+        self._drop(gone)
         self._listener.disowned(gone)
-        self._forget(gone)
         self.unanswered_since = None
         self._listener.gave_up(reason)
         await asyncio.sleep(again_s)
@@ -357,7 +357,10 @@ class SimulatedLog:
         return Assigned(partition, self._epoch, start, committed, metadata, end)
 
     def _forget(self, partitions: set[int]) -> None:
+        self._drop(partitions)
+        self._listener.revoked(partitions)
+
+    def _drop(self, partitions: set[int]) -> None:
         for number in partitions:
             self.epochs.pop(number, None)
             self.paused.discard(number)
-        self._listener.revoked(partitions)

@@ -1,13 +1,14 @@
 """The endpoint by itself: what it does with what its log says, in the order in which it may be said."""
 
 import asyncio
+from typing import Any
 
 from consumer.lanes.delivery import Delivery, Lane
 from consumer.offsets import commit_metadata as holes
 from consumer.offsets.ledger import Snapshot
 from consumer.offsets.partition import Partition
 from consumer.record import Record
-from tests.kit.virtual_time import run, running_loop, simulated
+from tests.kit.virtual_time import LogLines, run, running_loop, simulated
 from tests.simulation.simulated_log import TOPIC
 from tests.simulation.simulation import GOOD, GROUP, Reply, Worker, World, always
 
@@ -204,3 +205,46 @@ def test_the_same_partitions_are_logged_once() -> None:
 
     lines = [line["partitions"] for line in run(scenario()) if line["event"] == "endpoint.assigned"]
     assert [[0, 1, 2], [0, 2], [0, 1, 2]] == lines
+
+
+def told(lines: LogLines, event: str) -> list[dict[str, Any]]:
+    """The lines of one kind."""
+    return [dict(line) for line in lines if line["event"] == event]
+
+
+def test_what_a_group_takes_away_uncommitted_is_told() -> None:
+    """With how much comes twice; a revocation in peace, whose last commit was asked for, tells nothing."""
+
+    async def scenario(*, in_peace: bool) -> None:
+        world = World(partitions=2, concurrency=4)
+        world.group.commit_s = 0.2
+        world.events(["a", "b", "c", "d"])
+        worker = world.worker()
+        await asyncio.sleep(0.1)
+        assert 4 == len(world.accepted)
+        if in_peace:
+            await worker.log.revoke({0, 1})
+        else:
+            worker.log.lose({0, 1})
+
+    assert [] == told(run(scenario(in_peace=True)), "endpoint.not_committed")
+    (line,) = told(run(scenario(in_peace=False)), "endpoint.not_committed")
+    assert ([0, 1], 4) == (line["partitions"], line["events_at_most"])
+
+
+def test_a_consumer_that_is_given_up_amid_a_stop_has_its_number_told() -> None:
+    """Its last commit was asked for, and never answered: the partitions are gone when the stop has its deadline."""
+
+    async def scenario() -> None:
+        world = World(partitions=2, concurrency=4)
+        world.group.commit_s = 1e9
+        world.events(["a", "b", "c", "d"])
+        worker = world.worker()
+        await asyncio.sleep(0.1)
+        await worker.endpoint.drain({0, 1})
+        worker.endpoint.disowned({0, 1})
+        worker.endpoint.monitor.left_open(worker.endpoint.assignment.uncommitted)
+
+    lines = run(scenario())
+    assert [4] == [line["events_at_most"] for line in told(lines, "endpoint.not_committed")]
+    assert [4] == [line["events_delivered_again"] for line in told(lines, "endpoint.not_closed")]

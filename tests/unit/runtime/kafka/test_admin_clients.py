@@ -48,13 +48,3 @@ def test_an_answer_begins_the_time_anew() -> None:
         clients.answered()
         clock.now += 5.0
     assert 1 == len(opened.settings)
-
-
-def test_one_can_be_renewed_at_once() -> None:
-    """Because what it says cannot be so any more."""
-    opened = Opened()
-    clients = AdminClients({}, StillClock(), open_client=opened)
-    first = clients.current
-    clients.renew("no leaders found")
-    assert first is not clients.current
-    assert 2 == len(opened.settings)

@@ -1,0 +1,67 @@
+"""What waits in partitions that others have: told if nothing is finished there; a transaction's marker is no event."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import cast
+
+from structlog.testing import capture_logs
+
+from consumer.record import Record
+from consumer.worker.backlogs import Backlogs
+from consumer.worker.standstills import PATIENCE_S
+from runtime.kafka.cluster_state import Committed, Topic
+from runtime.kafka.pulse import Pulse
+from tests.kit.still_clock import StillClock
+
+
+class Cluster:
+    """One topic of two partitions that end at 9; partition 1 has nothing behind its commit but a marker."""
+
+    def topic(self, name: str) -> Topic:
+        """It is there."""
+        return Topic(name, 2, 1, {})
+
+    def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Nothing was removed."""
+        return dict.fromkeys(partitions, 0)
+
+    def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Of both."""
+        return dict.fromkeys(partitions, 9)
+
+    written = end
+
+    def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
+        """Not asked for."""
+        raise NotImplementedError
+
+    def committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, Committed]:
+        """Both groups stand where they stood."""
+        return {0: Committed(5), 1: Committed(8)}
+
+    @contextmanager
+    def open_ranges(self) -> Iterator["Cluster"]:
+        """It reads ranges, too."""
+        yield self
+
+    def read(self, topic: str, ranges: Mapping[int, range], *, limit: int | None = None) -> Iterable[Record]:
+        """The first record of partition 0."""
+        return [Record(topic, 0, 5, 1000, b"a", b"")] if ranges.get(0) else []
+
+
+def test_a_standstill_elsewhere_is_told_once() -> None:
+    """Only of the partition in which an event waits."""
+    cluster, clock = Cluster(), StillClock()
+    pulse = cast("Pulse", None)
+    backlogs = Backlogs("t", {"e": "g"}, [], log=cluster, offsets=cluster, sources=cluster, pulse=pulse, clock=clock)
+    with capture_logs() as lines:
+        for _ in range(3):
+            backlogs._look()
+            clock.now += PATIENCE_S
+    (line,) = lines
+    assert ("endpoint.stands_still_elsewhere", "e", [0], 4) == (
+        line["event"],
+        line["endpoint"],
+        line["partitions"],
+        line["events"],
+    )
