@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-from tests.kit.accepting import all_made
+from tests.kit.accepting import accept_no_more
 from tests.kit.eventually import LIMIT_S
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -89,8 +89,7 @@ async def serving(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIte
     try:
         yield Server(server.sockets[0].getsockname()[1], peers, tasks, tls is not None)
     finally:
-        server.close()
-        await all_made()
+        await accept_no_more(server)
         for task in tasks:
             task.cancel()
         for peer in peers:

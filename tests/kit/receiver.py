@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from broker.ports import LOOPBACK, free_port
-from tests.kit.accepting import all_made
+from tests.kit.accepting import accept_no_more
 from tests.kit.connection import Connection
 from tests.kit.eventually import LIMIT_S
 from tests.kit.exchange import Answer, Captured, Script
@@ -132,8 +132,7 @@ class Receiver(Running):
         )
         self._listening.set()
         await self._stopping.wait()
-        server.close()
-        await all_made()
+        await accept_no_more(server)
         closing = [connection.lost for connection in self._connections]
         for connection in list(self._connections):
             connection.abort()
