@@ -79,7 +79,7 @@ class Bench:
     def fill(self, count: int, *, repositories: int) -> None:
         """Write so many events, over so many repositories in turn."""
         settings = {"bootstrap.servers": self.kafka.bootstrap}
-        writer = AcknowledgedWriter(settings, client_id="benchmark", max_record_bytes=1 << 20)
+        writer = AcknowledgedWriter(settings, client_id="benchmark", max_record_bytes=1 << 20, is_bulk=True)
         now = int(time.time() * 1000)
         for start in range(0, count, _BATCH):
             numbers = range(start, min(start + _BATCH, count))
@@ -114,14 +114,22 @@ class Running:
     child: "subprocess.Popen[bytes]"
     log: Path
 
-    def address(self, limit_s: float = 20.0) -> str:
+    def address(self) -> str:
         """Where it listens."""
+        return str(self.wait_for("listening")["address"])
+
+    def wait_for(self, event: str, limit_s: float = 20.0) -> dict[str, Any]:
+        """Wait for the first line of the log with this event.
+
+        Raises:
+            TimeoutError: there is none within the limit.
+        """
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
             for line in self.log.read_text().splitlines():
-                entry = json.loads(line)
-                if entry.get("event") == "listening":
-                    return str(entry["address"])
+                entry: dict[str, Any] = json.loads(line)
+                if entry.get("event") == event:
+                    return entry
             time.sleep(0.05)
         raise TimeoutError(self.log.read_text())
 

@@ -33,10 +33,9 @@ _MOST_PIECES: Final = 8192
 """Pieces that are kept apart: each takes some 40 bytes more than what is in it."""
 _SMALL: Final = tuple(varint(number) for number in range(8192))
 """Lengths of nearly every text, ready made."""
-
-
-def _length(number: int) -> bytes:
-    return _SMALL[number] if number < len(_SMALL) else varint(number)
+_PRESENT: Final = b"\x02"
+"""The branch of a nullable union that is not null."""
+_SMALL_PRESENT: Final = tuple(_PRESENT + number for number in _SMALL)
 
 
 def compile_writer(schema: dict[str, Any], attribute: Callable[[str], str]) -> Callable[[Any], bytes]:
@@ -52,7 +51,7 @@ def compile_writer(schema: dict[str, Any], attribute: Callable[[str], str]) -> C
     source = ["def write(v0):", f"{_INDENT}out, full = [], []", f"{_INDENT}put = out.append"]
     source += [_INDENT + line for line in _Compiler(attribute).record(schema, "v0", 0)]
     source.append(f"{_INDENT}return b''.join([*full, *out])")
-    namespace: dict[str, Any] = {"varint": varint, "length": _length, "utf8": utf8}
+    namespace: dict[str, Any] = {"varint": varint, "small": _SMALL, "small_present": _SMALL_PRESENT, "utf8": utf8}
     exec(compile("\n".join(source), "<avro writer>", "exec"), namespace)  # noqa: S102 - the source is made from our own schema
     writer: Callable[[Any], bytes] = namespace["write"]
     return writer
@@ -87,8 +86,7 @@ class _Compiler:
             entry = [*self._value("string", f"k{depth}", depth), *self._value(schema["values"], f"x{depth}", depth + 1)]
             yield from self._blocks(f"k{depth}, x{depth}", f"{value}.items()", value, iter(entry))
         elif kind == "string":
-            yield f"b = {value}.encode() if len({value}) <= {LONG} else utf8({value})"
-            yield "put(length(len(b)) + b)"
+            yield from _text(value, "small[n]", "varint(n)")
         elif kind == "long":
             yield f"put(varint({value}))"
         else:
@@ -101,10 +99,12 @@ class _Compiler:
         falsy_is_absent = present in ("string", "long")  # not so for a time: 0 is 1970
         yield f"if {value}{'' if falsy_is_absent else ' is not None'}:"
         if present == "string":
-            yield f"{_INDENT}b = {value}.encode() if len({value}) <= {LONG} else utf8({value})"
-            yield f"{_INDENT}put(b'\\x02' + length(len(b)) + b)"
+            yield from (_INDENT + line for line in _text(value, "small_present[n]", f"{_PRESENT!r} + varint(n)"))
+        elif present == "long":
+            ready = f"small_present[{value}] if 0 < {value} < {len(_SMALL)}"
+            yield f"{_INDENT}put({ready} else {_PRESENT!r} + varint({value}))"
         else:
-            yield f"{_INDENT}put(b'\\x02')"
+            yield f"{_INDENT}put({_PRESENT!r})"
             yield from (_INDENT + line for line in self._value(present, value, depth))
         yield "else:"
         yield f"{_INDENT}put(b'\\x00')"
@@ -119,3 +119,11 @@ class _Compiler:
         yield f"{_INDENT * 3}out.clear()"
         yield from (_INDENT * 2 + line for line in body)
         yield "put(b'\\x00')"
+
+
+def _text(value: str, ready: str, other: str) -> Iterator[str]:
+    """A string: its length in bytes, by one expression if it is ready made and by another if not, and its bytes."""
+    yield f"b = {value}.encode() if len({value}) <= {LONG} else utf8({value})"
+    yield "n = len(b)"
+    yield f"put({ready} if n < {len(_SMALL)} else {other})"
+    yield "put(b)"

@@ -20,7 +20,15 @@ RecordHeaders = Sequence[tuple[str, bytes]]
 _WEBHOOK_ID: Final = re.compile(r"[!-\-/-~]{1,128}", re.ASCII)  # visible ASCII without the full stop
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _FINGERPRINT: Final = re.compile(r"[0-9a-fA-F]{16}", re.ASCII)
+_USUAL_ORIGIN: Final = 300
+"""Characters of a host with its port, of which DNS takes 253."""
 _URI_CHARACTERS: Final = ":/?#[]@!$&'()*+,;=-._~"
+
+_SPECVERSION: Final = (names.CE_SPECVERSION, names.CLOUDEVENTS_VERSION.encode())
+_OF_THE_VALUE: Final = (
+    (names.CONTENT_TYPE, names.AVRO_MEDIA_TYPE.encode()),
+    (names.SCHEMA_FINGERPRINT, CATALOG.latest.fingerprint.encode()),
+)
 
 
 def webhook_id(event: Event) -> str:
@@ -46,26 +54,32 @@ def cloudevents_type(event: Event) -> str:
 def cloudevents_source(event: Event) -> str:
     """`//` and the registry's label or address, as a URI reference; a fixed URN where neither is known."""
     origin = event.registry or event.source.addr
-    return "//" + quote(origin, safe=_URI_CHARACTERS) if origin else "urn:registry:unknown"
+    if not origin:
+        return "urn:registry:unknown"
+    return "//" + (_quoted_origin(origin) if len(origin) <= _USUAL_ORIGIN else quote(origin, safe=_URI_CHARACTERS))
+
+
+@lru_cache(maxsize=256)
+def _quoted_origin(origin: str) -> str:
+    return quote(origin, safe=_URI_CHARACTERS)
 
 
 def record_headers(event: Event, *, traceparent: str = "") -> list[tuple[str, bytes]]:
     """The headers of the event's record; `traceparent` is that of the POST, already found valid, or empty."""
     headers = [
-        (names.CE_SPECVERSION, names.CLOUDEVENTS_VERSION),
-        (names.CE_ID, webhook_id(event)),
-        (names.CE_TYPE, cloudevents_type(event)),
-        (names.CE_SOURCE, cloudevents_source(event)),
+        _SPECVERSION,
+        (names.CE_ID, webhook_id(event).encode()),
+        (names.CE_TYPE, cloudevents_type(event).encode()),
+        (names.CE_SOURCE, cloudevents_source(event).encode()),
     ]
     if event.timestamp_micros is not None:
-        headers.append((names.CE_TIME, event.timestamp))
+        headers.append((names.CE_TIME, event.timestamp.encode()))
     if event.target.repository:
-        headers.append((names.CE_SUBJECT, event.target.repository))
-    headers.append((names.CONTENT_TYPE, names.AVRO_MEDIA_TYPE))
-    headers.append((names.SCHEMA_FINGERPRINT, CATALOG.latest.fingerprint))
+        headers.append((names.CE_SUBJECT, event.target.repository.encode()))
+    headers += _OF_THE_VALUE
     if traceparent:
-        headers.append((names.TRACEPARENT, traceparent))
-    return [(name, value.encode()) for name, value in headers]
+        headers.append((names.TRACEPARENT, traceparent.encode()))
+    return headers
 
 
 def schema_fingerprint(headers: Sequence[tuple[str, bytes | None]] | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 _RFC3339: Final = re.compile(
@@ -11,6 +12,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+_USUAL_LENGTH: Final = 40
+"""Characters; the longest that a registry writes has 35."""
 
 ZERO_TIME: Final = "0001-01-01T00:00:00Z"
 """The zero value of Go's `time.Time`: what a registry writes where it has no time."""
@@ -22,7 +26,7 @@ def micros(text: str) -> int | None:
     None if `text` is no RFC 3339 time, or one that lies outside the years 1 to 9999 in UTC: readers of Avro's
     `timestamp-micros` in Python, Java's SQL types and ClickHouse end there, many with an error.
     """
-    return readable_micros(_micros(text))
+    return _recent_micros(text) if len(text) <= _USUAL_LENGTH else readable_micros(_micros(text))
 
 
 def readable_micros(value: int | None) -> int | None:
@@ -47,4 +51,11 @@ def _micros(text: str) -> int | None:
         whole = datetime.fromisoformat(f"{date}T{time}{'+00:00' if offset in 'Zz' else offset}")
     except ValueError:
         return None
-    return (whole - _EPOCH) // _MICROSECOND + int((fraction or "")[:6].ljust(6, "0"))
+    since = whole - _EPOCH  # taken apart, which takes half the time of a division
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + int((fraction or "")[:6].ljust(6, "0"))
+
+
+@lru_cache(maxsize=16)
+def _recent_micros(text: str) -> int | None:
+    """An event's time is wanted more than once while the event is handled."""
+    return readable_micros(_micros(text))

@@ -91,11 +91,11 @@ class Acceptance:
         """
         if len(body[0]) <= SMALL_BYTES and body[0].count(b"{") <= _FEW_OBJECTS:
             texts = _texts(body)
-            with self._metrics.in_flight.track_inprogress(), self._metrics.ack_seconds.time():
+            with self._metrics.acknowledging():
                 await self._write(self._slice(texts[::-1], facts, self._schema_id()))
             return len(texts)
         async with self._large:
-            with self._metrics.in_flight.track_inprogress(), self._metrics.ack_seconds.time():
+            with self._metrics.acknowledging():
                 return await self._accept_large(body, facts)
 
     async def _accept_large(self, body: list[bytes], facts: EnvelopeFacts) -> int:

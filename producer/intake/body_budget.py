@@ -91,6 +91,7 @@ class HeldBody:
         self._max_bytes = max_bytes
         self._deadline: asyncio.Timeout | None = None
         self._gave_way = False
+        self._size = 0
         self.is_whole = False
 
     def __enter__(self) -> Self:
@@ -99,29 +100,39 @@ class HeldBody:
     def __exit__(self, *_: object) -> None:
         self._budget.release(self)
 
-    async def read(self, chunks: AsyncIterator[bytes]) -> bytes:
+    async def read(self, chunks: AsyncIterator[bytes], length: int | None = None) -> bytes:
         """The body.
+
+        The first piece has no deadline here: it takes no room before it comes, and the connection has its own limits.
+
+        Args:
+            chunks: its pieces.
+            length: its size, if that is known: what comes whole in one piece, as nearly all do, needs no deadline.
 
         Raises:
             BodyTooLargeError: the rest can still be read from `chunks`.
             BodyTooSlowError, NoRoomError: see there.
         """
-        pieces: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(_BODY_LIMIT_S) as self._deadline:
-                async for piece in chunks:
-                    size += len(piece)
-                    if size > self._max_bytes:
-                        raise BodyTooLargeError(size)
-                    if self._gave_way:
-                        raise NoRoomError
-                    self._budget.charge(self, size)
-                    pieces.append(piece)
-        except TimeoutError:
-            raise (NoRoomError() if self._gave_way else BodyTooSlowError()) from None
+        first = await anext(chunks, b"")
+        self._take(first)
+        if len(first) != length:
+            try:
+                async with asyncio.timeout(_BODY_LIMIT_S) as self._deadline:
+                    pieces = [first, *[self._take(piece) async for piece in chunks]]
+            except TimeoutError:
+                raise (NoRoomError() if self._gave_way else BodyTooSlowError()) from None
+            first = b"".join(pieces)
         self.is_whole = True
-        return b"".join(pieces)
+        return first
+
+    def _take(self, piece: bytes) -> bytes:
+        self._size += len(piece)
+        if self._size > self._max_bytes:
+            raise BodyTooLargeError(self._size)
+        if self._gave_way:
+            raise NoRoomError
+        self._budget.charge(self, self._size)
+        return piece
 
     def give_way(self) -> None:
         """Stop reading."""

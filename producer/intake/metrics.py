@@ -1,6 +1,8 @@
 """What the bridge counts; its names are listed in docs/operations.md."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from time import perf_counter
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -34,20 +36,35 @@ class BridgeMetrics:
             ["reason"],
             registry=registry,
         )
-        self.ack_seconds: Final = Histogram(
+        self._accepted_of: dict[str, Counter] = {}
+        self._ack_seconds = Histogram(
             "registry_bridge_ack_seconds",
             "Seconds from the end of reading a POST until its events are acknowledged",
             registry=registry,
             buckets=_SECONDS,
         )
-        self.in_flight: Final = Gauge(
-            "registry_bridge_in_flight", "POSTs waiting for their acknowledgement", registry=registry
-        )
+        self._in_flight = 0
+        gauge = Gauge("registry_bridge_in_flight", "POSTs waiting for their acknowledgement", registry=registry)
+        gauge.set_function(lambda: self._in_flight)
 
     def accepted(self, action: str) -> None:
         """An event is in the log; actions that no registry sends share a label, as anybody can invent them."""
-        action = action or "unknown"
-        self._accepted.labels(action if action in _ACTIONS or action == "unknown" else "other").inc()
+        label = action if action in _ACTIONS else "other" if action else "unknown"
+        counter = self._accepted_of.get(label)
+        if counter is None:
+            counter = self._accepted_of[label] = self._accepted.labels(label)
+        counter.inc()
+
+    @contextmanager
+    def acknowledging(self) -> Iterator[None]:
+        """A POST waits for its acknowledgement."""
+        began = perf_counter()
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            self._ack_seconds.observe(perf_counter() - began)
 
     def refused(self, reason: str) -> None:
         """A POST was refused."""

@@ -24,6 +24,7 @@ _GUARD: Final = {
     "cache-control": "no-store",
 }
 """What a browser may do with an answer: show it, and nothing else. A page that needs more says so itself."""
+_GUARD_BYTES: Final = [(name.encode(), value.encode()) for name, value in _GUARD.items()]
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -60,22 +61,31 @@ class Request:
 
         White space around a value is no part of it (RFC 9110 section 5.5), and the server leaves it there.
         """
-        found = next((value for key, value in self.scope["headers"] if key == name), None)
-        return None if found is None else found.strip(b" \t").decode("latin-1")
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return bytes(value).strip(b" \t").decode("latin-1")
+        return None
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The body in pieces, as they come.
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body in pieces, as they come; ClientGoneError if the client goes away in the middle."""
+        return _BodyPieces(self)
 
-        Raises:
-            ClientGoneError: the client went away in the middle.
-        """
-        more = True
-        while more:
-            message = await self.receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGoneError
-            more = message.get("more_body", False)
-            yield message.get("body", b"")
+
+class _BodyPieces(AsyncIterator[bytes]):
+    """A body; no generator, which the loop would keep a list of."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._has_more = True
+
+    async def __anext__(self) -> bytes:
+        if not self._has_more:
+            raise StopAsyncIteration
+        message = await self._request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        self._has_more = message.get("more_body", False)
+        return bytes(message.get("body", b""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +109,17 @@ class Response:
 
     async def send(self, send: Send, *, without_body: bool) -> None:
         """Send it; to a HEAD request without the body but with its length."""
-        of_body = {"content-type": self.content_type, "content-length": str(len(self.body))}
-        headers = {**of_body, **_GUARD, **self.headers}
-        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        raw = [
+            (b"content-type", self.content_type.encode("latin-1")),
+            (b"content-length", b"%d" % len(self.body)),
+            *(self._own_and_guard() if self.headers else _GUARD_BYTES),
+        ]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if without_body else self.body})
+
+    def _own_and_guard(self) -> list[tuple[bytes, bytes]]:
+        own = {name.lower(): value for name, value in self.headers.items()}
+        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**_GUARD, **own}.items()]
 
 
 Respond = Callable[[Request], Awaitable[Response]]
@@ -139,7 +155,7 @@ def application(routes: Iterable[Route], observer: UnroutedObserver | None = Non
             return
         request = Request(scope, receive)
         try:
-            route = next((r for r in table if r.matches(request.path) and request.method in r.methods), None)
+            route = _route_of(table, request)
             response = await route.respond(request) if route else _no_route(table, request)
             if route is None and observer is not None:
                 observer.unrouted(request, response.status)
@@ -151,6 +167,14 @@ def application(routes: Iterable[Route], observer: UnroutedObserver | None = Non
         await response.send(send, without_body=request.method == "HEAD")
 
     return app
+
+
+def _route_of(table: tuple[Route, ...], request: Request) -> Route | None:
+    method, path = request.method, request.path
+    for route in table:
+        if method in route.methods and route.matches(path):
+            return route
+    return None
 
 
 def _no_route(table: tuple[Route, ...], request: Request) -> Response:

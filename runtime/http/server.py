@@ -64,11 +64,12 @@ class Server:
             app,
             lifespan="off",
             interface="asgi3",
-            http=GuardedServing(self._connections, observer or _UnreadableLog()),  # type: ignore[arg-type]  # it is called
+            http=GuardedServing(app, self._connections, observer or _UnreadableLog()),  # type: ignore[arg-type]  # it is called
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             date_header=True,
             timeout_graceful_shutdown=max(1, round(drain_s)),
         )

@@ -38,10 +38,25 @@ class PendingWrite:
 class Bell:
     """Wakes one event loop for finished writes: one call for as many as have piled up."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> None:
         self._loop = loop
+        self._limit_s = limit_s
+        self._begun: deque[tuple[float, asyncio.Future[None]]] = deque()
+        """Until when each write may last, by the loop's clock; of those that have ended, the first are gone."""
+        self._alarm: asyncio.TimerHandle | None = None
         self._finished: deque[tuple[asyncio.Future[None], Exception | None]] = deque()
         self._rung = False
+
+    def begin(self) -> "asyncio.Future[None]":
+        """A write begins: what is to wait for it. TimeoutError if it has not ended within the limit.
+
+        Called on the loop. All writes have the same limit, so that one timer serves all of them.
+        """
+        future = self._loop.create_future()
+        self._begun.append((self._loop.time() + self._limit_s, future))
+        if self._alarm is None:
+            self._alarm = self._loop.call_later(self._limit_s, self._expire)
+        return future
 
     def add(self, future: asyncio.Future[None], error: Exception | None) -> None:
         """A write has ended, and this future waits for it."""
@@ -63,6 +78,18 @@ class Bell:
                 future.set_result(None)
             else:
                 future.set_exception(error)
+        while self._begun and self._begun[0][1].done():
+            self._begun.popleft()
+
+    def _expire(self) -> None:
+        self._alarm = None
+        now = self._loop.time()
+        while self._begun and (self._begun[0][1].done() or self._begun[0][0] <= now):
+            _, future = self._begun.popleft()
+            if not future.done():
+                future.set_exception(TimeoutError())
+        if self._begun:
+            self._alarm = self._loop.call_at(self._begun[0][0], self._expire)
 
 
 def resolve(done: Future[None], error: Exception | None) -> None:

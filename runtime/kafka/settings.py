@@ -19,6 +19,10 @@ _OWN: Final = "group.protocol"
 
 _log: Final = logging.getLogger("librdkafka")
 _MIB: Final = 1024 * 1024
+_PROMPT: Final = {"linger.ms": 0, "compression.type": "lz4"}
+"""Somebody waits for each record. While all requests that may be under way are, records gather without a linger; and
+zstd costs such small batches more than all else that the client does: it makes a new compressor for each."""
+_BULK: Final = {"linger.ms": 1, "compression.type": "zstd"}
 _FETCHED_BYTES: Final = 64 * 1024
 """Of one partition at a time, so that partitions take turns: a worker that has much to read finds the repositories of
 all of them, and its endpoints meet the same events. A larger record comes all the same, alone (KIP-74)."""
@@ -42,12 +46,24 @@ def admin_settings(settings: ClientSettings, *, client_id: str) -> dict[str, Any
 
 
 def producer_settings(
-    settings: ClientSettings, *, client_id: str, max_record_bytes: int, message_timeout_s: float
+    settings: ClientSettings,
+    *,
+    client_id: str,
+    max_record_bytes: int,
+    message_timeout_s: float,
+    is_bulk: bool = False,
 ) -> dict[str, Any]:
-    """Settings of the acknowledged writer: idempotent, all in-sync replicas, Java's partitioner."""
+    """Settings of the acknowledged writer: idempotent, all in-sync replicas, Java's partitioner.
+
+    Args:
+        settings: librdkafka settings.
+        client_id: how the broker's logs name this client.
+        max_record_bytes: the largest record that will be written.
+        message_timeout_s: after so many seconds the client gives a record up.
+        is_bulk: whether hundreds of records are written at once, so that the rate counts and not the wait for one.
+    """
     return {
-        "linger.ms": 1,
-        "compression.type": "zstd",
+        **(_BULK if is_bulk else _PROMPT),
         **_client(without(settings, CONSUMER_ONLY), client_id),
         "acks": "all",
         "enable.idempotence": True,

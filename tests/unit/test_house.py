@@ -25,6 +25,8 @@ FUNCTIONS = {
     "consumer.delivery.webhook.client.FallbackClient.second": "makes the other client when it is first needed",
     "runtime.cli.imported_commands.ImportedCommands.makers": "a command is imported when it is called",
     "runtime.http.server.Server.app": "ASGI has it so",
+    "runtime.http.server_protocol.GuardedServing.app": "the same",
+    "runtime.http.server_protocol._Requests.app": "the same",
     "runtime.kafka.admin_clients.AdminClients.open_client": "makes another client after a long silence",
     "runtime.kafka.pending_writes.PendingWrite.done": "a blocking caller is woken otherwise than a loop",
     "runtime.kafka.writer.AcknowledgedWriter.open_producer": "makes another producer when one is done for",

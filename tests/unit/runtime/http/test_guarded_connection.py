@@ -76,7 +76,7 @@ class Served:
     def __post_init__(self) -> None:
         self.open = OpenConnections(self)
         config = Config(self.app, lifespan="off", interface="asgi3", ws="none", log_config=None)
-        make = GuardedServing(self.open, self)
+        make = GuardedServing(self.app, self.open, self)
         self.connection = make(config, ServerState(), {})
         self.wire = Wire(protocol=self.connection)
         self.connection.connection_made(self.wire)
@@ -273,10 +273,10 @@ async def test_too_much_of_a_head_is_431() -> None:
     many = b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (limits.MAX_HEADERS + 2)
     chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     for text, says in (
-        (long, "the request line and headers have more than 64 KiB"),
+        (long, "the request line and headers have more than 65536 bytes"),
         (many, "the request has more than 100 headers"),
         (chunked + b"X: y\r\n" * limits.MAX_HEADERS + b"\r\n", "the request has more than 100 headers"),
-        (chunked + b"X: " + b"a" * limits.MAX_HEAD_BYTES, "the trailers have more than 64 KiB"),
+        (chunked + b"X: " + b"a" * limits.MAX_HEAD_BYTES, "the trailers have more than 65536 bytes"),
     ):
         served = Served(answers)
         await served.send(text * 2)

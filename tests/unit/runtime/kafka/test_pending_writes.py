@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.pending_writes import Bell, PendingWrite
+from tests.kit.virtual_time import simulated
 
 
 def test_a_write_has_ended_with_its_last_record() -> None:
@@ -27,7 +28,7 @@ def test_one_ring_wakes_all_that_wait() -> None:
 
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
-        bell = Bell(loop)
+        bell = Bell(loop, 60.0)
         bell.ring()
         good, bad, gone = (loop.create_future() for _ in range(3))
         gone.cancel()
@@ -40,3 +41,28 @@ def test_one_ring_wakes_all_that_wait() -> None:
         assert gone.cancelled()
 
     asyncio.run(scenario())
+
+
+@simulated
+async def test_a_write_that_lasts_too_long_is_given_up() -> None:
+    """Each at its own limit, whatever came before it; one that has ended before is left alone."""
+    loop = asyncio.get_running_loop()
+    bell = Bell(loop, 2.0)
+    first, ended = bell.begin(), bell.begin()
+    bell.add(ended, None)
+    bell.ring()
+    await asyncio.sleep(1.0)
+    second = bell.begin()
+    await asyncio.sleep(0.99)
+    assert [False, True, False] == [one.done() for one in (first, ended, second)]
+    await asyncio.sleep(0.02)
+    assert [True, True, False] == [one.done() for one in (first, ended, second)]
+    assert isinstance(first.exception(), TimeoutError)
+    assert ended.exception() is None
+    await asyncio.sleep(0.98)
+    assert not second.done()
+    await asyncio.sleep(0.02)
+    assert isinstance(second.exception(), TimeoutError)
+    third = bell.begin()
+    await asyncio.sleep(2.01)
+    assert isinstance(third.exception(), TimeoutError), "the alarm is set again"
