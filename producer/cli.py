@@ -147,7 +147,11 @@ def publish_command(
     registration = _registration(settings)
     prepare(_admin(settings), _groups(settings), settings, registration, News())
     writer = AcknowledgedWriter(
-        settings.kafka.revealed(), client_id=CLIENT_ID, max_record_bytes=max_event_bytes(settings), is_bulk=True
+        settings.kafka.revealed(),
+        client_id=CLIENT_ID,
+        max_record_bytes=max_event_bytes(settings),
+        meanwhile="the same events are written again",
+        is_bulk=True,
     )
     publisher = Publisher(
         writer,

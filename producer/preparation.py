@@ -12,6 +12,7 @@ from runtime.clock import Clock
 from runtime.config.settings import Settings
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
+from runtime.kafka.connection_faults import because
 from runtime.kafka.errors import KafkaRefusedError
 from runtime.kafka.groups import Groups
 from runtime.kafka.initial_offsets import register_new
@@ -45,7 +46,6 @@ class Hindrance:
 
 
 _UNREGISTERED: Final = Hindrance("the schema is not registered yet")
-_UNACKNOWLEDGED: Final = Hindrance("Kafka does not acknowledge writes")
 
 
 class NotPreparedError(BridgeError):
@@ -131,9 +131,11 @@ class PreparedLog:
         return self._registration.ids
 
     @property
-    def is_idle(self) -> bool:
-        """Whether no record is on its way that could still come to the log."""
-        return self._writer.is_idle
+    def under_way_because(self) -> str:
+        """Why records are on their way that could still come to the log; empty if there are none."""
+        if self._writer.is_idle:
+            return ""
+        return f"Kafka has not answered yet for events that were sent straight to it{because(self._writer.fault)}"
 
     @property
     def unprepared(self) -> Hindrance | None:
@@ -143,7 +145,7 @@ class PreparedLog:
     @property
     def obstacle(self) -> Hindrance | None:
         """Why events cannot be written, as far as is known without asking; None if it can be tried."""
-        return self.unprepared or (None if self._writer.available else _UNACKNOWLEDGED)
+        return self.unprepared or (None if self._writer.available else unacknowledged(self._writer))
 
     def schema_id(self) -> int:
         """The id that values are framed with.
@@ -196,6 +198,11 @@ class PreparedLog:
         self._missed = 0 if self._admin.has_topic(topic) else self._missed + 1
         if self._missed >= _GONE_AFTER:
             raise TopicGoneError(f"topic {topic} does not exist any more (registry-bridge init creates it)")
+
+
+def unacknowledged(writer: AcknowledgedWriter) -> Hindrance:
+    """The hindrance of a writer that is not available."""
+    return Hindrance(f"Kafka does not acknowledge writes{because(writer.fault)}")
 
 
 def _hindrance(error: BridgeError) -> Hindrance:

@@ -5,11 +5,10 @@ from typing import Any, Final
 import msgspec
 
 from runtime.counts import counted
-from runtime.units import format_duration
+from runtime.units import format_duration, rounded_size
 
 PATH: Final = "/spool"
 """Where an intake answers it."""
-_UNITS: Final = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 
 
 class SpoolStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,9 +17,11 @@ class SpoolStatus(msgspec.Struct, frozen=True, kw_only=True):
     events: int | None = None
     """How many it holds; None while that is not known."""
     used_bytes: int | None = None
+    """What the events take in it."""
     disk_bytes: int | None = None
     """The size of its files; room in them that is free is used again."""
     max_bytes: int = 0
+    """What the events may take in it: it is full when that is used."""
     oldest_age_s: float | None = None
     """Since the oldest event was accepted; None if there is none, or it is not known."""
     obstacle: str = ""
@@ -37,9 +38,7 @@ class SpoolStatus(msgspec.Struct, frozen=True, kw_only=True):
         if self.events:
             age = "?" if self.oldest_age_s is None else format_duration(float(round(self.oldest_age_s)))
             parts.append(f"the oldest accepted {age} ago")
-        parts.append(
-            f"{shown_size(self.used_bytes)} of {shown_size(self.max_bytes)} ({shown_size(self.disk_bytes)} on disk)"
-        )
+        parts.append(f"{_shown(self.used_bytes)} of {_shown(self.max_bytes)} ({_shown(self.disk_bytes)} on disk)")
         if self.waits_because:
             parts.append(f"waits because {self.waits_because}")
         if self.obstacle:
@@ -55,9 +54,5 @@ def spool_status_of(answer: Any) -> SpoolStatus | None:
         return None
 
 
-def shown_size(size: int | None) -> str:
-    """A size for people, with four digits; a question mark for one that is not known."""
-    if size is None:
-        return "?"
-    unit, name = next(((unit, name) for unit, name in _UNITS if size >= unit), (1, "B"))
-    return f"{size / unit:.4g} {name}"
+def _shown(size: int | None) -> str:
+    return "?" if size is None else rounded_size(size)

@@ -29,8 +29,8 @@ _LONGEST_TEXT = 200
 DURATION_EXAMPLES = "write e.g. 500ms, 1s, 1h30m"
 """The advice behind every refused duration."""
 
-_BYTES_OF = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-_SIZE = re.compile(r"([0-9]{1,18}) ?(B|KiB|MiB|GiB)?")
+_BYTES_OF = {"TiB": 2**40, "GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
+_SIZE = re.compile(r"([0-9]{1,18}) ?(B|KiB|MiB|GiB|TiB)?")
 
 SIZE_EXAMPLES = "write e.g. 64KiB, 1MiB, or a number of bytes"
 """The advice behind every refused size."""
@@ -85,13 +85,19 @@ def parse_size(text: str) -> int:
     found = _SIZE.fullmatch(text)
     if found is None:
         raise ValueError(f"is not a size; {SIZE_EXAMPLES}")
-    return int(found[1]) * _BYTES_OF[found[2] or ""]
+    return int(found[1]) * _BYTES_OF[found[2] or "B"]
 
 
 def format_size(size: int) -> str:
-    """Write bytes as `parse_size` reads them, in the largest unit that loses nothing."""
-    unit = next(unit for unit in ("GiB", "MiB", "KiB", "") if size % _BYTES_OF[unit] == 0 and (size or not unit))
-    return f"{size // _BYTES_OF[unit]}{unit}"
+    """Write bytes as `parse_size` reads them, in the largest unit that loses nothing, e.g. 8388608 as `8 MiB`."""
+    name, unit = next((name, unit) for name, unit in _BYTES_OF.items() if size % unit == 0 and (size or unit == 1))
+    return f"{size // unit} {name}"
+
+
+def rounded_size(size: int) -> str:
+    """Write bytes that were counted, with four digits, e.g. 8388609 as `8 MiB`."""
+    name, unit = next((name, unit) for name, unit in _BYTES_OF.items() if size >= unit or unit == 1)
+    return f"{size / unit:.4g} {name}"
 
 
 def _nanoseconds(unsigned: str) -> int | None:

@@ -18,6 +18,7 @@ from consumer.log.decoding import event_of
 from consumer.record import Headers, Record
 from runtime.kafka.records import OutgoingRecord
 from runtime.rfc3339 import rfc3339_ms
+from runtime.units import format_size, rounded_size
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.headers import text_header
 from schemas.names import CE_ID, CE_SUBJECT
@@ -53,7 +54,7 @@ def fitting(record: Record, cause: Cause, largest: int) -> tuple[Record, Cause]:
     size = len(record.value or b"") + sum(len(name) + len(value or b"") for name, value in record.headers)
     if size <= largest:
         return record, cause
-    left_out = f"its value and headers, {size} bytes, are left out: a letter takes {largest}"
+    left_out = f"its value and headers, {rounded_size(size)}, are left out: a letter takes {format_size(largest)}"
     return structs.replace(record, value=None, headers=()), replace(
         cause, error=f"{cause.error}; {left_out}".lstrip("; ")
     )

@@ -77,7 +77,12 @@ def parts_of(settings: Settings, *, served: int = 1) -> Parts:
         groups=Groups(kafka, client_id=CLIENT_ID),
         protocols=GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events),
         pulse=Pulse(admin, settings.topics.events, clock),
-        writer=AcknowledgedWriter(kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(settings)),
+        writer=AcknowledgedWriter(
+            kafka,
+            client_id=CLIENT_ID,
+            max_record_bytes=max_dead_letter_bytes(settings),
+            meanwhile="events that are to become dead letters wait",
+        ),
         metrics=WorkerMetrics(process_metrics("registry_worker")),
         clock=clock,
         schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),

@@ -35,7 +35,7 @@ def check_installation(
     """What Kafka, the schema registry and the endpoints' addresses show; delivers nothing."""
     yield from _kafka(settings, admin)
     if settings.intake.spool is not None:
-        yield from spool_findings(settings.intake.spool)
+        yield from spool_findings(settings.intake.spool, max_body_bytes=settings.intake.max_body_bytes)
     if registry is not None:
         yield from _schema(registry, subject_of(settings.topics.events))
     yield from addresses(settings.endpoints, reach)

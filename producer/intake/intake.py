@@ -17,6 +17,7 @@ from producer.intake.refusals import RefusedError, refuse
 from runtime.config.settings import IntakeSettings
 from runtime.http.asgi import Request, Response, Route
 from runtime.http.unreadable import Unreadable
+from runtime.units import format_size
 from schemas.headers import is_traceparent
 from schemas.names import LABEL
 from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
@@ -136,5 +137,5 @@ class Intake:
             raise RefusedError(503, "busy", "too many large bodies at once, of which this one is the slowest") from None
 
     async def _too_large(self, rest: AsyncIterator[bytes], read_bytes: int) -> RefusedError:
-        allowed = f"larger than intake.max_body ({self._settings.max_body_bytes} bytes)"
+        allowed = f"larger than intake.max_body ({format_size(self._settings.max_body_bytes)})"
         return await refuse(rest, 413, "too-large", allowed, read_bytes=read_bytes)

@@ -7,6 +7,11 @@ import structlog
 _log: Final = structlog.get_logger(__name__)
 
 
+def meanwhile(*, has_spool: bool) -> str:
+    """What becomes of events while Kafka takes none, a clause: with a spool, nobody waits for Kafka."""
+    return "events are kept in the spool" if has_spool else "POSTs are answered 503"
+
+
 class ReportingLog(Protocol):
     """The log as events are written to it, which says by itself why that cannot be done."""
 
@@ -18,19 +23,17 @@ class ReportingLog(Protocol):
 class Outages:
     """Logs what the pulse finds, unless another has found and logged it before: who prepares, or who writes."""
 
-    def __init__(self, log: ReportingLog, *, has_spool: bool) -> None:
-        """None was logged yet; with a spool, nobody waits for Kafka."""
+    def __init__(self, log: ReportingLog, *, meanwhile: str) -> None:
+        """None was logged yet; `meanwhile` is what becomes of events: see `meanwhile`."""
         self._events = log
-        self._consequence = "events are kept in the spool" if has_spool else "POSTs are answered 503"
+        self._meanwhile = meanwhile
         self._is_logged = False
 
     def changed(self, unreachable_because: str) -> None:
         """Kafka is away, and why; or back, if it is empty."""
         if unreachable_because and self._events.obstacle is None:
             self._is_logged = True
-            _log.warning(
-                "kafka.away", reason=unreachable_because, consequence=f"{self._consequence} until Kafka answers"
-            )
+            _log.warning("kafka.away", reason=unreachable_because, consequence=f"{self._meanwhile} until Kafka answers")
         elif not unreachable_because and self._is_logged:
             self._is_logged = False
             _log.info("kafka.back")

@@ -13,7 +13,7 @@ from producer.intake.doors import Doors
 from producer.intake.duties import Duties
 from producer.intake.intake import Intake
 from producer.intake.metrics import BridgeMetrics
-from producer.intake.outages import Outages
+from producer.intake.outages import Outages, meanwhile
 from producer.intake.schema_routes import schema_routes
 from producer.preparation import PreparedLog
 from producer.schema_registration import registration_of
@@ -47,18 +47,20 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
     """
     clock, kafka, topic = SystemClock(), settings.kafka.revealed(), settings.topics.events
     has_spool = settings.intake.spool is not None
+    consequence = meanwhile(has_spool=has_spool)
     registration = registration_of(settings.schema_registry, topic, clock, program=CLIENT_ID)
     writer = AcknowledgedWriter(
         kafka,
         client_id=CLIENT_ID,
         max_record_bytes=max_event_bytes(settings),
         limit_s=STRAIGHT_LIMIT_S if has_spool else WRITE_LIMIT_S,
+        meanwhile=consequence,
         clock=clock,
     )
     admin, groups = Admin(kafka, client_id=CLIENT_ID), Groups(kafka, client_id=CLIENT_ID)
     prepared = PreparedLog(admin, groups, settings, registration=registration, writer=writer, clock=clock)
     metrics = BridgeMetrics(process_metrics("registry_bridge"))
-    pulse = Pulse(admin, topic, clock, Outages(prepared, has_spool=has_spool))
+    pulse = Pulse(admin, topic, clock, Outages(prepared, meanwhile=consequence))
     kafka_up("registry_bridge_kafka_up", metrics.registry, pulse)
     duties = Duties(stop)
     try:

@@ -14,6 +14,7 @@ from producer.manifest import manifest_json
 from producer.manifest.go_types import Slice
 from producer.manifest.manifest_json import ManifestError, descriptor, platform
 from producer.manifest.media_types import parse_media_type
+from runtime.units import format_size
 from schemas import Descriptor
 
 __all__ = ["Manifest", "ManifestError"]
@@ -63,7 +64,7 @@ class Manifest:
 
     def __post_init__(self) -> None:
         if len(self.payload) > MAX_PAYLOAD:
-            raise ManifestError(f"{len(self.payload)} bytes, at most {MAX_PAYLOAD} are allowed")
+            raise ManifestError(f"{len(self.payload):,} B; at most {format_size(MAX_PAYLOAD)} is allowed")
         set_member = object.__setattr__
         set_member(self, "media_type", _known(self.media_type))
         set_member(self, "payload", bytes(self.payload))

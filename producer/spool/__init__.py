@@ -7,7 +7,7 @@ Kafka is back. It knows nothing of HTTP, of envelopes or of endpoints.
     spooled_record   a record as a row: its content, its checksum, and the record that Kafka gets (pure)
     write_ahead_log  what SQLite's log holds, and what of it cannot be read (pure)
     amount           how much it holds (pure)
-    room             how `intake.spool.max` is divided (pure)
+    room             what its events and its files may take on disk (pure)
     directory, lock  the folder, its file system, and the one process that has it
     file_place       whether the open files are still where they were
     database_file    what the database file says by itself, before SQLite may write to it

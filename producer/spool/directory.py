@@ -1,5 +1,6 @@
 """The folder of a spool: made for its owner alone, and what there is to know of the file system below it."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,25 @@ def make_folder(folder: Path) -> None:
             raise SpoolDiskError(f"the folder of the spool cannot be written to: {folder}")
     except OSError as error:
         raise SpoolDiskError(f"the folder of the spool cannot be made: {folder}: {error.strerror}") from error
+
+
+def standing_folder(folder: Path) -> Path:
+    """The folder, or the one above it in which `make_folder` would begin; it makes nothing.
+
+    Raises:
+        SpoolDiskError: `make_folder` would not get a folder that this user may write to.
+    """
+    found = next(path for path in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(path))
+    if not found.is_dir():
+        raise SpoolDiskError(f"the folder of the spool cannot be made: {folder}: {found} is not a folder")
+    if found == folder.absolute():
+        if not os.access(found, os.R_OK | os.W_OK | os.X_OK):
+            raise SpoolDiskError(f"the folder of the spool cannot be written to: {folder}")
+    elif not os.access(found, os.W_OK | os.X_OK):
+        is_read_only = os.statvfs(found).f_flag & os.ST_RDONLY
+        why = os.strerror(errno.EROFS if is_read_only else errno.EACCES)
+        raise SpoolDiskError(f"the folder of the spool cannot be made: {folder}: {found}: {why}")
+    return found
 
 
 def make_file(path: Path) -> None:

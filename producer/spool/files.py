@@ -12,6 +12,7 @@ from producer.spool.directory import file_bytes
 from producer.spool.errors import SpoolDamagedError, SpoolDiskError
 from producer.spool.room import SpoolRoom
 from producer.spool.write_ahead_log import LogState, state_of
+from runtime.units import rounded_size
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -84,4 +85,4 @@ def checked_files(folder: Path) -> LogState:
 def _unreadable(found: LogState) -> str:
     if found.header_is_damaged:
         return "a header that does not verify before all others"
-    return f"{found.tail_commits} that do not verify ({found.tail_bytes} bytes)"
+    return f"{found.tail_commits} that do not verify ({rounded_size(found.tail_bytes)})"

@@ -8,7 +8,7 @@ Kafka is well has none.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from producer.preparation import PreparedLog
+from producer.preparation import PreparedLog, unacknowledged
 from runtime.clock import Clock
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.settings import ClientSettings
@@ -52,10 +52,10 @@ class PreparedForwardLog:
         hindrance = self._straight.unprepared
         if hindrance is not None:
             return hindrance.text
-        if not self._straight.is_idle:
-            return "Kafka has not answered yet for events that were sent straight to it"
+        if why := self._straight.under_way_because:
+            return why
         if self._writer is not None and not self._writer.available:
-            return "Kafka does not acknowledge writes"
+            return unacknowledged(self._writer).text
         return ""
 
     async def write(self, records: Sequence[OutgoingRecord]) -> None:
@@ -71,6 +71,7 @@ class PreparedForwardLog:
                 client_id=self._client_id,
                 max_record_bytes=self._max_record_bytes,
                 limit_s=FORWARD_LIMIT_S,
+                meanwhile="the events of the spool wait",
                 clock=self._clock,
                 is_bulk=True,
             )

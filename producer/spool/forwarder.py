@@ -20,6 +20,7 @@ from runtime.clock import Clock
 from runtime.kafka.errors import KafkaRefusedError, KafkaTimeRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.news import News
+from runtime.units import rounded_size
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -196,7 +197,7 @@ class Forwarder:
             self._counter.maybe_repeated(len(rows))
             return
         row = rows[0]
-        named = f"event {row.seq} of the spool ({len(row.content)} bytes, repository {repository_of(row)})"
+        named = f"event {row.seq} of the spool ({rounded_size(len(row.content))}, repository {repository_of(row)})"
         self.refused_because = f"Kafka refuses {named}: {why}; it and all events behind it wait"
         self._counter.refused()
         if self._news.is_news(_MATTER, self.refused_because):

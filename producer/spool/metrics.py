@@ -35,7 +35,9 @@ class SpoolMetrics:
         self._events = AskedGauge("registry_bridge_spool_events", "Events in the spool", registry)
         self._used = AskedGauge("registry_bridge_spool_bytes", "Bytes that the events take in the spool", registry)
         self._disk = AskedGauge("registry_bridge_spool_disk_bytes", "Bytes of the spool's files", registry)
-        self._max = AskedGauge("registry_bridge_spool_max_bytes", "Bytes that the spool's files may take", registry)
+        self._max = AskedGauge(
+            "registry_bridge_spool_max_bytes", "Bytes that the events may take in the spool", registry
+        )
         self._age = AskedGauge(
             "registry_bridge_spool_oldest_age_seconds",
             "Age of the oldest event in the spool; 0 if it is empty",

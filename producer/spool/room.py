@@ -1,4 +1,4 @@
-"""How `intake.spool.max` is divided between SQLite's two files and a reserve, so that they never take more. Pure."""
+"""What a spool's events and its files may take on disk: `intake.spool.max`, and what comes on top of it. Pure."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,17 +17,23 @@ class SpoolRoom:
     """The room of one spool, in bytes."""
 
     max_bytes: int
+    """What the events may take: the database is full with them, whatever else is on the disk."""
     max_body_bytes: int
-
-    @property
-    def log_bytes(self) -> int:
-        """What the write-ahead log may take."""
-        return 2 * CHECKPOINT_BYTES + _OF_A_BODY * self.max_body_bytes
 
     @property
     def pages(self) -> int:
         """What the database may take, in pages."""
-        return max(1, (self.max_bytes - self.log_bytes - RESERVE_BYTES) // PAGE_BYTES)
+        return self.max_bytes // PAGE_BYTES
+
+    @property
+    def log_bytes(self) -> int:
+        """What the write-ahead log may take; a few MiB as a rule, and so much after the largest POST."""
+        return 2 * CHECKPOINT_BYTES + _OF_A_BODY * self.max_body_bytes
+
+    @property
+    def files_bytes(self) -> int:
+        """What all files together may take: the database, its log and the reserve."""
+        return self.max_bytes + self.log_bytes + RESERVE_BYTES
 
     @property
     def transaction_bytes(self) -> int:

@@ -27,6 +27,7 @@ from producer.spool.file_place import FilePlace
 from producer.spool.room import CHECKPOINT_BYTES, SpoolRoom
 from producer.spool.work import Append, Inquiry, StopWork, Work
 from runtime.news import News
+from runtime.units import format_size, rounded_size
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -245,7 +246,7 @@ class StoreThread:
     def _append_alone(self, database: SpoolDatabase, one: Append) -> None:
         most = self._files.room.transaction_bytes
         if one.size > most:
-            text = f"{one.size} bytes of events are more than the spool takes at once ({most} bytes)"
+            text = f"{rounded_size(one.size)} of events are more than the spool takes at once ({format_size(most)})"
             self._answer([(one.done, TooMuchAtOnceError(text))])
             return
         try:

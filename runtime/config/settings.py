@@ -73,7 +73,7 @@ class SpoolSettings:
     folder: Path
     """Of one intake alone; made if it is missing."""
     max_bytes: int = 10 * 2**30
-    """Bytes that its files may take: nine million events of a common size."""
+    """Bytes that the events in it may take on disk: about eight million of a common size."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ _REFERENCE: Final = r"\$[{$]"
 REFERENCE: Final[ValueShape] = {"type": "string", "pattern": _REFERENCE}
 """A text that holds a reference."""
 DURATION: Final = r"[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h|d))+)"
-SIZE: Final = r"[0-9]+ ?(B|KiB|MiB|GiB)?"
+SIZE: Final = r"[0-9]+ ?(B|KiB|MiB|GiB|TiB)?"
 URL: Final = r"[Hh][Tt][Tt][Pp][Ss]?://.+"
 
 

@@ -8,6 +8,7 @@ from runtime.config.quantities import size
 from runtime.config.reading import Section, Value
 from runtime.config.settings import SpoolSettings
 from runtime.config.shape import shaped, text
+from runtime.units import format_size
 
 _FOLDER: Final = r".+"
 _EXAMPLE: Final = "write e.g. /var/lib/registry-bridge/spool"
@@ -16,7 +17,7 @@ _MOST: Final = 2**50
 _DEFAULT: Final = SpoolSettings(folder=Path())
 
 OF_A_BODY: Final = 16
-"""Bytes of the spool for each byte of `intake.max_body`, at least, so that the largest POST has room in its files."""
+"""Bytes of the spool for each byte of `intake.max_body`, at least: the largest POST may take up to 6."""
 
 
 @shaped(text(_FOLDER))
@@ -40,4 +41,4 @@ def read_spool(value: Value) -> SpoolSettings | None:
 def check_room(value: Value, spool: SpoolSettings, max_body_bytes: int) -> None:
     """Record a fault at the section's `max` if the largest POST would have no room."""
     if spool.max_bytes < OF_A_BODY * max_body_bytes:
-        value.at("max").note(f"is less than {OF_A_BODY} x intake.max_body ({OF_A_BODY * max_body_bytes} bytes)")
+        value.at("max").note(f"is less than {OF_A_BODY} x intake.max_body ({format_size(OF_A_BODY * max_body_bytes)})")

@@ -16,6 +16,7 @@ from runtime.config import Secret, TLSSettings
 from runtime.errors import BridgeError
 from runtime.http.certificate_faults import CA_AS_SERVER, certificate_fault
 from runtime.http.client import causes, made, plain, user_agent, with_tls
+from runtime.units import format_size
 
 
 class NoExchangeError(BridgeError):
@@ -140,7 +141,7 @@ class BlockingHTTP:
 
     def _hold_to_limit(self, found: bytearray) -> None:
         if len(found) > self._limit_bytes:
-            raise NoExchangeError(f"answers with more than {self._limit_bytes >> 20} MiB: is it the right address?")
+            raise NoExchangeError(f"answers with more than {format_size(self._limit_bytes)}: is it the right address?")
 
     def _late(self) -> NoExchangeError:
         return NoExchangeError(f"does not answer within {self._limit_s:g} s")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from runtime.config.addresses import Address, is_any
 from runtime.errors import BridgeError
 from runtime.side_threads import SideThreads
+from runtime.units import rounded_size
 
 LIMIT_S: Final = 2.0
 """How long connecting, and each wait for bytes, may take."""
@@ -50,7 +51,7 @@ def _ask(address: Address, path: str, limit_s: float) -> Any:
     finally:
         connection.close()
     if answer.status != _HTTP_OK or len(body) > _MOST_BYTES:
-        raise NoAnswerError(f"{where} answered {answer.status} with {len(body)} bytes")
+        raise NoAnswerError(f"{where} answered {answer.status} with {rounded_size(len(body))}")
     try:
         return json.loads(body)
     except ValueError as error:

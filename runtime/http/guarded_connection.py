@@ -13,6 +13,7 @@ from runtime.http import limits
 from runtime.http.open_connections import OpenConnections, Precedence
 from runtime.http.request_framing import Framing, HeadFraming, RequestFaultError, framing_of
 from runtime.http.unreadable import UnreadableObserver, answer, unreadable
+from runtime.units import format_size
 
 
 class AnswerObserver(Protocol):
@@ -192,7 +193,7 @@ class GuardedConnection(asyncio.BufferedProtocol):
             error = f"the head of the request did not arrive within {limits.HEAD_LIMIT_S:g} s"
             self._answer_and_close(HTTPStatus.REQUEST_TIMEOUT, error)
         elif self._phase is _Awaited.BODY:
-            pace = f"{limits.BODY_STEP_BYTES >> 10} KiB in {limits.BODY_STEP_LIMIT_S:g} s"
+            pace = f"{format_size(limits.BODY_STEP_BYTES)} in {limits.BODY_STEP_LIMIT_S:g} s"
             slow = RequestFaultError(f"the body arrives more slowly than {pace}", HTTPStatus.REQUEST_TIMEOUT)
             self._refuse(slow, b"")
         elif self._is_stranger:

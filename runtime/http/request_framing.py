@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Final, Protocol
 
 from runtime.http.limits import CHUNK_DATA_PER_LINE_BYTE, MAX_CHUNK_LINES_BYTES, MAX_HEAD_BYTES
+from runtime.units import format_size
 
 _END: Final = b"\r\n\r\n"
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;|\r\n)")
@@ -63,7 +64,7 @@ class HeadFraming:
         taken = found + len(_END) - len(self._last) if self.is_complete else len(data)
         self._size += taken
         if self._size > MAX_HEAD_BYTES:
-            raise HeadTooLargeError(f"request line and headers have more than {MAX_HEAD_BYTES} bytes")
+            raise HeadTooLargeError(f"request line and headers have more than {format_size(MAX_HEAD_BYTES)}")
         self._last = seam[-3:]
         return taken
 
@@ -124,7 +125,7 @@ class ChunkedBody:
         if self._in_trailers:
             self._trailer_bytes += size
             if self._trailer_bytes > MAX_HEAD_BYTES:
-                raise HeadTooLargeError(f"trailers have more than {MAX_HEAD_BYTES} bytes")
+                raise HeadTooLargeError(f"trailers have more than {format_size(MAX_HEAD_BYTES)}")
             return
         self._line_bytes += size
         if self._line_bytes > MAX_CHUNK_LINES_BYTES + self._data_bytes // CHUNK_DATA_PER_LINE_BYTE:

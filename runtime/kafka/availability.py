@@ -33,8 +33,10 @@ class _Phase(Enum):
 class Availability:
     """The state of one writer, moved by what its writes and probes find."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, meanwhile: str) -> None:
+        """Kafka is up; `meanwhile` is what a log line says of the time in which it is away, a clause."""
         self._clock = clock
+        self._consequence = f"{meanwhile} until Kafka acknowledges a write"
         self._lock = threading.Lock()
         self._state = _Phase.UP
         self._next_probe = 0.0
@@ -67,11 +69,7 @@ class Availability:
             if away and self._state is not _Phase.AWAY:
                 self._next_probe = self._clock.monotonic()
                 if self._state is _Phase.UP:
-                    _log.warning(
-                        "kafka.unavailable",
-                        reason=str(error),
-                        consequence="writes are refused until Kafka acknowledges one",
-                    )
+                    _log.warning("kafka.unavailable", reason=str(error), consequence=self._consequence)
                 self._state = _Phase.AWAY
             elif not away and self._state is _Phase.TRYING:
                 self._state = _Phase.UP

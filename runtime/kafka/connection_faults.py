@@ -53,6 +53,11 @@ class ConnectionFaults:
         self._last = None
 
 
+def because(fault: str) -> str:
+    """What stands behind a statement that something does not come, if the fault is known."""
+    return f" ({fault})" if fault else ""
+
+
 def _unwrapped(text: str) -> tuple[str, str]:
     """The broker's HOST:PORT (empty if none is named), and what is wrong with it without times and counts."""
     match = _WRAPPED.fullmatch(text.replace("\n", " "))

@@ -18,7 +18,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from runtime.clock import Clock, SystemClock
 from runtime.kafka.availability import STUCK_AFTER_S, Availability
-from runtime.kafka.connection_faults import ConnectionFaults
+from runtime.kafka.connection_faults import ConnectionFaults, because
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.pending_writes import Bell, PendingWrite, resolve
 from runtime.kafka.records import OutgoingRecord
@@ -49,6 +49,7 @@ class AcknowledgedWriter:
         client_id: str,
         max_record_bytes: int,
         limit_s: float = WRITE_LIMIT_S,
+        meanwhile: str = "writes fail at once",
         clock: Clock | None = None,
         is_bulk: bool = False,
         open_producer: Callable[[dict[str, Any]], Producer] = Producer,
@@ -60,6 +61,7 @@ class AcknowledgedWriter:
             client_id: how the broker's logs name this client.
             max_record_bytes: the largest record that will be written.
             limit_s: how long a write may take, in seconds; at least 0.2.
+            meanwhile: what follows for the events while Kafka is away, a clause for the log.
             clock: for the times between probes.
             is_bulk: whether hundreds of records are written at once, so that the rate counts and not the wait for one.
             open_producer: how a producer comes about.
@@ -81,7 +83,7 @@ class AcknowledgedWriter:
         self._ending: list[Future[None]] = []
         """Producers that were replaced, and still report what they had."""
         self._lock = threading.Lock()
-        self._availability = Availability(clock or SystemClock())
+        self._availability = Availability(clock or SystemClock(), meanwhile=meanwhile)
         self._bells: dict[asyncio.AbstractEventLoop, Bell] = {}
         self._topics: set[str] = set()
         self._fatal = threading.Event()
@@ -93,6 +95,11 @@ class AcknowledgedWriter:
     def available(self) -> bool:
         """Whether a write would be tried now."""
         return self._availability.available and not self._closing.is_set()
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the connection, as the client says; empty if it does not say so."""
+        return self._faults.cause
 
     @property
     def is_idle(self) -> bool:
@@ -137,7 +144,7 @@ class AcknowledgedWriter:
         if self._closing.is_set():
             raise WriterClosedError("the writer is closed")
         if not self._availability.admit():
-            raise KafkaUnavailableError(f"Kafka does not answer{self._because()}; nothing was written")
+            raise KafkaUnavailableError(f"Kafka does not answer{because(self.fault)}; nothing was written")
         with self._lock:
             self._produce(records, PendingWrite(len(records), self._settling(done), self._faults))
 
@@ -180,14 +187,10 @@ class AcknowledgedWriter:
         )
 
     def _timed_out(self) -> KafkaUnavailableError:
-        text = f"writing to Kafka: no acknowledgement within {self._limit_s:g} s{self._because()}"
+        text = f"writing to Kafka: no acknowledgement within {self._limit_s:g} s{because(self.fault)}"
         error = KafkaUnavailableError(text)
         self._availability.settle(error)
         return error
-
-    def _because(self) -> str:
-        cause = self._faults.cause
-        return f" ({cause})" if cause else ""
 
     def _bell(self, loop: asyncio.AbstractEventLoop) -> Bell:
         if (bell := self._bells.get(loop)) is not None:

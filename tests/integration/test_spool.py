@@ -101,7 +101,8 @@ def test_nobody_waits_while_kafka_is_away(broker: LocalKafka, topic: str, tmp_pa
         assert (200, "39 events") == (ready.status, ready.json["spool"].partition(";")[0])
         standing = asked(bridge)
         assert (39, "") == (standing["events"], standing["obstacle"])
-        assert standing["waits_because"]
+        assert "events are kept in the spool" in bridge.wait_for_log("kafka.unavailable")["consequence"]
+        eventually(lambda: "Connection refused" in asked(bridge)["waits_because"])
         assert standing["used_bytes"] <= standing["disk_bytes"] < standing["max_bytes"]
         broker.start()
         wait_empty(bridge)
@@ -287,7 +288,7 @@ def test_a_full_disk(broker: LocalKafka, topic: str, tmp_path: Path, small_disk:
 
 
 def test_a_full_spool(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
-    """At `max` POSTs are answered 503 with the reason, its files are no larger, and Kafka's return ends it."""
+    """When its events take `max` POSTs are answered 503 with the reason, not before, and Kafka's return ends it."""
     setup = spooling(broker, topic, tmp_path, intake={"max_body": "1MiB"}, max="16MiB")
     body = {"actor": {"name": "x" * 500_000}}
     with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
@@ -297,8 +298,9 @@ def test_a_full_spool(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
         while (reply := poster.post(envelope(event_json("team/app", taken, **body)))).status == 200:
             taken += 1
             assert taken < 50
-            assert asked(bridge)["disk_bytes"] <= 16 * 2**20
+            assert asked(bridge)["disk_bytes"] <= 28 * 2**20
         assert (503, True) == (reply.status, "the spool is full" in reply.json["error"])
+        assert 0.8 < asked(bridge)["used_bytes"] / asked(bridge)["max_bytes"] <= 1
         assert 503 == poster.post(envelope(event_json("team/small", 0))).status
         assert 503 == poster.request("GET", "/readyz").status
         metrics = poster.request("GET", "/metrics").body.decode()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runtime.units import format_duration, format_size, parse_duration, parse_size
+from runtime.units import format_duration, format_size, parse_duration, parse_size, rounded_size
 
 NANOSECONDS = st.integers(-(2**63) + 1, 2**63 - 1)
 
@@ -123,7 +123,16 @@ def test_writing_a_duration_is_total(seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("64KiB", 65536), ("1MiB", 1048576), ("8MiB", 8388608), ("2 GiB", 2**31), ("1024", 1024), ("0", 0), ("7B", 7)],
+    [
+        ("64KiB", 65536),
+        ("1MiB", 1048576),
+        ("8MiB", 8388608),
+        ("2 GiB", 2**31),
+        ("3TiB", 3 * 2**40),
+        ("1024", 1024),
+        ("0", 0),
+        ("7B", 7),
+    ],
 )
 def test_sizes_are_binary(text: str, size: int) -> None:
     """Sizes are bytes or binary multiples."""
@@ -142,6 +151,22 @@ def test_other_sizes_are_refused(text: str) -> None:
 def test_a_written_size_reads_back(size: int) -> None:
     """Every size is written as a text that reads as the same size."""
     assert size == parse_size(format_size(size))
+
+
+@pytest.mark.parametrize(
+    ("size", "exact", "rounded"),
+    [
+        (0, "0 B", "0 B"),
+        (1000, "1000 B", "1000 B"),
+        (65536, "64 KiB", "64 KiB"),
+        (8388609, "8388609 B", "8 MiB"),
+        (3 * 2**29, "1536 MiB", "1.5 GiB"),
+        (2**50, "1024 TiB", "1024 TiB"),
+    ],
+)
+def test_sizes_are_written_with_a_unit(size: int, exact: str, rounded: str) -> None:
+    """A limit exactly, as it may be configured; what was counted with four digits."""
+    assert (exact, rounded) == (format_size(size), rounded_size(size))
 
 
 @given(st.text())

@@ -126,5 +126,5 @@ def test_a_record_that_no_letter_can_hold_is_kept_without_what_is_too_much() -> 
     kept, why = fitting(record, cause, 99)
     assert (kept.key, kept.value, kept.headers) == (b"k", None, ())
     assert why == Cause(
-        Reason.UNDECODABLE, error="damaged; its value and headers, 100 bytes, are left out: a letter takes 99"
+        Reason.UNDECODABLE, error="damaged; its value and headers, 100 B, are left out: a letter takes 99 B"
     )

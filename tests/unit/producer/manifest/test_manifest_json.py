@@ -113,7 +113,7 @@ def test_the_largest_manifest_is_read_in_time() -> None:
 def test_a_byte_more_than_the_largest_is_refused() -> None:
     """4 MiB is the registry's own limit."""
     assert Manifest(OCI_MANIFEST, b"{}" + b" " * (4 * 1024 * 1024 - 2)).size == 4 * 1024 * 1024
-    with pytest.raises(ManifestError, match="4194305 bytes, at most 4194304"):
+    with pytest.raises(ManifestError, match="4,194,305 B; at most 4 MiB is allowed"):
         Manifest(OCI_MANIFEST, b"{}" + b" " * (4 * 1024 * 1024 - 1))
 
 

@@ -69,20 +69,22 @@ def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_the_room_is_kept(tmp_path: Path) -> None:
-    """Appending ends with "full" before the files are larger than allowed, whatever the rows; removing makes room."""
+    """Appending ends with "full" when the rows take `max`, whatever they are; the files never take more than theirs.
+
+    The rows take more than 80 % of it then, at which docs/operations.md sets an alert. Removing makes room.
+    """
     for size in (300, 2100, 9000):
         folder = tmp_path / str(size)
         folder.mkdir()
         database = SpoolDatabase(folder, SMALL)
-        largest = 0
         while has_room(database, drafts(1, 600_000 // size, size=size)):
-            largest = max(largest, database.amount().disk_bytes)
-        assert 0.2 * SMALL.max_bytes < largest <= SMALL.max_bytes
+            assert database.amount().disk_bytes <= SMALL.files_bytes
+        assert 0.9 * SMALL.max_bytes < database.amount().used_bytes <= SMALL.max_bytes
         before = database.span.records
         assert before == len(numbers(database))
         database.remove_to(database.span.first + before // 2)
         database.append([drafts(1, 20, size=size)])
-        assert database.amount().disk_bytes <= SMALL.max_bytes
+        assert database.amount().disk_bytes <= SMALL.files_bytes
         database.close()
 
 
@@ -91,8 +93,8 @@ def test_the_largest_transaction_keeps_the_room(tmp_path: Path) -> None:
     database = SpoolDatabase(tmp_path, SMALL)
     count = SMALL.transaction_bytes // 2100
     while has_room(database, drafts(1, count, size=2100)):
-        assert database.amount().disk_bytes <= SMALL.max_bytes
-    assert database.amount().disk_bytes <= SMALL.max_bytes
+        assert database.amount().disk_bytes <= SMALL.files_bytes
+    assert database.amount().disk_bytes <= SMALL.files_bytes
     database.close()
 
 

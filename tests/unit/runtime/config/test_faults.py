@@ -147,12 +147,12 @@ SECTIONS = [
         KAFKA + 'intake: {spool: {dir: ""}}',
         'intake.spool.dir: "" is not the path of a folder; write e.g. /var/lib/registry-bridge/spool',
     ),
-    (KAFKA + "intake: {spool: {dir: x, max: 1MiB}}", 'intake.spool.max: "1MiB" is not from 16MiB to 1048576GiB'),
+    (KAFKA + "intake: {spool: {dir: x, max: 1MiB}}", 'intake.spool.max: "1MiB" is not from 16 MiB to 1024 TiB'),
     (
         KAFKA + "intake: {max_body: 2MiB, spool: {dir: x, max: 20MiB}}",
-        'intake.spool.max: "20MiB" is less than 16 x intake.max_body (33554432 bytes)',
+        'intake.spool.max: "20MiB" is less than 16 x intake.max_body (32 MiB)',
     ),
-    (KAFKA + "intake: {max_body: 1}", "intake.max_body: 1 is not from 1KiB to 200MiB"),
+    (KAFKA + "intake: {max_body: 1}", "intake.max_body: 1 is not from 1 KiB to 200 MiB"),
     (
         KAFKA + 'intake: {authorization: "Bearer hunter2\\n"}',
         "intake.authorization: *** is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)",

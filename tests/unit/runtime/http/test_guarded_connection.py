@@ -273,10 +273,10 @@ async def test_too_much_of_a_head_is_431() -> None:
     many = b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * (limits.MAX_HEADERS + 2)
     chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     for text, says in (
-        (long, "the request line and headers have more than 65536 bytes"),
+        (long, "the request line and headers have more than 64 KiB"),
         (many, "the request has more than 100 headers"),
         (chunked + b"X: y\r\n" * limits.MAX_HEADERS + b"\r\n", "the request has more than 100 headers"),
-        (chunked + b"X: " + b"a" * limits.MAX_HEAD_BYTES, "the trailers have more than 65536 bytes"),
+        (chunked + b"X: " + b"a" * limits.MAX_HEAD_BYTES, "the trailers have more than 64 KiB"),
     ):
         served = Served(answers)
         await served.send(text * 2)

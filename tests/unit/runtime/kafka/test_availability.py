@@ -3,6 +3,7 @@
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.strategies import floats
+from structlog.testing import capture_logs
 
 from runtime.kafka.availability import PROBE_EVERY_S, Availability
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
@@ -19,7 +20,7 @@ class Machine(RuleBasedStateMachine):
     def begin(self) -> None:
         """Begins up: Kafka need not be asked before the first write."""
         self.clock = StillClock()
-        self.availability = Availability(self.clock)
+        self.availability = Availability(self.clock, meanwhile="all wait")
         self.under_way = 0
         self.away = False
         """An absence was seen, and no write was answered since."""
@@ -102,7 +103,7 @@ TestAvailability.settings = settings(max_examples=examples(200, suite=50), state
 def test_an_absence_ends_by_a_probe_and_a_trial() -> None:
     """Away, probed, tried, up: and never without each step."""
     clock = StillClock()
-    availability = Availability(clock)
+    availability = Availability(clock, meanwhile="all wait")
     assert availability.admit()
     availability.settle(AWAY)
     assert not availability.admit()
@@ -118,10 +119,21 @@ def test_an_absence_ends_by_a_probe_and_a_trial() -> None:
     assert availability.admit()
 
 
+def test_an_absence_is_told_with_what_follows() -> None:
+    """Once, by whoever waits for Kafka: a spool's intake refuses nothing."""
+    availability = Availability(StillClock(), meanwhile="events are kept in the spool")
+    with capture_logs() as lines:
+        availability.settle(AWAY)
+        availability.settle(AWAY)
+    [line] = lines
+    assert ("kafka.unavailable", "no answer") == (line["event"], line["reason"])
+    assert "events are kept in the spool until Kafka acknowledges a write" == line["consequence"]
+
+
 def test_a_failed_trial_is_probed_again_at_once() -> None:
     """A trial that fails does not wait for the next turn of a probe."""
     clock = StillClock()
-    availability = Availability(clock)
+    availability = Availability(clock, meanwhile="all wait")
     availability.settle(AWAY)
     assert availability.probe_due()
     availability.reachable()
