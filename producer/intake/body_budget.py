@@ -24,10 +24,6 @@ class NoRoomError(Exception):
 class BodyTooLargeError(Exception):
     """The body is larger than any may be."""
 
-    def __init__(self, read_bytes: int) -> None:
-        super().__init__()
-        self.read_bytes: Final = read_bytes
-
 
 class BodyTooSlowError(Exception):
     """The body did not come in time."""
@@ -110,8 +106,7 @@ class HeldBody:
             length: its size, if that is known: what comes whole in one piece, as nearly all do, needs no deadline.
 
         Raises:
-            BodyTooLargeError: the rest can still be read from `chunks`.
-            BodyTooSlowError, NoRoomError: see there.
+            BodyTooLargeError, BodyTooSlowError, NoRoomError: see there.
         """
         first = await anext(chunks, b"")
         self._take(first)
@@ -128,7 +123,7 @@ class HeldBody:
     def _take(self, piece: bytes) -> bytes:
         self._size += len(piece)
         if self._size > self._max_bytes:
-            raise BodyTooLargeError(self._size)
+            raise BodyTooLargeError
         if self._gave_way:
             raise NoRoomError
         self._budget.charge(self, self._size)

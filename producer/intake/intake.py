@@ -5,7 +5,6 @@ no envelope; and never with a 3xx, which a registry takes for success.
 """
 
 import hmac
-from collections.abc import AsyncIterator
 from typing import Final
 
 import structlog
@@ -13,7 +12,7 @@ import structlog
 from producer.intake.acceptance import Acceptance, EnvelopeFacts
 from producer.intake.body_budget import BodyBudget, BodyTooLargeError, BodyTooSlowError, HeldBody, NoRoomError
 from producer.intake.metrics import BridgeMetrics
-from producer.intake.refusals import RefusedError, refuse
+from producer.intake.refusals import RefusedError
 from runtime.config.settings import IntakeSettings
 from runtime.http.asgi import Request, Response, Route
 from runtime.http.unreadable import Unreadable
@@ -96,46 +95,43 @@ class Intake:
             return refused.response(request)
 
     async def _accept(self, request: Request) -> Response:
-        content_type = await self._admitted(request)
+        content_type = self._admitted(request)
         given = request.header(b"traceparent") or ""
         facts = EnvelopeFacts(content_type, self._label(request.path), given if is_traceparent(given) else "")
         with self._budget.hold() as body:
             accepted = await self._acceptance.accept([await self._read(body, request)], facts)
         return Response.json(200, {"accepted": accepted})
 
-    async def _admitted(self, request: Request) -> str:
-        """The request's Content-Type, if its headers are in order."""
+    def _admitted(self, request: Request) -> str:
+        """The request's Content-Type, if its headers are in order: else it is refused, whatever its body is."""
         if self._tokens and not self._authorized(request.header(b"authorization") or ""):
-            raise await refuse(
-                request.chunks(), 401, "unauthorized", "the Authorization header is not the configured one"
-            )
+            raise RefusedError(401, "unauthorized", "the Authorization header is not the configured one")
         content_type = request.header(b"content-type") or ""
         if not is_envelope_type(content_type):
             shown = f"Content-Type {content_type!r} is not one of {', '.join(ENVELOPE_MEDIA_TYPES)}"
-            raise await refuse(request.chunks(), 415, "content-type", shown)
+            raise RefusedError(415, "content-type", shown)
         coding = request.header(b"content-encoding") or _PLAIN
         if coding.strip().lower() != _PLAIN:
             shown = f"Content-Encoding {coding!r} is not accepted; registries send their envelopes as plain JSON"
-            raise await refuse(request.chunks(), 415, "content-encoding", shown)
+            raise RefusedError(415, "content-encoding", shown)
         return content_type
 
     def _authorized(self, given: str) -> bool:
         return any([hmac.compare_digest(given.encode("latin-1"), token) for token in self._tokens])  # noqa: C419 - all, so that time tells nothing
 
     async def _read(self, body: HeldBody, request: Request) -> bytes:
-        chunks = request.chunks()
         length = int(request.header(b"content-length") or 0)
         if length > self._settings.max_body_bytes:
-            raise await self._too_large(chunks, 0)
+            raise self._too_large(length)
         try:
-            return await body.read(chunks, length or None)
-        except BodyTooLargeError as error:
-            raise await self._too_large(chunks, error.read_bytes) from None
+            return await body.read(request.chunks(), length or None)
+        except BodyTooLargeError:
+            raise self._too_large(None) from None
         except BodyTooSlowError as error:
             raise RefusedError(408, "slow", str(error)) from None
         except NoRoomError:
             raise RefusedError(503, "busy", "too many large bodies at once, of which this one is the slowest") from None
 
-    async def _too_large(self, rest: AsyncIterator[bytes], read_bytes: int) -> RefusedError:
+    def _too_large(self, size: int | None) -> RefusedError:
         allowed = f"larger than intake.max_body ({format_size(self._settings.max_body_bytes)})"
-        return await refuse(rest, 413, "too-large", allowed, read_bytes=read_bytes)
+        return RefusedError(413, "too-large", allowed, size=size)

@@ -159,6 +159,7 @@ class Exchange:
     def _end(self) -> None:
         self.is_answered = True
         self._expects_continue = False
+        self._pieces, self._size = [], 0
         self._wake()
         self._connection.answered(keeps_alive=self.keeps_alive)
 

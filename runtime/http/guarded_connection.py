@@ -30,6 +30,8 @@ class FedRequests(Protocol):
     """Of the request whose head came last; names are in lower case."""
     is_head_complete: bool
     is_message_complete: bool
+    is_over: bool
+    """Whether the last answer is written: the connection ends as soon as the rest of its request was read."""
 
     @property
     def is_answered(self) -> bool:
@@ -258,6 +260,8 @@ class GuardedConnection(asyncio.BufferedProtocol):
         if self._body.is_complete:
             self._body = None
             self._enter(_Awaited.BETWEEN if self._requests.is_answered else _Awaited.ANSWER)
+            if self._requests.is_over:
+                self._transport.close()
         elif self._step_bytes >= limits.BODY_STEP_BYTES and self._phase is _Awaited.BODY:
             self._enter(_Awaited.BODY)
 

@@ -70,6 +70,7 @@ class _Requests:
         self.headers: list[tuple[bytes, bytes]] = []
         self.is_head_complete = False
         self.is_message_complete = False
+        self.is_over = False
         self._app = app
         self._server = server
         self._loop = asyncio.get_running_loop()
@@ -222,7 +223,7 @@ class _Requests:
         """See `ServedConnection`."""
         self._server.total_requests += 1
         if not keeps_alive:
-            self._transport.close()
+            self._end()
         if not self._transport.is_closing():
             self._read_or_not()
             self.observer.answered()
@@ -230,6 +231,18 @@ class _Requests:
     def close(self) -> None:
         """See `ServedConnection`."""
         self._transport.close()
+
+    def _end(self) -> None:
+        """Close behind the last answer; while the body still comes, only this half: the guard closes the other.
+
+        If a server closes while the client sends, the client's system may drop the answer before it is read (RFC 9112
+        section 9.6).
+        """
+        if self.is_message_complete:
+            self._transport.close()
+        elif not self._transport.is_closing():
+            self.is_over = True
+            self._transport.write_eof()
 
     def _begin(self) -> None:
         """Let the application answer the request whose head is complete."""

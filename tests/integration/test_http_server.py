@@ -74,6 +74,8 @@ async def serving(*, observed: bool = True) -> AsyncIterator[Up]:
     """A server on a free port, that passes what it refuses to an observer or else logs it."""
 
     async def respond(request: Request) -> Response:
+        if request.path == "/refused":
+            return Response.text(405, "not here")
         body = b"".join([piece async for piece in request.chunks()])
         names = sorted(name.decode() for name, _ in request.scope["headers"])
         return Response.json(200, {"method": request.method, "body": body.decode(), "headers": names})
@@ -197,6 +199,28 @@ def test_what_is_no_request_is_told_once(sent: bytes, says: str) -> None:
     assert (one.error.encode(), "protocol") == (answer.partition(b"\r\n\r\n")[2], one.reason)
     host, _, port = one.sender.partition(":")
     assert (host, True) == ("127.0.0.1", port.isdecimal())
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+def test_an_early_answer_reaches_who_sends_first(version: bytes) -> None:
+    """Over a connection that is to be closed behind it: a server that closes at once makes the client lose it."""
+
+    async def exchange() -> bytes:
+        async with serving() as up:
+            reader, writer = await asyncio.open_connection("127.0.0.1", up.port)
+            head = b"POST /refused HTTP/%b\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+            try:
+                writer.write(head % (version, 20_000_000))
+                for _ in range(20):
+                    writer.write(b"a" * 1_000_000)
+                    await writer.drain()
+                return await asyncio.wait_for(reader.read(), TIMEOUT_S)
+            finally:
+                writer.close()
+
+    answer = asyncio.run(exchange())
+    assert answer.startswith(b"HTTP/1.1 405 ")
+    assert answer.endswith(b"not here")
 
 
 def test_tls_is_named() -> None:

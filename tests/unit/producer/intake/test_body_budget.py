@@ -84,9 +84,8 @@ async def test_small_bodies_that_stall_give_way_too() -> None:
 async def test_a_body_has_its_size_and_its_time() -> None:
     """A byte more, or a second, is too much; the room is free again."""
     budget = BodyBudget(1000)
-    with pytest.raises(BodyTooLargeError) as caught:
+    with pytest.raises(BodyTooLargeError):
         await take(budget, 1001)
-    assert 1001 == caught.value.read_bytes
     assert 1000 == await take(budget, 1000, then=59)
     with pytest.raises(BodyTooSlowError, match="the body did not arrive within 60 s"):
         await take(budget, 10, then=61)

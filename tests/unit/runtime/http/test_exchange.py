@@ -105,6 +105,22 @@ async def test_a_body_comes_in_pieces() -> None:
 
 
 @simulated
+async def test_what_was_not_taken_before_the_answer_is_dropped() -> None:
+    """It keeps nobody from reading on: who sends first is to read the answer."""
+
+    async def refuses(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await asyncio.sleep(1)
+        await answer(send, status=401)
+
+    exchange = exchange_on(Written())
+    running = asyncio.create_task(exchange.run(refuses))
+    exchange.came(b"a" * 65_537)
+    assert exchange.is_behind
+    await running
+    assert not exchange.is_behind
+
+
+@simulated
 async def test_a_client_that_is_gone() -> None:
     """The application learns of it; nothing is written, and the answer counts as none."""
     told: list[Any] = []

@@ -25,6 +25,7 @@ class Wire(asyncio.Transport):
     written: bytearray = field(default_factory=bytearray)
     is_paused: bool = False
     ended: str = ""
+    is_half_closed: bool = False
     buffers: bool = False
     """Whether the client does not read: what is written stays, and so does the connection."""
     protocol: GuardedConnection | None = None
@@ -40,6 +41,10 @@ class Wire(asyncio.Transport):
     def is_closing(self) -> bool:
         """Whether it was closed."""
         return self.ended != ""
+
+    def write_eof(self) -> None:
+        """Write no more."""
+        self.is_half_closed = True
 
     def close(self) -> None:
         """End when all is written."""
@@ -138,9 +143,9 @@ async def say(status: int, body: bytes, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def post(length: int) -> bytes:
+def post(length: int, headers: bytes = b"") -> bytes:
     """The head of a POST."""
-    return b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length
+    return b"POST / HTTP/1.1\r\nHost: a\r\n%bContent-Length: %d\r\n\r\n" % (headers, length)
 
 
 @simulated
@@ -245,6 +250,23 @@ async def test_the_rest_of_an_answered_body_is_dropped() -> None:
         await served.send(b"a" * 100_000)
         await served.wait(1)
     assert ([405, 405, 405], True) == (served.statuses, served.wire.is_closing())
+
+
+@simulated
+async def test_the_last_answer_can_be_read_by_who_sends_first() -> None:
+    """The server closes its own half of the connection, and the other when the body has come or has had its time."""
+    for rest, seconds, ended in ((b"a" * 300_000 + GET, 1, "closed"), (b"a", 9, ""), (b"a", 11, "closed")):
+        served = Served(refuses)
+        await served.send(post(500_000, b"Connection: close\r\n") + b"a" * 200_000)
+        await served.wait(1)
+        assert ([405], True, "") == (served.statuses, served.wire.is_half_closed, served.wire.ended)
+        await served.send(rest)
+        await served.wait(seconds - 1)
+        assert ([405], ended) == (served.statuses, served.wire.ended)
+    served = Served(answers)
+    await served.send(post(3, b"Connection: close\r\n") + b"abc")
+    await served.wait(1)
+    assert ([200], False, "closed") == (served.statuses, served.wire.is_half_closed, served.wire.ended)
 
 
 @simulated

@@ -1,0 +1,62 @@
+"""What the intake answers as soon as it has the head of a POST."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+import msgspec
+import pytest
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+
+from producer.intake.acceptance import Acceptance
+from producer.intake.intake import Intake
+from producer.intake.metrics import BridgeMetrics
+from runtime.config import Secret
+from runtime.config.settings import IntakeSettings
+from runtime.http.asgi import Request, Response
+from schemas.event import MEDIA_TYPE_V2
+from tests.kit.still_clock import StillClock
+from tests.unit.producer.intake.test_acceptance import Log
+
+TOKEN = "Bearer right"
+SETTINGS = IntakeSettings(authorization=(Secret(TOKEN),), max_body_bytes=65536)
+HEAD = {"authorization": TOKEN, "content-type": MEDIA_TYPE_V2, "content-length": "10"}
+
+
+async def unread() -> Any:
+    """The body, which is not to be asked for."""
+    raise AssertionError("the body was asked for")
+
+
+async def _of(response: Awaitable[Response]) -> Response:
+    return await response
+
+
+def answered(head: dict[str, str]) -> tuple[Response, dict[str, Any]]:
+    """The answer to a POST whose body never comes, and its log line."""
+    metrics = BridgeMetrics(CollectorRegistry())
+    intake = Intake(SETTINGS, Acceptance("events", Log(), metrics, StillClock()), metrics)
+    headers = [(name.encode(), value.encode()) for name, value in head.items()]
+    request = Request({"method": "POST", "path": "/events", "headers": headers}, unread)
+    with capture_logs() as lines:
+        response = asyncio.run(_of(intake.route().respond(request)))
+    [line] = lines
+    return response, dict(line)
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "reason", "says"),
+    [
+        ({"authorization": "Bearer wrong"}, 401, "unauthorized", "the Authorization header is not"),
+        ({"content-type": "text/plain"}, 415, "content-type", "Content-Type 'text/plain' is not one of"),
+        ({"content-encoding": "gzip"}, 415, "content-encoding", "Content-Encoding 'gzip' is not accepted"),
+        ({"content-length": "65537"}, 413, "too-large", "larger than intake.max_body (64 KiB)"),
+    ],
+)
+def test_what_the_head_decides_waits_for_no_body(head: dict[str, str], status: int, reason: str, says: str) -> None:
+    """The refusal is answered and logged, with the size where that is what is wrong."""
+    response, line = answered({**HEAD, **head})
+    assert (status, reason) == (response.status, line["reason"])
+    assert says in msgspec.json.decode(response.body)["error"]
+    assert (65537 if status == 413 else None) == line.get("body_bytes")
