@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from schemas import limits
+from schemas.envelope_shape import are_twice, has_events_twice, is_shallow
 from schemas.event import ActorRecord, Event, RequestRecord, SourceRecord, Target
 from schemas.lenient import fitting
 from schemas.wire import typed_json
@@ -25,10 +26,8 @@ WIDE_STARTS: Final = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"\0\0")
 """First bytes of JSON in UTF-16 or UTF-32, with and without a byte order mark."""
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|-?Infinity|NaN', re.DOTALL)
-_BRACKET: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|[\[{]|[\]}]', re.DOTALL)
-_OPENING: Final = frozenset(b"[{")
-_CLOSING: Final = frozenset(b"]}")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_TWICE: Final = "stands more than once in the envelope; readers do not agree which one counts"
 _LONGEST_INT: Final = 20
 """Digits and sign of the longest integer that may fit 64 bits; longer ones are not worth converting."""
 
@@ -190,27 +189,17 @@ def _check_references(text: bytes, path: str) -> None:
 
 
 def _texts(body: bytes) -> list[bytes]:
-    if _is_shallow(body):
+    if is_shallow(body, MAX_DEPTH):
         try:
             events = _envelope_decoder.decode(body).events
         except (msgspec.MsgspecError, RecursionError):
             return _texts_by_standard_parser(body.decode())
         if events is not UNSET and all(bytes(memoryview(raw)[:1]) == b"{" for raw in events):
-            return [bytes(raw) for raw in events]
+            texts = [bytes(raw) for raw in events]
+            if has_events_twice(body, texts):
+                raise EnvelopeError(_TWICE, "events")
+            return texts
     return _texts_by_standard_parser(body.decode())
-
-
-def _is_shallow(body: bytes) -> bool:
-    """Whether no bracket is deeper than `MAX_DEPTH`."""
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return True
-    depth = 0
-    for token in _BRACKET.finditer(body):
-        first = body[token.start()]
-        depth += (first in _OPENING) - (first in _CLOSING)
-        if depth > MAX_DEPTH:
-            return False
-    return True
 
 
 def _texts_by_standard_parser(text: str) -> list[bytes]:
@@ -219,6 +208,9 @@ def _texts_by_standard_parser(text: str) -> list[bytes]:
         raise EnvelopeError("an envelope must be a JSON object")
     if envelope and "events" not in envelope:
         raise EnvelopeError("the envelope has members but no `events`", "events")
+    members = list(_members_of(text, _skip(text, 0)))
+    if are_twice(name for name, _, _ in members):
+        raise EnvelopeError(_TWICE, "events")
     events = envelope.get("events")
     if events is None:
         return []
@@ -227,8 +219,8 @@ def _texts_by_standard_parser(text: str) -> list[bytes]:
     for index, event in enumerate(events):
         if not isinstance(event, dict):
             raise EnvelopeError("must be an object", f"events[{index}]")
-    starts = [start for key, start, _ in _members_of(text, _skip(text, 0)) if key == "events"]
-    return [text[start:end].encode() for start, end in _items_of(text, starts[-1])]
+    starts = {name: start for name, start, _ in members if name == "events"}
+    return [text[start:end].encode() for start, end in _items_of(text, starts["events"])]
 
 
 def _parse(text: str) -> Any:

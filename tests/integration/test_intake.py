@@ -149,6 +149,7 @@ def test_a_deleted_topic_is_not_ready(kafka: LocalKafka, topic: str, tmp_path: P
         (b'{"events":[{"id":"a"},7]}', "events[1]", "object"),
         (b'{"events":{}}', "events", "list"),
         (b'{"event":[]}', "events", "no `events`"),
+        (b'{"events":[{"id":"a"}],"events":[]}', "events", "more than once"),
         (b"[]", None, "object"),
         (b'"text"', None, "object"),
         (b"", "line 1 column 1", "not JSON"),

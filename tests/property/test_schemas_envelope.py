@@ -1,6 +1,7 @@
 """Reading the registry's JSON, for every input: what is taken, what is refused, and that nothing is lost."""
 
 import json
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from hypothesis import given
@@ -27,16 +28,24 @@ def _number(text: str) -> Any:
     return ("number", text)
 
 
-def _loads(text: str) -> Any:
-    return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_refuse)
+def _loads(text: str, seen: Callable[[list[tuple[str, Any]]], Any] = dict) -> Any:
+    return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_refuse, object_pairs_hook=seen)
 
 
 def _events_by_standard_library(body: bytes) -> list[Any]:
-    """The events that are in a body, by the standard library alone."""
+    """The events that are in a body, by the standard library alone; it finds the names of the outermost object last."""
+    names: list[str] = []
+
+    def seen(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names[:] = [name for name, _ in pairs]
+        return dict(pairs)
+
     try:
-        envelope = _loads(body.decode("utf-8-sig"))
+        envelope = _loads(body.decode("utf-8-sig"), seen)
     except ValueError as error:
         raise _RefusedError from error
+    if isinstance(envelope, dict) and [name.lower() for name in names].count("events") > 1:
+        raise _RefusedError
     if not isinstance(envelope, dict) or (envelope and "events" not in envelope):
         raise _RefusedError
     events = envelope.get("events") or ([] if envelope.get("events") in (None, []) else None)
