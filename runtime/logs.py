@@ -6,6 +6,7 @@ Values may come from whoever can reach the process: in both formats they show on
 import logging
 import sys
 from collections.abc import MutableMapping
+from enum import Enum
 from typing import Any, Final, Literal, TextIO
 
 import structlog
@@ -37,6 +38,7 @@ def configure_logs(
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([] if process is None else [_Numbered(process)]),
+            _by_value,
             *_rendering(chosen, colours=out.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
@@ -61,6 +63,14 @@ class _Numbered:
     def __call__(self, _logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         line["process"] = self._process
         return line
+
+
+def _by_value(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A member of an enumeration is its value to whoever reads the log: 400, and not HTTPStatus.BAD_REQUEST."""
+    for name, value in line.items():
+        if isinstance(value, Enum):
+            line[name] = value.value
+    return line
 
 
 class _Shown:

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final, Self
 
+from runtime.units import format_size
+
 SMALL_BYTES: Final = 64 * 1024
 """The largest small body."""
 _SMALL_SHARE_BYTES: Final = 128 * SMALL_BYTES
@@ -18,7 +20,7 @@ _BODY_LIMIT_S: Final = 60.0
 
 
 class NoRoomError(Exception):
-    """There is no room for the body, or it gave way to others."""
+    """There is no room for the body, or it gave way to others; the text says what took it."""
 
 
 class BodyTooLargeError(Exception):
@@ -35,8 +37,9 @@ class BodyTooSlowError(Exception):
 class _Share:
     """Room for bodies, in the order in which they were begun."""
 
-    def __init__(self, capacity_bytes: int) -> None:
+    def __init__(self, capacity_bytes: int, *, of: str) -> None:
         self._capacity = capacity_bytes
+        self._full: Final = f"all room for bodies of {of} is taken ({format_size(capacity_bytes)} together)"
         self._used = 0
         self._held: dict[HeldBody, int] = {}
 
@@ -47,9 +50,9 @@ class _Share:
         while self._used > self._capacity:
             oldest = next((one for one in self._held if not one.is_whole), body)
             self.release(oldest)
-            oldest.give_way()
+            oldest.give_way(self._full)
             if oldest is body:
-                raise NoRoomError
+                raise NoRoomError(self._full)
 
     def release(self, body: "HeldBody") -> None:
         self._used -= self._held.pop(body, 0)
@@ -60,8 +63,9 @@ class BodyBudget:
 
     def __init__(self, max_body_bytes: int) -> None:
         self._max_bytes = max_body_bytes
-        self._small = _Share(_SMALL_SHARE_BYTES)
-        self._large = _Share(_LARGE_BODIES * max_body_bytes)
+        small = format_size(SMALL_BYTES)
+        self._small = _Share(_SMALL_SHARE_BYTES, of=f"up to {small}")
+        self._large = _Share(_LARGE_BODIES * max_body_bytes, of=f"more than {small}")
 
     def hold(self) -> "HeldBody":
         """Room for a body that is about to be read: a context, at whose end the room is free again."""
@@ -86,7 +90,8 @@ class HeldBody:
         self._budget = budget
         self._max_bytes = max_bytes
         self._deadline: asyncio.Timeout | None = None
-        self._gave_way = False
+        self._no_room = ""
+        """Why it gave way to others; empty if it did not."""
         self._size = 0
         self.is_whole = False
 
@@ -115,7 +120,7 @@ class HeldBody:
                 async with asyncio.timeout(_BODY_LIMIT_S) as self._deadline:
                     pieces = [first, *[self._take(piece) async for piece in chunks]]
             except TimeoutError:
-                raise (NoRoomError() if self._gave_way else BodyTooSlowError()) from None
+                raise (NoRoomError(self._no_room) if self._no_room else BodyTooSlowError()) from None
             first = b"".join(pieces)
         self.is_whole = True
         return first
@@ -124,13 +129,13 @@ class HeldBody:
         self._size += len(piece)
         if self._size > self._max_bytes:
             raise BodyTooLargeError
-        if self._gave_way:
-            raise NoRoomError
+        if self._no_room:
+            raise NoRoomError(self._no_room)
         self._budget.charge(self, self._size)
         return piece
 
-    def give_way(self) -> None:
+    def give_way(self, why: str) -> None:
         """Stop reading."""
-        self._gave_way = True
+        self._no_room = why
         if self._deadline is not None:
             self._deadline.reschedule(asyncio.get_running_loop().time())

@@ -12,6 +12,7 @@ import structlog
 from producer.intake.acceptance import Acceptance, EnvelopeFacts
 from producer.intake.body_budget import BodyBudget, BodyTooLargeError, BodyTooSlowError, HeldBody, NoRoomError
 from producer.intake.metrics import BridgeMetrics
+from producer.intake.refusal_log import RefusalLog
 from producer.intake.refusals import RefusedError
 from runtime.config.settings import IntakeSettings
 from runtime.http.asgi import Request, Response, Route
@@ -41,8 +42,13 @@ class Intake:
         self._settings = settings
         self._acceptance = acceptance
         self._metrics = metrics
+        self._refusals = RefusalLog()
         self._tokens = tuple(secret.reveal().strip(" \t").encode() for secret in settings.authorization)
         self._budget = BodyBudget(settings.max_body_bytes)
+
+    async def run(self) -> None:
+        """Log what is refused and repeats, until it is cancelled."""
+        await self._refusals.run()
 
     def route(self) -> Route:
         """POST of the path itself or of one label below it."""
@@ -92,7 +98,8 @@ class Intake:
             return await self._accept(request)
         except RefusedError as refused:
             self._metrics.refused(refused.reason)
-            return refused.response(request)
+            self._refusals.refused(refused, request)
+            return refused.response()
 
     async def _accept(self, request: Request) -> Response:
         content_type = self._admitted(request)
@@ -129,8 +136,8 @@ class Intake:
             raise self._too_large(None) from None
         except BodyTooSlowError as error:
             raise RefusedError(408, "slow", str(error)) from None
-        except NoRoomError:
-            raise RefusedError(503, "busy", "too many large bodies at once, of which this one is the slowest") from None
+        except NoRoomError as error:
+            raise RefusedError(503, "busy", str(error)) from None
 
     def _too_large(self, size: int | None) -> RefusedError:
         allowed = f"larger than intake.max_body ({format_size(self._settings.max_body_bytes)})"

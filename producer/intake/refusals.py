@@ -1,15 +1,11 @@
-"""How the intake says no: one JSON error, one log line with the sender, as soon as it is known.
+"""How the intake says no: one JSON error, as soon as it is known.
 
 The server reads and drops what is left of the body behind the answer, so that a client that sends first reads it too.
 """
 
 from typing import Final
 
-import structlog
-
-from runtime.http.asgi import Request, Response
-
-_log: Final = structlog.get_logger(__name__)
+from runtime.http.asgi import Response
 
 RETRY_AFTER_S: Final = 1
 """When to come again after a 503: a registry's own default backoff."""
@@ -28,21 +24,10 @@ class RefusedError(Exception):
         self.size = size
         """Bytes of a body that is too large, if it is known."""
 
-    def response(self, request: Request) -> Response:
-        """Log it and make the answer."""
-        facts = {"path": self.path} if self.path else {}
-        size = {} if self.size is None else {"body_bytes": self.size}
-        _log.warning(
-            "intake.refused",
-            status=self.status,
-            reason=self.reason,
-            error=str(self),
-            sender=request.sender,
-            url_path=request.path,
-            **facts,
-            **size,
-        )
+    def response(self) -> Response:
+        """The answer."""
         headers = {"retry-after": str(RETRY_AFTER_S)} if self.status == 503 else {}
         if self.status == 401:
             headers["www-authenticate"] = "Bearer"
+        facts = {"path": self.path} if self.path else {}
         return Response.json(self.status, {"error": str(self), **facts}, headers)

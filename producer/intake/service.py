@@ -74,6 +74,7 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
                 drain_s=settings.worker.drain_s,
             )
             pulse.start()
+            duties.begin(intake.run())
             duties.begin(prepared.run())
             if spool:
                 duties.begin(spool.run())

@@ -6,10 +6,9 @@ from typing import Final, Protocol
 import structlog
 
 from runtime.http.limits import MAX_CONNECTIONS
+from runtime.repeated_lines import RepeatedLines
 
 _log: Final = structlog.get_logger(__name__)
-
-_LOG_EVERY_S: Final = 10.0
 
 
 class Precedence(IntEnum):
@@ -60,9 +59,8 @@ class OpenConnections:
     def __init__(self, observer: ClosedObserver | None = None) -> None:
         self._open: dict[GuardedPeer, None] = {}
         self._observer = observer
-        self._closed: dict[str, int] = {}
-        self._senders: dict[str, str] = {}
-        self._logged: dict[str, float] = {}
+        self._closed: RepeatedLines[str] = RepeatedLines()
+        """With the sender."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -84,8 +82,7 @@ class OpenConnections:
 
     def note(self, peer: GuardedPeer, reason: str) -> None:
         """A connection is closed for this reason: see `ClosedObserver`."""
-        self._closed[reason] = self._closed.get(reason, 0) + 1
-        self._senders[reason] = peer.sender
+        self._closed.note(reason, peer.sender)
         if self._observer is not None:
             self._observer.closed(reason)
 
@@ -93,8 +90,5 @@ class OpenConnections:
         """Check every connection, and log what was closed."""
         for peer in tuple(self._open):
             peer.check(now)
-        for reason, count in tuple(self._closed.items()):
-            if now - self._logged.get(reason, float("-inf")) >= _LOG_EVERY_S:
-                self._logged[reason] = now
-                del self._closed[reason]
-                _log.warning("http.closed", reason=reason, connections=count, last_sender=self._senders[reason])
+        for reason, count, sender in self._closed.due(now):
+            _log.warning("http.closed", reason=reason, connections=count, last_sender=sender)

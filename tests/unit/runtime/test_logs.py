@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import pytest
 import structlog
@@ -46,6 +47,15 @@ def test_people_get_text() -> None:
     assert "endpoint.delivered" in line
     assert "endpoint=ci" in line
     assert "\x1b" not in line
+
+
+@pytest.mark.parametrize(("log_format", "shows"), [("console", "status=400 "), ("json", '"status": 400')])
+def test_a_member_of_an_enumeration_is_its_value(log_format: LogFormat, shows: str) -> None:
+    """The number of a status, whatever the code calls it."""
+    stream = io.StringIO()
+    configure_logs(log_format, "info", stream)
+    structlog.get_logger().info("refused", status=HTTPStatus.BAD_REQUEST, to="them")
+    assert shows in stream.getvalue()
 
 
 HOSTILE = "\x1b[31m\x07\r\n\x7f\x9b\u202e\u2028\ud800"

@@ -51,7 +51,7 @@ async def test_bodies_that_stall_give_way_to_others() -> None:
     assert LARGEST == await take(budget, LARGEST)
     assert [True, False, False] == [task.done() for task in stalled]
     assert LARGEST == await take(budget, LARGEST), "in the room of the first"
-    with pytest.raises(NoRoomError):
+    with pytest.raises(NoRoomError, match=r"^all room for bodies of more than 64 KiB is taken \(24 MiB together\)$"):
         await stalled[0]
     assert [LARGEST - 2] * 2 == await asyncio.gather(*stalled[1:])
 
