@@ -277,12 +277,12 @@ class World:
         return made
 
     async def until(self, condition: Callable[[], bool], limit_s: float = 100_000.0, step_s: float = 0.05) -> float:
-        """Let time pass until something is so; how long that took in virtual seconds."""
+        """Let time pass until something is so; how long that took in virtual seconds, to `step_s` or half a percent."""
         began = self.now
         while not condition():
             assert not self.violations, self.violations
             assert self.now - began < limit_s, self.summary()
-            await asyncio.sleep(step_s)
+            await asyncio.sleep(max(step_s, (self.now - began) / 200))
         assert not self.violations, self.violations
         return self.now - began
 
