@@ -6,10 +6,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from broker.formatting import fresh_id
 from broker.local_kafka import NO_SETTINGS, LocalKafka
 from broker.node import Door, Node
 from broker.ports import free_port
-from broker.storage import fresh_cluster_id
 
 
 class LocalCluster:
@@ -37,7 +37,7 @@ class LocalCluster:
         jvm: Sequence[str] = (),
     ) -> None:
         controllers = {number: free_port() for number in range(1, size + 1)}
-        cluster_id = fresh_cluster_id()
+        cluster_id = fresh_id()
         self.brokers = tuple(
             LocalKafka(
                 folder / f"broker-{number}",

