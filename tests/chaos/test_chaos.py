@@ -1,4 +1,4 @@
-"""A handful of chaos: five seeds with every kind of fault among them. `make chaos` runs as many as you like."""
+"""A handful of chaos: four seeds with every kind of fault among them. `make chaos` runs as many as you like."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.chaos.results import HARNESS, HELD, Result
 
 pytestmark = pytest.mark.kafka
 
-SEEDS = (1529, 1623, 1755, 3291, 4856)
+SEEDS = (457, 4433, 21929, 75865)
 JOBS = 2
 
 
