@@ -88,6 +88,8 @@ class Burial:
         write = partial(self._writer.write_soon, [letter])
         log_failure = partial(self._log_failure, delivery)
         await retried(write, self._backoff, on=BridgeError, log_failure=log_failure, patience=self._patience)
+        if self.unwritten_because:
+            self._patience.encourage()
         self.unwritten_because = ""
         self._news.settled(_WRITING)
 

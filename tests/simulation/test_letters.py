@@ -6,7 +6,7 @@ import pytest
 
 from schemas.avro import frame
 from tests.kit.virtual_time import simulated
-from tests.simulation.simulation import GOOD, Reply, World, damaged, newer, stored
+from tests.simulation.simulation import GOOD, Reply, World, always, damaged, newer, stored
 
 REPOSITORIES = [f"library/{number}" for number in range(20)]
 
@@ -28,6 +28,20 @@ async def test_a_dead_letter_that_cannot_be_written_stops_its_lane_alone() -> No
     assert [(0, 0)] == world.dead
     assert 1004 == len(world.accepted)
     assert 0 == world.repeats
+
+
+@simulated
+async def test_the_first_dead_letter_that_is_written_again_wakes_all_others() -> None:
+    """None waits out a pause that was made for a topic that takes nothing."""
+    world = World(script=always(422))
+    world.letters_fault = lambda now: now < 1065.0
+    world.worker()
+    for number in range(5):
+        world.events([f"bad/{number}"])
+        await asyncio.sleep(5.0)
+    await world.until(lambda: len(world.letters) == 5, 100.0, 0.01)
+    times = [letter.at for letter in world.letters]
+    assert max(times) - min(times) < 0.1
 
 
 @simulated

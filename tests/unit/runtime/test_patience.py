@@ -72,6 +72,17 @@ async def test_a_try_under_way_has_its_time_and_no_other_follows() -> None:
 
 
 @simulated
+async def test_whoever_is_encouraged_tries_once_more_and_waits_on() -> None:
+    """What another succeeded in may still fail here: then the next wait is as long as ever."""
+    door, patience = Door(opens_at=110.0), Patience()
+    task = asyncio.create_task(door.through(patience))
+    await asyncio.sleep(20.0)
+    patience.encourage()
+    assert "open" == await task
+    assert [0.0, 20.0, 120.0] == door.tries
+
+
+@simulated
 async def test_without_a_hurry_it_has_no_end() -> None:
     """It waits as long as the backoff says, again and again."""
     door = Door(opens_at=950.0)
