@@ -1,5 +1,6 @@
 """A deadline: one moment for a whole sequence of steps, each of which gets what is left of the time."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -25,3 +26,23 @@ class Deadline:
     def left_s(self) -> float:
         """Seconds until then; 0 when it has passed."""
         return max(0.0, self.at - self.clock.monotonic())
+
+
+class StopDeadline:
+    """The one deadline of a stop, for those who are made long before anybody asks for the stop."""
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        """The stop may take so long, from when it is asked for."""
+        self._seconds = seconds
+        self._clock = clock
+        self._begun: Deadline | None = None
+
+    def begun(self) -> Deadline:
+        """The deadline: it begins now, unless it has begun before."""
+        self._begun = self._begun or Deadline.after(self._seconds, self._clock)
+        return self._begun
+
+    async def begin_with(self, stop: asyncio.Event) -> None:
+        """Wait for the stop, and begin."""
+        await stop.wait()
+        self.begun()

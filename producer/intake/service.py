@@ -21,7 +21,7 @@ from producer.spool.spool import Spool
 from producer.spool.spooled_topic import STRAIGHT_LIMIT_S
 from runtime.clock import Clock, SystemClock
 from runtime.config.settings import Settings
-from runtime.deadline import CLOSE_GRACE_S
+from runtime.deadline import CLOSE_GRACE_S, StopDeadline
 from runtime.http.asgi import Request, Response, Route
 from runtime.http.probes import probe_routes
 from runtime.kafka.admin import Admin
@@ -62,9 +62,9 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
     metrics = BridgeMetrics(process_metrics("registry_bridge"))
     pulse = Pulse(admin, topic, clock, Outages(prepared, meanwhile=consequence))
     kafka_up("registry_bridge_kafka_up", metrics.registry, pulse)
-    duties = Duties(stop)
+    duties, stopping = Duties(stop), StopDeadline(settings.worker.drain_s + CLOSE_GRACE_S, clock)
     try:
-        async with _spool_of(settings, prepared, metrics.registry, clock) as spool:
+        async with _spool_of(settings, prepared, metrics.registry, clock, stopping) as spool:
             acceptance = Acceptance(topic, spool.topic if spool else prepared, metrics, clock)
             intake = Intake(settings.intake, acceptance, metrics)
             servers = doors.servers(
@@ -74,6 +74,7 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
                 drain_s=settings.worker.drain_s,
             )
             pulse.start()
+            duties.begin(stopping.begin_with(stop))
             duties.begin(intake.run())
             duties.begin(prepared.run())
             if spool:
@@ -82,7 +83,7 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
     finally:
         await duties.end()
         pulse.stop()
-        await beside(writer.close, CLOSE_GRACE_S)
+        await beside(writer.close, stopping.begun().left_s)
     _log.info("stopped")
     duties.raise_fault()
     return 0
@@ -90,13 +91,21 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
 
 @asynccontextmanager
 async def _spool_of(
-    settings: Settings, prepared: PreparedLog, metrics: CollectorRegistry, clock: Clock
+    settings: Settings, prepared: PreparedLog, metrics: CollectorRegistry, clock: Clock, stopping: StopDeadline
 ) -> AsyncIterator[Spool | None]:
     """The open spool, if one is configured."""
     if settings.intake.spool is None:
         yield None
         return
-    spool = Spool(settings, settings.intake.spool, prepared, client_id=CLIENT_ID, metrics=metrics, clock=clock)
+    spool = Spool(
+        settings,
+        settings.intake.spool,
+        prepared,
+        client_id=CLIENT_ID,
+        metrics=metrics,
+        clock=clock,
+        stopping=stopping,
+    )
     async with spool:
         yield spool
 

@@ -22,13 +22,13 @@ from producer.spool.standing import SpoolStanding
 from producer.spool.store import SpoolStore
 from runtime.clock import Clock
 from runtime.config.settings import Settings, SpoolSettings
-from runtime.deadline import CLOSE_GRACE_S, Deadline
+from runtime.deadline import CLOSE_GRACE_S, StopDeadline
 from runtime.kafka.topics import max_event_bytes
 
 _log: Final = structlog.get_logger(__name__)
 
 _BATCH_LIMIT_S: Final = CLOSE_GRACE_S / 2
-"""What the batch under way gets when the intake stops, in seconds; the disk gets the rest."""
+"""What the batch under way gets at most when the intake stops, in seconds; the disk and the clients get the rest."""
 
 
 class Spool:
@@ -43,6 +43,7 @@ class Spool:
         client_id: str,
         metrics: CollectorRegistry,
         clock: Clock,
+        stopping: StopDeadline,
     ) -> None:
         """Takes the folder's lock at once.
 
@@ -51,7 +52,7 @@ class Spool:
             SpoolLockedError: another process has it.
         """
         self._folder = spool.folder
-        self._clock = clock
+        self._stopping = stopping
         self._lock = _locked(spool.folder)
         files = SpoolFiles(spool.folder, SpoolRoom(spool.max_bytes, settings.intake.max_body_bytes))
         counter = SpoolMetrics(metrics)
@@ -84,9 +85,9 @@ class Spool:
     async def __aexit__(self, *_: object) -> None:
         """Finish the batch under way, close the database, and say what is left."""
         assert self._running is not None
-        deadline = Deadline.after(CLOSE_GRACE_S, self._clock)
+        deadline = self._stopping.begun()
         self._forwarder.stop()
-        await asyncio.wait([self._running], timeout=_BATCH_LIMIT_S)
+        await asyncio.wait([self._running], timeout=min(_BATCH_LIMIT_S, deadline.left_s / 2))
         self._running.cancel()
         await asyncio.wait([self._running])
         closing = asyncio.create_task(self._kafka.close(deadline.left_s))

@@ -1,7 +1,10 @@
 """A deadline gives each step what is left of the time."""
 
-from runtime.deadline import Deadline
+import asyncio
+
+from runtime.deadline import Deadline, StopDeadline
 from tests.kit.still_clock import StillClock
+from tests.kit.virtual_time import simulated
 
 
 def test_each_step_gets_what_is_left() -> None:
@@ -13,3 +16,29 @@ def test_each_step_gets_what_is_left() -> None:
     assert 1.5 == deadline.left_s
     clock.now += 10.0
     assert 0.0 == deadline.left_s
+
+
+def test_a_stop_has_one_deadline() -> None:
+    """It begins when somebody first wants it, and is the same for all that come later."""
+    clock = StillClock()
+    stopping = StopDeadline(5.0, clock)
+    clock.now += 100.0
+    first = stopping.begun()
+    assert 5.0 == first.left_s
+    clock.now += 3.0
+    assert first is stopping.begun()
+    assert 2.0 == first.left_s
+
+
+@simulated
+async def test_a_stop_begins_when_it_is_asked_for() -> None:
+    """Not when the first step ends that takes time."""
+    clock, stop = StillClock(), asyncio.Event()
+    stopping = StopDeadline(5.0, clock)
+    beginning = asyncio.create_task(stopping.begin_with(stop))
+    await asyncio.sleep(1)
+    clock.now += 100.0
+    stop.set()
+    await beginning
+    clock.now += 4.0
+    assert 1.0 == stopping.begun().left_s
