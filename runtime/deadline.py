@@ -1,6 +1,5 @@
 """A deadline: one moment for a whole sequence of steps, each of which gets what is left of the time."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -41,8 +40,3 @@ class StopDeadline:
         """The deadline: it begins now, unless it has begun before."""
         self._begun = self._begun or Deadline.after(self._seconds, self._clock)
         return self._begun
-
-    async def begin_with(self, stop: asyncio.Event) -> None:
-        """Wait for the stop, and begin."""
-        await stop.wait()
-        self.begun()

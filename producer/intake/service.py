@@ -74,7 +74,7 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
                 drain_s=settings.worker.drain_s,
             )
             pulse.start()
-            duties.begin(stopping.begin_with(stop))
+            duties.begin(_begin_with(stop, stopping))
             duties.begin(intake.run())
             duties.begin(prepared.run())
             if spool:
@@ -87,6 +87,12 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
     _log.info("stopped")
     duties.raise_fault()
     return 0
+
+
+async def _begin_with(stop: asyncio.Event, stopping: StopDeadline) -> None:
+    """Let the deadline begin when the stop is asked for, not when the first step has ended that takes time."""
+    await stop.wait()
+    stopping.begun()
 
 
 @asynccontextmanager

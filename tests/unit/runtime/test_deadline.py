@@ -1,10 +1,7 @@
 """A deadline gives each step what is left of the time."""
 
-import asyncio
-
 from runtime.deadline import Deadline, StopDeadline
 from tests.kit.still_clock import StillClock
-from tests.kit.virtual_time import simulated
 
 
 def test_each_step_gets_what_is_left() -> None:
@@ -28,17 +25,3 @@ def test_a_stop_has_one_deadline() -> None:
     clock.now += 3.0
     assert first is stopping.begun()
     assert 2.0 == first.left_s
-
-
-@simulated
-async def test_a_stop_begins_when_it_is_asked_for() -> None:
-    """Not when the first step ends that takes time."""
-    clock, stop = StillClock(), asyncio.Event()
-    stopping = StopDeadline(5.0, clock)
-    beginning = asyncio.create_task(stopping.begin_with(stop))
-    await asyncio.sleep(1)
-    clock.now += 100.0
-    stop.set()
-    await beginning
-    clock.now += 4.0
-    assert 1.0 == stopping.begun().left_s
