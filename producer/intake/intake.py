@@ -43,6 +43,8 @@ class Intake:
         self._acceptance = acceptance
         self._metrics = metrics
         self._refusals = RefusalLog()
+        self._path = settings.path
+        self._base = settings.path.rstrip("/") + "/"
         self._tokens = tuple(secret.reveal().strip(" \t").encode() for secret in settings.authorization)
         self._budget = BodyBudget(settings.max_body_bytes)
 
@@ -85,12 +87,13 @@ class Intake:
         self._metrics.closed(reason)
 
     def _matches(self, path: str) -> bool:
-        return path == self._settings.path or self._label(path) != ""
+        return path == self._path or self._label(path) != ""
 
     def _label(self, path: str) -> str:
         """NAME of `{path}/NAME`, or empty."""
-        base = self._settings.path.rstrip("/") + "/"
-        name = path.removeprefix(base) if path.startswith(base) else ""
+        if not path.startswith(self._base):
+            return ""
+        name = path[len(self._base) :]
         return name if LABEL.fullmatch(name) else ""
 
     async def _post(self, request: Request) -> Response:

@@ -1,7 +1,6 @@
 """What the bridge counts; its names are listed in docs/operations.md."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
 
@@ -55,16 +54,18 @@ class BridgeMetrics:
             counter = self._accepted_of[label] = self._accepted.labels(label)
         counter.inc()
 
-    @contextmanager
-    def acknowledging(self) -> Iterator[None]:
+    def acknowledging(self) -> "Acknowledging":
+        """A context in which a POST waits for its acknowledgement."""
+        return Acknowledging(self)
+
+    def begun(self) -> None:
         """A POST waits for its acknowledgement."""
-        began = perf_counter()
         self._in_flight += 1
-        try:
-            yield
-        finally:
-            self._in_flight -= 1
-            self._ack_seconds.observe(perf_counter() - began)
+
+    def ended(self, seconds: float) -> None:
+        """It has waited so long, however that has ended."""
+        self._in_flight -= 1
+        self._ack_seconds.observe(seconds)
 
     def refused(self, reason: str) -> None:
         """A POST was refused."""
@@ -73,3 +74,19 @@ class BridgeMetrics:
     def closed(self, reason: str) -> None:
         """A connection was closed without a request, or with an answer that nobody read."""
         self._closed.labels(reason).inc()
+
+
+class Acknowledging:
+    """One POST's wait; a class, since a generator's context costs as much as all that is counted in it."""
+
+    __slots__ = ("_began", "_metrics")
+
+    def __init__(self, metrics: BridgeMetrics) -> None:
+        self._metrics = metrics
+        self._began = perf_counter()
+
+    def __enter__(self) -> None:
+        self._metrics.begun()
+
+    def __exit__(self, *_: object) -> None:
+        self._metrics.ended(perf_counter() - self._began)

@@ -7,10 +7,10 @@ changed if Kafka refuses that, because this machine's clock was ahead when it wa
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from producer.spool.amount import SpoolAmount
 from producer.spool.errors import SpoolDiskError

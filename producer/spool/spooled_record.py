@@ -6,11 +6,11 @@ taken even while the schema registry that gives out the ids is away.
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from producer.spool.errors import SpoolError
 from runtime.kafka.records import OutgoingRecord

@@ -1,10 +1,9 @@
 """A record on its way to Kafka. Pure."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingRecord:
+class OutgoingRecord(Struct, frozen=True):
     """What is to stand in a topic."""
 
     topic: str

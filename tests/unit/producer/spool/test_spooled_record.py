@@ -1,10 +1,9 @@
 """A record is the same after it was a row, whatever id the schema has then; a row that was changed is not whole."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from producer.spool.spooled_record import (
     RowDraft,
