@@ -16,7 +16,7 @@ from tests.chaos.table import table
 from tests.kit.paths import ROOT
 
 HOME = ROOT / ".local" / "chaos"
-RESULTS = HOME / "results.jsonl"
+RESULTS = "results.jsonl"
 
 
 @click.command()
@@ -24,51 +24,60 @@ RESULTS = HOME / "results.jsonl"
 @click.option("--first", type=click.IntRange(0), help="The first seed; by default the first that has no result yet.")
 @click.option("--seed", type=click.IntRange(0), help="Run this seed alone, and print its schedule.")
 @click.option("--jobs", type=click.IntRange(1, 6), default=2, show_default=True, help="How many runs at once.")
+@click.option("--home", type=click.Path(path_type=Path), default=HOME, help="Folder of the runs and their results.")
 @click.option("--table", "only_table", is_flag=True, help="Run nothing: print the table of all results so far.")
-def main(seeds: int, first: int | None, seed: int | None, jobs: int, *, only_table: bool) -> None:
+def main(seeds: int, first: int | None, seed: int | None, jobs: int, home: Path, *, only_table: bool) -> None:
     """Run seeded chaos: real processes and brokers, faults by a schedule, and an oracle.
 
     Example: python -m tests.chaos --seeds 100 --jobs 3
     """
     if only_table:
-        click.echo(table(_results()))
+        click.echo(table(_results(home)))
         return
-    wanted = [seed] if seed is not None else _next(seeds, first)
+    wanted = [seed] if seed is not None else _next(seeds, first, _results(home))
     if seed is not None:
         click.echo(draw(seed))
-    with _alone():
-        made = Campaign(HOME, min(jobs, len(wanted)), RESULTS).run(wanted, _tell)
+    with _alone(home):
+        made = Campaign(home, min(jobs, len(wanted)), home / RESULTS).run(wanted, _Progress(home).tell)
     click.echo(table(made))
     sys.exit(0 if all(result.verdict == HELD for result in made) else 1)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(home: Path) -> Iterator[None]:
     """Two campaigns would share folders and brokers; the second ends with a line."""
-    HOME.mkdir(parents=True, exist_ok=True)
-    with (HOME / "lock").open("w") as lock:
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            sys.exit(f"another campaign runs in {HOME.relative_to(Path.cwd())}: wait for its end, or end it")
+            sys.exit(f"another campaign runs in {home}: wait for its end, or end it")
         yield
 
 
-def _results() -> list[Result]:
-    return parse(RESULTS.read_text().splitlines()) if RESULTS.exists() else []
+def _results(home: Path) -> list[Result]:
+    file = home / RESULTS
+    return parse(file.read_text().splitlines()) if file.exists() else []
 
 
-def _next(count: int, first: int | None) -> list[int]:
-    done = {result.seed for result in _results()} if first is None else set()
+def _next(count: int, first: int | None, results: list[Result]) -> list[int]:
+    done = {result.seed for result in results} if first is None else set()
     return list(islice((seed for seed in range(first or 0, sys.maxsize) if seed not in done), count))
 
 
-def _tell(result: Result) -> None:
-    click.echo(result.progress())
-    if result.verdict != HELD:
-        for why in result.why:
-            click.echo(f"    {why}")
-        click.echo(f"    the story and all logs: {(HOME / f'seed-{result.seed}').relative_to(Path.cwd())}")
+class _Progress:
+    """Prints how each run went."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def tell(self, result: Result) -> None:
+        """A run is over."""
+        click.echo(result.progress())
+        if result.verdict != HELD:
+            for why in result.why:
+                click.echo(f"    {why}")
+            click.echo(f"    the story and all logs: {self._home / f'seed-{result.seed}'}")
 
 
 if __name__ == "__main__":

@@ -44,12 +44,14 @@ class Campaign:
         home: gets a folder for each runner, and one for each run that failed.
         jobs: how many runners.
         results: the file to which the results are appended.
+        runner: the program of a runner, a module.
     """
 
-    def __init__(self, home: Path, jobs: int, results: Path) -> None:
+    def __init__(self, home: Path, jobs: int, results: Path, *, runner: str = "tests.chaos.runner") -> None:
         self._home = home
         self._jobs = jobs
         self._results = results
+        self._program = runner
         self._lock = threading.Lock()
         self.made: list[Result] = []
 
@@ -103,7 +105,7 @@ class Campaign:
         """A runner with a share of the ports of its own."""
         share = subshare(os.environ.get(SHARE, ALL), number, self._jobs)
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.runner", str(self._home / f"runner-{number}")],
+            [sys.executable, "-m", self._program, str(self._home / f"runner-{number}")],
             cwd=ROOT,
             env={**os.environ, SHARE: share},
             stdin=subprocess.PIPE,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 import uvloop
 
@@ -63,25 +64,52 @@ def versions() -> Mapping[str, str]:
     }
 
 
-async def serve(home: Path) -> None:
+class Runs(Protocol):
+    """Makes runs, one at a time."""
+
+    async def make(self, seed: int) -> Result:
+        """The run of a seed; when it is cancelled, nothing of it goes on."""
+
+
+class RigRuns:
+    """Runs on a rig.
+
+    Args:
+        rig: to run on.
+        home: gets a folder for each run in which something went wrong.
+    """
+
+    def __init__(self, rig: Rig, home: Path) -> None:
+        self._rig = rig
+        self._home = home
+
+    async def make(self, seed: int) -> Result:
+        """See `Runs`."""
+        return await one(draw(seed), self._rig, self._home / f"seed-{seed}")
+
+
+async def serve(runs: Runs) -> None:
     """Make a run for each line of standard input, a seed, and write a line with its result.
 
     Whoever asks waits for each result. If the input ends before, he is gone: the run is broken off, and nothing of it
     goes on.
     """
-    async with Rig(home / "kafka") as rig:
+    asked = _next_line()
+    while line := await asked:
         asked = _next_line()
-        while line := await asked:
-            asked = _next_line()
-            schedule = draw(int(line))
-            running = asyncio.create_task(one(schedule, rig, home.parent / f"seed-{schedule.seed}"))
-            await asyncio.wait((running, asked), return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                running.cancel()
-                await asyncio.wait([running])
-                return
-            sys.stdout.write(running.result().line())
-            sys.stdout.flush()
+        running = asyncio.create_task(runs.make(int(line)))
+        await asyncio.wait((running, asked), return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            running.cancel()
+            await asyncio.wait([running])
+            return
+        sys.stdout.write(running.result().line())
+        sys.stdout.flush()
+
+
+async def _serve_with_brokers(home: Path) -> None:
+    async with Rig(home / "kafka") as rig:
+        await serve(RigRuns(rig, home.parent))
 
 
 def _next_line() -> "asyncio.Task[str]":
@@ -89,4 +117,4 @@ def _next_line() -> "asyncio.Task[str]":
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(Path(sys.argv[1])))
+    uvloop.run(_serve_with_brokers(Path(sys.argv[1])))

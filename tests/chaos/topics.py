@@ -47,7 +47,7 @@ class Topics:
             wanted = [NewPartitions(topic, total)]
             self._insist(
                 partial(self._admin.create_partitions, wanted, request_timeout=ANSWER_S),
-                done_already=KafkaError.INVALID_PARTITIONS,
+                done_if=KafkaError.INVALID_PARTITIONS,
             )
 
     def refuse_letters(self) -> None:
@@ -68,7 +68,7 @@ class Topics:
         self._deleted += self._lying_letters()
         self._insist(
             lambda: self._admin.delete_topics([self._letters], request_timeout=ANSWER_S),
-            done_already=KafkaError.UNKNOWN_TOPIC_OR_PART,
+            done_if=KafkaError.UNKNOWN_TOPIC_OR_PART,
         )
 
     def make_letters(self) -> None:
@@ -76,7 +76,7 @@ class Topics:
         topic = NewTopic(self._letters, len(self._partitions(self._events)), self._copies, config=LARGE)
         self._insist(
             lambda: self._admin.create_topics([topic], request_timeout=ANSWER_S),
-            done_already=KafkaError.TOPIC_ALREADY_EXISTS,
+            done_if=KafkaError.TOPIC_ALREADY_EXISTS,
         )
 
     def letters(self) -> list[LetterFact]:
@@ -121,11 +121,16 @@ class Topics:
         for name, value in settings.items():
             entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
             resource.add_incremental_config(entry)
-        self._insist(lambda: self._admin.incremental_alter_configs([resource], request_timeout=ANSWER_S))
+        self._insist(
+            lambda: self._admin.incremental_alter_configs([resource], request_timeout=ANSWER_S),
+            done_if=KafkaError.UNKNOWN_TOPIC_OR_PART,  # it is deleted just now, and is made anew with its own settings
+        )
 
     @staticmethod
-    def _insist(ask: Callable[[], Mapping[Any, "Future[Any]"]], *, done_already: int | None = None) -> None:
-        """Ask again until it is done; the answer to a first try that was lost may say that it is done already.
+    def _insist(ask: Callable[[], Mapping[Any, "Future[Any]"]], *, done_if: int | None = None) -> None:
+        """Ask again until it is done, or until an error says that there is nothing left to do.
+
+        The answer to a first try may have been lost, and a second one finds it done.
 
         Raises:
             KafkaException, TimeoutError: it is not done within two minutes.
@@ -136,7 +141,7 @@ class Topics:
                 for future in ask().values():
                     future.result(2 * ANSWER_S)
             except (KafkaException, TimeoutError) as error:
-                if done_already is not None and _code(error) == done_already:
+                if done_if is not None and _code(error) == done_if:
                     return
                 if time.monotonic() > deadline:
                     raise

@@ -18,6 +18,7 @@ from tests.kit.apicurio import Apicurio, ApicurioError, make_archive
 from tests.kit.apicurio.readiness import Place, wait_until_ready
 from tests.kit.apicurio.settings import Settings
 from tests.kit.paths import ROOT
+from tests.kit.process_state import is_running
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +32,6 @@ def apicurio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apicurio]:
 def place(port: int) -> Place:
     """A place on the loopback, in the clear."""
     return Place(f"{LOOPBACK}:{port}", None)
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process of this id exists and is not a zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def sockets(pid: int) -> list[tuple[str, str, str]]:

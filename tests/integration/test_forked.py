@@ -13,6 +13,7 @@ import pytest
 from tests.kit.eventually import eventually
 from tests.kit.forked import Forked, run
 from tests.kit.paths import ROOT
+from tests.kit.process_state import is_running
 
 ONCE = ("-n1", "-r1")
 """The standard module timeit, too, has a `main`, and runs what it is given."""
@@ -42,14 +43,6 @@ def about(folder: Path) -> dict[str, Any]:
     """What it told."""
     told: dict[str, Any] = json.loads((folder / "stdout").read_text().splitlines()[0])
     return told
-
-
-def is_there(pid: int) -> bool:
-    """Whether it has not ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_it_is_a_process_of_its_own(tmp_path: Path) -> None:
@@ -97,7 +90,7 @@ def test_a_run_that_takes_too_long_is_killed() -> None:
     """As `subprocess.run` does."""
     with pytest.raises(subprocess.TimeoutExpired) as caught:
         run("timeit", [*ONCE, "import time; time.sleep(600)"], 0.5)
-    assert not is_there(int(caught.value.cmd[0]))
+    assert not is_running(int(caught.value.cmd[0]))
 
 
 def test_nothing_survives_the_run_of_tests(tmp_path: Path) -> None:
@@ -106,6 +99,6 @@ def test_nothing_survives_the_run_of_tests(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
         assert owner.stdout is not None
         pid = int(owner.stdout.readline())
-        assert is_there(pid)
+        assert is_running(pid)
         owner.kill()
-    eventually(lambda: not is_there(pid))
+    eventually(lambda: not is_running(pid))

@@ -23,6 +23,7 @@ from broker.readiness import wait_until_ready
 from broker.storage import SETTINGS, Ports, Storage
 from tests.kit import eventually
 from tests.kit.paths import ROOT
+from tests.kit.process_state import is_running
 from tests.kit.shared_kafka import SharedBrokers, ask
 
 pytestmark = pytest.mark.kafka
@@ -96,14 +97,6 @@ def read(kafka: LocalKafka, topic: str, count: int) -> list[bytes]:
     finally:
         consumer.close()
     return found
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process of this id exists and is not a zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @contextmanager
