@@ -6,10 +6,9 @@ are searched for it.
 
 import asyncio
 import gzip
-import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -27,20 +26,13 @@ from tests.kit.webhook_client import (
     checked,
     client_of,
     either_client,
+    no_secret_in_logs,
     refused,
     url_of,
     values,
 )
 
-__all__ = ["either_client"]
-
-
-@pytest.fixture(autouse=True)
-def no_secret_in_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing logs a secret, however much is logged."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    assert SECRET not in caplog.text
+__all__ = ["either_client", "no_secret_in_logs"]
 
 
 # What is sent.

@@ -1,8 +1,5 @@
 """Answers to the webhook client: redirects, statuses, broken ones, resets, and what a fault is called."""
 
-import logging
-from collections.abc import Iterator
-
 import pytest
 
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Outcome, outcome_of
@@ -14,19 +11,12 @@ from tests.kit.webhook_client import (
     RUSTLS_ONLY,
     SECRET,
     either_client,
+    no_secret_in_logs,
     outcome_against,
     sent_to,
 )
 
-__all__ = ["either_client"]
-
-
-@pytest.fixture(autouse=True)
-def no_secret_in_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing logs a secret, however much is logged."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    assert SECRET not in caplog.text
+__all__ = ["either_client", "no_secret_in_logs"]
 
 
 # What is answered.

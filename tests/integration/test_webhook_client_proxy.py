@@ -1,8 +1,6 @@
 """The webhook client and proxies: only the endpoint's own, and whose fault it is when it does not work."""
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,21 +15,14 @@ from tests.kit.webhook_client import (
     checked,
     client_of,
     either_client,
+    no_secret_in_logs,
     outcome_against,
     sent_to,
     url_of,
     values,
 )
 
-__all__ = ["either_client"]
-
-
-@pytest.fixture(autouse=True)
-def no_secret_in_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing logs a secret, however much is logged."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    assert SECRET not in caplog.text
+__all__ = ["either_client", "no_secret_in_logs"]
 
 
 async def splice(peer: Peer, port: int) -> None:

@@ -1,10 +1,8 @@
 """The webhook client and TLS: whom it trusts, who it says it is, and files that cannot be used."""
 
 import asyncio
-import logging
 import ssl
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +12,20 @@ from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result
 from runtime.config import TLSSettings
 from tests.kit.authority import Authority, authority
 from tests.kit.raw_server import OK, Peer, Script, answering, serving
-from tests.kit.webhook_client import REQUEST, RUSTLS_ONLY, SECRET, checked, client_of, either_client, refused, url_of
+from tests.kit.webhook_client import (
+    REQUEST,
+    RUSTLS_ONLY,
+    checked,
+    client_of,
+    either_client,
+    no_secret_in_logs,
+    refused,
+    url_of,
+)
 
 SERVING = answering(OK)
 
-__all__ = ["either_client"]
-
-
-@pytest.fixture(autouse=True)
-def no_secret_in_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing logs a secret, however much is logged."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    assert SECRET not in caplog.text
+__all__ = ["either_client", "no_secret_in_logs"]
 
 
 @pytest.fixture

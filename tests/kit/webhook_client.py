@@ -1,6 +1,7 @@
 """The webhook clients as their tests use them: with a secret wherever one may stand, and a look at what they tell."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -38,6 +39,14 @@ def either_client(request: pytest.FixtureRequest) -> Iterator[str]:
     token = MAKE.set(CLIENTS[request.param])
     yield request.param
     MAKE.reset(token)
+
+
+@pytest.fixture(autouse=True)
+def no_secret_in_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """For a test module that imports it: nothing logs a secret, however much is logged."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert SECRET not in caplog.text
 
 
 def url_of(server: Server, scheme: str = "") -> str:
