@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Final, Protocol
 
 from consumer.lanes.lanes import Lanes
-from consumer.log.credit import READ_AHEAD, total_cost
+from consumer.log.credit import LEAST_COST, READ_AHEAD, total_cost
 from consumer.offsets.partition import Partition
 from consumer.record import Record
 
@@ -54,19 +54,18 @@ class ReadAhead:
             if blocked != partition.paused:
                 partition.paused = blocked
                 (self._reader.pause if blocked else self._reader.resume)(partition.number)
-            self._cap_wait(partition, now, breaker_open=breaker_open)
+            if blocked or partition.capped is not None:
+                self._cap_wait(partition, now, breaker_open=breaker_open)
         if wanted and self._asked < READ_AHEAD // 2:
             self._ask(partitions)
 
-    def _ask(self, partitions: Iterable[Partition]) -> None:
-        ahead = held_back = 0
-        for partition in partitions:
-            if partition.paused:
-                held_back += sum(record.size for record in partition.backlog)
-            else:
-                ahead += total_cost(partition.backlog)
+    def _ask(self, partitions: Collection[Partition]) -> None:
+        read = [partition.backlog for partition in partitions if not partition.paused]
+        if sum(map(len, read)) * LEAST_COST >= READ_AHEAD:  # nearly always, and found without a look at each record
+            return
+        held_back = sum(record.size for partition in partitions if partition.paused for record in partition.backlog)
         limit = READ_AHEAD if held_back < HELD_BACK else LITTLE
-        if ahead < limit and self._asked <= limit // 2:
+        if sum(map(total_cost, read)) < limit and self._asked <= limit // 2:
             self._reader.ask(limit - self._asked)
             self._asked = limit
 
