@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final, Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.outcome import Answer, Outcome
 from consumer.endpoint.go_status_text import status_text
 from runtime.metrics import AskedGauge
 from runtime.processes.merged_metrics import Merging
+from runtime.tallies import TalliedCounter, TalliedHistogram, Tally
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _END_TO_END_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0, 3600.0, 86400.0)
@@ -53,6 +54,10 @@ class _Series:
         """A counter with these labels."""
         return Counter(name, text, labels, registry=self._registry)
 
+    def tallied(self, name: str, text: str, *labels: str) -> TalliedCounter:
+        """A counter with these labels, of what happens with every event."""
+        return TalliedCounter(name, text, labels, self._registry)
+
     def gauge(self, name: str, text: str) -> Gauge:
         """A gauge for each endpoint."""
         return Gauge(name, text, ["endpoint"], registry=self._registry)
@@ -61,9 +66,9 @@ class _Series:
         """A gauge for each endpoint, asked when somebody looks."""
         return AskedGauge(name, text, self._registry, ["endpoint"])
 
-    def seconds(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+    def seconds(self, name: str, text: str, bounds: tuple[float, ...]) -> TalliedHistogram:
         """A histogram for each endpoint, in seconds."""
-        return Histogram(name, text, ["endpoint"], registry=self._registry, buckets=buckets)
+        return TalliedHistogram(name, text, ["endpoint"], self._registry, bounds=bounds)
 
 
 class WorkerMetrics:
@@ -73,11 +78,11 @@ class WorkerMetrics:
         self.registry: Final = registry
 
         made = _Series(registry)
-        self.events: Final = made.counter(
+        self.events: Final = made.tallied(
             "registry_notifications_events_total", "The number of total events", "type", "endpoint"
         )
         self.pending: Final = made.asked("registry_notifications_pending_total", "The gauge of pending events in queue")
-        self.status: Final = made.counter(
+        self.status: Final = made.tallied(
             "registry_notifications_status_total", "The number of status code", "code", "endpoint"
         )
         self.delivery_seconds: Final = made.seconds(
@@ -130,12 +135,12 @@ class EndpointMetrics:
     def __init__(self, metrics: WorkerMetrics, endpoint: str) -> None:
         self._metrics = metrics
         self._endpoint = endpoint
-        self.events: Final = metrics.events.labels("Events", endpoint)
-        self._successes = metrics.events.labels("Successes", endpoint)
-        self._failures = metrics.events.labels("Failures", endpoint)
-        self._errors = metrics.events.labels("Errors", endpoint)
-        self._delivery_seconds = metrics.delivery_seconds.labels(endpoint)
-        self._end_to_end_seconds = metrics.end_to_end_seconds.labels(endpoint)
+        self.events: Final = metrics.events.of("Events", endpoint)
+        self._successes = metrics.events.of("Successes", endpoint)
+        self._failures = metrics.events.of("Failures", endpoint)
+        self._errors = metrics.events.of("Errors", endpoint)
+        self._delivery_seconds = metrics.delivery_seconds.of(endpoint)
+        self._end_to_end_seconds = metrics.end_to_end_seconds.of(endpoint)
         self.in_flight: Final = metrics.in_flight.labels(endpoint)
         self.limit: Final = metrics.limit.labels(endpoint)
         self.partitions: Final = metrics.partitions.labels(endpoint)
@@ -150,11 +155,11 @@ class EndpointMetrics:
         self._delivery_seconds.observe(attempt.seconds)
         if isinstance(attempt.result, Answer):
             status = attempt.result.status
-            (self._statuses.get(status) or self._status(status)).inc()
+            (self._statuses.get(status) or self._status(status)).count += 1
         if attempt.outcome is not Outcome.DELIVERED:
-            (self._failures if isinstance(attempt.result, Answer) else self._errors).inc()
+            (self._failures if isinstance(attempt.result, Answer) else self._errors).count += 1
             return
-        self._successes.inc(len(attempt.deliveries))
+        self._successes.count += len(attempt.deliveries)
         for delivery in attempt.deliveries:
             if (accepted_ms := delivery.record.accepted_ms) is not None:
                 self._end_to_end_seconds.observe(max(0.0, now - accepted_ms / 1000))
@@ -171,5 +176,5 @@ class EndpointMetrics:
         """Count a commit."""
         self._metrics.commits.labels("succeeded" if succeeded else "failed", self._endpoint).inc()
 
-    def _status(self, status: int) -> Counter:
-        return self._metrics.status.labels(status_text(status), self._endpoint)
+    def _status(self, status: int) -> Tally:
+        return self._metrics.status.of(status_text(status), self._endpoint)
