@@ -197,13 +197,13 @@ def test_the_status_stands_when_the_body_is_late(rest: list[bytes]) -> None:
     assert took < 25, "the server would go on for 50 s"
 
 
-def connections_for_two(answer: bytes) -> int:
+def connections_for_two(answer: bytes, status: int = 200) -> int:
     """Send twice to a server that answers this; how many connections that took."""
 
     async def scenario() -> int:
         async with serving(answering(answer)) as server, client_of(url_of(server)) as client:
             for _ in range(2):
-                assert await checked(client.send(REQUEST)) == Answer(200)
+                assert await checked(client.send(REQUEST)) == Answer(status)
             return len(server.peers)
 
     return asyncio.run(scenario())
@@ -215,6 +215,11 @@ def test_a_body_within_the_limit_keeps_its_connection(size: int, connections: in
     body = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"y" * size
 
     assert connections == connections_for_two(body)
+
+
+def test_an_answer_without_content_keeps_its_connection() -> None:
+    """A 204 needs no length to have no body; nothing is waited for behind its head."""
+    assert connections_for_two(b"HTTP/1.1 204 No Content\r\n\r\n", status=204) == 1
 
 
 def test_a_small_gzip_bomb_is_not_unpacked() -> None:

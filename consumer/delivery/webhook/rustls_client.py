@@ -13,6 +13,7 @@ from pyreqwest.exceptions import (
     PyreqwestError,
     RequestTimeoutError,
 )
+from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
 from consumer.delivery.policy.outcome import ANSWER_LIMIT_BYTES, Answer, Fault, NoAnswer, Result
@@ -23,6 +24,7 @@ from runtime.config import EndpointSettings, Secret
 from runtime.http.client import causes, made, plain, with_tls
 
 _PROGRAM: Final = "registry-worker"
+_NO_CONTENT: Final = 204
 
 
 class WebhookClient:
@@ -38,7 +40,6 @@ class WebhookClient:
         Raises:
             ClientSettingsError: naming the key that is at fault.
         """
-        self._url = endpoint.url
         self._timeout_s = endpoint.timeout_s
         self._proxied = endpoint.proxy is not None
         self._configured = [(name.lower(), secret.reveal()) for name, secret in endpoint.headers]
@@ -46,6 +47,7 @@ class WebhookClient:
         self._closed = False
         # What would be refused at every send is refused here, before it can be taken for a fault of the events.
         of = f"endpoint {endpoint.name}"
+        self._url = made(of, "url", lambda: Url(endpoint.url))
         post = made(of, "url", lambda: self._client.post(self._url))
         made(of, "headers", lambda: post.headers(self._configured).build())
 
@@ -79,8 +81,9 @@ class WebhookClient:
         answer: Answer | None = None
         try:
             async with streamed as response:
-                answer = Answer(response.status, _retry_after(response))
-                await _drain(response.body_reader)
+                answer = Answer(response.status, _header(response, "retry-after"))
+                if not _is_empty(response):
+                    await _drain(response.body_reader)
         except RequestTimeoutError:
             return answer or NoAnswer(Fault.TIMEOUT, f"no answer within {self._timeout_s:g} s")
         except PyreqwestError as error:
@@ -103,6 +106,11 @@ def _proxied(builder: ClientBuilder, proxy: Secret | None) -> ClientBuilder:
     return builder.proxy(ProxyBuilder.all(proxy.reveal())) if proxy else builder.no_proxy()
 
 
+def _is_empty(response: Any) -> bool:
+    """Whether there is no body to wait for (RFC 9112 section 6.3), as in most answers to a webhook."""
+    return response.status == _NO_CONTENT or _header(response, "content-length") == "0"
+
+
 async def _drain(body: Any) -> None:
     """Read what there is of an answer, up to the limit; what is more costs its connection, not our memory."""
     read = 0
@@ -113,9 +121,9 @@ async def _drain(body: Any) -> None:
         read += len(piece)
 
 
-def _retry_after(response: Any) -> str:
+def _header(response: Any, name: str) -> str:
     """The header as it came; one that is not even text is none."""
     try:
-        return response.get_header("retry-after") or ""
+        return response.get_header(name) or ""
     except ValueError:
         return ""
