@@ -86,6 +86,8 @@ def is_envelope_type(content_type: str) -> bool:
 
 def shape_of(content_type: str) -> Shape:
     """The shape that goes with a Content-Type value: 2.8's with its own media type, 3.x's with any other."""
+    if content_type == MEDIA_TYPE_V2:  # nearly always
+        return Shape.V2
     return Shape.V1 if media_type(content_type) == MEDIA_TYPE_V1 else Shape.V2
 
 
@@ -160,7 +162,8 @@ def _descriptor_v1(descriptor: Descriptor) -> _DescriptorV1:
 def _as_go_escapes(text: bytes, *, old_go: bool) -> bytes:
     """Escape as Go's encoding/json does; none of these bytes stands in JSON outside a string."""
     text = text.replace(b"<", b"\\u003c").replace(b">", b"\\u003e").replace(b"&", b"\\u0026")
-    text = text.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
+    if not text.isascii():  # to seek what has several bytes costs as much as to write the whole
+        text = text.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
     return _long_control_escapes(text) if old_go else text
 
 
