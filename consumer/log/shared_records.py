@@ -20,19 +20,21 @@ _ROOM: Final = 32 * 1024 * 1024
 class SharedRecords:
     """The records of one topic that were read last. Any thread may ask."""
 
-    def __init__(self, topic: str, kept: int = 1) -> None:
+    def __init__(self, topic: str, kept: int = 0) -> None:
         """None yet.
 
         Args:
             topic: that is read.
-            kept: how many records are kept.
+            kept: how many records are kept; 0 for a consumer that shares with no other.
         """
         self.topic: Final = topic
         self._kept: Final[list[Record | None]] = [None] * kept
-        self._longest: Final = _ROOM // kept
+        self._longest: Final = _ROOM // max(kept, 1)
 
     def of(self, message: Message) -> Record:
         """The record in a message: the very object of before, if it is the same record."""
+        if not self._kept:
+            return record_of(message, self.topic)
         partition, offset, value = message.partition(), message.offset(), message.value()
         at = hash((partition, offset)) % len(self._kept)
         kept = self._kept[at]

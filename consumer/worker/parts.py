@@ -87,6 +87,6 @@ def parts_of(settings: Settings, *, served: int = 1) -> Parts:
         clock=clock,
         schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),
         large_events=LargeEvents(),
-        records=SharedRecords(settings.topics.events, SEVERAL if served > 1 else 1),
+        records=SharedRecords(settings.topics.events, SEVERAL if served > 1 else 0),
         outlines=Outlines(SEVERAL if served > 1 else 1),
     )

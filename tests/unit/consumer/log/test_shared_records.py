@@ -53,6 +53,12 @@ def test_another_record_is_never_taken_for_it(changed: dict[str, object]) -> Non
     assert record_of(_message(**changed), "t") == records.of(_message(**changed))
 
 
+def test_a_consumer_that_shares_with_no_other_keeps_nothing() -> None:
+    """Each message is a record of its own, and costs no comparison."""
+    records = SharedRecords("t")
+    assert records.of(_message()) is not records.of(_message())
+
+
 def test_a_large_record_is_not_kept() -> None:
     """What is kept is bounded in bytes, not only in number."""
     records = SharedRecords("t", SEVERAL)
