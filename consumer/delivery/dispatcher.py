@@ -66,10 +66,11 @@ class Dispatcher:
 
     def start_due(self) -> None:
         """Start every attempt that may start now."""
-        now = self._started_at = self._clock.monotonic()
-        while self._has_room(now) and (batch := self._next(now)) is not None:
-            if all(delivery.is_ours for delivery in batch.deliveries):
-                self._start(batch, now)
+        now, wall, allowed = self._clock.monotonic(), self._clock.wall(), self._gate.allowed
+        self._started_at = now
+        while self._has_room(now) and (batch := self._next(now, allowed)) is not None:
+            if batch.is_ours:
+                self._start(batch, now, wall)
             else:
                 self._put_back(batch)  # it failed while its partition was being drained
 
@@ -117,9 +118,8 @@ class Dispatcher:
         in_flight = self.in_flight
         return self._gate.admits(now, in_flight=in_flight.requests) and self._claims.may_attempt(in_flight.events)
 
-    def _next(self, now: float) -> Batch | None:
+    def _next(self, now: float, allowed: Allowed) -> Batch | None:
         """The next batch that the gate allows. A probe that is due comes first, so that new lanes never delay it."""
-        allowed = self._gate.allowed
         if allowed is Allowed.ALL:
             return self._lanes.next_batch(now)
         fresh_only = allowed is Allowed.FRESH
@@ -131,9 +131,8 @@ class Dispatcher:
                 self._gate.probe_missed(now)
         return self._lanes.next_batch(now, fresh_only=True) if fresh_only else None
 
-    def _start(self, batch: Batch, now: float) -> None:
+    def _start(self, batch: Batch, now: float, wall: float) -> None:
         self._gate.started(now)
-        wall = self._clock.wall()
         for delivery in batch.deliveries:
             delivery.lane.last_try = now
             delivery.first_try = delivery.first_try or wall

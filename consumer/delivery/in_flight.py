@@ -27,9 +27,8 @@ class InFlight:
         """Nothing is under way; `attempts` is notified of each end."""
         self._attempts = attempts
         self._tasks: dict[Batch, asyncio.Task[None]] = {}
-        self._sending: dict[Batch, int] = {}
-        self._started: dict[Batch, float] = {}
-        """When each request began (monotonic), the oldest first."""
+        self._sending: dict[Batch, tuple[float, int]] = {}
+        """Those that have no answer yet: when each request began (monotonic), the oldest first, and its events."""
         self._unanswered: set[Batch] = set()
         self.events = 0
         """Events in requests that have no answer yet."""
@@ -41,20 +40,20 @@ class InFlight:
 
     def start(self, batch: Batch, attempt: Coroutine[Any, Any, None], now: float) -> None:
         """Run an attempt, which begins `now` (monotonic)."""
-        self._sending[batch] = len(batch.deliveries)
-        self._started[batch] = now
-        self.events += len(batch.deliveries)
-        task = self._tasks[batch] = asyncio.create_task(attempt)
+        events = len(batch.deliveries)
+        self._sending[batch] = now, events
+        self.events += events
+        task = self._tasks[batch] = asyncio.get_running_loop().create_task(attempt)
         task.add_done_callback(functools.partial(self._end, batch))
 
     def answered(self, batch: Batch) -> None:
         """Its request is over; what follows from it (a dead letter to be written) is not yet."""
-        self.events -= self._sending.pop(batch, 0)
-        self._started.pop(batch, None)
+        if (sending := self._sending.pop(batch, None)) is not None:
+            self.events -= sending[1]
 
     def give_up_older_than(self, moment: float) -> None:
         """Wait no longer for requests that began before this moment (monotonic): their own limit has long passed."""
-        for batch, started in self._started.items():
+        for batch, (started, _) in self._sending.items():
             if started >= moment:
                 return
             if batch not in self._unanswered:

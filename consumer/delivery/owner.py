@@ -1,7 +1,8 @@
 """Protocols that an owner of delivery fulfils: claims on partitions, a carrier, a monitor and a wake-up."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.breaker import BreakerState
@@ -43,8 +44,7 @@ class Carrier(Protocol):
         """Return once the dead letter of the event is written, however long that takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True, gc=False):
     """One attempt and what follows, for the log and the metrics."""
 
     deliveries: list[Delivery]

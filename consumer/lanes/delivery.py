@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from consumer.offsets.partition import Partition
 from consumer.record import Record
@@ -15,8 +16,7 @@ LaneKey = tuple[int, bytes | int]
 NEVER: Final = float("-inf")
 
 
-@dataclass(slots=True)
-class Tries:
+class Tries(Struct):
     """The tries of one event, since this worker holds it."""
 
     made: int = 0
@@ -27,8 +27,7 @@ class Tries:
     """The endpoint's count of deliveries at the last try."""
 
 
-@dataclass(slots=True, eq=False)
-class Delivery:
+class Delivery(Struct, eq=False):
     """One event on its way to the endpoint."""
 
     record: Record
@@ -50,8 +49,7 @@ class Delivery:
         return self.partition is None or self.partition.is_ours
 
 
-@dataclass(slots=True, eq=False)
-class Lane:
+class Lane(Struct, eq=False):
     """The records of one repository of one partition, in order: first those in `batches`, then the `queue`."""
 
     key: LaneKey
@@ -66,8 +64,7 @@ class Lane:
     """An event of this lane was given up with the window full: the next ones have one try each, until one arrives."""
 
 
-@dataclass(slots=True, eq=False)
-class Batch:
+class Batch(Struct, eq=False):
     """The deliveries of one request. All else is derived from those that it still holds."""
 
     deliveries: list[Delivery]
@@ -78,6 +75,11 @@ class Batch:
     """When it is to be tried again."""
     finished: bool = False
     """Nothing is owed for it any more; halves or nobody go on in its place."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether attempts for all of it may start."""
+        return all(delivery.is_ours for delivery in self.deliveries)
 
     @property
     def lanes(self) -> list[Lane]:

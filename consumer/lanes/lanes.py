@@ -158,6 +158,8 @@ class Lanes:
 
     def forgive(self) -> None:
         """Something was delivered: no lane is refused any more."""
+        if not self._all_refused:
+            return
         for lane in self._all_refused:
             lane.refused = False
         self._all_refused.clear()
@@ -293,4 +295,5 @@ class Lanes:
 
     def _forget(self, deliveries: Collection[Delivery]) -> None:
         self.held -= len(deliveries)
-        self.bytes -= sum(delivery.record.cost for delivery in deliveries)
+        for delivery in deliveries:
+            self.bytes -= delivery.record.cost

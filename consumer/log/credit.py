@@ -25,7 +25,7 @@ def cost_of(size: int) -> int:
 
 def total_cost(records: Iterable[Record]) -> int:
     """The cost of these records."""
-    return sum(cost_of(record.size) for record in records)
+    return sum([max(record.size, LEAST_COST) for record in records])
 
 
 class Credit:

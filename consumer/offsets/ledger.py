@@ -72,7 +72,7 @@ class Ledger:
     @property
     def base(self) -> int:
         """The offset of a commit made now."""
-        return next(iter(self._unfinished), self.unknown_from)
+        return next(iter(self._unfinished)) if self._unfinished else self.unknown_from
 
     @property
     def next(self) -> int:

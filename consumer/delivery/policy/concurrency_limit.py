@@ -11,12 +11,12 @@ class ConcurrencyLimit:
         self._delivered = 0
         self.value = most
 
-    def delivered(self) -> None:
-        """A delivery: as many as the limit is wide raise it by one."""
-        self._delivered += 1
-        if self._delivered >= self.value:
-            self._delivered = 0
-            self.value = min(self.value + 1, self._most)
+    def delivered(self, events: int = 1) -> None:
+        """Deliveries: as many as the limit is wide raise it by one."""
+        self._delivered += events
+        while self.value < self._most and self._delivered >= self.value:
+            self._delivered -= self.value
+            self.value += 1
 
     def overloaded(self) -> None:
         """A timeout, 429 or 503: half as wide."""

@@ -58,7 +58,7 @@ class Gate:
 
     def admits(self, now: float, *, in_flight: int) -> bool:
         """Whether one more request may start beside so many; `now` monotonic."""
-        return self.earliest(now) <= now and in_flight < self.limit.value
+        return in_flight < self.limit.value and self.earliest(now) <= now
 
     def earliest(self, due: float) -> float:
         """The time from which a request that is due then may start, by Retry-After and the rate (monotonic)."""
@@ -87,8 +87,7 @@ class Gate:
         if self.breaker.state is BreakerState.OPEN:
             self.limit.start_over()
         closed = self.breaker.delivered()
-        for _ in range(events):
-            self.limit.delivered()
+        self.limit.delivered(events)
         return closed
 
     def failed(self, result: Result, outcome: Outcome, *, now: float, wall: float) -> None:

@@ -1,9 +1,10 @@
 """The outcome of an attempt: one total function of the answer, or of its absence. Pure."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 
 class Outcome(Enum):
@@ -43,8 +44,7 @@ ANSWER_LIMIT_BYTES: Final = 64 * 1024
 """Of an answer's body, as much is read so that its connection can serve again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, gc=False):
     """An answer of the endpoint."""
 
     status: int
@@ -52,8 +52,7 @@ class Answer:
     """The header as it came, or empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
+class NoAnswer(Struct, frozen=True, gc=False):
     """The absence of an answer, with its reason."""
 
     fault: Fault

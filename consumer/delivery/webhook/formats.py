@@ -1,10 +1,11 @@
 """Events to requests: the body and headers as the endpoint's `format` says (docs/delivery.md). Pure."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import Final
+
+from msgspec import Struct
 
 from consumer.delivery.webhook import cloudevents
 from consumer.delivery.webhook.request import WebhookRequest
@@ -25,8 +26,7 @@ class UnsendableError(Exception):
     """No request can be made of this event."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
+class _Content(Struct, frozen=True, gc=False):
     """What a format makes of events."""
 
     content_type: str
@@ -64,7 +64,7 @@ def request_of(sendables: Sequence[Sendable], format_: WebhookFormat = "registry
     headers = [
         ("content-type", _header_text(content.content_type, "Content-Type")),
         ("webhook-id", id_),
-        ("registry-event", ",".join(record.place for record, _ in sendables)),
+        ("registry-event", ",".join([record.place for record, _ in sendables])),
         *content.headers,
     ]
     if events[0].registry:

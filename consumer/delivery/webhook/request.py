@@ -1,13 +1,13 @@
 """A request, ready to send, and the header lines that it goes out with. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Lines = list[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookRequest:
+class WebhookRequest(Struct, frozen=True, gc=False):
     """One POST to an endpoint, but for what is the endpoint's own: address and configured headers."""
 
     body: bytes
@@ -21,6 +21,8 @@ class WebhookRequest:
             attempt_headers: those of this attempt alone (timestamp, signature).
             configured: the endpoint's own, names in lower case.
         """
-        replaced = {name for name, _ in configured}
         ours = [*self.headers, *(attempt_headers or {}).items()]
+        if not configured:
+            return ours
+        replaced = {name for name, _ in configured}
         return [*((name, value) for name, value in ours if name not in replaced), *configured]

@@ -66,7 +66,7 @@ class Sender:
         Raises:
             UnsendableError: no request can be made of them.
         """
-        size = sum(delivery.record.size for delivery in deliveries)
+        size = sum([delivery.record.size for delivery in deliveries])
         if size <= _WITHOUT_ROOM:
             return await self._client.send(*self._of_batch(deliveries))
         async with self._room.taken(size):

@@ -45,6 +45,19 @@ def test_overload_begins_the_count_again() -> None:
     assert 3 == ceiling.value
 
 
+@given(st.integers(1, 30), st.integers(0, 30), st.lists(st.integers(0, 60), max_size=5))
+def test_a_batch_counts_as_its_events_one_by_one(most: int, first: int, batches: list[int]) -> None:
+    """Wherever the count stands, and however many steps one batch is enough for."""
+    together, apart = ConcurrencyLimit(most), ConcurrencyLimit(most)
+    for ceiling in (together, apart):
+        ceiling.start_over()
+    for events in (first, *batches):
+        together.delivered(events)
+        for _ in range(events):
+            apart.delivered()
+        assert apart.value == together.value
+
+
 @given(st.integers(1, 100), st.lists(st.sampled_from(["delivered", "overloaded", "start_over"]), max_size=200))
 def test_stays_within_its_bounds(most: int, steps: list[str]) -> None:
     """Between 1 and `concurrency`, and never up by more than one at a time."""
