@@ -21,7 +21,7 @@ class SpoolStatus(msgspec.Struct, frozen=True, kw_only=True):
     disk_bytes: int | None = None
     """The size of its files; room in them that is free is used again."""
     max_bytes: int = 0
-    """What the events may take in it: it is full when that is used."""
+    """What the events may take in it: it is full when a POST has no room in the rest."""
     oldest_age_s: float | None = None
     """Since the oldest event was accepted; None if there is none, or it is not known."""
     obstacle: str = ""

@@ -17,7 +17,7 @@ class SpoolRoom:
     """The room of one spool, in bytes."""
 
     max_bytes: int
-    """What the events may take: the database is full with them, whatever else is on the disk."""
+    """What the events may take: the largest database."""
     max_body_bytes: int
 
     @property
