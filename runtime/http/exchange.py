@@ -157,7 +157,9 @@ class Exchange:
         self._end()
 
     def _end(self) -> None:
+        """Nobody takes the rest of the body: what came of it does not keep the connection from being read."""
         self.is_answered = True
+        self._pieces, self._size = [], 0
         self._expects_continue = False
         self._pieces, self._size = [], 0
         self._wake()

@@ -121,6 +121,22 @@ async def test_what_was_not_taken_before_the_answer_is_dropped() -> None:
 
 
 @simulated
+async def test_a_body_that_nobody_takes_holds_up_nothing() -> None:
+    """An application may answer without it; the connection reads on, to the next request."""
+
+    async def refuses(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await asyncio.sleep(1)
+        await answer(send, status=404)
+
+    exchange = exchange_on(Written())
+    running = asyncio.create_task(exchange.run(refuses))
+    exchange.came(b"a" * 65_537)
+    behind = [exchange.is_behind]
+    await running
+    assert [True, False] == [*behind, exchange.is_behind]
+
+
+@simulated
 async def test_a_client_that_is_gone() -> None:
     """The application learns of it; nothing is written, and the answer counts as none."""
     told: list[Any] = []
