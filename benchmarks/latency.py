@@ -84,7 +84,7 @@ def produce_and_poll(made: Bench) -> list[float]:
 
     reader = threading.Thread(target=poll)
     reader.start()
-    producer = Producer({**settings, "acks": "all", "enable.idempotence": True, "linger.ms": 1})
+    producer = Producer({**settings, "acks": "all", "enable.idempotence": True, "linger.ms": 0})
     started = time.time()
     for number in range(PER_SECOND * SECONDS):
         producer.produce(made.topic, repr(time.time()).encode(), key=f"team/app{number % 500}".encode())

@@ -33,7 +33,7 @@ def main() -> None:
 
 def round_trips(settings: dict[str, str], topic: str) -> list[float]:
     """The bare client: produce one record, wait for its acknowledgement."""
-    producer = Producer({**settings, "acks": "all", "enable.idempotence": True, "linger.ms": 1})
+    producer = Producer({**settings, "acks": "all", "enable.idempotence": True, "linger.ms": 0})
     times = []
     for number in range(WRITES // 4):
         started = time.perf_counter()
