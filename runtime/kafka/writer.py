@@ -115,6 +115,7 @@ class AcknowledgedWriter:
         """
         if not records:
             return
+        self._admit()
         done: Future[None] = Future()
         self._submit(records, lambda error: resolve(done, error))
         try:
@@ -126,8 +127,9 @@ class AcknowledgedWriter:
         """The awaitable form of `write`; the same promise and errors."""
         if not records:
             return
+        self._admit()
         bell = self._bell(asyncio.get_running_loop())
-        future = bell.begin()
+        future = bell.begin()  # only now: nobody would wait for that of a write that is not tried
         self._submit(records, lambda error: bell.add(future, error))
         bell.ring()  # what was refused on the spot is not left to the pump thread
         try:
@@ -140,11 +142,13 @@ class AcknowledgedWriter:
         self._closing.set()
         self._pump.join(timeout_s)
 
-    def _submit(self, records: Sequence[OutgoingRecord], done: Callable[[Exception | None], None]) -> None:
+    def _admit(self) -> None:
         if self._closing.is_set():
             raise WriterClosedError("the writer is closed")
         if not self._availability.admit():
             raise KafkaUnavailableError(f"Kafka does not answer{because(self.fault)}; nothing was written")
+
+    def _submit(self, records: Sequence[OutgoingRecord], done: Callable[[Exception | None], None]) -> None:
         with self._lock:
             self._produce(records, PendingWrite(len(records), self._settling(done), self._faults))
 

@@ -1,12 +1,14 @@
 """The acknowledged writer: the same contract on a real Kafka and on a producer that can be made to fail."""
 
 import asyncio
+import gc
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -133,6 +135,26 @@ def test_close_waits_and_is_quiet_twice(under_test: UnderTest) -> None:
         under_test.writer.write([under_test.record(b"late")])
     with pytest.raises(WriterClosedError):
         asyncio.run(under_test.writer.write_soon([under_test.record(b"late")]))
+
+
+def test_a_write_that_is_not_tried_leaves_nothing_behind(topic: str) -> None:
+    """Nobody waits for its time to be up, and so nobody would take the error that comes then."""
+    writer = AcknowledgedWriter(
+        {}, client_id="test", max_record_bytes=1024, limit_s=0.2, open_producer=FakeCluster().open
+    )
+    writer.close()
+    unheard: list[dict[str, Any]] = []
+
+    async def write() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: unheard.append(context))
+        with pytest.raises(WriterClosedError):
+            await writer.write_soon([OutgoingRecord(topic, b"k", b"late")])
+        await asyncio.sleep(0.3)
+        gc.collect()
+
+    asyncio.run(write())
+    assert [] == unheard
 
 
 @pytest.mark.parametrize("soon", [False, True])
