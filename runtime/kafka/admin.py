@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import OFFSET_INVALID, IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     ConfigResource,
@@ -36,6 +36,8 @@ _PASSING: Final = frozenset(
         KafkaError.NOT_COORDINATOR,
         KafkaError.LEADER_NOT_AVAILABLE,
         KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
         KafkaError._NOENT,  # noqa: SLF001 - librdkafka's "no leaders found"
     }
 )
@@ -60,6 +62,8 @@ class Admin:
         self._faults = ConnectionFaults()
         made: dict[str, Any] = {**admin_settings(settings, client_id=client_id), "error_cb": self._faults.note}
         self._clock = clock or SystemClock()
+        self._doubted: Final[set[str]] = set()
+        """Topics whose leaders may be others than the client takes for such."""
         self._clients: Final = AdminClients(made, self._clock, open_client=AdminClient)
 
     @property
@@ -165,10 +169,26 @@ class Admin:
         asked = {TopicPartition(topic, partition): spec for partition in partitions}
 
         def ask() -> dict[int, int]:
+            self._know_leaders(topic)
             answers = self._client.list_offsets(asked, isolation_level=isolation, request_timeout=LIMIT_S)
-            return {at.partition: answer.result(LIMIT_S).offset for at, answer in answers.items()}
+            found = {at.partition: answer.result(LIMIT_S).offset for at, answer in answers.items()}
+            if OFFSET_INVALID in found.values():  # what librdkafka 2.16 says, without an error, of a leader that left
+                raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+            self._doubted.discard(topic)
+            return found
 
         return self._patiently(f"asking for offsets of topic {topic}", ask) if asked else {}
+
+    def _know_leaders(self, topic: str) -> None:
+        """Have the client ask who leads the topic's partitions, unless the last question was answered by who it knows.
+
+        By itself it goes on asking a leader that has gone, or in the name of an epoch that is over, for as long as it
+        keeps what it knows of the topic (librdkafka 2.16, `rd_kafka_topic_partition_list_query_leaders_async_worker`: a
+        leader that it has once been told of is not asked for again).
+        """
+        if topic in self._doubted:
+            self._client.list_topics(topic, timeout=LIMIT_S)
+        self._doubted.add(topic)
 
     def _settings_of(self, resource: ConfigResource, doing: str) -> dict[str, str]:
         answer = self._client.describe_configs([resource], request_timeout=LIMIT_S)[resource]

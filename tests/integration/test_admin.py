@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from broker import LocalKafka, free_port
 from runtime.kafka.admin import Admin, any_of
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
+from tests.kit import eventually
 from tests.kit.paths import ROOT
 from tests.kit.topics import Found, delete_records, make_topic, read, write
 
@@ -114,3 +116,21 @@ def test_offsets(admin: Admin, kafka: LocalKafka, topic: str) -> None:
     assert {0: 2, 1: 0} == admin.at(topic, [0, 1], 0)
     assert {0: 2 + stamps.index(stamps[-1])} == admin.at(topic, [0], stamps[-1])
     assert {0: 5, 1: 0} == admin.at(topic, [0, 1], stamps[-1] + 1)
+
+
+def test_offsets_are_known_again_after_the_leader_died(broker: LocalKafka, topic: str) -> None:
+    """The client would ask in the name of an epoch that is over, and get no answer for minutes."""
+    make_topic(broker, topic, 1)
+    asked = Admin({"bootstrap.servers": broker.bootstrap}, client_id="test")
+    assert {0: 0} == asked.end(topic, [0])
+    broker.kill()
+    with pytest.raises(KafkaUnavailableError):
+        asked.end(topic, [0])
+    broker.start()
+
+    def are_known() -> bool:
+        with suppress(KafkaUnavailableError):
+            return asked.end(topic, [0]) == {0: 0}
+        return False
+
+    eventually(are_known)
