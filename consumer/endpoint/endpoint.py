@@ -252,8 +252,6 @@ class Endpoint:
         self._schemas.resume(partitions)
         if not self._admission.admit(partitions, now, allowed):
             self._wakeup.wake()
-        for partition in partitions:
-            partition.pass_over()
         self._schemas.ask_for(self.partitions.values())
         self.dispatcher.give_up_silent(self.settings.timeout_s + ANSWER_GRACE_S)
         self.dispatcher.start_due()

@@ -36,6 +36,11 @@ class LargeRecords:
         self._begun: dict[int, tuple[Record, asyncio.Future[_Verdict]]] = {}
         """By partition: the record that is its first, if it is large."""
 
+    @property
+    def tells_early(self) -> bool:
+        """Whether `early_rule` may tell anything."""
+        return self._screening.tells_early
+
     def early_rule(self, record: Record) -> str | None:
         """The rule against the event in a record, where its outline tells it at once; None where only `screen` can."""
         return None if len(record.value or b"") > LARGE else self._screening.early_rule(record)

@@ -35,6 +35,11 @@ _AT_ONCE: Final = 4 * LARGE
 class Screens(Protocol):
     """Reads records, and holds them against the endpoint's filters."""
 
+    @property
+    def tells_early(self) -> bool:
+        """Whether `early_rule` may tell anything."""
+        ...
+
     def early_rule(self, record: Record) -> str | None:
         """The rule against the event in a record, if that is told at once; None says nothing."""
         ...
@@ -134,8 +139,7 @@ class Admission:
 
     def _admit_all(self, partitions: Collection[Partition], now: float, allowed: Allowed) -> bool:
         self._left = _AT_ONCE
-        for partition in partitions:
-            self._share(partition)  # of all, be their turn to come or not: what left the lanes may have made room
+        self._share(*partitions)  # among all, be their turn to come or not: what left the lanes may have made room
         going = [partition for partition in partitions if partition.backlog and not partition.draining]
         waiting: set[int] = set()
         """Partitions whose first record is being read."""
@@ -150,7 +154,7 @@ class Admission:
                         return True
                     if self._left <= 0:
                         return False
-                    passed = self._pass_over(partition, turn)
+                    passed = self._pass_over(partition, turn) if self._screening.tells_early else 0
                     turn -= passed or 1
                     if not passed and not self._admit_first(partition, now):
                         waiting.add(partition.number)
@@ -158,9 +162,11 @@ class Admission:
             going = [at for at in going if at.backlog and not at.is_blocked and at.number not in waiting]
         return True
 
-    def _share(self, partition: Partition) -> None:
-        """Give a partition as much memory as is still free: a stuck one gets half, and others always have room."""
-        partition.is_crowded = partition.bytes >= _HOLD_BYTES - self._lanes.bytes
+    def _share(self, *partitions: Partition) -> None:
+        """Give partitions as much memory as is still free: a stuck one gets half, and others always have room."""
+        free = _HOLD_BYTES - self._lanes.bytes
+        for partition in partitions:
+            partition.is_crowded = partition.bytes >= free
 
     def _pass_over(self, partition: Partition, most: int) -> int:
         """Finish the filtered events at the front of a backlog, `most` of them at most; how many they were.
@@ -180,6 +186,7 @@ class Admission:
             self._filtered[rule] += 1
             self._left -= record.size
             passed += 1
+        partition.pass_over()
         return passed
 
     def _admit_first(self, partition: Partition, now: float) -> bool:
@@ -213,6 +220,7 @@ class Admission:
         record = partition.backlog[0]
         novelty = partition.ledger.admit(record.offset, record.accepted_ms or 0)
         partition.backlog.popleft()
+        partition.pass_over()
         return novelty
 
     def _admit(self, partition: Partition, screened: Screened, now: float) -> None:

@@ -103,13 +103,15 @@ class Screening:
             outlines: those that the endpoints of a process share.
         """
         self._rules: Final = rules
+        self.tells_early: Final = rules.tells_by_outline
+        """Whether `early_rule` may tell anything."""
         self.schemas: Final = schemas
         self._passes_unknown: Final = unknown_schema == "dead-letter"
         self._outlines: Final = outlines or Outlines()
 
     def early_rule(self, record: Record) -> str | None:
         """The rule against the event in a record, where its outline tells it at once; None where only `screen` can."""
-        if not self._rules.tells_by_outline:
+        if not self.tells_early:
             return None
         try:
             return self._rules.rule_against(self._outlines.outline(record))
@@ -139,7 +141,7 @@ class Screening:
             raise UndecodableError(f"{error} (worker.unknown_schema is dead-letter)") from error
 
     def _screen(self, record: Record, events: Events) -> Screened:
-        if not self._rules.tells_by_outline:
+        if not self.tells_early:
             read, event = events.read(record)
             return Screened(read, event, self._rules.rule_against(event))
         rule = self._rules.rule_against(events.outline(record))

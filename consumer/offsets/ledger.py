@@ -102,8 +102,8 @@ class Ledger:
     @property
     def window_end(self) -> float:
         """The offset from which on nothing is admitted before something is finished; infinity if nothing waits."""
-        base = self.base
-        return base + self._window if base < self._next else math.inf
+        first = next(iter(self._unfinished), self._next)
+        return first + self._window if first < self._next else math.inf
 
     def admits(self, offset: int) -> bool:
         """Whether the offset, not read yet, lies within the window.

@@ -18,11 +18,7 @@ from runtime.config import EndpointSettings
 
 _STRETCH: Final = 0.1
 """Of what Retry-After asks for: many lanes do not come back at once."""
-_ALLOWED: Final = {
-    BreakerState.CLOSED: Allowed.ALL,
-    BreakerState.REFUSED: Allowed.FRESH,
-    BreakerState.OPEN: Allowed.PROBES,
-}
+_ALLOWED: Final = {BreakerState.REFUSED: Allowed.FRESH, BreakerState.OPEN: Allowed.PROBES}
 
 
 class Gate:
@@ -49,7 +45,7 @@ class Gate:
     @property
     def allowed(self) -> Allowed:
         """Of which lanes batches may start."""
-        return _ALLOWED[self.breaker.state]
+        return _ALLOWED[self.breaker.state] if self.breaker.is_open else Allowed.ALL
 
     @property
     def next_probe(self) -> float | None:

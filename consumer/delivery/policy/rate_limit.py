@@ -20,4 +20,5 @@ class RateLimit:
 
     def take(self, now: float) -> None:
         """A request starts now."""
-        self._next = max(self._next, now - _LATE_S) + self._interval
+        if self._interval:
+            self._next = max(self._next, now - _LATE_S) + self._interval
