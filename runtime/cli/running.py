@@ -20,8 +20,9 @@ from runtime.logs import configure_logs
 
 _log: Final = structlog.get_logger(__name__)
 
-_YOUNG: Final = 10_000
-"""Objects that are made before the garbage collector looks at them: by then most are gone without it."""
+_YOUNG: Final = 50_000
+"""Objects that are made before the garbage collector looks at them: more than come and go with the records that a
+worker reads ahead, so that nearly all are gone without it."""
 
 
 def run_command(group: click.Command, program: str) -> int:
