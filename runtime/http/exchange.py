@@ -161,7 +161,6 @@ class Exchange:
         self.is_answered = True
         self._pieces, self._size = [], 0
         self._expects_continue = False
-        self._pieces, self._size = [], 0
         self._wake()
         self._connection.answered(keeps_alive=self.keeps_alive)
 
