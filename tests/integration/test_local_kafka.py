@@ -219,17 +219,17 @@ def test_refuses_a_taken_port(tmp_path: Path) -> None:
     assert not (tmp_path / "kafka").exists()
 
 
-def test_takes_another_port_if_the_remembered_one_is_taken(broker: LocalKafka) -> None:
+def test_takes_another_port_if_the_remembered_one_is_taken(maltreated: LocalKafka) -> None:
     """Without a configured port, a start on old data finds a free port when the last one is somebody else's."""
-    old = broker.bootstrap
-    broker.stop()
+    old = maltreated.bootstrap
+    maltreated.stop()
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind((LOOPBACK, int(old.rpartition(":")[2])))
         other.listen()
-        with LocalKafka(broker.log.parent) as moved:
+        with LocalKafka(maltreated.log.parent) as moved:
             assert old != moved.bootstrap
-            assert broker.cluster_id == moved.cluster_id
+            assert maltreated.cluster_id == moved.cluster_id
 
 
 def test_says_when_another_broker_answers(kafka: LocalKafka) -> None:
@@ -248,10 +248,10 @@ def test_says_when_nothing_answers_in_time() -> None:
         wait_until_ready(bootstrap, "ours", died=lambda: None, seconds=0.5)
 
 
-def test_says_why_a_broker_died_at_start(broker: LocalKafka) -> None:
+def test_says_why_a_broker_died_at_start(maltreated: LocalKafka) -> None:
     """A broker that ends while it starts is reported at once, with its last log line and where the log is."""
-    broker.stop()
-    kafka = LocalKafka(broker.log.parent, settings={"group.consumer.heartbeat.interval.ms": "20000"})
+    maltreated.stop()
+    kafka = LocalKafka(maltreated.log.parent, settings={"group.consumer.heartbeat.interval.ms": "20000"})
     begun = time.monotonic()
     with pytest.raises(LocalKafkaError, match=r"heartbeat.interval.ms.*\(log: .*broker\.log\)$") as refused:
         kafka.start()
