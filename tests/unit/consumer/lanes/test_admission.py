@@ -46,6 +46,18 @@ def test_filtered_events_are_passed_over_in_turns() -> None:
     assert 4_000 == len(door.rules)
 
 
+@pytest.mark.parametrize("action", ["push", "pull"])
+def test_what_lies_behind_the_last_record_is_passed_over_with_it(action: str) -> None:
+    """The log was read up to an end behind it, delivered or filtered: the offsets between hold no record."""
+    door = Door()
+    partition = door.partitions[0]
+    door.read(0, stored("a"), stored("a", action=action))
+    partition.read_up_to(7)
+    assert 0 == partition.ledger.next
+    door.admit()
+    assert 7 == partition.ledger.next
+
+
 def test_what_was_finished_before_is_left_out() -> None:
     """The map of the commit's metadata says that it was delivered above a hole."""
     door = Door()

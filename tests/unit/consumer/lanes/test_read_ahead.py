@@ -1,5 +1,7 @@
 """How far the log is read ahead: bounded in bytes whatever the sizes of records, and never at a standstill."""
 
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given
@@ -157,6 +159,22 @@ def test_small_records_are_counted() -> None:
     world.read(0, 2_000)
     world.look()
     assert [READ_AHEAD, 257 * LEAST_COST] == world.thread.asks
+
+
+class _Unseen(deque[Record]):
+    """A backlog that nobody walks through."""
+
+    def __iter__(self) -> Iterator[Record]:
+        raise AssertionError("a record was looked at")
+
+
+def test_a_full_read_ahead_is_seen_by_its_number() -> None:
+    """A busy endpoint asks at each pass: 512 records, the least that fill it, are not looked at one by one."""
+    world = World(2)
+    for partition in world.partitions:
+        partition.backlog = _Unseen(record(partition.number, offset, 2_000) for offset in range(256))
+    world.look()
+    assert [] == world.thread.asks
 
 
 def test_a_large_record_is_read_alone() -> None:
