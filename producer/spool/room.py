@@ -8,8 +8,14 @@ CHECKPOINT_BYTES: Final = 2**20
 """The log is written back to the database when a commit has made it longer than this."""
 RESERVE_BYTES: Final = 2 * 2**20
 """Kept free, by a file of this size: on a disk that is full, rows can only be removed if the log has room for that."""
+_OF_TREE_BYTES: Final = 16 * PAGE_BYTES
 _OF_A_BODY: Final = 8
 """Bytes of the log for each byte of the largest POST: its records are up to 3 times as large, its pages twice that."""
+
+
+def most_taken_by(content_bytes: int) -> int:
+    """The most bytes of the database that rows of so much content take: pages may be half empty, and some are inner."""
+    return 2 * content_bytes + _OF_TREE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

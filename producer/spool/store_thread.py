@@ -24,7 +24,7 @@ from producer.spool.errors import (
     TooMuchAtOnceError,
 )
 from producer.spool.file_place import FilePlace
-from producer.spool.room import CHECKPOINT_BYTES, SpoolRoom
+from producer.spool.room import CHECKPOINT_BYTES, SpoolRoom, most_taken_by
 from producer.spool.work import Append, Inquiry, StopWork, Work
 from runtime.news import News
 from runtime.units import format_size, rounded_size
@@ -252,7 +252,7 @@ class StoreThread:
         try:
             self._append_together(database, [one])
         except SpoolFullError as error:
-            self._full_bytes, self._next_look = one.size, time.monotonic() + _AGAIN_S
+            self._full_bytes, self._next_look = most_taken_by(one.size), time.monotonic() + _AGAIN_S
             self._answer([(one.done, error)])
 
     def _append_together(self, database: SpoolDatabase, appends: Sequence[Append]) -> None:

@@ -99,6 +99,8 @@ class GuardedConnection(asyncio.BufferedProtocol):
         """Of the body, since `since`."""
         self._early = b""
         """Came before the answer that it has to wait for."""
+        self._is_last = False
+        """The client sends no more, and waits for its last answer."""
         self._unread_since: float | None = None
         """Since when the client has not read what is written, or has not taken the end of the connection."""
         self.sender = "unknown"
@@ -141,6 +143,11 @@ class GuardedConnection(asyncio.BufferedProtocol):
             self._loop.call_soon(self._read_on)
         self._advance(data)
 
+    def eof_received(self) -> bool:
+        """The client sends no more: if it waits for an answer, it may still read it, as from a server in Go."""
+        self._is_last = self._phase is _Awaited.ANSWER and self._transport.get_extra_info("sslcontext") is None
+        return self._is_last  # TLS has no half of a connection
+
     # What the parser and the open connections call.
 
     def answered(self) -> None:
@@ -149,6 +156,8 @@ class GuardedConnection(asyncio.BufferedProtocol):
         self._enter(_Awaited.BETWEEN if self._phase is _Awaited.ANSWER else _Awaited.REST)
         if self._early:
             self._loop.call_soon(self._read_on)
+        elif self._is_last:
+            self._transport.close()
 
     @property
     def precedence(self) -> Precedence:

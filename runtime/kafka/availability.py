@@ -50,6 +50,11 @@ class Availability:
         """Whether a write may be tried."""
         return self._state in (_Phase.UP, _Phase.TRIAL)
 
+    @property
+    def is_tried(self) -> bool:
+        """Whether the one write of a trial is under way."""
+        return self._state is _Phase.TRYING
+
     def admit(self) -> bool:
         """Whether this write may be tried; on trial, only the first one may."""
         with self._lock:

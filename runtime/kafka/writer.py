@@ -33,6 +33,7 @@ _CLIENT_LEAD_S: Final = 0.1
 """The client gives a record up this much earlier, so that its own reason is in the error."""
 _POLL_S: Final = 0.1
 _PROBE_LIMIT_S: Final = 0.5
+_ON_TRIAL: Final = "Kafka was away, and has not acknowledged the first write since then yet"
 
 
 class WriterClosedError(KafkaUnavailableError):
@@ -146,7 +147,8 @@ class AcknowledgedWriter:
         if self._closing.is_set():
             raise WriterClosedError("the writer is closed")
         if not self._availability.admit():
-            raise KafkaUnavailableError(f"Kafka does not answer{because(self.fault)}; nothing was written")
+            why = _ON_TRIAL if self._availability.is_tried else f"Kafka does not answer{because(self.fault)}"
+            raise KafkaUnavailableError(f"{why}; nothing was written")
 
     def _submit(self, records: Sequence[OutgoingRecord], done: Callable[[Exception | None], None]) -> None:
         with self._lock:

@@ -8,7 +8,8 @@ import pytest
 
 from producer.spool.amount import SpoolSpan
 from producer.spool.database import FILE, LOG, SpoolDatabase
-from producer.spool.errors import SpoolDamagedError, SpoolDiskError
+from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolFullError
+from producer.spool.room import most_taken_by
 from tests.kit.spools import ROOM, SMALL, crashed, drafts, has_room, log_of, numbers, opened
 
 
@@ -86,6 +87,22 @@ def test_the_room_is_kept(tmp_path: Path) -> None:
         database.append([drafts(1, 20, size=size)])
         assert database.amount().disk_bytes <= SMALL.files_bytes
         database.close()
+
+
+@pytest.mark.parametrize(("rows", "size"), [(1, 100), (1, 1200), (1, 4000), (20, 2100), (1, 9000)])
+def test_there_is_no_room_for_a_trial_where_rows_had_none(tmp_path: Path, rows: int, size: int) -> None:
+    """Else a full spool would say every second that it has room; where the trial has room, the rows have."""
+    database, trial_bytes = SpoolDatabase(tmp_path, SMALL), most_taken_by(rows * size)
+    while has_room(database, drafts(1, 400_000 // size, size=size)):
+        pass
+    while has_room(database, drafts(1, rows, size=size)):
+        pass
+    with pytest.raises(SpoolFullError):
+        database.try_to_write(trial_bytes)
+    database.remove_to(database.span.first + database.span.records // 2)
+    database.try_to_write(trial_bytes)
+    database.append([drafts(1, rows, size=size)])
+    database.close()
 
 
 def test_the_largest_transaction_keeps_the_room(tmp_path: Path) -> None:

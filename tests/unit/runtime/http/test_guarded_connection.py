@@ -132,6 +132,12 @@ async def never(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.sleep(1e9)
 
 
+async def slowly(scope: Any, receive: Any, send: Any) -> None:
+    """Answers after three seconds."""
+    await asyncio.sleep(3.0)
+    await say(200, b"", send)
+
+
 async def refuses(scope: Any, receive: Any, send: Any) -> None:
     """Answers without reading the body."""
     await say(405, b"", send)
@@ -173,6 +179,27 @@ async def test_a_head_has_its_time_from_the_first_byte() -> None:
     assert [] == served.statuses
     await served.wait(1)
     assert ([408], "closed", ["slow"], []) == (served.statuses, served.wire.ended, served.reasons, served.refused)
+
+
+@simulated
+async def test_who_sends_no_more_is_answered_before_the_end() -> None:
+    """Each whole request is, one after the other; a client in Go or a script may close its half and wait."""
+    served = Served(slowly)
+    await served.send(GET)
+    assert served.connection.eof_received()
+    await served.wait(2)
+    assert ([], "") == (served.statuses, served.wire.ended)
+    await served.wait(2)
+    assert ([200], "closed", []) == (served.statuses, served.wire.ended, served.reasons)
+
+
+@simulated
+async def test_who_sends_no_more_in_the_middle_is_not_waited_for() -> None:
+    """There is nothing to answer: asyncio closes the connection."""
+    for sent in (b"", GET[:-5], post(10), post(10) + b"12345"):
+        served = Served(answers)
+        await served.send(sent)
+        assert not served.connection.eof_received()
 
 
 @simulated

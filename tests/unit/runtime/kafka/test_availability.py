@@ -88,6 +88,7 @@ class Machine(RuleBasedStateMachine):
         if not hasattr(self, "availability"):
             return
         assert (not self.away or (self.answered and not self.trying)) == self.availability.available
+        assert self.trying == self.availability.is_tried
 
     def _settle(self, error: Exception | None) -> None:
         self.under_way -= 1
