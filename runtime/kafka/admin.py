@@ -128,7 +128,7 @@ class Admin:
         return self._settings_of(ConfigResource(ResourceType.BROKER, str(any_of(brokers, doing))), doing)
 
     def create_topic(self, name: str, *, partitions: int, replication_factor: int, settings: Mapping[str, str]) -> bool:
-        """Create a topic; False if there is one of that name already, which is left as it is."""
+        """Create a topic, and return when a broker knows it; False if there is one already, which is left as it is."""
         new = NewTopic(name, partitions, replication_factor, config=dict(settings))
         future = self._client.create_topics([new], request_timeout=LIMIT_S)[name]
         doing, exists = f"creating topic {name}", frozenset({KafkaError.TOPIC_ALREADY_EXISTS})
@@ -136,7 +136,16 @@ class Admin:
             self._asked(doing, lambda: future.result(LIMIT_S), keep=exists)
         except KafkaException:
             return False
+        self._wait_until_known(name, doing)
         return True
+
+    def _wait_until_known(self, name: str, doing: str) -> None:
+        """The controller answers when it has created a topic; the brokers learn of it a moment later (KIP-500)."""
+        deadline = self._clock.monotonic() + LIMIT_S
+        while not self.has_topic(name):
+            if self._clock.monotonic() >= deadline:
+                raise KafkaUnavailableError(f"{doing}: no broker knows it {LIMIT_S:g} s after it was created")
+            self._clock.sleep(0.05)
 
     def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
         """The first offset that each partition still has."""
