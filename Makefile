@@ -44,7 +44,7 @@ demo: $(RUN) ## The same, and stop when all sample events have arrived
 test: $(DEV) ## Run all tests (ARGS="-k name" for some)
 	@$(PY) tests/kit/debian.py
 	@$(PY) -m tests.kit.fetch
-	PYTHONHASHSEED=0 $(PY) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	PYTHONHASHSEED=0 $(PY) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: $(DEV) ## Search for failing examples of the property tests for MINUTES=10 (ARGS="-k name" for some, SEED=n again)
 	@$(PY) -m tests.kit.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
