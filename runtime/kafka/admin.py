@@ -13,6 +13,7 @@ from confluent_kafka import OFFSET_INVALID, IsolationLevel, KafkaError, KafkaExc
 from confluent_kafka.admin import (
     AdminClient,
     ConfigResource,
+    ListOffsetsResultInfo,
     NewTopic,
     OffsetSpec,
     ResourceType,
@@ -178,18 +179,18 @@ class Admin:
         asked = {TopicPartition(topic, partition): spec for partition in partitions}
 
         def ask() -> dict[int, int]:
-            self._know_leaders(topic)
-            answers = self._client.list_offsets(asked, isolation_level=isolation, request_timeout=LIMIT_S)
-            found = {at.partition: answer.result(LIMIT_S).offset for at, answer in answers.items()}
-            if OFFSET_INVALID in found.values():  # what librdkafka 2.16 says, without an error, of a leader that left
-                raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
-            self._doubted.discard(topic)
-            return found
+            self._ask_for_leaders_if_doubted(topic)
+            try:
+                answers = self._client.list_offsets(asked, isolation_level=isolation, request_timeout=LIMIT_S)
+                return {at.partition: _offset_in(answer) for at, answer in answers.items()}
+            except (KafkaException, TimeoutError):
+                self._doubted.add(topic)
+                raise
 
         return self._patiently(f"asking for offsets of topic {topic}", ask) if asked else {}
 
-    def _know_leaders(self, topic: str) -> None:
-        """Have the client ask who leads the topic's partitions, unless the last question was answered by who it knows.
+    def _ask_for_leaders_if_doubted(self, topic: str) -> None:
+        """Have the client ask who leads the topic's partitions, after a question that had no answer.
 
         By itself it goes on asking a leader that has gone, or in the name of an epoch that is over, for as long as it
         keeps what it knows of the topic (librdkafka 2.16, `rd_kafka_topic_partition_list_query_leaders_async_worker`: a
@@ -197,7 +198,7 @@ class Admin:
         """
         if topic in self._doubted:
             self._client.list_topics(topic, timeout=LIMIT_S)
-        self._doubted.add(topic)
+            self._doubted.discard(topic)
 
     def _settings_of(self, resource: ConfigResource, doing: str) -> dict[str, str]:
         answer = self._client.describe_configs([resource], request_timeout=LIMIT_S)[resource]
@@ -243,6 +244,13 @@ class Admin:
                 if self._clock.monotonic() >= deadline:
                     raise translated(error, doing, fault=self._fault()) from error
             self._clock.sleep(0.1)
+
+
+def _offset_in(answer: "Future[ListOffsetsResultInfo]") -> int:
+    offset = answer.result(LIMIT_S).offset
+    if offset == OFFSET_INVALID:  # what librdkafka 2.16 says, without an error, of a leader that left
+        raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+    return offset
 
 
 def any_of(brokers: Collection[int], doing: str) -> int:
