@@ -5,8 +5,9 @@ coordinator. While Kafka is away no consumer is at fault, and each goes on by it
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final, Protocol
+from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -33,28 +34,34 @@ class KnowsKafka(Protocol):
 class Answers:
     """Watches the consumers of the endpoints that this worker serves."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], kafka: KnowsKafka, clock: Clock) -> None:
-        """Nothing was looked at yet."""
+    def __init__(self, endpoints: Iterable[Endpoint], kafka: KnowsKafka, clock: Clock) -> None:
+        """Nothing was looked at yet; `endpoints` are asked for at each turn."""
+        self._endpoints: Final = endpoints
         self._kafka: Final = kafka
         self._clock: Final = clock
-        now = clock.monotonic()
-        self._fine_at: Final = [(endpoint, [now]) for endpoint in endpoints]
-        """When each was a member of its group and answered last, or Kafka was away."""
+        self._fine_at: Final[WeakKeyDictionary[Endpoint, float]] = WeakKeyDictionary()
+        """When each was a member of its group and answered last, or Kafka was away, or it was seen first."""
 
     async def watch(self) -> None:
         """Look for ever."""
+        self._note_new(self._clock.monotonic())
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             now = self._clock.monotonic()
-            for endpoint, fine_at in self._fine_at:
-                self._look(endpoint, fine_at, now)
+            self._note_new(now)
+            for endpoint in self._endpoints:
+                self._look(endpoint, now)
 
-    def _look(self, endpoint: Endpoint, fine_at: list[float], now: float) -> None:
+    def _note_new(self, now: float) -> None:
+        for endpoint in self._endpoints:
+            self._fine_at.setdefault(endpoint, now)
+
+    def _look(self, endpoint: Endpoint, now: float) -> None:
         if self._kafka.is_up is not True or not _fault(endpoint, now):
-            fine_at[0] = now
-        if now - fine_at[0] < endpoint.log.drain_s + SILENCE_LIMIT_S:
+            self._fine_at[endpoint] = now
+        if now - self._fine_at[endpoint] < endpoint.log.drain_s + SILENCE_LIMIT_S:
             return
-        fine_at[0] = now
+        self._fine_at[endpoint] = now
         facts = {"endpoint": endpoint.settings.name, "reason": _fault(endpoint, now)}
         _log.warning("endpoint.consumer_replaced", consequence="another consumer is made in its place", **facts)
         endpoint.log.give_up(_fault(endpoint, now))

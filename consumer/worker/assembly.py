@@ -26,8 +26,9 @@ from consumer.worker.ownership import Ownership
 from consumer.worker.parts import CLIENT_ID, Parts
 from consumer.worker.preparation import Preparation, keep_cursors_alive
 from consumer.worker.retention import guard_retention
+from consumer.worker.served import Served
 from consumer.worker.topic_identity import TopicIdentity
-from runtime.config import EndpointSettings
+from runtime.config import EndpointSettings, Settings
 from runtime.config.crosschecks import POLL_INTERVAL, poll_interval_ms
 from runtime.kafka.topics import max_event_bytes
 from runtime.metrics import kafka_up
@@ -44,40 +45,42 @@ class Watches:
     answers: Answers
     health: Health
 
-    async def run(self, parts: Parts, served: Sequence[Endpoint], partitions: int) -> None:
+    async def run(self, parts: Parts, served: Served, partitions: int) -> None:
         """Watch for ever; the topic had `partitions` partitions when it was prepared."""
         async with asyncio.TaskGroup() as watches:
             watches.create_task(self.health.watch())
             watches.create_task(self.ownership.watch())
             watches.create_task(self.answers.watch())
             watches.create_task(self.identity.watch())
-            watches.create_task(keep_cursors_alive(parts.groups, parts.settings, partitions))
+            watches.create_task(keep_cursors_alive(parts.groups, served, partitions))
             watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
 
 
-def watches_of(parts: Parts, served: Sequence[Endpoint]) -> Watches:
+def watches_of(parts: Parts, served: Served) -> Watches:
     """The watches over these endpoints; none has begun."""
-    preparation = preparation_of(parts, [endpoint.settings for endpoint in served])
+    preparation = preparation_of(parts, served.settings, [endpoint.settings for endpoint in served])
     identity = TopicIdentity(parts.admin, parts.settings.topics.events, served)
     ownership = Ownership(served, parts, clock=parts.clock, jitter=random.random)
     health = Health(served, preparation, parts.pulse, identity, ownership=ownership, clock=parts.clock)
     return Watches(preparation, identity, ownership, Answers(served, parts.pulse, parts.clock), health)
 
 
-def preparation_of(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Preparation:
+def preparation_of(parts: Parts, settings: Settings, endpoints: Sequence[EndpointSettings]) -> Preparation:
     """The preparation for these endpoints."""
-    return Preparation(
-        parts.admin, parts.groups, parts.protocols, parts.settings, endpoints=endpoints, clock=parts.clock
-    )
+    return Preparation(parts.admin, parts.groups, parts.protocols, settings, endpoints=endpoints, clock=parts.clock)
 
 
-def backlogs_of(parts: Parts, served: Sequence[Endpoint]) -> Backlogs:
+def enabled_groups(settings: Settings) -> dict[str, str]:
+    """The consumer groups of all enabled endpoints, by their names."""
+    prefix = settings.worker.group_prefix
+    return {one.name: group_of(prefix, one.name) for one in settings.endpoints if not one.disabled}
+
+
+def backlogs_of(parts: Parts, served: Served) -> Backlogs:
     """The backlogs of all enabled endpoints, and the gauges that ask for them."""
-    settings = parts.settings
-    enabled = [endpoint.name for endpoint in settings.endpoints if not endpoint.disabled]
     made = Backlogs(
-        settings.topics.events,
-        {name: group_of(settings.worker.group_prefix, name) for name in enabled},
+        parts.settings.topics.events,
+        enabled_groups(served.settings),
         served,
         log=parts.admin,
         offsets=parts.groups,

@@ -6,19 +6,19 @@ is not asked.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 import structlog
 
-from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.inspection import waiting_in
 from consumer.log.positions import GroupOffsets, LogEnds, positions_of
 from consumer.offsets.backlog import Waiting, backlog
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.unread import RangeSource, unfinished_in
 from consumer.places import TopicMissingError, beginnings_of
+from consumer.worker.served import Served
 from consumer.worker.standstills import Standstills
 from runtime.clock import Clock
 from runtime.errors import BridgeError
@@ -47,7 +47,7 @@ class Backlogs:
         self,
         topic: str,
         groups: Mapping[str, str],
-        served: Sequence[Endpoint],
+        served: Served,
         *,
         log: LogEnds,
         offsets: GroupOffsets,
@@ -60,7 +60,7 @@ class Backlogs:
         Args:
             topic: the events topic.
             groups: by endpoint, of all that are enabled.
-            served: those of them that this process serves.
+            served: which of them this process serves.
             log: who knows the log's offsets.
             offsets: who knows the groups' commits.
             sources: for the age of what waits elsewhere.
@@ -69,7 +69,7 @@ class Backlogs:
         """
         self._topic = topic
         self._groups = groups
-        self._served = {endpoint.settings.name: endpoint for endpoint in served}
+        self._served = served
         self._source = log
         self._offsets = offsets
         self._sources = sources
@@ -77,7 +77,7 @@ class Backlogs:
         self._clock = clock
         self._partitions = 0
         self._seen: dict[str, tuple[float, Mapping[int, Waiting]]] = {}
-        self._standstills: dict[str, Standstills] = {name: Standstills() for name in groups}
+        self._standstills: dict[str, Standstills] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="backlogs", daemon=True)
 
@@ -85,6 +85,10 @@ class Backlogs:
     def endpoints(self) -> Iterable[str]:
         """Those that can be asked for."""
         return self._groups
+
+    def follow(self, groups: Mapping[str, str]) -> None:
+        """Look at these from now on, by endpoint."""
+        self._groups = groups
 
     def start(self) -> None:
         """Begin to look."""
@@ -109,7 +113,7 @@ class Backlogs:
     def _of(self, endpoint: str) -> Waiting | None:
         if self._pulse.is_up is not True:
             return None
-        served = self._served.get(endpoint)
+        served = self._served.named(endpoint)
         own = {} if served is None else {number: waiting_in(served, number) for number in list(served.partitions)}
         looked_at, elsewhere = self._seen.get(endpoint, (float("-inf"), {}))
         is_valid = self._clock.monotonic() - looked_at <= _VALID_S
@@ -132,8 +136,10 @@ class Backlogs:
 
     def _look(self) -> None:
         self._partitions = len(beginnings_of(self._source, self._topic))
-        asked = {name: group for name, group in self._groups.items() if not self._has_all(name)}
-        for name in self._groups.keys() - asked.keys():
+        groups = self._groups
+        self._forget_all_but(groups)
+        asked = {name: group for name, group in groups.items() if not self._has_all(name)}
+        for name in groups.keys() - asked.keys():
             self._tell_standstills(name, {})
         if not asked:
             return
@@ -146,9 +152,15 @@ class Backlogs:
                 late = (number for number, part in waiting.items() if part.lag and number not in own)
                 self._tell_standstills(name, {number: cursors[number] for number in late})
 
+    def _forget_all_but(self, groups: Mapping[str, str]) -> None:
+        """An endpoint that comes back by a later reload begins anew."""
+        for known in (self._seen, self._standstills):
+            for name in known.keys() - groups.keys():
+                del known[name]
+
     def _tell_standstills(self, name: str, elsewhere: Mapping[int, Cursor]) -> None:
         """Where events wait elsewhere."""
-        now, standstills = self._clock.monotonic(), self._standstills[name]
+        now, standstills = self._clock.monotonic(), self._standstills.setdefault(name, Standstills())
         standstills.look(elsewhere, now)
         if found := standstills.untold(now):
             _log.warning(
@@ -164,7 +176,7 @@ class Backlogs:
         return len(self._own(name)) == self._partitions
 
     def _own(self, name: str) -> frozenset[int]:
-        served = self._served.get(name)
+        served = self._served.named(name)
         return frozenset() if served is None else frozenset(served.partitions)
 
     def _waiting(self, cursors: Mapping[int, Cursor], own: frozenset[int]) -> dict[int, Waiting]:

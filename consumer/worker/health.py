@@ -1,8 +1,9 @@
 """Health: whether this worker does its work, looked at every second; each change is one log line with the cause."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -30,7 +31,7 @@ class Health:
 
     def __init__(
         self,
-        endpoints: Sequence[Endpoint],
+        endpoints: Iterable[Endpoint],
         preparation: Preparation,
         pulse: Pulse,
         identity: TopicIdentity,
@@ -38,8 +39,9 @@ class Health:
         ownership: Ownership,
         clock: Clock,
     ) -> None:
-        """Nothing was looked at yet."""
-        self._endpoints = [(endpoint, Readiness(endpoint.settings.name)) for endpoint in endpoints]
+        """Nothing was looked at yet; `endpoints` are asked for at each look."""
+        self._endpoints = endpoints
+        self._known: WeakKeyDictionary[Endpoint, Readiness] = WeakKeyDictionary()
         self._preparation = preparation
         self._pulse = pulse
         self._identity = identity
@@ -64,12 +66,12 @@ class Health:
         now = self._clock.monotonic()
         found = [
             reason
-            for endpoint, readiness in self._endpoints
-            for reason in readiness.look(endpoint_snapshot(endpoint, now), now)
+            for endpoint in self._endpoints
+            for reason in self._readiness(endpoint).look(endpoint_snapshot(endpoint, now), now)
         ]
         found += [
             NotReady(NotReadyKind.OWNERLESS, trouble, endpoint.settings.name)
-            for endpoint, _ in self._endpoints
+            for endpoint in self._endpoints
             if (trouble := self._ownership.trouble(endpoint))
         ]
         if self._pulse.unreachable_because:  # whatever else there is follows from it
@@ -77,6 +79,12 @@ class Health:
         if self._identity.missing:
             return [NotReady(NotReadyKind.TOPIC, self._identity.missing)]
         return found
+
+    def _readiness(self, endpoint: Endpoint) -> Readiness:
+        """One that a reload begins while the worker is ready has some seconds to join its group."""
+        if endpoint not in self._known:
+            self._known[endpoint] = Readiness(endpoint.settings.name, joins_late=self._logged == frozenset())
+        return self._known[endpoint]
 
     def _log_change(self, reasons: list[NotReady]) -> None:
         about = frozenset((reason.kind, reason.endpoint) for reason in reasons if reason.kind not in _LOGGED_ELSEWHERE)

@@ -4,8 +4,9 @@ The groups are asked only while some of their partitions are not here: one worke
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final, Protocol
+from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -47,19 +48,17 @@ class GroupsView(Protocol):
 class Ownership:
     """Watches the groups of the endpoints that this worker serves."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], view: GroupsView, *, clock: Clock, jitter: Jitter) -> None:
-        """Nothing was looked at yet."""
+    def __init__(self, endpoints: Iterable[Endpoint], view: GroupsView, *, clock: Clock, jitter: Jitter) -> None:
+        """Nothing was looked at yet; `endpoints` are asked for at each turn."""
+        self._endpoints: Final = endpoints
         self._view: Final = view
         self._clock: Final = clock
-        self._watched: Final = [
-            (endpoint, Orphans(drain_s=endpoint.log.drain_s, jitter=jitter)) for endpoint in endpoints
-        ]
+        self._jitter: Final = jitter
+        self._known: Final[WeakKeyDictionary[Endpoint, Orphans]] = WeakKeyDictionary()
 
     def trouble(self, endpoint: Endpoint) -> str:
         """Which partitions of its group have had no owner for too long; empty if there are none, or none is known."""
-        overdue = next(found for watched, found in self._watched if watched is endpoint).overdue(
-            self._clock.monotonic()
-        )
+        overdue = self._orphans(endpoint).overdue(self._clock.monotonic())
         if not overdue:
             return ""
         numbers = ", ".join(map(str, overdue))
@@ -68,19 +67,24 @@ class Ownership:
     async def watch(self) -> None:
         """Look for ever."""
         while True:
-            suspected = any(orphans.are_suspected for _, orphans in self._watched)
+            suspected = any(self._orphans(endpoint).are_suspected for endpoint in self._endpoints)
             await asyncio.sleep(AGAIN_S if suspected else EVERY_S)
             await self._look()
+
+    def _orphans(self, endpoint: Endpoint) -> Orphans:
+        if endpoint not in self._known:
+            self._known[endpoint] = Orphans(drain_s=endpoint.log.drain_s, jitter=self._jitter)
+        return self._known[endpoint]
 
     async def _look(self) -> None:
         try:
             every = await beside_within(_ANSWER_LIMIT_S, self._view.partitions)
         except BridgeError:
             every = ()  # health says that Kafka, or the topic, is away
-        asked = [endpoint.group for endpoint, _ in self._watched if set(every).difference(endpoint.partitions)]
+        asked = [endpoint.group for endpoint in self._endpoints if set(every).difference(endpoint.partitions)]
         found = await beside(self._view.members, asked) if asked else {}
-        for endpoint, orphans in self._watched:
-            self._judge(endpoint, orphans, _unowned(endpoint, every, found))
+        for endpoint in self._endpoints:
+            self._judge(endpoint, self._orphans(endpoint), _unowned(endpoint, every, found))
 
     def _judge(self, endpoint: Endpoint, orphans: Orphans, unowned: Collection[int] | None) -> None:
         now = self._clock.monotonic()

@@ -4,16 +4,16 @@
 No header value, user info or query is in any of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from prometheus_client import Metric
 
-from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.inspection import live_status_of
 from consumer.endpoint.live_status import LiveStatus
 from consumer.endpoint.metrics import WorkerMetrics
 from consumer.worker.expvar import expvar_of
+from consumer.worker.served import Served
 from consumer.worker.status_page import status_page
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
@@ -24,8 +24,13 @@ from runtime.kafka.pulse import Pulse
 class WorkerView(Protocol):
     """Knows how a worker does, in one process or in several."""
 
+    @property
+    def endpoints(self) -> Sequence[EndpointSettings]:
+        """Of the endpoints that it serves now, in the order of the configuration."""
+        ...
+
     async def statuses(self) -> Sequence[LiveStatus]:
-        """Of the endpoints that it serves, in the order of the configuration."""
+        """Of these endpoints."""
         ...
 
     async def counted(self) -> Sequence[Metric]:
@@ -36,23 +41,28 @@ class WorkerView(Protocol):
 class ProcessView:
     """The view of this process alone."""
 
-    def __init__(self, endpoints: Iterable[Endpoint], metrics: WorkerMetrics, clock: Clock, pulse: Pulse) -> None:
-        self._endpoints: Final = tuple(endpoints)
+    def __init__(self, served: Served, metrics: WorkerMetrics, clock: Clock, pulse: Pulse) -> None:
+        self._served: Final = served
         self._metrics: Final = metrics
         self._clock: Final = clock
         self._pulse: Final = pulse
 
+    @property
+    def endpoints(self) -> list[EndpointSettings]:
+        """See `WorkerView`."""
+        return [endpoint.settings for endpoint in self._served]
+
     async def statuses(self) -> list[LiveStatus]:
         """What nobody knows while Kafka does not answer is None."""
         why = self._pulse.unreachable_because
-        return [live_status_of(endpoint, self._clock, why) for endpoint in self._endpoints]
+        return [live_status_of(endpoint, self._clock, why) for endpoint in self._served]
 
     async def counted(self) -> list[Metric]:
         """Of this process."""
         return [*self._metrics.events.collect(), *self._metrics.status.collect()]
 
 
-def page_routes(view: WorkerView, endpoints: Sequence[EndpointSettings]) -> list[Route]:
+def page_routes(view: WorkerView) -> list[Route]:
     """The routes; what is not known is null, and a question mark on the page."""
 
     async def status(_: Request) -> Response:
@@ -60,7 +70,8 @@ def page_routes(view: WorkerView, endpoints: Sequence[EndpointSettings]) -> list
 
     async def variables(_: Request) -> Response:
         families = await view.counted()
-        found = zip(endpoints, await view.statuses(), strict=True)
+        statuses = {one.endpoint: one for one in await view.statuses()}
+        found = [(one, statuses[one.name]) for one in view.endpoints if one.name in statuses]  # a reload may come
         shown = [expvar_of(settings, one, families) for settings, one in found]
         return Response.json(200, {"registry": {"notifications": {"endpoints": shown or None}}})
 

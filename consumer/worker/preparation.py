@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -26,6 +26,15 @@ _REACH_LIMIT_S: Final = 1.0
 _PREPARE_LIMIT_S: Final = 600.0
 """For all questions of one try together, each of which has its own limit."""
 _KEEP_ALIVE_EVERY_S: Final = 3600.0
+
+
+class Configured(Protocol):
+    """Knows the settings in force."""
+
+    @property
+    def settings(self) -> Settings:
+        """Now."""
+        ...
 
 
 class Preparation:
@@ -52,9 +61,14 @@ class Preparation:
         self.waits_for = "Kafka has not been asked for the events topic yet"
         """Empty when all is prepared."""
 
+    def change(self, settings: Settings, endpoints: Sequence[EndpointSettings]) -> None:
+        """Prepare for these instead, if it is not done yet."""
+        self._settings, self._endpoints = settings, endpoints
+
     async def run(self) -> int:
         """Try until it succeeds; the partitions of the events topic."""
         while True:
+            tried = self._settings
             try:
                 partitions = await beside_within(_PREPARE_LIMIT_S, self._prepare)
             except BridgeError as error:
@@ -63,8 +77,9 @@ class Preparation:
                     _log.warning("deliver.waiting", reason=str(error))
                 await asyncio.sleep(_AGAIN_S)
             else:
-                self.waits_for = ""
-                return partitions
+                if tried is self._settings:  # else it was another configuration that is prepared now
+                    self.waits_for = ""
+                    return partitions
 
     def _prepare(self) -> int:
         settings = self._settings
@@ -84,11 +99,11 @@ class Preparation:
         return topic.partitions
 
 
-async def keep_cursors_alive(groups: Groups, settings: Settings, partitions: int) -> None:
+async def keep_cursors_alive(groups: Groups, configured: Configured, partitions: int) -> None:
     """Renew the cursors of disabled endpoints, now and then for ever."""
     while True:
         try:
-            await beside(keep_alive, groups, settings, partitions)
+            await beside(keep_alive, groups, configured.settings, partitions)
         except BridgeError as error:
             _log.warning("deliver.cursors_not_renewed", reason=str(error))
         await asyncio.sleep(_KEEP_ALIVE_EVERY_S)

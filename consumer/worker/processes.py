@@ -1,7 +1,7 @@
 """`registry-worker deliver --processes N`: N members of each group, and one set of pages for them all."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,9 +51,8 @@ class FamilyView:
     def __init__(
         self, settings: Settings, endpoints: Sequence[EndpointSettings], pages: ChildPages, metrics: FamilyMetrics
     ) -> None:
-        self._unknown: Final = [
-            no_status(one.name, one.safe_url, group_of(settings.worker.group_prefix, one.name)) for one in endpoints
-        ]
+        self._prefix: Final = settings.worker.group_prefix
+        self.endpoints = endpoints
         self._pages: Final = pages
         self._metrics: Final = metrics
 
@@ -61,19 +60,23 @@ class FamilyView:
         """What one process cannot say, as it does not answer, is not known of all."""
         answers = await self._pages.ask("/status")
         troubles = [one.named_trouble for one in answers if one.answer is None]
-        found = {
-            one.number: msgspec.json.decode(one.answer.body, type=list[LiveStatus])
-            for one in answers
-            if one.answer is not None
-        }
-        return [
-            merged_status(unknown, {number: all_of[at] for number, all_of in found.items()}, troubles)
-            for at, unknown in enumerate(self._unknown)
-        ]
+        found = {one.number: _by_name(one.answer.body) for one in answers if one.answer is not None}
+        return [self._merged(one, found, troubles) for one in self.endpoints]
 
     async def counted(self) -> list[Metric]:
         """By all processes, those that have ended included."""
         return await self._metrics.families()
+
+    def _merged(
+        self, endpoint: EndpointSettings, found: Mapping[int, Mapping[str, LiveStatus]], troubles: Sequence[str]
+    ) -> LiveStatus:
+        name = endpoint.name
+        nothing = no_status(name, endpoint.safe_url, group_of(self._prefix, name))
+        return merged_status(nothing, {number: of[name] for number, of in found.items() if name in of}, troubles)
+
+
+def _by_name(answer: bytes) -> dict[str, LiveStatus]:
+    return {one.endpoint: one for one in msgspec.json.decode(answer, type=list[LiveStatus])}
 
 
 async def deliver_in_processes(
@@ -96,6 +99,6 @@ async def deliver_in_processes(
         parent = parent_of(folder, ChildStarter(_COMMAND, duty, logs), processes, drain_s=drain_s)
         metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
         view = FamilyView(settings, endpoints, ChildPages(parent.keepers, limit_s=_STATUS_LIMIT_S), metrics)
-        routes = [*family_probes(parent.pages, metrics), *page_routes(view, endpoints)]
+        routes = [*family_probes(parent.pages, metrics), *page_routes(view)]
         server = Server(application(routes), TcpBinding(settings.worker.listen), drain_s=PAGES_DRAIN_S)
         return await parent.run(stop, server)

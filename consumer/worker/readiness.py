@@ -70,10 +70,11 @@ class EndpointSnapshot:
 class Readiness:
     """The readiness of one endpoint."""
 
-    def __init__(self, endpoint: str) -> None:
-        """No snapshot yet."""
+    def __init__(self, endpoint: str, *, joins_late: bool = False) -> None:
+        """No snapshot yet; `joins_late` says whether the worker was ready before this endpoint was begun."""
         self._endpoint = endpoint
-        self._was_member = False
+        self._is_patient = joins_late
+        """Whether a fault is none before it has lasted: it was a member, or joins while others are served."""
         self._fault_since: float | None = None
         self._moved_at = 0.0
         self._finished: object = None
@@ -89,13 +90,13 @@ class Readiness:
 
     def _consumer(self, snapshot: EndpointSnapshot, now: float) -> list[tuple[NotReadyKind, str]]:
         if not snapshot.consumer_fault:
-            self._was_member, self._fault_since = True, None
+            self._is_patient, self._fault_since = True, None
             return []
         if self._fault_since is None:
             self._fault_since = now
         if now - self._fault_since >= PATIENCE_S:
             return [(NotReadyKind.CONSUMER, snapshot.consumer_fault)]
-        return [] if self._was_member else [(NotReadyKind.JOINING, snapshot.consumer_fault)]
+        return [] if self._is_patient else [(NotReadyKind.JOINING, snapshot.consumer_fault)]
 
     def _stall(self, snapshot: EndpointSnapshot, now: float) -> list[tuple[NotReadyKind, str]]:
         waits = snapshot.lag > 0 and not (

@@ -6,13 +6,13 @@ from typing import Final
 
 import structlog
 
-from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.inspection import facts_of
 from consumer.endpoint.reasons import reasons_of
 from consumer.worker.assembly import Watches, backlogs_of, endpoint_of, watches_of
 from consumer.worker.caught_up import CaughtUp
 from consumer.worker.pages import ProcessView, page_routes
 from consumer.worker.parts import Parts, parts_of
+from consumer.worker.served import Served
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
 from runtime.deadline import CLOSE_GRACE_S, Deadline
@@ -37,12 +37,12 @@ async def deliver(
     The pages are at `binding`.
     """
     parts = parts_of(settings, served=len(endpoints))
-    served = [endpoint_of(parts, endpoint) for endpoint in endpoints]
+    served = Served(settings, [endpoint_of(parts, endpoint) for endpoint in endpoints])
     ready = asyncio.Event()
     watches = watches_of(parts, served)
     backlogs = backlogs_of(parts, served)
     view = ProcessView(served, parts.metrics, parts.clock, parts.pulse)
-    routes = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view, endpoints)]
+    routes = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view)]
     server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
     backlogs.start()
     running = asyncio.create_task(_run(parts, served, watches, ready))
@@ -62,7 +62,7 @@ async def deliver_until_caught_up(
 ) -> int:
     """Serve these endpoints until all that the log has now is finished and committed: 0; or 1 at the timeout."""
     parts = parts_of(settings, served=len(endpoints))
-    served = [endpoint_of(parts, endpoint) for endpoint in endpoints]
+    served = Served(settings, [endpoint_of(parts, endpoint) for endpoint in endpoints])
     ready = asyncio.Event()
     watches = watches_of(parts, served)
     running = asyncio.create_task(_run(parts, served, watches, ready))
@@ -92,7 +92,7 @@ async def _wait_for(target: CaughtUp, ready: asyncio.Event, timeout_s: float | N
     return True
 
 
-def _log_late(target: CaughtUp, served: list[Endpoint], clock: Clock) -> None:
+def _log_late(target: CaughtUp, served: Served, clock: Clock) -> None:
     for endpoint in served:
         if endpoint.group in target.owed:
             _log.error(
@@ -103,7 +103,7 @@ def _log_late(target: CaughtUp, served: list[Endpoint], clock: Clock) -> None:
             )
 
 
-async def _run(parts: Parts, served: Sequence[Endpoint], watches: Watches, ready: asyncio.Event) -> None:
+async def _run(parts: Parts, served: Served, watches: Watches, ready: asyncio.Event) -> None:
     partitions = await watches.preparation.run()
     parts.pulse.start()
     for endpoint in served:
@@ -131,7 +131,7 @@ def _closing_deadline(parts: Parts, endpoints: Sequence[EndpointSettings]) -> De
     return Deadline.after(drain_s + CLOSE_GRACE_S, parts.clock)
 
 
-async def _stop(parts: Parts, served: list[Endpoint], running: "asyncio.Task[None]", deadline: Deadline) -> int:
+async def _stop(parts: Parts, served: Served, running: "asyncio.Task[None]", deadline: Deadline) -> int:
     running.cancel()
     parts.pulse.stop()
     with ended_within(deadline.left_s + GRACE_S):

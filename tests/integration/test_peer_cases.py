@@ -30,6 +30,7 @@ from consumer.lanes.delivery import Delivery, Lane
 from consumer.record import Record
 from consumer.worker.assembly import backlogs_of, endpoint_of, preparation_of
 from consumer.worker.parts import parts_of
+from consumer.worker.served import Served
 from producer import KafkaSink, SinkClosed
 from runtime.clock import SystemClock
 from runtime.config import (
@@ -262,15 +263,15 @@ class Worker:
 async def working(settings: Settings) -> AsyncIterator[Worker]:
     """Serve all endpoints of a configuration as `registry-worker deliver` does; close them at the end."""
     parts = parts_of(settings)
-    await preparation_of(parts, settings.endpoints).run()
-    served = [endpoint_of(parts, endpoint) for endpoint in settings.endpoints]
+    await preparation_of(parts, settings, settings.endpoints).run()
+    served = Served(settings, [endpoint_of(parts, endpoint) for endpoint in settings.endpoints])
     backlogs = backlogs_of(parts, served)
     parts.pulse.start()
     backlogs.start()
     for endpoint in served:
         endpoint.start()
     try:
-        yield Worker(served, parts.metrics.registry)
+        yield Worker(list(served), parts.metrics.registry)
     finally:
         backlogs.stop()
         parts.pulse.stop()

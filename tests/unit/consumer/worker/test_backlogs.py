@@ -8,7 +8,9 @@ from structlog.testing import capture_logs
 
 from consumer.record import Record
 from consumer.worker.backlogs import Backlogs
+from consumer.worker.served import Served
 from consumer.worker.standstills import PATIENCE_S
+from runtime.config.load import settings_from
 from runtime.kafka.cluster_state import Committed, Topic
 from runtime.kafka.pulse import Pulse
 from tests.kit.still_clock import StillClock
@@ -53,7 +55,10 @@ def test_a_standstill_elsewhere_is_told_once() -> None:
     """Only of the partition in which an event waits."""
     cluster, clock = Cluster(), StillClock()
     pulse = cast("Pulse", None)
-    backlogs = Backlogs("t", {"e": "g"}, [], log=cluster, offsets=cluster, sources=cluster, pulse=pulse, clock=clock)
+    served = Served(settings_from({"kafka": {"bootstrap.servers": "127.0.0.1:9"}}), [])
+    backlogs = Backlogs(
+        "t", {"e": "g"}, served, log=cluster, offsets=cluster, sources=cluster, pulse=pulse, clock=clock
+    )
     with capture_logs() as lines:
         for _ in range(3):
             backlogs._look()

@@ -43,6 +43,13 @@ def test_a_member_may_be_out_for_a_moment() -> None:
     assert "endpoint ci: has not joined its group yet" == str(reason)
 
 
+def test_who_joins_while_others_are_served_has_some_seconds() -> None:
+    """A reload that begins an endpoint does not make a ready worker unready."""
+    readiness = Readiness("ci", joins_late=True)
+    assert [] == kinds(readiness, OUT, 0.0)
+    assert [NotReadyKind.CONSUMER] == kinds(readiness, OUT, PATIENCE_S)
+
+
 def test_obstacles_count_at_once() -> None:
     """A newer schema waits for nothing but an upgrade."""
     seen = replace(MEMBER, blocked_because=("a newer release",))
