@@ -15,6 +15,7 @@ import click
 from consumer.analytics.report import InputError, LogReport, ReportScope, page_of, report_on, text_of
 from consumer.analytics.report.database import parquet_files, require_duckdb
 from consumer.analytics.report.questions import WHO_PULLS_TAG
+from consumer.analytics.report.script import script_of
 from consumer.commands.exporting import LogExport
 from consumer.commands.matching import say, warn_of_hopeless
 from consumer.commands.options import PlaceType
@@ -66,6 +67,12 @@ _OPTIONS: Final = (
     click.option("--all", "everything", is_flag=True, help="Count signatures and the like (sha256-HEX.*) as images."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
     click.option(
+        "--sql",
+        "as_sql",
+        is_flag=True,
+        help="Print the SQL of all questions as one file for DuckDB; takes --input, --tag and --all.",
+    ),
+    click.option(
         "--html",
         "page",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -90,6 +97,7 @@ def report_command(
     log_level: str,
     directory: Path | None,
     as_json: bool,
+    as_sql: bool,
     page: Path | None,
     **choice: Any,
 ) -> int:
@@ -99,13 +107,23 @@ def report_command(
     docs/report.md has the rules and the SQL.
     """
     configure_logs(log_format, log_level)
-    require_duckdb()
     scope = ReportScope(**choice)
+    if as_sql:
+        click.echo(_script(directory, scope, asked_otherwise=as_json or page is not None), nl=False)
+        return 0
+    require_duckdb()
     warn_of_hopeless(repositories=scope.repositories, tag=scope.tag or "")
     report = _of_export(directory, scope) if directory else report_of_log(_log_export(config), scope)
     _show(report, page, as_json=as_json)
     _say_unmatched(report, scope.tag)
     return 0
+
+
+def _script(directory: Path | None, scope: ReportScope, *, asked_otherwise: bool) -> str:
+    whole = ReportScope(tag=scope.tag, everything=scope.everything)
+    if scope != whole or asked_otherwise:
+        raise click.UsageError("--sql takes --input, --tag and --all only: narrow `ranges` and `wanted` in the file")
+    return script_of(str(directory or "events"), tag=scope.tag, everything=scope.everything)
 
 
 def _show(report: LogReport, page: Path | None, *, as_json: bool) -> None:

@@ -206,20 +206,20 @@ def test_labels_stand_beside_each_other(page: Browser, width: int) -> None:
 
 
 def test_the_keyboard_is_enough(page: Browser) -> None:
-    """Tab reaches every table's summary, with a mark to see; Enter opens and closes; arrows scroll an open table."""
+    """Tab reaches each link and summary, with a mark to see; Enter opens and closes; arrows scroll an open table."""
     summaries = page.asks("count", "summary")
     assert summaries == page.asks("count", "details") > 10
     reached, unmarked = set(), []
     for _ in range(3 * summaries):
         page.press(Keys.TAB)
-        at, marked = page.asks("focused", "summary, .scroll")
+        at, marked = page.asks("focused", "nav a, summary, .scroll")
         if at < 0:
             break
         reached.add(at)
         if not marked:
             unmarked.append(at)
     assert [] == unmarked
-    assert set(page.asks("reachable", "summary, .scroll")) == reached
+    assert set(page.asks("reachable", "nav a, summary, .scroll")) == reached
     page.asks("focus", "#activity_by_day summary")
     found = [page.asks("isOpen", "#activity_by_day details")]
     for key in (Keys.ENTER, Keys.SPACE):

@@ -12,6 +12,7 @@ from consumer.analytics.report.answers import AnsweredQuestion, LogReport
 from consumer.analytics.report.database import opened
 from consumer.analytics.report.questions import QUESTIONS, RULES, WHO_PULLS_TAG, Question, sql_of
 from consumer.analytics.report.ranges import select_ranges
+from consumer.analytics.report.script import AS_OF
 from consumer.filters.globs import Globs
 from consumer.places import Place
 from runtime.config import Beginning, End
@@ -86,7 +87,7 @@ class _Queries:
         for rule in RULES:
             with self._timed(rule):
                 self._connection.execute(sql_of(rule))
-        self._connection.execute("set variable as_of = (select max(accepted_at) from records)")
+        self._connection.execute(AS_OF)
         return unmatched
 
     def answer(self, question: Question, rows: int) -> AnsweredQuestion:

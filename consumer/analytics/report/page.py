@@ -35,6 +35,7 @@ _ORDER: Final = (
     q.ACTORS,
 )
 """The questions that stand first; the other tables follow as they were asked."""
+_WINDOW: Final = ("first_event", "last_event", "first_accepted", "last_accepted")
 _ACTIVITY: Final = {"pull": "image pulls", "push": "pushes", "mount": "mounts", "delete": "deletes"}
 
 Row = Mapping[str, Any]
@@ -60,9 +61,10 @@ def page_of(report: LogReport) -> str:
 <body>
 <main>
 <h1>Registry report</h1>
-<p>{_covered(window)}</p>
+<p class="window">{_covered(window)}</p>
 <p class="asked">{_asked(report.asked)}</p>
 <div class="cards">{_cards(report, window)}</div>
+<nav aria-label="Parts of the report">{_links(report, named)}</nav>
 <div class="grid">
 {sections}
 </div>
@@ -77,10 +79,21 @@ is a check. Each event counts once, even if it is several records.</footer>
 def _covered(window: Mapping[str, Cell]) -> str:
     if not window["records"]:
         return "No records match the selection."
-    first, last = (text(shown("", window[name])) for name in ("first_accepted", "last_accepted"))
+    first_event, last_event, first, last = (text(shown("", window[name])) for name in _WINDOW)
     gap = window["missing_offsets"]
     lost = f" {text(shown('', gap))} {noun(str(gap), 'offset')} within this window without a record." if gap else ""
-    return f"Accepted from {first} to {last}.{lost}"
+    return f"Events of {first_event} to {last_event}, accepted from {first} to {last} (UTC).{lost}"
+
+
+def _links(report: LogReport, named: Sequence[str]) -> str:
+    """A link to each part, in the order of the page."""
+    links = "".join(f'<li><a href="#{name}">{text(_title(report.answers[name], report))}</a></li>' for name in named)
+    return f"<ul>{links}</ul>"
+
+
+def _title(answer: AnsweredQuestion, report: LogReport) -> str:
+    question = answer.question
+    return f"Who still pulls {report.asked['tag']}" if question == q.WHO_PULLS_TAG else question.title
 
 
 def _asked(asked: Mapping[str, Any]) -> str:
@@ -117,7 +130,6 @@ def _cards(report: LogReport, window: Mapping[str, Cell]) -> str:
 
 def _section(answer: AnsweredQuestion, report: LogReport) -> str:
     question = answer.question
-    title = f"Who still pulls {report.asked['tag']}" if question == q.WHO_PULLS_TAG else question.title
     draw = _CHARTS.get(question.name)
     rows = answer.records()
     if question == q.DAYS:
@@ -125,7 +137,8 @@ def _section(answer: AnsweredQuestion, report: LogReport) -> str:
     chart = draw(rows) if draw and rows else ""
     wide = ' class="wide"' if not draw or question == q.DAYS else ""
     body = f"{chart}{_table(answer, opened=not draw)}" if answer.rows else '<p class="none">None.</p>'
-    return f'<section{wide} id="{question.name}"><h2>{text(title)}</h2><p>{text(question.note)}</p>{body}</section>'
+    head = f"<h2>{text(_title(answer, report))}</h2><p>{text(question.note)}</p>"
+    return f'<section{wide} id="{question.name}">{head}{body}</section>'
 
 
 def _table(answer: AnsweredQuestion, *, opened: bool) -> str:

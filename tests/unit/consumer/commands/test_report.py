@@ -71,6 +71,25 @@ def test_options_reach_the_report(run: Run, tmp_path: Path) -> None:
     assert ["team/app"] == [one["repository"] for one in report["answers"]["who_pulls_tag"]]
 
 
+def test_the_sql_is_printed_and_nothing_is_run(run: Run, tmp_path: Path) -> None:
+    """As one file, of the export that was named."""
+    status, out, err = run("--sql", "--input", tmp_path, "--tag", "v1", "--all")
+    assert (0, "") == (status, err)
+    assert f"read_parquet('{tmp_path}/**/*.parquet'" in out
+    assert "set variable tag = 'v1';" in out
+    assert "set variable everything = true;" in out
+
+
+@pytest.mark.parametrize(
+    "other", [("--json",), ("--html", "page.html"), ("--from", "-24h"), ("--repository", "team/*")]
+)
+def test_the_sql_takes_no_other_options(run: Run, other: tuple[str, ...]) -> None:
+    """A selection that the file would not make is refused, not passed over."""
+    status, out, err = run("--sql", *other)
+    assert (2, "") == (status, out)
+    assert "--sql takes --input, --tag and --all only" in err
+
+
 def test_the_page_is_written_whole(run: Run, tmp_path: Path) -> None:
     """And nothing is printed; with --json both."""
     export, page = write_export(tmp_path / "export", ROWS), tmp_path / "report.html"

@@ -8,12 +8,13 @@ import duckdb
 import pytest
 
 from consumer.analytics.report.questions import QUESTIONS, RULES, sql_of
+from consumer.analytics.report.script import AS_OF, PREPARATION
 from tests.kit.parquet_rows import answers_of, row, undecodable, write_export
 from tests.kit.paths import DOCS, ROOT
 
 PAGE = (DOCS / "report.md").read_text("utf-8")
 BLOCKS = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
-NAMES = (*RULES, *(question.name for question in QUESTIONS))
+NAMES = (PREPARATION, *RULES, *(question.name for question in QUESTIONS))
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 
 ROWS = [
@@ -28,8 +29,8 @@ ROWS = [
 def by_hand(folder: Path, rows: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
     """What the page says to run, run: its preparation, the rules, the moment from which it counts back."""
     connection = duckdb.connect(":memory:")
-    preparation, as_of, *_ = [block for block in BLOCKS if block.startswith("set ")]
-    connection.execute(preparation.replace("events/", f"{write_export(folder, rows)}/"))
+    [as_of] = [block for block in BLOCKS if block == AS_OF]
+    connection.execute(sql_of(PREPARATION).replace("events/", f"{write_export(folder, rows)}/"))
     for rule in RULES:
         connection.execute(sql_of(rule))
     connection.execute(as_of)

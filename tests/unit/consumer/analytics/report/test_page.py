@@ -86,14 +86,31 @@ def test_the_page_loads_nothing_and_runs_nothing(report: LogReport) -> None:
     """No script, no address, no handler; and its own policy forbids them."""
     text = page_of(report)
     page = Page(text)
-    assert not {"script", "link", "img", "iframe", "object", "a", "base", "form"} & {tag for tag, _ in page.elements}
+    assert not {"script", "link", "img", "iframe", "object", "base", "form"} & {tag for tag, _ in page.elements}
     loading = {"src", "href", "srcset", "action", "data", "xlink:href"}
     assert not [
-        name for _, attributes in page.elements for name in attributes if name in loading or name.startswith("on")
+        name
+        for tag, attributes in page.elements
+        for name in attributes
+        if (name in loading and tag != "a") or name.startswith("on")
     ]
+    assert all(str(link["href"]).startswith("#") for link in page.named("a"))
     assert "url(" not in text
     assert "@import" not in text
     assert "default-src 'none'; style-src 'unsafe-inline'" in [meta.get("content") for meta in page.named("meta")]
+
+
+def test_the_page_links_to_each_of_its_parts(report: LogReport) -> None:
+    """In the order in which they stand."""
+    page = Page(page_of(report))
+    assert [f"#{section['id']}" for section in page.named("section")] == [link["href"] for link in page.named("a")]
+
+
+def test_the_page_says_which_window_it_covers(report: LogReport) -> None:
+    """The events' own times, and when they were accepted."""
+    covered = next(text for text in Page(page_of(report)).texts if text.startswith("Events of "))
+    assert "Events of 2026-11-02" in covered
+    assert ", accepted from 2026-11-02" in covered
 
 
 def test_what_a_client_sent_stands_in_the_page_as_text(report: LogReport) -> None:
