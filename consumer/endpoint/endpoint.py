@@ -15,6 +15,7 @@ from consumer.delivery.policy.attempts import AttemptPolicy
 from consumer.delivery.policy.gate import Gate
 from consumer.delivery.settlement import Settlement
 from consumer.delivery.webhook.sender import lanes_of
+from consumer.endpoint.acts import Acts
 from consumer.endpoint.assignment import Assignment
 from consumer.endpoint.awaited_schemas import AwaitedSchemas
 from consumer.endpoint.courier import Courier
@@ -72,6 +73,7 @@ class Endpoint:
         self.monitor: Final = monitor
         self._clock = clock
         self._wakeup = Wakeup(self, clock, endpoint=settings.name)
+        self.acts: Final = Acts(gate, monitor, self._wakeup, clock)
         self.lanes: Final = lanes_of(settings, courier.sender)
         self.assignment: Final = Assignment(commits, self.lanes)
         self.settlement: Final = Settlement(

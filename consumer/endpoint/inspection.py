@@ -27,6 +27,7 @@ def live_status_of(endpoint: Endpoint, clock: Clock, unreachable_because: str = 
         breaker="open" if gate.breaker.is_open else "closed",
         waits_because=reasons_of(facts_of(endpoint, clock.monotonic(), unreachable_because)),
         group=endpoint.group,
+        paused=None if gate.pause is None else gate.pause.as_json(),
         cursors=[cursor_json(endpoint.assignment.commits.now(at)) for _, at in sorted(endpoint.partitions.items())],
     )
 
@@ -67,6 +68,7 @@ def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> F
         unread=unread_of(endpoint) + sum(len(partition.backlog) for partition in endpoint.partitions.values()),
         fault=f"Kafka does not answer: {unreachable_because}" if unreachable_because else endpoint.consumer_fault,
         schema_troubles=tuple(endpoint.schema_troubles),
+        paused=str(gate.pause or ""),
         breaker=monitor.breaker_reason if gate.breaker.is_open else "",
         only_refused=gate.breaker.state is BreakerState.REFUSED,
         next_probe=None if gate.probe is not None else max(0.0, gate.breaker.next_probe - now),

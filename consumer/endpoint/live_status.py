@@ -9,6 +9,7 @@ from typing import Any
 
 from consumer.offsets.commits import Commit
 from runtime.kafka.cluster_state import Committed
+from runtime.pauses import Pause, pause_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class LiveStatus:
     """The consumer group as whose member it has these partitions."""
     cursors: list[dict[str, Any]]
     """What a commit of each of them would say now."""
+    paused: dict[str, Any] | None = None
+    """The pause in which an operator holds it: since when, and why; null if none does."""
 
     def as_json(self) -> dict[str, Any]:
         """As `/status` answers it."""
@@ -55,6 +58,8 @@ class EndpointAnswer:
     """The consumer group as whose member it has them."""
     cursors: Mapping[int, Committed] = field(default_factory=dict)
     """Its commits as they would be now: they follow up to a second later."""
+    paused: Pause | None = None
+    """The pause in which an operator holds it; None if none does, or the answer has none."""
 
 
 def endpoint_answer_of(entry: Mapping[str, Any]) -> EndpointAnswer:
@@ -69,6 +74,7 @@ def endpoint_answer_of(entry: Mapping[str, Any]) -> EndpointAnswer:
         if isinstance(partitions, list)
         else (),
         group=group if isinstance(group, str) else "",
+        paused=pause_of(entry.get("paused")),
         cursors=_cursors(entry.get("cursors")),
     )
 

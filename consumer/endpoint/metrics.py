@@ -25,6 +25,7 @@ ACROSS_PROCESSES: Final[Mapping[str, Merging]] = {
     "registry_worker_oldest_age_seconds": "max",
     "registry_worker_assigned_partitions": "sum",
     "registry_worker_breaker_open": "max",
+    "registry_worker_paused": "max",
     "registry_worker_duplicates_possible": "sum",
 }
 """What each gauge is for the processes of one worker together; each of them knows the lag of all partitions."""
@@ -103,6 +104,7 @@ class WorkerMetrics:
         )
         self.partitions: Final = made.gauge("registry_worker_assigned_partitions", "Partitions that this worker has")
         self.breaker: Final = made.gauge("registry_worker_breaker_open", "1 while the breaker is open")
+        self.paused: Final = made.gauge("registry_worker_paused", "1 while an operator holds the endpoint")
         self.uncommitted: Final = made.gauge(
             "registry_worker_duplicates_possible", "Events that would be delivered twice if the worker died now"
         )
@@ -145,6 +147,7 @@ class EndpointMetrics:
         self.limit: Final = metrics.limit.labels(endpoint)
         self.partitions: Final = metrics.partitions.labels(endpoint)
         self.breaker: Final = metrics.breaker.labels(endpoint)
+        self.paused: Final = metrics.paused.labels(endpoint)
         self.uncommitted: Final = metrics.uncommitted.labels(endpoint)
         self.expired: Final = metrics.expired.labels(endpoint)
         self.foreign_metadata: Final = metrics.foreign_metadata.labels(endpoint)

@@ -19,6 +19,7 @@ from consumer.offsets.commits import Assigned
 from consumer.offsets.partition import Partition
 from runtime.clock import Clock
 from runtime.news import News
+from runtime.pauses import Pause
 from schemas import names
 from schemas.headers import text_header
 
@@ -152,6 +153,17 @@ class Monitor:
                 self.breaker_reason = reason
                 consequence = "the endpoint gets one probe at a time; all other events wait in Kafka"
                 self._log.warning("breaker.open", reason=reason, consequence=consequence)
+
+    def paused(self, pause: Pause) -> None:
+        """An operator holds the endpoint."""
+        self._metrics.paused.set(1)
+        consequence = "no request starts; events wait in Kafka, as long as its retention keeps them"
+        self._log.warning("endpoint.paused", pause=str(pause), consequence=consequence)
+
+    def resumed(self) -> None:
+        """Nobody holds it any more."""
+        self._metrics.paused.set(0)
+        self._log.info("endpoint.resumed")
 
     def broken_off(self, requests: int, *, letters: int) -> None:
         """Partitions are given back, and not all that was under way for them has ended in time."""

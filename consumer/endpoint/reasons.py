@@ -37,6 +37,8 @@ class Facts:
     """Why its consumer reads nothing, if so: Kafka, or its group."""
     schema_troubles: tuple[str, ...] = ()
     """Why the schema registry does not answer, by schema id."""
+    paused: str = ""
+    """That an operator holds it, since when and why; empty if none does."""
     breaker: str = ""
     """Why the breaker is open; empty while it is closed."""
     only_refused: bool = False
@@ -81,6 +83,8 @@ def reasons_of(facts: Facts) -> list[str]:
 
 
 def _stops_all(facts: Facts) -> Iterator[str]:
+    if facts.paused:
+        yield facts.paused
     if facts.fault:
         yield facts.fault
     if facts.breaker and not facts.only_refused:

@@ -34,6 +34,7 @@ def merged_status(nothing: LiveStatus, parts: Mapping[int, LiveStatus], troubles
         limit=sum(one.limit for one in found),
         breaker=_breaker(found),
         waits_because=[*troubles, *_reasons(parts)],
+        paused=next((one.paused for one in found if one.paused), None),
         cursors=sorted((cursor for one in found for cursor in one.cursors), key=lambda cursor: cursor["partition"]),
     )
 

@@ -38,6 +38,7 @@ from runtime.config.load import settings_from
 from runtime.deadline import CLOSE_GRACE_S, Deadline
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
+from runtime.pauses import Pause
 from runtime.schema_registry import SchemaRegistryUnavailableError
 from schemas import Event, Target
 from schemas.avro import encode, frame
@@ -211,6 +212,9 @@ class World:
         self._busy: dict[tuple[int, str], Post] = {}
         self._waiting: Final[dict[tuple[int, str], dict[int, None]]] = {}
         self.workers: Final[list[Worker]] = []
+        self.pause: Pause | None = None
+        """The pause in which an operator holds the endpoint."""
+        self._paused_at = 0.0
         self.violations: Final[list[str]] = []
         """What a request broke of the order within repositories."""
 
@@ -273,8 +277,16 @@ class World:
         """Start one, with these partitions or all."""
         made = Worker(self, len(self.workers), self.topic.partitions if partitions is None else partitions)
         self.workers.append(made)
+        made.endpoint.acts.hold(self.pause)
         made.endpoint.start()
         return made
+
+    def hold(self, pause: Pause | None) -> None:
+        """An operator holds the endpoint, or lets it go on: every worker of it."""
+        self.pause, self._paused_at = pause, self.now
+        for worker in self.workers:
+            if not worker.is_dead:
+                worker.endpoint.acts.hold(pause)
 
     async def until(self, condition: Callable[[], bool], limit_s: float = 100_000.0, step_s: float = 0.05) -> float:
         """Let time pass until something is so; how long that took in virtual seconds, to `step_s` or half a percent."""
@@ -357,6 +369,8 @@ class World:
     def _arrived(self, life: _Life, places: list[Place]) -> Post:
         if life.dead:
             self.violations.append("a worker sends after its end")
+        if self.pause is not None and self.now > self._paused_at:
+            self.violations.append(f"a request starts in a pause: {places}")
         self.tried.update(places)
         repositories = [self.repository(place) for place in places]
         post = Post(self.now, life.number, places, repositories, self.tried[places[0]])
@@ -467,6 +481,11 @@ class Worker:
             clock=clock,
         )
         running_loop().at_end.append(self.endpoint.stop_passes)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it was stopped or killed."""
+        return self._life.dead
 
     def is_open(self) -> bool:
         """Whether its breaker is open."""

@@ -8,6 +8,7 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from consumer.delivery.policy.outcome import Fault
+from runtime.pauses import Pause
 from tests.kit.examples import examples
 from tests.kit.virtual_time import run
 from tests.simulation.simulated_log import Stored
@@ -32,7 +33,7 @@ RECORDS = st.lists(
     max_size=60,
 )
 WAITS = st.sampled_from([0.0, 0.001, 0.006, 0.013, 0.11, 0.7, 1.0, 2.3, 9.0])
-PEACEFUL = ("write", "stop", "move", "move", "wait")
+PEACEFUL = ("write", "stop", "move", "move", "wait", "pause", "resume")
 VIOLENT = ("kill", "lose", "give up", "commits fail", "commits work", "letters fail", "letters work")
 
 
@@ -74,6 +75,7 @@ class History:
         for step, number, wait_s in steps:
             await self.step(step, number)
             await asyncio.sleep(wait_s)
+        self.world.hold(None)
         self.world.script = lambda _: GOOD
         self.world.group.fault = lambda _: ""
         self.world.letters_fault = lambda _: False
@@ -106,6 +108,8 @@ class History:
             case "give up":
                 self.disturbances += 1
                 await owner.log.fail("simulated", again_s=0.5)
+            case "pause" | "resume":
+                world.hold(Pause(0) if step == "pause" else None)
             case "commits fail" | "commits work":
                 world.group.fault = (lambda _: "simulated") if step == "commits fail" else (lambda _: "")
             case "letters fail" | "letters work":

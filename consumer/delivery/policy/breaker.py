@@ -89,6 +89,11 @@ class Breaker:
         if self.is_open:
             self._wait_longer(now)
 
+    def probe_now(self, now: float) -> None:
+        """The next probe may go out at once; the waits between those that follow begin anew."""
+        self._probes = 0
+        self._next_probe = now
+
     def probe_missed(self, now: float) -> None:
         """A probe was due and no lane waited for one: the next refused lane waits as long as the last one did."""
         self._wait(now)

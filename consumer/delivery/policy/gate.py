@@ -1,9 +1,11 @@
 """The gate of one endpoint: whether a request may start now, and of which lanes. Pure; time and chance are arguments.
 
-It joins the breaker, the limit of requests in flight, the rate, Retry-After, and the one probe of an open breaker. It
-allows batches of all lanes, of those that were not refused, or one probe; the lanes choose the batch.
+It joins the breaker, the limit of requests in flight, the rate, Retry-After, the one probe of an open breaker, and the
+pause of an operator, in which no request starts. It allows batches of all lanes, of those that were not refused, or one
+probe; the lanes choose the batch.
 """
 
+import math
 from typing import Final
 
 from consumer.delivery.policy.breaker import Breaker, BreakerState
@@ -15,6 +17,7 @@ from consumer.lanes.allowed import Allowed
 from consumer.lanes.delivery import Batch
 from runtime.backoff import Backoff, Jitter
 from runtime.config import EndpointSettings
+from runtime.pauses import Pause
 
 _STRETCH: Final = 0.1
 """Of what Retry-After asks for: many lanes do not come back at once."""
@@ -41,10 +44,25 @@ class Gate:
         """Until when the endpoint asked to be left alone (monotonic)."""
         self.probe: Batch | None = None
         """The probe that is under way, if one is."""
+        self._pause: Pause | None = None
+        self._paused_until = 0.0
+        """Infinity while an operator holds the endpoint (monotonic)."""
+
+    @property
+    def pause(self) -> Pause | None:
+        """The pause in which an operator holds the endpoint, if one does."""
+        return self._pause
+
+    @pause.setter
+    def pause(self, pause: Pause | None) -> None:
+        self._pause = pause
+        self._paused_until = 0.0 if pause is None else math.inf
 
     @property
     def allowed(self) -> Allowed:
-        """Of which lanes batches may start."""
+        """Of which lanes batches may start. In a pause none may; the log is read as far as an open breaker has it."""
+        if self._pause is not None:
+            return Allowed.PROBES
         return _ALLOWED[self.breaker.state] if self.breaker.is_open else Allowed.ALL
 
     @property
@@ -57,13 +75,18 @@ class Gate:
         return in_flight < self.limit.value and self.earliest(now) <= now
 
     def earliest(self, due: float) -> float:
-        """The time from which a request that is due then may start, by Retry-After and the rate (monotonic)."""
-        return max(due, self.retry_after_until, self.rate.next_at(due))
+        """The time from which a request due then may start, by Retry-After, the rate and a pause (monotonic)."""
+        return max(due, self.retry_after_until, self._paused_until, self.rate.next_at(due))
 
     def is_probe_due(self, now: float) -> bool:
         """Whether a probe should start before anything else."""
         due = self.next_probe
         return due is not None and now >= due
+
+    def probe_now(self, now: float) -> None:
+        """Wait no longer for the time of the next probe or of Retry-After: an operator knows more."""
+        self.retry_after_until = 0.0
+        self.breaker.probe_now(now)
 
     def probe_missed(self, now: float) -> None:
         """A probe was due and nothing waited for one."""

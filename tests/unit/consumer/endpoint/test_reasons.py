@@ -19,6 +19,7 @@ FACTS = st.builds(
     unread=COUNT,
     fault=TEXT,
     schema_troubles=st.just(()) | st.just(("schema id 7: no answer",)),
+    paused=TEXT,
     breaker=TEXT,
     only_refused=st.booleans(),
     next_probe=st.none() | SECONDS,

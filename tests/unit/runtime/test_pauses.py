@@ -1,0 +1,45 @@
+"""Pauses as records of the control topic: the last of each key counts, and what is not ours changes nothing."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.pauses import Pause, PauseFold, pause_of, written
+
+PAUSES = st.builds(Pause, st.integers(0, 2**50), st.text(max_size=20))
+GROUPS = st.sampled_from(["worker.ci", "worker.é", "blue.ci"])
+
+
+@given(st.lists(st.tuples(GROUPS, st.none() | PAUSES)))
+def test_the_last_record_of_each_endpoint_counts(changes: list[tuple[str, Pause | None]]) -> None:
+    """However often it was paused and resumed, and whatever compaction took of it."""
+    fold = PauseFold()
+    fold.add((group.encode(), written(pause)) for group, pause in changes)
+    assert {group: pause for group, pause in dict(changes).items() if pause} == fold.pauses
+    compacted = PauseFold()
+    compacted.add((group.encode(), written(pause)) for group, pause in dict(changes).items())
+    assert fold.pauses == compacted.pauses
+
+
+@given(st.none() | st.binary(), st.none() | st.binary() | st.sampled_from([b"[]", b"{}", b'{"paused": 1}', b"7"]))
+def test_what_is_not_ours_changes_nothing(key: bytes | None, value: bytes | None) -> None:
+    """Anybody who may write to the topic can write anything."""
+    fold = PauseFold()
+    fold.add([(b"worker.ci", written(Pause(7, "why")))])
+    fold.add([(key, value)])
+    assert {"worker.ci": Pause(7, "why")} == fold.pauses
+
+
+def test_a_pause_of_a_newer_release_is_one() -> None:
+    """Members that this release does not know, or that are missing, do not make it deliver."""
+    fold = PauseFold()
+    fold.add([(b"a", b'{"paused": true, "until": "tomorrow"}'), (b"b", b'{"paused": true, "since_ms": 9, "x": []}')])
+    assert {"a": Pause(0), "b": Pause(9)} == fold.pauses
+
+
+def test_a_pause_is_read_as_it_was_written() -> None:
+    """By whoever asks a worker for its status; and a person reads since when, and why."""
+    pause = Pause(1_700_000_000_250, "their release")
+    assert pause == pause_of(pause.as_json())
+    assert None is pause_of(None) is pause_of({}) is pause_of({"since_ms": "x"}) is pause_of([])
+    assert "paused by an operator since 2023-11-14T22:13:20.250Z (their release)" == str(pause)
+    assert "paused by an operator since 2023-11-14T22:13:20.250Z" == str(Pause(1_700_000_000_250))
