@@ -1,4 +1,4 @@
-"""What the workers count: the registry's own names, so that dashboards stay, and ours; see docs/operations.md."""
+"""What the workers count: the registry's own names, so that dashboards stay, and ours; see docs/metrics.md."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial

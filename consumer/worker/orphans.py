@@ -2,7 +2,7 @@
 
 A group gives each partition to a member within seconds, and takes one of a killed member away when its session ends.
 Nobody has a partition meanwhile for as long as the member before needs to give it up. What is not given to anybody for
-longer than that was forgotten, by the broker or by a client (docs/operations.md); the group divides its partitions
+longer than that was forgotten, by the broker or by a client (docs/kafka.md); the group divides its partitions
 anew when a member leaves and joins.
 """
 

@@ -2,7 +2,7 @@
 
 They are another worker's, so only their commits can be seen. It may have a reason: an endpoint that is away from there,
 an event that is tried again and again. Or there is no such worker: a broker can keep a member that is gone, and never
-end its session (docs/operations.md).
+end its session (docs/kafka.md).
 """
 
 from collections.abc import Mapping

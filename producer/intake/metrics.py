@@ -1,4 +1,4 @@
-"""What the bridge counts; its names are listed in docs/operations.md."""
+"""What the bridge counts; its names are listed in docs/metrics.md."""
 
 from collections.abc import Mapping
 from time import perf_counter

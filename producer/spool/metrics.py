@@ -1,4 +1,4 @@
-"""What an intake counts of its spool; its names are listed in docs/operations.md."""
+"""What an intake counts of its spool; its names are listed in docs/metrics.md."""
 
 from typing import Final
 

@@ -28,7 +28,7 @@ READY_S: Final = 90.0
 REST_S: Final = 240.0
 """Within so many seconds after the last fault everything must have come to rest. Far more than it takes: what stands
 still stands still for good, and a machine that has other things to do is no fault of ours. Partitions that a group
-forgot are noticed, and given to somebody, within two minutes (docs/operations.md)."""
+forgot are noticed, and given to somebody, within two minutes (docs/kafka.md)."""
 
 
 TOLD_ONE_IN: Final = 4

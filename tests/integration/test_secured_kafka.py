@@ -1,4 +1,4 @@
-"""A Kafka with passwords and rights: those of docs/operations.md are enough; faults are named, and no secret is."""
+"""A Kafka with passwords and rights: those of docs/kafka.md are enough; faults are named, and no secret is."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

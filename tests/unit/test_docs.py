@@ -220,7 +220,7 @@ def test_keys_without_default_are_marked() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    """docs/operations.md has a row for every metric of both processes, and for no other."""
+    """docs/metrics.md has a row for every metric of both processes, and for no other."""
     bridge, worker = process_metrics("registry_bridge"), process_metrics("registry_worker")
     BridgeMetrics(bridge)
     SpoolMetrics(bridge)
@@ -234,9 +234,7 @@ def test_every_metric_is_documented() -> None:
     suffixes = {"counter": "_total", "info": "_info"}
     real = {f"{family.name}{suffixes.get(family.type, '')}" for family in families}
     real = {name for name in real if name.startswith("registry_")}
-    rows = re.findall(
-        r"^\| `(registry_[a-z_]+)` \|", (ROOT / "docs" / "operations.md").read_text("utf-8"), re.MULTILINE
-    )
+    rows = re.findall(r"^\| `(registry_[a-z_]+)` \|", (ROOT / "docs" / "metrics.md").read_text("utf-8"), re.MULTILINE)
     assert real == set(rows)
 
 
@@ -272,10 +270,12 @@ def test_no_section_stands_twice_in_a_page() -> None:
         assert sorted(set(heads)) == sorted(heads), page
 
 
-def test_every_page_can_be_reached_from_the_readme() -> None:
-    """No page of docs/ is an orphan."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert {path.name for path in (ROOT / "docs").glob("*.md")} <= {Path(link).name for link in LINK.findall(readme)}
+def test_every_page_has_its_place_in_the_reading_order() -> None:
+    """docs/README.md, to which README.md leads, lists each page of docs/ once."""
+    index = ROOT / "docs" / "README.md"
+    listed = re.findall(r"^\d+\. \[[^\]]+\]\((?!\.\./)([^)]+)\)", index.read_text("utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in index.parent.glob("*.md") if path != index)
+    assert "docs/README.md" in LINK.findall((ROOT / "README.md").read_text("utf-8"))
 
 
 def test_make_targets_shown_exist() -> None:

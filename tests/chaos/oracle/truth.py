@@ -13,7 +13,7 @@ LIED: Final = "not told"
 STILL_S: Final = 20.0
 """An event that waits longer must be seen: the endpoint has lag, or its worker is not ready."""
 STALE_S: Final = 12.0
-"""The lag of partitions that another worker has, or nobody, is looked at every ten seconds (docs/operations.md)."""
+"""The lag of partitions that another worker has, or nobody, is looked at every ten seconds (docs/metrics.md)."""
 AWAY_S: Final = 15.0
 """A process that is without Kafka for longer must say so."""
 

@@ -72,7 +72,7 @@ def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
 def test_the_room_is_kept(tmp_path: Path) -> None:
     """Appending ends with "full" when the rows take `max`, whatever they are; the files never take more than theirs.
 
-    The rows take more than 80 % of it then, at which docs/operations.md sets an alert. Removing makes room.
+    The rows take more than 80 % of it then, at which docs/metrics.md sets an alert. Removing makes room.
     """
     for size in (300, 2100, 9000):
         folder = tmp_path / str(size)
