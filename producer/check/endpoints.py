@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from producer.check.findings import Finding, Severity
 from runtime.config.endpoint_settings import EndpointSettings
+from runtime.config.networks import Networks
+from runtime.host_addresses import NoAddressError, addresses_of, permitted
 from runtime.http.blocking import BlockingHTTP, NoExchangeError
 from runtime.http.client import ClientSettingsError
 from runtime.http.tls_handshake import handshake_fault
@@ -24,16 +26,34 @@ _PORTS: Final = {"http": 80, "https": 443}
 _OF_A_PROXY: Final = frozenset({407, 502, 503, 504})
 """Answers with which a proxy says that it did not get through (RFC 9110 section 15.6; 407: that it wants a user)."""
 
-Connect = Callable[[str, int], None]
+Connect = Callable[[str, int, Networks], str]
 
 
-def connect(host: str, port: int) -> None:
-    """Open a TCP connection and close it.
+def connect(host: str, port: int, networks: Networks) -> str:
+    """Open a TCP connection to an address that may be connected to, and close it; the address.
 
     Raises:
-        OSError: the address cannot be reached.
+        OSError: there is no such address, or none of them can be reached.
     """
-    socket.create_connection((host, port), timeout=_CONNECT_LIMIT_S).close()
+    fault: OSError | None = None
+    for address in _allowed(host, networks):
+        try:
+            socket.create_connection((address, port), timeout=_CONNECT_LIMIT_S).close()
+        except OSError as error:
+            fault = fault or error
+        else:
+            return address
+    raise fault or OSError("it has no address")
+
+
+def _allowed(host: str, networks: Networks) -> Sequence[str]:
+    try:
+        found = permitted(addresses_of(host), networks)
+    except NoAddressError as error:
+        raise OSError(str(error)) from None
+    if found.refusal and not found.addresses:
+        raise OSError(found.refusal)
+    return found.addresses
 
 
 def client_settings(endpoints: Sequence[EndpointSettings]) -> Iterator[Finding]:
@@ -56,34 +76,33 @@ def _address(endpoint: EndpointSettings, reach: Connect) -> Finding:
     wrong = Severity.WARNING if endpoint.disabled else Severity.WRONG
     where = _host_and_port(urlsplit(endpoint.url))
     if endpoint.proxy is None:
-        fault, through = _fault_of_connecting(where, reach) or _fault_of_handshake(endpoint, where), ""
+        fault, through = _fault_of_connecting(endpoint, where, reach), ""
     else:
-        through = f" through the proxy {_shown(_host_and_port(urlsplit(endpoint.proxy.reveal())))}"
-        fault = _fault_of_asking(endpoint)
+        proxy = _host_and_port(urlsplit(endpoint.proxy.reveal()))
+        through = f" through the proxy {_shown(proxy)}"
+        fault = _fault_of_asking(endpoint, proxy[0])
     if fault:
         return Finding(wrong, f"endpoint {endpoint.name}: cannot reach {_shown(where)}{through}: {fault}")
     return Finding(Severity.OK, f"endpoint {endpoint.name}: {_shown(where)} can be reached{through}")
 
 
-def _fault_of_connecting(where: tuple[str, int], reach: Connect) -> str:
+def _fault_of_connecting(endpoint: EndpointSettings, where: tuple[str, int], reach: Connect) -> str:
     try:
-        reach(*where)
+        address = reach(*where, endpoint.networks)
     except OSError as error:
         return error.strerror or str(error)
-    return ""
-
-
-def _fault_of_handshake(endpoint: EndpointSettings, where: tuple[str, int]) -> str:
     if urlsplit(endpoint.url).scheme.lower() != "https":
         return ""
-    return handshake_fault(*where, endpoint.tls, limit_s=_CONNECT_LIMIT_S)
+    host, port = where
+    return handshake_fault(address, port, endpoint.tls, name=host, limit_s=_CONNECT_LIMIT_S)
 
 
-def _fault_of_asking(endpoint: EndpointSettings) -> str:
+def _fault_of_asking(endpoint: EndpointSettings, proxy: str) -> str:
     """Ask for the head of what is at the URL: any answer but a proxy's own shows that requests get through."""
     try:
+        _allowed(proxy, endpoint.networks)
         status = _client(endpoint).exchange("HEAD", endpoint.url, {}).status
-    except (NoExchangeError, ClientSettingsError) as error:
+    except (OSError, NoExchangeError, ClientSettingsError) as error:
         return str(error)
     if status == 407:
         return "it requires a user (407): write http://USER:PASSWORD@HOST:PORT"

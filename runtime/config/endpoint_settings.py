@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from runtime.config.networks import ANY_NETWORK, Networks
 from runtime.config.secrets import Secret, masked_url
 from runtime.config.start import New, Start
 
@@ -105,6 +106,8 @@ class EndpointSettings:
     """URL of an HTTP proxy, user info included; None: none is configured."""
     rate_limit: float | None = None
     """Requests a second at most, per worker process; None: as fast as it answers."""
+    networks: Networks = ANY_NETWORK
+    """What may be connected to for it: the worker's, the same for all endpoints."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "safe_url", self.safe_url or masked_url(self.url))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -106,7 +107,7 @@ def read_file(value: Value, trial: Trial = _no_trial) -> Settings | None:
         schema_registry=schema_registry,
         intake=intake,
         worker=worker,
-        endpoints=endpoints,
+        endpoints=tuple(replace(endpoint, networks=worker.networks) for endpoint in endpoints),
         warnings=tuple(reading.warnings),
     )
 

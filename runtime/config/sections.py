@@ -9,6 +9,7 @@ from runtime.config.addresses import ADDRESS_EXAMPLES, parse_address
 from runtime.config.endpoint_settings import TLSSettings
 from runtime.config.http_values import http_url, read_authorization
 from runtime.config.names import group_prefix, intake_path, topic_name
+from runtime.config.networks import NETWORK_EXAMPLES, NETWORK_PATTERN, IPNetwork, Networks, parse_network
 from runtime.config.quantities import duration, size
 from runtime.config.reading import Section, Value, show_nothing
 from runtime.config.secrets import Secret
@@ -16,13 +17,15 @@ from runtime.config.settings import IntakeSettings, SchemaRegistrySettings, Topi
 from runtime.config.shape import shaped
 from runtime.config.spool_section import check_room, read_spool
 from runtime.config.tls_section import read_tls
-from runtime.config.value_readers import one_of, parsed, text_or_list, whole_number
+from runtime.config.value_readers import list_of, one_of, parsed, text_or_list, whole_number
 
 _ADDRESS = parsed(
     parse_address,
     f"is not an address; {ADDRESS_EXAMPLES}",
     shapes.text(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}"),
 )
+_NETWORK = parsed(parse_network, f"is not a network; {NETWORK_EXAMPLES}", shapes.text(NETWORK_PATTERN))
+_NETWORKS = list_of(_NETWORK)
 _SECOND, _HOUR, _CENTURY = 1.0, 3600.0, 36_500 * 86400.0
 _REGISTRY_URL: Final = "http://127.0.0.1:8081"
 _UNKNOWN_SCHEMA: Final[Sequence[UnknownSchema]] = ("wait", "dead-letter")
@@ -101,9 +104,18 @@ def read_worker(value: Value) -> WorkerSettings:
         group_prefix=section.read("group_prefix", group_prefix, default.group_prefix),
         drain_s=section.read("drain", duration(0.0, _HOUR), default.drain_s),
         unknown_schema=section.read("unknown_schema", one_of(_UNKNOWN_SCHEMA), default.unknown_schema),
+        networks=Networks(
+            allow=section.read("allow_networks", _allowed_networks, ()),
+            deny=section.read("deny_networks", _NETWORKS, ()),
+        ),
     )
     section.close()
     return worker
+
+
+@shaped(shapes.array(_NETWORK))
+def _allowed_networks(value: Value) -> tuple[IPNetwork, ...]:
+    return _NETWORKS(value) or value.fail("is an empty list; leave it out to allow all networks that are not denied")
 
 
 def is_unguarded(intake: IntakeSettings) -> bool:

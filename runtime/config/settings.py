@@ -10,6 +10,7 @@ from typing import Literal
 
 from runtime.config.addresses import Address
 from runtime.config.endpoint_settings import EndpointSettings, TLSSettings
+from runtime.config.networks import ANY_NETWORK, Networks
 from runtime.config.secrets import Secret, masked_url
 
 _INTAKE_LISTEN = Address("127.0.0.1", 5050)
@@ -119,6 +120,8 @@ class WorkerSettings:
     """Seconds that requests in flight get at shutdown; an endpoint's own is at least its timeout and 1 s."""
     unknown_schema: UnknownSchema = "wait"
     """What becomes of a record whose schema is that of a newer release: its partition waits, or it is a dead letter."""
+    networks: Networks = ANY_NETWORK
+    """What requests may be sent to; the operator names the endpoints, so everything but clouds' metadata services."""
 
     def drain_of(self, endpoint: EndpointSettings) -> float:
         """Seconds that this endpoint's requests get."""

@@ -8,37 +8,59 @@ No error shows a URL, a header's value or a key file's content.
 """
 
 import base64
+import errno
 import os
-from collections.abc import Sequence
-from typing import Final
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, hdrs
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    hdrs,
+)
 from multidict import CIMultiDict
 from yarl import URL
 
 from runtime.config import TLSSettings
+from runtime.config.networks import Networks
 from runtime.http.certificate_faults import certificate_fault
 from runtime.http.tls_handshake import client_context
 
-__all__ = ["ClientError", "address_of", "headers_of", "openssl_session", "reason_of"]
+__all__ = ["ClientError", "address_of", "headers_of", "openssl_session", "reason_of", "refusal_in"]
 
+_REFUSED: Final = f"[Errno {errno.EACCES}] "
+_KEYS: Final = "_networks"
 _IDLE_S: Final = 75.0
 """How long a connection is kept for the next request."""
 
 
-def openssl_session(tls: TLSSettings, *, timeout_s: float, connections: int) -> ClientSession:
+def openssl_session(
+    tls: TLSSettings, *, timeout_s: float, connections: int, networks: Networks | None = None
+) -> ClientSession:
     """A session without cookies, decompression or anything from the environment; made on the running loop.
 
     Args:
         tls: trust and identity; also what the system trusts is trusted.
         timeout_s: seconds that an exchange may take, its last byte included.
         connections: how many may be open at once.
+        networks: what may be connected to; None: everything.
 
     Raises:
         OSError: a file cannot be read or used.
     """
-    connector = TCPConnector(ssl=client_context(tls), limit=connections, keepalive_timeout=_IDLE_S)
+    connector = TCPConnector(
+        ssl=client_context(tls),
+        limit=connections,
+        keepalive_timeout=_IDLE_S,
+        socket_factory=None if networks is None else _socket_factory(networks),
+    )
     return ClientSession(
         connector=connector,
         timeout=ClientTimeout(total=timeout_s),
@@ -46,6 +68,26 @@ def openssl_session(tls: TLSSettings, *, timeout_s: float, connections: int) -> 
         auto_decompress=False,
         skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
     )
+
+
+def _socket_factory(networks: Networks) -> Callable[[Any], socket.socket]:
+    """Makes the socket for each address right before it is connected to."""
+
+    def socket_for(address_info: Any) -> socket.socket:
+        family, type_, protocol, _, address = address_info
+        if refusal := networks.refusal(address[0]):
+            raise PermissionError(errno.EACCES, refusal)
+        return socket.socket(family, type_, protocol)
+
+    return socket_for
+
+
+def refusal_in(error: ClientError | OSError) -> str:
+    """Why no address could be connected to, if `networks` refuses all; empty if that is not what went wrong."""
+    found = error.os_error if isinstance(error, ClientConnectorError) else error
+    if not isinstance(found, PermissionError) or _KEYS not in str(found):
+        return ""
+    return str(found).split(_REFUSED)[1].rstrip(", ")  # of several addresses, the first
 
 
 def address_of(url: str) -> tuple[URL, str]:

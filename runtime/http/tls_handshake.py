@@ -33,19 +33,20 @@ def client_context(tls: TLSSettings) -> ssl.SSLContext:
     return context
 
 
-def handshake_fault(host: str, port: int, tls: TLSSettings, *, limit_s: float) -> str:
+def handshake_fault(address: str, port: int, tls: TLSSettings, *, name: str, limit_s: float) -> str:
     """Shake hands and hang up; why it failed, empty if it did not.
 
     Args:
-        host: whose certificate it must be.
+        address: where.
         port: where.
         tls: trust and identity.
+        name: whose certificate it must be.
         limit_s: seconds that each step may take.
     """
     try:
         with (
-            socket.create_connection((host, port), timeout=limit_s) as plain,
-            client_context(tls).wrap_socket(plain, server_hostname=host),
+            socket.create_connection((address, port), timeout=limit_s) as plain,
+            client_context(tls).wrap_socket(plain, server_hostname=name),
         ):
             return ""
     except ssl.SSLError as error:

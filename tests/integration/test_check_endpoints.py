@@ -16,6 +16,7 @@ from broker import free_port
 from producer.check.endpoints import addresses, client_settings
 from producer.check.findings import Finding, Severity
 from runtime.config import EndpointSettings, Secret, TLSSettings
+from runtime.config.networks import Networks, parse_network
 from tests.kit.authority import authority, self_signed
 from tests.kit.bridge import Installation, endpoint
 
@@ -152,12 +153,25 @@ def test_many_unreachable_endpoints_are_waited_for_together() -> None:
     """Each takes its time; the answers come in the file's order."""
     waiting = threading.Barrier(8, timeout=30)
 
-    def reach(_host: str, port: int) -> None:
+    def reach(_host: str, port: int, _networks: Networks) -> str:
         waiting.wait()
         raise OSError(f"nobody at {port}")
 
     ends = [EndpointSettings(name=f"e{port}", url=f"http://x:{port}/") for port in range(1, 9)]
     assert [found.text.split()[-1] for found in addresses(ends, reach)] == [str(port) for port in range(1, 9)]
+
+
+def test_an_address_that_networks_refuse_is_a_fault() -> None:
+    """It is not connected to, by whatever notation or name it is written; of a proxy it is the proxy's address."""
+    networks = Networks(deny=(parse_network("127.0.0.0/8"), parse_network("::1/128")))
+    for host in ("127.0.0.1", "0x7f.1", "localhost"):
+        found = finding(EndpointSettings(name="ci", url=f"http://{host}:{free_port()}/", networks=networks))
+        assert found.severity is Severity.WRONG
+        assert found.text.endswith("which worker.deny_networks refuses")
+    with proxy(200) as (url, lines):
+        found = finding(behind(url, networks=networks))
+    assert found.text.endswith("127.0.0.1 is in 127.0.0.0/8, which worker.deny_networks refuses")
+    assert lines == []
 
 
 def test_settings_of_which_no_client_can_be_made(tmp_path: Path) -> None:

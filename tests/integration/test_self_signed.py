@@ -8,6 +8,7 @@ import pytest
 
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result, describe
 from consumer.delivery.webhook.client import client_of
+from runtime.clock import SystemClock
 from runtime.config import EndpointSettings, TLSSettings
 from tests.kit.authority import Authority, authority, self_signed
 from tests.kit.raw_server import OK, Server, answering, serving
@@ -20,7 +21,7 @@ def results_of(context: ssl.SSLContext, tls: TLSSettings, times: int = 1) -> tup
     async def scenario() -> tuple[list[Result], Server]:
         async with serving(answering(OK), context) as server:
             url = f"https://localhost:{server.port}/hook"
-            client = client_of(EndpointSettings(name="ci", url=url, timeout_s=LONG_S, tls=tls))
+            client = client_of(EndpointSettings(name="ci", url=url, timeout_s=LONG_S, tls=tls), SystemClock())
             try:
                 return [await checked(client.send(REQUEST)) for _ in range(times)], server
             finally:
@@ -77,7 +78,9 @@ def test_many_at_once_meet_the_certificate_together(tmp_path: Path) -> None:
     async def scenario() -> list[Result]:
         async with serving(answering(OK), context) as server:
             url = f"https://localhost:{server.port}/hook"
-            client = client_of(EndpointSettings(name="ci", url=url, timeout_s=LONG_S, tls=TLSSettings(ca=cert)))
+            client = client_of(
+                EndpointSettings(name="ci", url=url, timeout_s=LONG_S, tls=TLSSettings(ca=cert)), SystemClock()
+            )
             try:
                 return list(await asyncio.gather(*(checked(client.send(REQUEST)) for _ in range(8))))
             finally:
@@ -87,17 +90,20 @@ def test_many_at_once_meet_the_certificate_together(tmp_path: Path) -> None:
 
 
 def test_a_file_that_has_gone_is_describe(tmp_path: Path) -> None:
-    """`tls.ca` was there at the start and is read again for the second client."""
+    """`tls.ca` was there at the start and is read again for the first connection."""
     cert, context = self_signed(tmp_path)
 
     async def scenario() -> Result:
         async with serving(answering(OK), context) as server:
             url = f"https://localhost:{server.port}/hook"
-            client = client_of(EndpointSettings(name="ci", url=url, timeout_s=LONG_S, tls=TLSSettings(ca=cert)))
+            client = client_of(
+                EndpointSettings(name="ci", url=url, timeout_s=LONG_S, tls=TLSSettings(ca=cert)), SystemClock()
+            )
             cert.unlink()
             try:
                 return await checked(client.send(REQUEST))
             finally:
                 await client.close()
 
-    assert asyncio.run(scenario()) == NoAnswer(Fault.TLS, "tls cannot be used: No such file or directory")
+    told = f"endpoint ci: tls.ca cannot be used: {cert} No such file or directory"
+    assert asyncio.run(scenario()) == NoAnswer(Fault.TLS, told)

@@ -33,6 +33,8 @@ class Fault(Enum):
     RESET = "reset"
     PROXY = "proxy"
     PROTOCOL = "protocol"
+    FORBIDDEN = "forbidden"
+    """`worker.allow_networks` and `worker.deny_networks` let nothing connect to its address; nothing was sent."""
 
     @property
     def word(self) -> str:

@@ -1,14 +1,21 @@
-"""The webhook client of an endpoint: the fast one, and a second one where the TLS library of the first never agrees."""
+"""The webhook client of an endpoint: the fast one, and a second one where the TLS library of the first never agrees.
+
+Neither connects to an address that `worker.allow_networks` or `worker.deny_networks` refuses.
+"""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
 
 from consumer.delivery.policy.outcome import Fault, NoAnswer, Result
+from consumer.delivery.webhook.pinned_client import PinnedClient
 from consumer.delivery.webhook.request import WebhookRequest
-from consumer.delivery.webhook.rustls_client import WebhookClient
+from consumer.delivery.webhook.rustls_client import WebhookClient, host_of
+from runtime.clock import Clock
 from runtime.config import EndpointSettings
+from runtime.host_addresses import Resolver, SystemResolver, is_address
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -69,14 +76,43 @@ class FallbackClient:
             await self._second.close()
 
 
-def client_of(endpoint: EndpointSettings) -> Client:
+class ForbiddenClient:
+    """Sends nothing: the endpoint's address, which is no name, may not be connected to."""
+
+    def __init__(self, refusal: str) -> None:
+        """`refusal` says why."""
+        self._answer: Final = NoAnswer(Fault.FORBIDDEN, refusal)
+
+    async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:  # noqa: ARG002
+        """The refusal."""
+        return self._answer
+
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+
+_SYSTEM: Final = SystemResolver()
+
+
+def client_of(endpoint: EndpointSettings, clock: Clock, resolver: Resolver = _SYSTEM) -> Client:
     """The client of an endpoint; opens no connection yet.
 
     Raises:
         ClientSettingsError: its address, headers, certificates or proxy cannot be used.
     """
-    first = WebhookClient(endpoint)
+    first = judging_client(endpoint, clock, resolver)
     return FallbackClient(first, lambda: _openssl(endpoint), endpoint=endpoint.name) if endpoint.tls.ca else first
+
+
+def judging_client(endpoint: EndpointSettings, clock: Clock, resolver: Resolver = _SYSTEM) -> Client:
+    """The fast client, for what may be connected to alone. Raises what `client_of` raises."""
+    # Not verifying, it costs a hundredth: made to see that the settings can be used, as the others come later.
+    WebhookClient(replace(endpoint, tls=replace(endpoint.tls, verify=False)))
+    host = host_of(endpoint.proxy.reveal() if endpoint.proxy else endpoint.url)
+    if not is_address(host):
+        return PinnedClient(endpoint, host, resolver, clock)
+    refusal = endpoint.networks.refusal(host)
+    return ForbiddenClient(refusal) if refusal else WebhookClient(endpoint)
 
 
 def _openssl(endpoint: EndpointSettings) -> Client:

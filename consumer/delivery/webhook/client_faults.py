@@ -37,6 +37,11 @@ def no_answer(causes: Sequence[str], *, proxied: bool) -> NoAnswer:
     return NoAnswer(_fault("; ".join(inner).lower(), proxied=proxied), certificate_fault(told) or told)
 
 
+def is_while_connecting(causes: Sequence[str]) -> bool:
+    """Whether an error came before there was a connection, so that nothing can have been sent."""
+    return any(_CONNECTING in cause.lower() for cause in causes)
+
+
 def _fault(text: str, *, proxied: bool) -> Fault:
     if CA_AS_SERVER.lower() in text:
         return Fault.AUTHORITY_AS_SERVER

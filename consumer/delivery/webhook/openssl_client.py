@@ -28,7 +28,7 @@ from consumer.delivery.webhook.formats import UnsendableError
 from consumer.delivery.webhook.request import Lines, WebhookRequest
 from runtime.config import EndpointSettings
 from runtime.http.client import user_agent
-from runtime.http.openssl import address_of, headers_of, openssl_session, reason_of
+from runtime.http.openssl import address_of, headers_of, openssl_session, reason_of, refusal_in
 
 _PROGRAM: Final = "registry-worker"
 _NOT_IN_A_HEADER: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
@@ -56,7 +56,10 @@ class OpenSSLClient:
         ours = (("user-agent", user_agent(_PROGRAM)), ("authorization", authorization))
         self._defaults = [(name, value) for name, value in ours if value and name not in names]
         self._session: Final[ClientSession] = openssl_session(
-            endpoint.tls, timeout_s=endpoint.timeout_s, connections=endpoint.concurrency
+            endpoint.tls,
+            timeout_s=endpoint.timeout_s,
+            connections=endpoint.concurrency,
+            networks=endpoint.networks,
         )
 
     async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
@@ -116,6 +119,8 @@ def _retry_after(response: ClientResponse) -> str:
 
 def _no_answer(error: ClientError | OSError, *, proxied: bool) -> NoAnswer:
     """What kept an answer from coming."""
+    if refusal := refusal_in(error):
+        return NoAnswer(Fault.FORBIDDEN, refusal)
     if isinstance(error, ClientConnectorError) and error.os_error.errno is None:  # asyncio's, and it says nothing
         return NoAnswer(Fault.TLS, "the connection was closed during the TLS handshake")
     return NoAnswer(_fault(error, proxied=proxied), reason_of(error))

@@ -5,6 +5,8 @@ status decides whatever becomes of the body. No error and no log shows the URL o
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from pyreqwest.client import Client, ClientBuilder
@@ -17,7 +19,7 @@ from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
 from consumer.delivery.policy.outcome import ANSWER_LIMIT_BYTES, Answer, Fault, NoAnswer, Result
-from consumer.delivery.webhook.client_faults import no_answer
+from consumer.delivery.webhook.client_faults import is_while_connecting, no_answer
 from consumer.delivery.webhook.formats import UnsendableError
 from consumer.delivery.webhook.request import WebhookRequest
 from runtime.config import EndpointSettings, Secret
@@ -27,6 +29,29 @@ _PROGRAM: Final = "registry-worker"
 _NO_CONTENT: Final = 204
 
 
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The address that stands for a name: no other is connected to, whatever the name means to others.
+
+    The name stays what certificates are held against, and the Host header.
+    """
+
+    host: str
+    """As the client writes it: `host_of`."""
+    address: str
+    connect_limit_s: float | None = None
+    """Seconds for a connection, TLS included; None: all that the request may take."""
+
+
+def host_of(url: str) -> str:
+    """The host of a URL as the client takes it: in lower case, in ASCII, and an IP address in its one notation.
+
+    Raises:
+        ValueError: it is no URL to the client.
+    """
+    return (Url(url).host_str or "").removeprefix("[").removesuffix("]")
+
+
 class WebhookClient:
     """Sends to one endpoint over connections that are kept alive.
 
@@ -34,8 +59,12 @@ class WebhookClient:
     client library takes no earlier word.
     """
 
-    def __init__(self, endpoint: EndpointSettings) -> None:
+    def __init__(self, endpoint: EndpointSettings, pin: Pin | None = None) -> None:
         """Opens no connection yet.
+
+        Args:
+            endpoint: where to send, and how.
+            pin: of the host that is connected to; None: the client looks its name up.
 
         Raises:
             ClientSettingsError: naming the key that is at fault.
@@ -43,7 +72,7 @@ class WebhookClient:
         self._timeout_s = endpoint.timeout_s
         self._proxied = endpoint.proxy is not None
         self._configured = [(name.lower(), secret.reveal()) for name, secret in endpoint.headers]
-        self._client = _client(endpoint)
+        self._client = _client(endpoint, pin)
         self._closed = False
         # What would be refused at every send is refused here, before it can be taken for a fault of the events.
         of = f"endpoint {endpoint.name}"
@@ -84,7 +113,9 @@ class WebhookClient:
                 answer = Answer(response.status, _header(response, "retry-after"))
                 if not _is_empty(response):
                     await _drain(response.body_reader)
-        except RequestTimeoutError:
+        except RequestTimeoutError as error:
+            if is_while_connecting(causes(error)):  # a pin's limit, which is no more than a part of the time
+                return NoAnswer(Fault.PROXY if self._proxied else Fault.CONNECT, "no connection in time")
             return answer or NoAnswer(Fault.TIMEOUT, f"no answer within {self._timeout_s:g} s")
         except PyreqwestError as error:
             return answer or no_answer(causes(error), proxied=self._proxied)
@@ -92,12 +123,16 @@ class WebhookClient:
         return answer
 
 
-def _client(endpoint: EndpointSettings) -> Client:
+def _client(endpoint: EndpointSettings, pin: Pin | None) -> Client:
     """A client for this endpoint alone."""
     of = f"endpoint {endpoint.name}"
     builder = plain(ClientBuilder(), program=_PROGRAM, timeout_s=endpoint.timeout_s)
     builder = builder.pool_max_idle_per_host(endpoint.concurrency)
     builder = made(of, "proxy", lambda: _proxied(builder, endpoint.proxy))
+    if pin is not None:
+        builder = builder.resolve(pin.host, pin.address, 0)
+    if pin is not None and pin.connect_limit_s is not None:
+        builder = builder.connect_timeout(timedelta(seconds=pin.connect_limit_s))
     builder = with_tls(builder, endpoint.tls, of=of)
     return made(of, "tls", builder.build)
 

@@ -113,7 +113,7 @@ def sender_of(endpoint: EndpointSettings, clock: Clock, events: LargeEvents | No
         ClientSettingsError: its address, headers, certificates or proxy cannot be used.
     """
     secrets = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
-    return Sender(client_of(endpoint), Signer(secrets), clock, endpoint.format, events)
+    return Sender(client_of(endpoint, clock), Signer(secrets), clock, endpoint.format, events)
 
 
 def lanes_of(settings: EndpointSettings, sender: Sender) -> Lanes:
