@@ -25,10 +25,11 @@ fingerprint = $(shell cat $(1) | cksum | tr -d ' ')
 LISTS := requirements.txt requirements-build.txt broker/requirements.txt pyproject.toml
 RUN := $(VENV)/.run-$(call fingerprint,$(LISTS))
 DEV := $(VENV)/.dev-$(call fingerprint,$(LISTS) requirements-dev.txt)
+DOCS := $(VENV)/.docs-$(call fingerprint,requirements-docs.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test fuzz chaos check bench schema lock clean
+.PHONY: help run demo test fuzz chaos check bench docs schema lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -61,6 +62,12 @@ check: $(DEV) ## Lint, formatting, types, layers
 bench: $(DEV) ## Run the benchmarks (ARGS=name for some)
 	$(PY) -m benchmarks $(ARGS)
 
+# Each build is a whole one, so that a page that was removed is not found.
+docs: $(DOCS) ## Build the documentation as a site with a search: .local/site/index.html
+	@rm -rf .local/site
+	@$(VENV)/bin/sphinx-build --fail-on-warning --keep-going --quiet --fresh-env -c docs -d .local/site-parts . .local/site
+	@echo "$(CURDIR)/.local/site/index.html"
+
 schema: $(DEV) ## Write docs/bridge.schema.json again, after a change of the configuration or its page
 	$(PY) -m tests.kit.config_schema
 
@@ -74,6 +81,7 @@ lock: $(RUN) ## Write the lists of packages and jars again (ARGS=--upgrade for n
 	$(call compile,--group dev $(foreach list,$(LISTED),--constraint $(list)),requirements-dev.txt)
 	$(call compile,--group unit --constraint requirements-dev.txt,tests/requirements.txt)
 	$(call compile,pyproject.toml --extra analytics-fast --group unit --resolution lowest-direct,tests/requirements-lowest.txt)
+	$(call compile,--group docs --constraint requirements-dev.txt,requirements-docs.txt)
 	$(PY) -m broker lock $(wildcard broker/*.lock.toml tests/kit/*/*.lock.toml)
 
 LISTED := requirements.txt requirements-analytics.txt requirements-build.txt broker/requirements.txt broker/requirements-java.txt
@@ -105,4 +113,9 @@ $(RUN): $(PY)
 $(DEV): $(RUN)
 	@rm -f $(VENV)/.dev-*
 	$(call bring,Python packages for development,$(PIP) install --quiet --require-hashes -r requirements-dev.txt)
+	@touch $@
+
+$(DOCS): $(PY)
+	@rm -f $(VENV)/.docs-*
+	$(call bring,Python packages for the documentation,$(PIP) install --quiet --require-hashes -r requirements-docs.txt)
 	@touch $@
