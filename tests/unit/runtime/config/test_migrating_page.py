@@ -29,7 +29,7 @@ def configured(shown: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration with this at its top, or in its endpoint."""
     if next(iter(shown)).startswith(OF_THE_FILE):
         return {**BASE, **shown}
-    return {**BASE, "endpoints": [ENDPOINT | shown]}
+    return {**BASE, "endpoints": [{**ENDPOINT, **shown}]}
 
 
 def names(shown: Mapping[str, Any]) -> set[str]:
