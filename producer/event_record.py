@@ -5,10 +5,11 @@ from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.event import Event
 from schemas.headers import record_headers
+from schemas.trace_context import NO_TRACE, TraceContext
 
 
 def record_of(
-    event: Event, *, topic: str, accepted_ms: int, traceparent: str = "", schema_id: int = CATALOG.latest.id
+    event: Event, *, topic: str, accepted_ms: int, trace: TraceContext = NO_TRACE, schema_id: int = CATALOG.latest.id
 ) -> OutgoingRecord:
     """The record: keyed by repository, so that a repository's events keep their order; without one, unkeyed.
 
@@ -16,13 +17,13 @@ def record_of(
         event: what happened.
         topic: the events topic.
         accepted_ms: when the bridge accepted it, in milliseconds since the epoch: the record's timestamp.
-        traceparent: that of the POST, already found valid, or empty.
+        trace: the place in a trace that the POST belongs to.
         schema_id: of the latest release, where a schema registry gave it one.
     """
     return OutgoingRecord(
         topic=topic,
         key=event.target.repository.encode() or None,
         value=frame(schema_id, encode(event)),
-        headers=record_headers(event, traceparent=traceparent),
+        headers=record_headers(event, trace),
         timestamp_ms=accepted_ms,
     )

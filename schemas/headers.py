@@ -4,7 +4,7 @@ Follows the CloudEvents 1.0 Kafka protocol binding, section 3.2.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
@@ -13,12 +13,12 @@ from urllib.parse import quote
 from schemas import names
 from schemas.catalog import CATALOG
 from schemas.event import Event
+from schemas.trace_context import NO_TRACE, TraceContext, trace_context
 from schemas.wire import event_json
 
 RecordHeaders = Sequence[tuple[str, bytes]]
 
 _WEBHOOK_ID: Final = re.compile(r"[!-\-/-~]{1,128}", re.ASCII)  # visible ASCII without the full stop
-_TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _FINGERPRINT: Final = re.compile(r"[0-9a-fA-F]{16}", re.ASCII)
 _USUAL_ORIGIN: Final = 300
 """Characters of a host with its port, of which DNS takes 253."""
@@ -41,11 +41,6 @@ def webhook_id(event: Event) -> str:
     return f"sha256-{sha256(event_json(event)).hexdigest()[:32]}"
 
 
-def is_traceparent(text: str) -> bool:
-    """Whether `text` is a valid `traceparent` (W3C Trace Context, section 3.2)."""
-    return _TRACEPARENT.fullmatch(text) is not None
-
-
 def cloudevents_type(event: Event) -> str:
     """`registry.notifications.ACTION`, or `...unknown` for an event without one."""
     return names.TYPE_PREFIX + (event.action or "unknown")
@@ -64,8 +59,8 @@ def _quoted_origin(origin: str) -> str:
     return quote(origin, safe=_URI_CHARACTERS)
 
 
-def record_headers(event: Event, *, traceparent: str = "") -> list[tuple[str, bytes]]:
-    """The headers of the event's record; `traceparent` is that of the POST, already found valid, or empty."""
+def record_headers(event: Event, trace: TraceContext = NO_TRACE) -> list[tuple[str, bytes]]:
+    """The headers of the event's record; `trace` is the place in a trace that the POST belongs to."""
     headers = [
         _SPECVERSION,
         (names.CE_ID, webhook_id(event).encode()),
@@ -77,9 +72,25 @@ def record_headers(event: Event, *, traceparent: str = "") -> list[tuple[str, by
     if event.target.repository:
         headers.append((names.CE_SUBJECT, event.target.repository.encode()))
     headers += _OF_THE_VALUE
-    if traceparent:
-        headers.append((names.TRACEPARENT, traceparent.encode()))
+    if trace is not NO_TRACE:
+        headers += trace_headers(trace)
     return headers
+
+
+def trace_headers(trace: TraceContext) -> Iterator[tuple[str, bytes]]:
+    """The headers of a record that name its place in a trace."""
+    if trace.traceparent:
+        yield names.TRACEPARENT, trace.traceparent.encode()
+    if trace.tracestate:
+        yield names.TRACESTATE, trace.tracestate.encode()
+
+
+def trace_of(headers: Sequence[tuple[str, bytes | None]] | None) -> TraceContext:
+    """The place in a trace that a record's headers name, whoever wrote them."""
+    traceparent = text_header(headers, names.TRACEPARENT)
+    if not traceparent:
+        return NO_TRACE
+    return trace_context(traceparent, [text_header(headers, names.TRACESTATE) or ""])
 
 
 def schema_fingerprint(headers: Sequence[tuple[str, bytes | None]] | None) -> str | None:

@@ -12,6 +12,7 @@ CE_SUBJECT: Final = "ce_subject"
 CONTENT_TYPE: Final = "content-type"
 SCHEMA_FINGERPRINT: Final = "schema-fingerprint"
 TRACEPARENT: Final = "traceparent"
+TRACESTATE: Final = "tracestate"
 
 CLOUDEVENTS_VERSION: Final = "1.0"
 AVRO_MEDIA_TYPE: Final = "application/avro"

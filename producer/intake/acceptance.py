@@ -22,6 +22,7 @@ from runtime.freed_memory import give_back
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from schemas.envelope import EnvelopeError, EnvelopeTooLargeError, event_texts, read_text
+from schemas.trace_context import TraceContext
 
 _FEW_OBJECTS: Final = 200
 """Objects of an envelope that is decoded on the event loop, in at most some 20 ms."""
@@ -57,8 +58,8 @@ class EnvelopeFacts:
     content_type: str
     registry: str
     """The label, or empty."""
-    traceparent: str
-    """Valid, or empty."""
+    trace: TraceContext
+    """The place in a trace that the POST belongs to."""
 
 
 @dataclass(slots=True)
@@ -122,9 +123,7 @@ class Acceptance:
         made, size = _SliceOfRecords([], []), 0
         while texts and len(made.records) < _SLICE_EVENTS and size < _SLICE_BYTES:
             event = read_text(texts.pop(), content_type=facts.content_type, registry=facts.registry)
-            record = record_of(
-                event, topic=self._topic, schema_id=schema_id, accepted_ms=now, traceparent=facts.traceparent
-            )
+            record = record_of(event, topic=self._topic, schema_id=schema_id, accepted_ms=now, trace=facts.trace)
             size += len(record.value or b"")
             made.records.append(record)
             made.actions.append(event.action)

@@ -18,8 +18,8 @@ from runtime.config.settings import IntakeSettings
 from runtime.http.asgi import Request, Response, Route
 from runtime.http.unreadable import Unreadable
 from runtime.units import format_size
-from schemas.headers import is_traceparent
 from schemas.names import LABEL
+from schemas.trace_context import NO_TRACE, TraceContext, trace_context
 from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
 
 _log: Final = structlog.get_logger(__name__)
@@ -106,8 +106,7 @@ class Intake:
 
     async def _accept(self, request: Request) -> Response:
         content_type = self._admitted(request)
-        given = request.header(b"traceparent") or ""
-        facts = EnvelopeFacts(content_type, self._label(request.path), given if is_traceparent(given) else "")
+        facts = EnvelopeFacts(content_type, self._label(request.path), _trace_of(request))
         with self._budget.hold() as body:
             accepted = await self._acceptance.accept([await self._read(body, request)], facts)
         return Response.json(200, {"accepted": accepted})
@@ -145,3 +144,9 @@ class Intake:
     def _too_large(self, size: int | None) -> RefusedError:
         allowed = f"larger than intake.max_body ({format_size(self._settings.max_body_bytes)})"
         return RefusedError(413, "too-large", allowed, size=size)
+
+
+def _trace_of(request: Request) -> TraceContext:
+    """The place in a trace that a registry names: few do, so the rest is not looked for."""
+    traceparent = request.header(b"traceparent")
+    return trace_context(traceparent, request.header_lines(b"tracestate")) if traceparent else NO_TRACE

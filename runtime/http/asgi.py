@@ -66,6 +66,10 @@ class Request:
                 return bytes(value).strip(b" \t").decode("latin-1")
         return None
 
+    def header_lines(self, name: bytes) -> list[str]:
+        """All values of a header, given in lower case, in their order."""
+        return [bytes(value).decode("latin-1") for key, value in self.scope["headers"] if key == name]
+
     def chunks(self) -> AsyncIterator[bytes]:
         """The body in pieces, as they come; ClientGoneError if the client goes away in the middle."""
         return _BodyPieces(self)

@@ -203,7 +203,7 @@ def test_requests(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Recei
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     body = envelope(event_json("library/app", 7))
     with setup.bridge() as bridge, setup.worker() as worker, Poster(f"{bridge.wait_ready()}/events/eu") as poster:
-        sent = {"Content-Type": "application/json; charset=utf-8", "traceparent": trace}
+        sent = {"Content-Type": "application/json; charset=utf-8", "traceparent": trace, "tracestate": "rojo=1"}
         assert poster.post(body, sent).status == 200
         [request] = receiver.wait_for(1)
         worker.wait_ready()
@@ -219,6 +219,7 @@ def test_requests(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Recei
         "registry-event": f"{topic}/{record.partition}/{record.offset}",
         "registry-name": "eu",
         "traceparent": trace,
+        "tracestate": "rojo=1",
         "authorization": "Bearer only-for-tests",
     }
     assert wanted == {name: request.header(name) for name in wanted}

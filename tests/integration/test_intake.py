@@ -289,10 +289,15 @@ def test_client_that_goes_away_leaves_nothing(poster: Poster, bridge: Process, k
 
 
 def test_records_in_kafka(poster: Poster, kafka: LocalKafka) -> None:
-    """Key, CloudEvents headers, fingerprint, framing, traceparent and acceptance time stand in the record."""
+    """Key, CloudEvents headers, fingerprint, framing, trace and acceptance time stand in the record."""
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     begun = int(time.time() * 1000)
-    assert 200 == poster.post(envelope(event_json("kept/äpp", 5)), {"traceparent": trace}).status
+    assert (
+        200
+        == poster.post(
+            envelope(event_json("kept/äpp", 5)), {"traceparent": trace, "tracestate": "rojo=1 , us=2"}
+        ).status
+    )
     [record] = records(kafka, "kept/äpp")
     assert begun <= record.timestamp_ms <= int(time.time() * 1000)
     wanted = [
@@ -305,6 +310,7 @@ def test_records_in_kafka(poster: Poster, kafka: LocalKafka) -> None:
         ("content-type", b"application/avro"),
         ("schema-fingerprint", CATALOG.latest.fingerprint.encode()),
         ("traceparent", trace.encode()),
+        ("tracestate", b"rojo=1,us=2"),
     ]
     assert {**dict(wanted), "ce_id": record.header("ce_id")} == {
         **dict(record.headers),
@@ -318,11 +324,13 @@ def test_records_in_kafka(poster: Poster, kafka: LocalKafka) -> None:
 
 @pytest.mark.parametrize("trace", ["", "nonsense", "00-" + "0" * 32 + "-00f067aa0ba902b7-01"])
 def test_ignores_bad_traceparents(poster: Poster, kafka: LocalKafka, trace: str) -> None:
-    """A traceparent that is none is left out; the event is taken all the same."""
+    """A traceparent that is none is left out, and its tracestate with it; the event is taken all the same."""
     repository = f"trace/t{len(trace)}"
-    assert 200 == poster.post(envelope(event_json(repository, 0)), {"traceparent": trace}).status
+    assert (
+        200 == poster.post(envelope(event_json(repository, 0)), {"traceparent": trace, "tracestate": "rojo=1"}).status
+    )
     [record] = records(kafka, repository)
-    assert record.header("traceparent") is None
+    assert record.header("traceparent") is record.header("tracestate") is None
 
 
 def test_event_without_repository_has_no_key(poster: Poster, kafka: LocalKafka) -> None:

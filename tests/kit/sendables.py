@@ -10,6 +10,7 @@ from schemas import ActorRecord, Event, RequestRecord, SourceRecord, Target
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.headers import record_headers
+from schemas.trace_context import TraceContext
 from tests.kit.events import V2
 
 FORMATS: tuple[WebhookFormat, ...] = get_args(WebhookFormat)
@@ -27,9 +28,9 @@ DELETE = Event(
 )
 
 
-def sendable(event: Event, *, offset: int = 7, traceparent: str = "") -> Sendable:
+def sendable(event: Event, *, offset: int = 7, traceparent: str = "", tracestate: str = "") -> Sendable:
     """Make the event and its record as they lie in the log."""
-    headers = tuple(record_headers(event, traceparent=traceparent))
+    headers = tuple(record_headers(event, TraceContext(traceparent, tracestate)))
     value = frame(CATALOG.latest.id, encode(event))
     return Record("registry.events", 3, offset, 1_700_000_000_000, b"library/test", value, headers), event
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from schemas import Event, Target
 from schemas.avro import encode
-from schemas.headers import is_traceparent, record_headers, webhook_id
+from schemas.headers import record_headers, webhook_id
 from schemas.lenient import fitting
 from schemas.timestamps import micros
+from schemas.trace_context import is_traceparent
 from schemas.wire import event_json, media_type
 from tests.kit.events import events, times
 

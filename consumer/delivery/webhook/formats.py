@@ -11,9 +11,8 @@ from consumer.delivery.webhook import cloudevents
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.record import Record
 from runtime.config.endpoint_settings import WebhookFormat
-from schemas import names
 from schemas.event import MEDIA_TYPE_V2, Event
-from schemas.headers import is_traceparent, text_header, webhook_id
+from schemas.headers import trace_of, webhook_id
 from schemas.wire import Shape, envelope_json, enveloped, event_json, registry_json
 
 Sendable = tuple[Record, Event]
@@ -70,9 +69,7 @@ def request_of(sendables: Sequence[Sendable], format_: WebhookFormat = "registry
     if events[0].registry:
         headers.append(("registry-name", _header_text(events[0].registry, "label")))
     if len(sendables) == 1:
-        traceparent = text_header(sendables[0][0].headers, names.TRACEPARENT)
-        if traceparent and is_traceparent(traceparent):
-            headers.append(("traceparent", traceparent))
+        headers += _trace_lines(sendables[0][0])
     return WebhookRequest(content.body, tuple(headers), id_)
 
 
@@ -117,6 +114,12 @@ _RENDERS: Final[Mapping[WebhookFormat, _Render]] = {
 def _content_type(event: Event) -> str:
     """As the event came with; one of which it is not known is written as 3.x does, and says so."""
     return event.content_type or MEDIA_TYPE_V2
+
+
+def _trace_lines(record: Record) -> list[tuple[str, str]]:
+    trace = trace_of(record.headers)
+    found = (("traceparent", trace.traceparent), ("tracestate", trace.tracestate))
+    return [line for line in found if line[1]]
 
 
 def _header_text(text: str, what: str) -> str:

@@ -12,6 +12,7 @@ from schemas.avro import decode, encode, frame
 from schemas.catalog import CATALOG
 from schemas.envelope import read_envelope
 from schemas.headers import record_headers
+from schemas.trace_context import trace_context
 from schemas.wire import envelope_json
 from tests.kit.events import V1, V2
 from tests.kit.paths import GOLDEN as _GOLDEN
@@ -58,4 +59,4 @@ def test_headers_are_exact() -> None:
     (event,) = _events("full.v2.json", V2)
     expected = [tuple(pair) for pair in json.loads((_GOLDEN / "full.v2.headers.json").read_text("utf-8"))]
     parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    assert expected == [(name, value.decode()) for name, value in record_headers(event, traceparent=parent)]
+    assert expected == [(name, value.decode()) for name, value in record_headers(event, trace_context(parent))]

@@ -9,7 +9,6 @@ from schemas import Event, SourceRecord, Target
 from schemas.headers import (
     cloudevents_source,
     cloudevents_type,
-    is_traceparent,
     record_headers,
     text_header,
     webhook_id,
@@ -87,28 +86,6 @@ def test_time_stands_only_if_it_is_one(timestamp: str, present: bool) -> None:  
 def test_subject_is_the_repository_in_utf8() -> None:
     """`ce_subject` is the repository as it is."""
     assert "bücher/é".encode() == dict(record_headers(Event(target=Target(repository="bücher/é"))))["ce_subject"]
-
-
-_PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-
-
-@pytest.mark.parametrize("text", [_PARENT, _PARENT[:-2] + "00", _PARENT[:-2] + "ff", "cc" + _PARENT[2:]])
-def test_valid_traces(text: str) -> None:
-    """A version that is not ff, a trace id and a parent id that are not all zero, in lower-case hex."""
-    assert is_traceparent(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "00", _PARENT + "\n", " " + _PARENT, _PARENT.upper(), _PARENT + "-00", _PARENT[:-1], "ff" + _PARENT[2:]),
-        *("00-" + "0" * 32 + _PARENT[35:], _PARENT[:36] + "0" * 16 + "-01", _PARENT.replace("-", "_"), "0" + _PARENT),
-        _PARENT.replace("4b", "4g"),
-    ],
-)
-def test_invalid_traces(text: str) -> None:
-    """Anything else is none, and is not passed on."""
-    assert not is_traceparent(text)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from schemas.avro import decode
 from schemas.catalog import CATALOG
 from schemas.event import MEDIA_TYPE_V2
 from schemas.limits import MAX_EVENTS, MAX_REFERENCES
+from schemas.trace_context import NO_TRACE
 from tests.kit.still_clock import StillClock
 
-FACTS = EnvelopeFacts(MEDIA_TYPE_V2, "eu", "")
+FACTS = EnvelopeFacts(MEDIA_TYPE_V2, "eu", NO_TRACE)
 
 
 class Log:

@@ -145,7 +145,7 @@ def test_unknown_members_stay_only_where_the_event_goes_out_as_it_came() -> None
 @pytest.mark.parametrize("format_", FORMATS)
 def test_every_request_says_which_event_it_carries(format_: WebhookFormat) -> None:
     """Id, place, label and trace stand in the headers of every format, under the same names."""
-    request = request_of([sendable(DELETE, traceparent=TRACEPARENT)], format_)
+    request = request_of([sendable(DELETE, traceparent=TRACEPARENT, tracestate="rojo=1")], format_)
 
     said = headers_of(request)
     assert {
@@ -153,7 +153,8 @@ def test_every_request_says_which_event_it_carries(format_: WebhookFormat) -> No
         "registry-event": "registry.events/3/7",
         "registry-name": "eu",
         "traceparent": TRACEPARENT,
-    } == {name: said[name] for name in ("webhook-id", "registry-event", "registry-name", "traceparent")}
+        "tracestate": "rojo=1",
+    } == {name: said[name] for name in ("webhook-id", "registry-event", "registry-name", "traceparent", "tracestate")}
     assert request.webhook_id == DELETE.id
 
 
@@ -162,9 +163,9 @@ def test_what_is_not_known_is_no_header(format_: WebhookFormat) -> None:
     """Without a label and without a valid trace there is no header for them; an id that is none gives way to a hash."""
     event = replace(DELETE, registry="", id="a.b")
 
-    said = headers_of(request_of([sendable(event, traceparent="\r\nX: y")], format_))
+    said = headers_of(request_of([sendable(event, traceparent="\r\nX: y", tracestate="rojo=1")], format_))
 
-    assert {"registry-name", "traceparent"} & set(said) == set()
+    assert {"registry-name", "traceparent", "tracestate"} & set(said) == set()
     assert said["webhook-id"] == webhook_id(event)
     assert said["webhook-id"].startswith("sha256-")
 
