@@ -51,7 +51,9 @@ class Attempt(Struct, frozen=True, gc=False):
     result: Result
     outcome: Outcome
     seconds: float
-    next_try_s: float | None
+    number: int
+    """Of the try, from 1: how often these events were sent together, tries of a larger batch included."""
+    next_try_s: float | None = None
     """Seconds until the next try; None if there is none."""
 
 

@@ -74,7 +74,7 @@ class Settlement:
         outcome = outcome_of(result, self._reject_statuses)
         if outcome is Outcome.DELIVERED:
             self._delivered(batch)
-            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, None))
+            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries + 1))
             return None
         batch.tries += 1
         self._gate.failed(result, outcome, now=self._clock.monotonic(), wall=self._clock.wall())
@@ -133,7 +133,7 @@ class Settlement:
         if reason is None:
             self._wait(batch, result, outcome, seconds)
             return None
-        self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, None))
+        self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries))
         status = result.status if isinstance(result, Answer) else None
         return self._given_up(batch, Cause(reason, status, describe(result)))
 
@@ -152,7 +152,7 @@ class Settlement:
         if outcome in {Outcome.REJECTED, Outcome.FAILED} or (others and not patient):
             self._not_delivered(batch, result, outcome)
             now = self._clock.monotonic()
-            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, 0.0))
+            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries, 0.0))
             self._lanes.split(batch, now)
         else:
             self._wait(batch, result, outcome, seconds)
@@ -160,7 +160,7 @@ class Settlement:
     def _wait(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> None:
         self._not_delivered(batch, result, outcome)
         wait = self._gate.backoff.after(1 if self._blocks_window(batch) else batch.tries)
-        self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, wait))
+        self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries, wait))
         self.put_back(batch, wait)
 
     def _blocks_window(self, batch: Batch) -> bool:

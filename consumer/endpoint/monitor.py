@@ -1,13 +1,16 @@
 """The monitor of an endpoint: its metrics, and one log line for each thing that an operator would act on.
 
-A successful attempt is counted and not logged; each failed one is one line with all that is known.
+Each attempt is a line for whoever debugs; one that failed is also a warning, with all that an operator needs.
 """
 
+import logging
 from collections.abc import Collection
 from typing import Final
 
 import structlog
+from msgspec.structs import asdict
 
+from consumer.attempts.recent import RecentAttempts
 from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.breaker import BreakerState
@@ -29,7 +32,9 @@ _log: Final = structlog.get_logger(__name__)
 class Monitor:
     """Counts and logs what one endpoint does."""
 
-    def __init__(self, endpoint: str, metrics: EndpointMetrics, clock: Clock) -> None:
+    def __init__(self, endpoint: str, metrics: EndpointMetrics, attempts: RecentAttempts, clock: Clock) -> None:
+        self.attempts: Final = attempts
+        """The last ones."""
         self._metrics = metrics
         self._clock = clock
         self._log = _log.bind(endpoint=endpoint)
@@ -110,6 +115,10 @@ class Monitor:
         """An attempt ended."""
         self._metrics.attempted(attempt, self._clock.wall())
         self.latency.observe(attempt.seconds)
+        self.attempts.add(attempt)
+        if self._log.is_enabled_for(logging.DEBUG):
+            for one in reversed(self.attempts.last(len(attempt.deliveries))):
+                self._log.debug("delivery.attempted", **asdict(one))
         if attempt.outcome is Outcome.DELIVERED:
             return
         for delivery in attempt.deliveries:
@@ -118,7 +127,7 @@ class Monitor:
                 event_id=text_header(delivery.record.headers, names.CE_ID),
                 repository=text_header(delivery.record.headers, names.CE_SUBJECT),
                 record=delivery.record.place,
-                attempt=max(delivery.tries.made, 1),
+                attempt=attempt.number,
                 outcome=attempt.outcome.value,
                 status=attempt.result.status if isinstance(attempt.result, Answer) else None,
                 error=describe(attempt.result),

@@ -5,6 +5,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
+from consumer.attempts.recent import AttemptRoom
 from consumer.delivery.policy.attempts import Cause
 from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
 from consumer.endpoint.monitor import Monitor
@@ -14,10 +15,12 @@ from runtime.clock import Clock
 
 
 class ReplayMonitor(Monitor):
-    """The log lines of live delivery; metrics that nobody is shown, as a one-shot run opens no port."""
+    """The log lines of live delivery; metrics and attempts that nobody is shown, as a one-shot run opens no port."""
 
     def __init__(self, endpoint: str, clock: Clock) -> None:
-        super().__init__(endpoint, EndpointMetrics(WorkerMetrics(CollectorRegistry()), endpoint), clock)
+        super().__init__(
+            endpoint, EndpointMetrics(WorkerMetrics(CollectorRegistry()), endpoint), AttemptRoom().of(endpoint), clock
+        )
         self.filtered_by: Final[Counter[str]] = Counter()
         """Events that were not delivered, by the rule against them."""
         self.lost_from: Final[dict[tuple[int, int], int]] = {}

@@ -1,6 +1,7 @@
 """The pages at the worker's address.
 
-`/status` for the command of that name, `/debug/vars` in the registry's expvar shape, and `/`, the same for a person.
+`/status` for the command of that name, `/attempts` for what was sent of late, `/debug/vars` in the registry's expvar
+shape, and `/`, the status for a person.
 No header value, user info or query is in any of them.
 """
 
@@ -9,9 +10,12 @@ from typing import Final, Protocol
 
 from prometheus_client import Metric
 
+from consumer.attempts.found import FoundAttempts, merged
+from consumer.attempts.question import AttemptQuestion
 from consumer.endpoint.inspection import live_status_of
 from consumer.endpoint.live_status import LiveStatus
 from consumer.endpoint.metrics import WorkerMetrics
+from consumer.worker.attempts_route import attempts_route
 from consumer.worker.expvar import expvar_of
 from consumer.worker.served import Served
 from consumer.worker.status_page import status_page
@@ -31,6 +35,10 @@ class WorkerView(Protocol):
 
     async def statuses(self) -> Sequence[LiveStatus]:
         """Of these endpoints."""
+        ...
+
+    async def attempts(self, question: AttemptQuestion) -> FoundAttempts:
+        """Those of its last attempts that are asked for."""
         ...
 
     async def counted(self) -> Sequence[Metric]:
@@ -57,6 +65,11 @@ class ProcessView:
         why = self._pulse.unreachable_because
         return [live_status_of(endpoint, self._clock, why) for endpoint in self._served]
 
+    async def attempts(self, question: AttemptQuestion) -> FoundAttempts:
+        """Of the endpoints of this process."""
+        asked = [one for one in self._served if question.endpoint in {None, one.settings.name}]
+        return merged(question, [FoundAttempts(one.monitor.attempts.found(question)) for one in asked])
+
     async def counted(self) -> list[Metric]:
         """Of this process."""
         return [*self._metrics.events.collect(), *self._metrics.status.collect()]
@@ -78,4 +91,9 @@ def page_routes(view: WorkerView) -> list[Route]:
     async def page(_: Request) -> Response:
         return status_page(await view.statuses())
 
-    return [Route.get("/status", status), Route.get("/debug/vars", variables), Route.get("/", page)]
+    return [
+        Route.get("/status", status),
+        attempts_route(view),
+        Route.get("/debug/vars", variables),
+        Route.get("/", page),
+    ]

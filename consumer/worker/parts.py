@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from consumer.attempts.recent import AttemptRoom
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import WorkerMetrics
 from consumer.lanes.outlines import Outlines
@@ -46,6 +47,7 @@ class Parts:
     large_events: LargeEvents
     records: SharedRecords
     outlines: Outlines
+    attempts: AttemptRoom
 
     def open_ranges(self) -> RangeReader:
         """A client that reads ranges of the events topic."""
@@ -89,4 +91,5 @@ def parts_of(settings: Settings, *, served: int = 1) -> Parts:
         large_events=LargeEvents(),
         records=SharedRecords(settings.topics.events, SEVERAL if served > 1 else 0),
         outlines=Outlines(SEVERAL if served > 1 else 1),
+        attempts=AttemptRoom(),
     )

@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 from prometheus_client import Metric
 
+from consumer.attempts.found import FoundAttempts, merged
+from consumer.attempts.question import AttemptQuestion
 from consumer.endpoint.live_status import LiveStatus
 from consumer.endpoint.metrics import ACROSS_PROCESSES
 from consumer.worker.merged_status import merged_status, no_status
@@ -62,6 +64,13 @@ class FamilyView:
         troubles = [one.named_trouble for one in answers if one.answer is None]
         found = {one.number: _by_name(one.answer.body) for one in answers if one.answer is not None}
         return [self._merged(one, found, troubles) for one in self.endpoints]
+
+    async def attempts(self, question: AttemptQuestion) -> FoundAttempts:
+        """What one process cannot say, as it does not answer, is said to be unknown."""
+        answers = await self._pages.ask(f"/attempts?{question.query}")
+        troubles = [one.named_trouble for one in answers if one.answer is None]
+        found = [msgspec.json.decode(one.answer.body, type=FoundAttempts) for one in answers if one.answer is not None]
+        return merged(question, [*found, FoundAttempts(unknown_because=troubles)])
 
     async def counted(self) -> list[Metric]:
         """By all processes, those that have ended included."""

@@ -247,11 +247,13 @@ class _Requests:
     def _begin(self) -> None:
         """Let the application answer the request whose head is complete."""
         parser = self._parser
-        path = httptools.parse_url(self._url).path.decode("ascii")
+        url = httptools.parse_url(self._url)
+        path = url.path.decode("ascii")
         scope = {
             "type": "http",
             "method": parser.get_method().decode("ascii"),
             "path": unquote(path) if "%" in path else path,
+            "query_string": url.query or b"",
             "headers": self.headers,
             "client": self._client,
         }

@@ -90,7 +90,7 @@ class Sink:
         deliveries = [Delivery(record, event, lane, 0.0, None) for record, event in pairs]
         result = await self.sending.send(deliveries)
         outcome = outcome_of(result, DEFAULT_REJECT_STATUSES)
-        self._metrics.attempted(Attempt(deliveries, result, outcome, 0.0, None), 0.0)
+        self._metrics.attempted(Attempt(deliveries, result, outcome, 0.0, 1), 0.0)
         return Posted(result, outcome, self.counters())
 
     def counters(self) -> dict[str, float]:

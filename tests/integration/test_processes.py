@@ -220,6 +220,12 @@ def _assert_one_status(worker: Process, setup: Installation) -> None:
         return True
 
     eventually(counted)
+    found = ask(worker.address, "/attempts?endpoint=ci&limit=1000")
+    assert [] == found["unknown_because"]
+    assert 400 == len({(one["partition"], one["offset"]) for one in found["attempts"]}) == len(found["attempts"])
+    assert {("delivered", 200, 1)} == {(one["outcome"], one["status"], one["number"]) for one in found["attempts"]}
+    times = [one["time"] for one in ask(worker.address, "/attempts?limit=50")["attempts"]]
+    assert 50 == len(times), "the newest of both processes"
     with Poster(f"http://{worker.address}/") as asked:
         assert b"<td>ci</td>" in asked.request("GET", "/").body
 

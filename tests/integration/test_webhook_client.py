@@ -193,7 +193,8 @@ def test_the_status_stands_when_the_body_is_late(rest: list[bytes]) -> None:
             return result, took
 
     result, took = asyncio.run(scenario())
-    assert result == Answer(202)
+    assert isinstance(result, Answer)
+    assert result.status == 202
     assert took < 25, "the server would go on for 50 s"
 
 
@@ -203,7 +204,9 @@ def connections_for_two(answer: bytes, status: int = 200) -> int:
     async def scenario() -> int:
         async with serving(answering(answer)) as server, client_of(url_of(server)) as client:
             for _ in range(2):
-                assert await checked(client.send(REQUEST)) == Answer(status)
+                result = await checked(client.send(REQUEST))
+                assert isinstance(result, Answer)
+                assert result.status == status
             return len(server.peers)
 
     return asyncio.run(scenario())
@@ -249,7 +252,7 @@ def test_an_endless_answer_is_cut_off() -> None:
             await soon(lambda: server.open == 0, "the connection stayed open")
             return result
 
-    assert asyncio.run(scenario()) == Answer(200)
+    assert asyncio.run(scenario()) == Answer(200, text="y" * 1024)
     assert sent < 32 * 1024 * 1024
 
 

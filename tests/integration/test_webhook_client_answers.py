@@ -44,7 +44,7 @@ def test_redirects_are_answers_and_not_followed(status: int, location: bytes) ->
     ("answer", "expected"),
     [
         (b"HTTP/1.1 204 No Content\r\n\r\n", Answer(204)),
-        (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Answer(200)),
+        (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", Answer(200, text="until the end")),
         (
             b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n",
             Answer(202),
@@ -57,8 +57,8 @@ def test_redirects_are_answers_and_not_followed(status: int, location: bytes) ->
         ),
         (b"HTTP/1.1 503 Busy\r\nRetry-After: \xe9\xff\r\nContent-Length: 0\r\n\r\n", Answer(503)),
         (b"HTTP/1.1 599 \r\nContent-Length: 0\r\n\r\n", Answer(599)),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nends early", Answer(200)),
-        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno gzip", Answer(200)),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nends early", Answer(200, text="ends early")),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno gzip", Answer(200, text="no gzip")),
     ],
 )
 def test_status_and_headers_are_the_answer(answer: bytes, expected: Answer) -> None:

@@ -16,6 +16,7 @@ from zlib import crc32
 
 from prometheus_client import CollectorRegistry
 
+from consumer.attempts.recent import AttemptRoom
 from consumer.dead_letters.record import ERROR, OFFSET, PARTITION, REASON, STATUS
 from consumer.dead_letters.writing import Burial
 from consumer.delivery.policy.breaker import Breaker
@@ -467,7 +468,8 @@ class Worker:
         settings = world.settings
         self._life = _Life(self.number)
         self.log = SimulatedLog(world.topic, world.group, self.assignment, drain_s=max(10.0, settings.timeout_s + 1.0))
-        monitor = Monitor("ci", EndpointMetrics(WorkerMetrics(CollectorRegistry()), "ci"), clock)
+        metrics = EndpointMetrics(WorkerMetrics(CollectorRegistry()), "ci")
+        monitor = Monitor("ci", metrics, AttemptRoom().of("ci"), clock)
         sender = Sender(_Client(world, self._life), Signer(), clock, settings.format)
         burial = Burial("ci", LETTERS, _Letters(world, self._life), largest=2**24, jitter=world.jitter)
         self.endpoint = Endpoint(

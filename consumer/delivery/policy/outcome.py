@@ -52,6 +52,8 @@ class Answer(Struct, frozen=True, gc=False):
     status: int
     retry_after: str = ""
     """The header as it came, or empty."""
+    text: str = ""
+    """How its body begins, as `AnswerText` shows it: without secrets, and safe to print."""
 
 
 class NoAnswer(Struct, frozen=True, gc=False):

@@ -24,6 +24,7 @@ from aiohttp import (
 )
 
 from consumer.delivery.policy.outcome import ANSWER_LIMIT_BYTES, Answer, Fault, NoAnswer, Result
+from consumer.delivery.webhook.answer_text import AnswerText, secrets_of
 from consumer.delivery.webhook.formats import UnsendableError
 from consumer.delivery.webhook.request import Lines, WebhookRequest
 from runtime.config import EndpointSettings
@@ -55,6 +56,7 @@ class OpenSSLClient:
         names = {name for name, _ in self._configured}
         ours = (("user-agent", user_agent(_PROGRAM)), ("authorization", authorization))
         self._defaults = [(name, value) for name, value in ours if value and name not in names]
+        self._text: Final = AnswerText(secrets_of(endpoint))
         self._session: Final[ClientSession] = openssl_session(
             endpoint.tls,
             timeout_s=endpoint.timeout_s,
@@ -85,26 +87,35 @@ class OpenSSLClient:
 
     async def _exchange(self, lines: Lines, body: bytes) -> Result:
         proxied = self._proxy is not None
-        answer: Answer | None = None
+        head: tuple[int, str] | None = None
+        begun = bytearray()
         try:
             async with self._session.post(
                 self._url, data=io.BytesIO(body), headers=headers_of(lines), proxy=self._proxy, allow_redirects=False
             ) as response:
-                answer = Answer(response.status, _retry_after(response))
-                await _drain(response)
+                head = response.status, _retry_after(response)
+                await _drain(response, begun, self._text.reads)
         except TimeoutError:
-            return answer or NoAnswer(Fault.TIMEOUT, f"no answer within {self._timeout_s:g} s")
+            if head is None:
+                return NoAnswer(Fault.TIMEOUT, f"no answer within {self._timeout_s:g} s")
         except (ClientError, OSError) as error:
-            return answer or _no_answer(error, proxied=proxied)
+            if head is None:
+                return _no_answer(error, proxied=proxied)
         except UnicodeError:  # of the resolver: a label of the host's name that no name server could know
             return NoAnswer(Fault.PROXY if proxied else Fault.DNS, "the host's name cannot be looked up")
-        return answer
+        assert head is not None
+        return Answer(*head, self._text.of(begun) if begun else "")
 
 
-async def _drain(response: ClientResponse) -> None:
-    """Read what there is of an answer, up to the limit; what is more costs its connection, not our memory."""
+async def _drain(response: ClientResponse, begun: bytearray, keep: int) -> None:
+    """Read what there is of an answer, up to the limit; what is more costs its connection, not our memory.
+
+    Its first `keep` bytes are added to `begun`, however it ends.
+    """
     read = 0
     async for piece in response.content.iter_any():
+        if read < keep:
+            begun += piece[: keep - read]
         read += len(piece)
         if read > ANSWER_LIMIT_BYTES:
             response.close()

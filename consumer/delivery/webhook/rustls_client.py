@@ -19,6 +19,7 @@ from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
 from consumer.delivery.policy.outcome import ANSWER_LIMIT_BYTES, Answer, Fault, NoAnswer, Result
+from consumer.delivery.webhook.answer_text import AnswerText, secrets_of
 from consumer.delivery.webhook.client_faults import is_while_connecting, no_answer
 from consumer.delivery.webhook.formats import UnsendableError
 from consumer.delivery.webhook.request import WebhookRequest
@@ -74,6 +75,7 @@ class WebhookClient:
         self._configured = [(name.lower(), secret.reveal()) for name, secret in endpoint.headers]
         self._client = _client(endpoint, pin)
         self._closed = False
+        self._text = AnswerText(secrets_of(endpoint))
         # What would be refused at every send is refused here, before it can be taken for a fault of the events.
         of = f"endpoint {endpoint.name}"
         self._url = made(of, "url", lambda: Url(endpoint.url))
@@ -107,20 +109,23 @@ class WebhookClient:
         await self._client.close()
 
     async def _exchange(self, streamed: Any) -> Result:
-        answer: Answer | None = None
+        head: tuple[int, str] | None = None
+        begun = bytearray()
         try:
             async with streamed as response:
-                answer = Answer(response.status, _header(response, "retry-after"))
+                head = response.status, _header(response, "retry-after")
                 if not _is_empty(response):
-                    await _drain(response.body_reader)
+                    await _drain(response.body_reader, begun, self._text.reads)
         except RequestTimeoutError as error:
             if is_while_connecting(causes(error)):  # a pin's limit, which is no more than a part of the time
                 return NoAnswer(Fault.PROXY if self._proxied else Fault.CONNECT, "no connection in time")
-            return answer or NoAnswer(Fault.TIMEOUT, f"no answer within {self._timeout_s:g} s")
+            if head is None:
+                return NoAnswer(Fault.TIMEOUT, f"no answer within {self._timeout_s:g} s")
         except PyreqwestError as error:
-            return answer or no_answer(causes(error), proxied=self._proxied)
-        assert answer is not None
-        return answer
+            if head is None:
+                return no_answer(causes(error), proxied=self._proxied)
+        assert head is not None
+        return Answer(*head, self._text.of(begun) if begun else "")
 
 
 def _client(endpoint: EndpointSettings, pin: Pin | None) -> Client:
@@ -146,13 +151,18 @@ def _is_empty(response: Any) -> bool:
     return response.status == _NO_CONTENT or _header(response, "content-length") == "0"
 
 
-async def _drain(body: Any) -> None:
-    """Read what there is of an answer, up to the limit; what is more costs its connection, not our memory."""
+async def _drain(body: Any, begun: bytearray, keep: int) -> None:
+    """Read what there is of an answer, up to the limit; what is more costs its connection, not our memory.
+
+    Its first `keep` bytes are added to `begun`, however it ends.
+    """
     read = 0
     while read <= ANSWER_LIMIT_BYTES:
         piece = await body.read_chunk()
         if piece is None:
             return
+        if read < keep:
+            begun += piece[: keep - read]
         read += len(piece)
 
 

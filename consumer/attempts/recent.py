@@ -1,0 +1,114 @@
+"""The last attempts of an endpoint, in memory that is bounded: by their number, and by the size of their answers. Pure.
+
+Most endpoints answer the same each time, so each answer is kept once. Where they differ, and are long, the oldest
+answers go first; their attempts stay.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+from weakref import WeakValueDictionary
+
+from consumer.attempts.event_attempt import EventAttempt
+from consumer.attempts.kept_attempt import KeptAttempt, kept_attempts_of
+from consumer.attempts.question import AttemptQuestion
+from consumer.delivery.owner import Attempt
+
+MOST_OF_AN_ENDPOINT: Final = 1000
+_MOST_OF_ALL: Final = 50_000
+"""Of all endpoints of a process: some 20 MiB."""
+_FEWEST: Final = 20
+_ANSWERS_OF_ALL: Final = 8 * 1024 * 1024
+"""Characters of the answers of all endpoints of a process."""
+
+
+@dataclass(slots=True)
+class AttemptBounds:
+    """What one endpoint may keep now."""
+
+    most: int = MOST_OF_AN_ENDPOINT
+    """Attempts."""
+    answers: int = _ANSWERS_OF_ALL
+    """Characters of different answers."""
+
+
+class RecentAttempts:
+    """The last attempts of one endpoint."""
+
+    def __init__(self, endpoint: str, bounds: AttemptBounds) -> None:
+        """Nothing was attempted; `endpoint` is its name."""
+        self._endpoint: Final = endpoint
+        self._bounds: Final = bounds
+        self._kept: Final[deque[KeptAttempt]] = deque()
+        self._answered: Final[deque[KeptAttempt]] = deque()
+        """Those of them whose answer is kept, as far as it has a body."""
+        self._texts: Final[dict[str, int]] = {}
+        """The different answers, and how many attempts have each."""
+        self._size = 0
+
+    def add(self, attempt: Attempt) -> None:
+        """Keep an attempt that has ended, for each of its events; the oldest ones go if there are too many."""
+        for one in kept_attempts_of(attempt):
+            while len(self._kept) >= self._bounds.most:
+                self._forget_oldest()
+            self._kept.append(one)
+            if one.answer:
+                self._keep_answer(one, one.answer)
+
+    def last(self, count: int) -> list[EventAttempt]:
+        """The last ones, the newest first."""
+        return [one.shown(self._endpoint) for one in islice(reversed(self._kept), count)]
+
+    def found(self, question: AttemptQuestion) -> list[EventAttempt]:
+        """Those that were asked for, the newest first."""
+        return list(islice(self._matching(question), question.limit))
+
+    def _matching(self, question: AttemptQuestion) -> Iterator[EventAttempt]:
+        event_id = None if question.id is None else question.id.encode()
+        for kept in reversed(self._kept):
+            if event_id is None or kept.is_of(event_id, question.id or ""):
+                shown = kept.shown(self._endpoint)
+                if question.matches(shown):
+                    yield shown
+
+    def _forget_oldest(self) -> None:
+        oldest = self._kept.popleft()
+        if self._answered and self._answered[0] is oldest:
+            self._forget_answer()
+
+    def _keep_answer(self, attempt: KeptAttempt, text: str) -> None:
+        known = self._texts.get(text, 0)
+        if not known:
+            self._size += len(text)
+        self._texts[text] = known + 1
+        self._answered.append(attempt)
+        while self._size > self._bounds.answers:
+            self._forget_answer()
+
+    def _forget_answer(self) -> None:
+        """Of the attempt that has had one for the longest time."""
+        attempt = self._answered.popleft()
+        text = attempt.answer or ""
+        attempt.answer = None
+        self._texts[text] -= 1
+        if not self._texts[text]:
+            del self._texts[text]
+            self._size -= len(text)
+
+
+class AttemptRoom:
+    """The room for the last attempts of all endpoints of a process, which share it evenly."""
+
+    def __init__(self) -> None:
+        """No endpoint has any."""
+        self._bounds: Final = AttemptBounds()
+        self._of: Final[WeakValueDictionary[str, RecentAttempts]] = WeakValueDictionary()
+
+    def of(self, endpoint: str) -> RecentAttempts:
+        """The last attempts of this endpoint: those that are kept already, if it is made anew with other settings."""
+        found = self._of.setdefault(endpoint, RecentAttempts(endpoint, self._bounds))
+        self._bounds.most = max(_FEWEST, min(MOST_OF_AN_ENDPOINT, _MOST_OF_ALL // len(self._of)))
+        self._bounds.answers = _ANSWERS_OF_ALL // len(self._of)
+        return found

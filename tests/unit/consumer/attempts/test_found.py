@@ -1,0 +1,27 @@
+"""One answer out of several."""
+
+from datetime import timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from consumer.attempts.found import FoundAttempts, merged
+from consumer.attempts.question import AttemptQuestion
+from tests.unit.consumer.attempts.test_event_attempt import EXPECTED
+
+EARLIER = replace(EXPECTED, time=EXPECTED.time - timedelta(seconds=1), offset=1)
+LATER = replace(EXPECTED, time=EXPECTED.time + timedelta(seconds=1), offset=2)
+
+
+def test_the_newest_of_all() -> None:
+    """As many as were asked for, and every reason why there may be more."""
+    parts = [FoundAttempts([EXPECTED, EARLIER]), FoundAttempts([LATER], ["process 2: it does not answer"])]
+    found = merged(AttemptQuestion(limit=2), parts)
+    assert found == FoundAttempts([LATER, EXPECTED], ["process 2: it does not answer"])
+
+
+def test_json_and_back() -> None:
+    """As one process answers another; the time is RFC 3339."""
+    answer = msgspec.json.encode(FoundAttempts([EXPECTED]))
+    assert b'"time":"2023-11-14T22:13:20.250000Z"' in answer
+    assert msgspec.json.decode(answer, type=FoundAttempts) == FoundAttempts([EXPECTED])
