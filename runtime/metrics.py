@@ -37,6 +37,10 @@ class AskedGauge(Collector):
         """Ask for this one from now on; `labels` are its labels' values."""
         self._asked[labels] = value
 
+    def remove(self, *labels: str) -> None:
+        """Ask for this one no more."""
+        self._asked.pop(labels, None)
+
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Its name and kind, without asking."""
         return [GaugeMetricFamily(self._name, self._text, labels=self._labels)]

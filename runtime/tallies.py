@@ -39,6 +39,10 @@ class TalliedCounter(Collector):
         """The series with these values of the labels, which begins with the first call."""
         return self._tallies.setdefault(labels, Tally())
 
+    def remove(self, *labels: str) -> None:
+        """End the series with these values; what its `Tally` counts later is not shown."""
+        self._tallies.pop(labels, None)
+
     def describe(self) -> Iterable[CounterMetricFamily]:
         """Its name and kind."""
         return [self._family()]
@@ -90,6 +94,10 @@ class TalliedHistogram(Collector):
     def of(self, *labels: str) -> Buckets:
         """The series with these values of the labels, which begins with the first call."""
         return self._series.setdefault(labels, Buckets(self._bounds))
+
+    def remove(self, *labels: str) -> None:
+        """End the series with these values; what its `Buckets` observe later is not shown."""
+        self._series.pop(labels, None)
 
     def describe(self) -> Iterable[HistogramMetricFamily]:
         """Its name and kind."""

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric
 
 from consumer.delivery.owner import Attempt
+from consumer.delivery.policy.attempts import Reason
 from consumer.delivery.policy.outcome import Answer, Outcome
 from consumer.endpoint.go_status_text import status_text
 from runtime.metrics import AskedGauge
 from runtime.processes.merged_metrics import Merging
 from runtime.tallies import TalliedCounter, TalliedHistogram, Tally
 
-_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_END_TO_END_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0, 3600.0, 86400.0)
+_BY_ENDPOINT: Final = ("endpoint",)
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_END_TO_END_SECONDS: Final = (*_SECONDS[3:], 300.0, 1800.0, 7200.0, 21600.0, 86400.0)
 
 
 ACROSS_PROCESSES: Final[Mapping[str, Merging]] = {
@@ -27,6 +29,8 @@ ACROSS_PROCESSES: Final[Mapping[str, Merging]] = {
     "registry_worker_breaker_open": "max",
     "registry_worker_paused": "max",
     "registry_worker_duplicates_possible": "sum",
+    "registry_worker_topic_partitions": "max",
+    "registry_worker_retention_seconds": "max",
 }
 """What each gauge is for the processes of one worker together; each of them knows the lag of all partitions."""
 
@@ -44,32 +48,68 @@ class BacklogSource(Protocol):
     def oldest_age_s(self, endpoint: str) -> float | None:
         """Age of the oldest event that waits, in seconds; None if that is not known."""
 
+    @property
+    def partitions(self) -> int | None:
+        """Of the events topic; None if that is not known."""
+
+
+class _Labelled(Protocol):
+    """A metric with series."""
+
+    def collect(self) -> Iterable[Metric]:
+        """All series."""
+
+    def remove(self, *labels: str) -> None:
+        """End the series with these values of the labels, if there is one."""
+
+
+_Made = TypeVar("_Made", bound=_Labelled)
+
 
 class _Series:
-    """Makes series in one registry."""
+    """Makes the metrics of one registry that have series for each endpoint, and ends those of an endpoint."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
+        self._made: list[tuple[_Labelled, tuple[str, ...]]] = []
 
     def counter(self, name: str, text: str, *labels: str) -> Counter:
         """A counter with these labels."""
-        return Counter(name, text, labels, registry=self._registry)
+        return self._kept(Counter(name, text, labels, registry=self._registry), labels)
 
     def tallied(self, name: str, text: str, *labels: str) -> TalliedCounter:
         """A counter with these labels, of what happens with every event."""
-        return TalliedCounter(name, text, labels, self._registry)
+        return self._kept(TalliedCounter(name, text, labels, self._registry), labels)
 
     def gauge(self, name: str, text: str) -> Gauge:
         """A gauge for each endpoint."""
-        return Gauge(name, text, ["endpoint"], registry=self._registry)
+        return self._kept(Gauge(name, text, _BY_ENDPOINT, registry=self._registry), _BY_ENDPOINT)
 
     def asked(self, name: str, text: str) -> AskedGauge:
         """A gauge for each endpoint, asked when somebody looks."""
-        return AskedGauge(name, text, self._registry, ["endpoint"])
+        return self._kept(AskedGauge(name, text, self._registry, _BY_ENDPOINT), _BY_ENDPOINT)
+
+    def single(self, name: str, text: str) -> AskedGauge:
+        """A gauge of one value, asked when somebody looks."""
+        return AskedGauge(name, text, self._registry)
 
     def seconds(self, name: str, text: str, bounds: tuple[float, ...]) -> TalliedHistogram:
         """A histogram for each endpoint, in seconds."""
-        return TalliedHistogram(name, text, ["endpoint"], self._registry, bounds=bounds)
+        return self._kept(TalliedHistogram(name, text, _BY_ENDPOINT, self._registry, bounds=bounds), _BY_ENDPOINT)
+
+    def end(self, endpoint: str) -> None:
+        """End all series of this endpoint."""
+        for metric, labels in self._made:
+            if labels == _BY_ENDPOINT:
+                metric.remove(endpoint)
+                continue
+            found = [sample.labels for family in metric.collect() for sample in family.samples]
+            for values in {tuple(one[label] for label in labels) for one in found if one["endpoint"] == endpoint}:
+                metric.remove(*values)
+
+    def _kept(self, made: _Made, labels: tuple[str, ...]) -> _Made:
+        self._made.append((made, labels))
+        return made
 
 
 class WorkerMetrics:
@@ -78,7 +118,7 @@ class WorkerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry: Final = registry
 
-        made = _Series(registry)
+        made = self._series = _Series(registry)
         self.events: Final = made.tallied(
             "registry_notifications_events_total", "The number of total events", "type", "endpoint"
         )
@@ -122,8 +162,18 @@ class WorkerMetrics:
             "registry_worker_metadata_rejected_total", "Commits whose metadata was ignored", "endpoint"
         )
 
+        self.topic_partitions: Final = made.single("registry_worker_topic_partitions", "Partitions of the events topic")
+        self.retention: Final = made.single(
+            "registry_worker_retention_seconds", "Seconds for which the log keeps an event (topics.retention)"
+        )
+
+    def forget(self, endpoint: str) -> None:
+        """End all series of an endpoint that is closed and served no more; they are not exposed any longer."""
+        self._series.end(endpoint)
+
     def ask_for_backlogs(self, backlogs: BacklogSource, served: Iterable[str]) -> None:
         """Show the lag of every endpoint, as far as it is known; of those served here also by the registry's name."""
+        self.topic_partitions.ask(value=lambda: backlogs.partitions)
         for name in backlogs.endpoints:
             self.lag.ask(name, value=partial(backlogs.lag, name))
             self.oldest.ask(name, value=partial(backlogs.oldest_age_s, name))
@@ -152,6 +202,10 @@ class EndpointMetrics:
         self.expired: Final = metrics.expired.labels(endpoint)
         self.foreign_metadata: Final = metrics.foreign_metadata.labels(endpoint)
         self._statuses = {status: self._status(status) for status in (200, 201, 202, 204)}
+        for reason in Reason:  # a series that began with its first dead letter would not be seen to rise
+            metrics.letters.labels(reason.value, endpoint)
+        for result in ("succeeded", "failed"):
+            metrics.commits.labels(result, endpoint)
 
     def attempted(self, attempt: Attempt, now: float) -> None:
         """Count an attempt: Successes per event, Failures and Errors per attempt, as the registry does."""

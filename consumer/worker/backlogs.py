@@ -90,6 +90,11 @@ class Backlogs:
         """Look at these from now on, by endpoint."""
         self._groups = groups
 
+    @property
+    def partitions(self) -> int | None:
+        """Of the events topic, when it was last looked at; None if Kafka does not answer or has no such topic."""
+        return self._partitions or None if self._pulse.is_up is True else None
+
     def start(self) -> None:
         """Begin to look."""
         self._thread.start()

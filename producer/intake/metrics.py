@@ -9,6 +9,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from runtime.processes.merged_metrics import Merging
 
 _ACTIONS: Final = frozenset({"push", "pull", "mount", "delete"})
+REFUSALS: Final = (
+    *("kafka", "not-ready", "spool-full", "spool-failed", "busy"),  # answered 503: a registry tries again
+    *("unauthorized", "content-type", "content-encoding", "too-large", "malformed", "path", "method"),
+    *("slow", "tls", "protocol", "head"),
+)
+"""Why a POST is not answered 200."""
+CLOSURES: Final = ("silent", "slow", "crowded", "unread")
+"""Why a connection is closed."""
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 ACROSS_PROCESSES: Final[Mapping[str, Merging]] = {"registry_bridge_in_flight": "sum"}
@@ -35,6 +43,9 @@ class BridgeMetrics:
             ["reason"],
             registry=registry,
         )
+        for counter, reasons in ((self._refused, REFUSALS), (self._closed, CLOSURES)):
+            for reason in reasons:  # a series that began with its first event would not be seen to rise
+                counter.labels(reason)
         self._accepted_of: dict[str, Counter] = {}
         self._ack_seconds = Histogram(
             "registry_bridge_ack_seconds",

@@ -7,6 +7,8 @@ from prometheus_client import CollectorRegistry, Counter
 from producer.spool.readiness import SpoolReadiness
 from runtime.metrics import AskedGauge
 
+_FAILURES: Final = ("spool-full", "spool-failed", "refused")
+
 
 class SpoolMetrics:
     """Counters of one spool, and gauges of what it holds."""
@@ -32,6 +34,8 @@ class SpoolMetrics:
             ["reason"],
             registry=registry,
         )
+        for reason in _FAILURES:  # a series that began with its first failure would not be seen to rise
+            self._failures.labels(reason)
         self._events = AskedGauge("registry_bridge_spool_events", "Events in the spool", registry)
         self._used = AskedGauge("registry_bridge_spool_bytes", "Bytes that the events take in the spool", registry)
         self._disk = AskedGauge("registry_bridge_spool_disk_bytes", "Bytes of the spool's files", registry)

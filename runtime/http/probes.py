@@ -1,13 +1,12 @@
 """The routes that every process has: `/livez`, `/readyz`, `/metrics`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from prometheus_client import CollectorRegistry, Metric, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry
 
 from runtime.http.asgi import Request, Response, Route
+from runtime.http.exposition import exposition
 
 
 class ReadinessProbe(Protocol):
@@ -43,8 +42,8 @@ def probe_routes(probe: ReadinessProbe, metrics: CollectorRegistry, facts: Readi
     async def readyz(_: Request) -> Response:
         return readiness(await probe.reasons(), facts)
 
-    async def page(_: Request) -> Response:
-        return exposition(metrics.collect())
+    async def page(request: Request) -> Response:
+        return exposition(metrics.collect(), request.header(b"accept"))
 
     return [Route.get("/livez", livez), Route.get("/readyz", readyz), Route.get("/metrics", page)]
 
@@ -53,18 +52,3 @@ def readiness(reasons: Sequence[str], facts: ReadinessFacts = _NO_FACTS) -> Resp
     """200 without a reason, else 503 with all of them."""
     status, answer = (503, {"status": "not ready", "reasons": reasons}) if reasons else (200, _READY)
     return Response.json(status, {**answer, **facts.facts()})
-
-
-def exposition(families: Iterable[Metric]) -> Response:
-    """Metrics as Prometheus reads them."""
-    return Response(200, generate_latest(_Collected(families)), content_type=CONTENT_TYPE_LATEST)
-
-
-class _Collected(Collector):
-    """Families that were collected already."""
-
-    def __init__(self, families: Iterable[Metric]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterable[Metric]:
-        return self._families

@@ -53,6 +53,10 @@ class _Family:
             key = sample.name, tuple((labels | sample.labels).items())
             self._values[key] = merge(self._values[key], sample.value) if key in self._values else sample.value
 
+    def remove(self, label: str, value: str) -> None:
+        """Drop the samples that have this value of this label."""
+        self._values = {key: amount for key, amount in self._values.items() if (label, value) not in key[1]}
+
     def metric(self) -> Metric:
         """As it is exposed."""
         made = Metric(self._like.name, self._like.documentation, self._like.type)
@@ -70,6 +74,11 @@ class _Families:
     def put(self, family: Metric, merging: Merging, **labels: str) -> None:
         """Merge one into that of its name."""
         self._by_name.setdefault(family.name, _Family(family)).put(family, merging, **labels)
+
+    def remove(self, label: str, value: str) -> None:
+        """Drop the samples of all of them that have this value of this label."""
+        for family in self._by_name.values():
+            family.remove(label, value)
 
     def metrics(self) -> list[Metric]:
         """All of them."""
@@ -102,6 +111,10 @@ class MetricsMerge:
         for family in (*self._ended.metrics(), *(one for _, counted in self._last.values() for one in counted)):
             made.put(family, "sum")
         return made.metrics()
+
+    def forget(self, label: str, value: str) -> None:
+        """Of what ended processes have counted, drop what has this value of this label: it is counted no more."""
+        self._ended.remove(label, value)
 
     def _put_gauge(self, made: _Families, family: Metric, process: str) -> None:
         merging = self._gauges.get(family.name, "min" if family.name.endswith(_CREATED) else None)

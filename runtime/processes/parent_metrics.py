@@ -42,6 +42,10 @@ class FamilyMetrics:
         self._own: Final = parent_metrics(prefix, keepers)
         self._merge: Final = MetricsMerge({**gauges, f"{prefix}_kafka_up": "min"})
 
+    def forget(self, label: str, value: str) -> None:
+        """Of what ended children have counted, show what has this value of this label no more."""
+        self._merge.forget(label, value)
+
     async def families(self) -> list[Metric]:
         """All of them now."""
         answers = await self._pages.ask("/metrics")

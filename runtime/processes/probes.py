@@ -4,7 +4,8 @@ import json
 from typing import Final
 
 from runtime.http.asgi import Request, Response, Route
-from runtime.http.probes import exposition, readiness
+from runtime.http.exposition import exposition
+from runtime.http.probes import readiness
 from runtime.processes.pages import ChildAnswer, ChildPages
 from runtime.processes.parent_metrics import FamilyMetrics
 
@@ -21,8 +22,8 @@ def family_probes(pages: ChildPages, metrics: FamilyMetrics) -> list[Route]:
     async def readyz(_: Request) -> Response:
         return readiness([reason for one in await pages.ask("/readyz") for reason in _reasons(one)])
 
-    async def metrics_page(_: Request) -> Response:
-        return exposition(await metrics.families())
+    async def metrics_page(request: Request) -> Response:
+        return exposition(await metrics.families(), request.header(b"accept"))
 
     return [Route.get("/livez", livez), Route.get("/readyz", readyz), Route.get("/metrics", metrics_page)]
 

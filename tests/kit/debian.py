@@ -17,6 +17,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     # Debian's name, then Ubuntu's, whose package brings a snap.
     "chromium": ("chromium", "chromium-browser"),
     "chromedriver": ("chromium-driver", "chromium-chromedriver"),
+    "promtool": ("prometheus",),
 }
 """The programs, and what the packages that bring them are called; the first name that the system knows counts."""
 SNAPS = "/snap/bin"

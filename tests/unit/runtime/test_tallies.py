@@ -39,3 +39,19 @@ def test_a_histogram_is_exposed_as_the_library_does(observed: list[tuple[tuple[s
         tallied.of(*labels).observe(amount)
         histogram.labels(*labels).observe(amount)
     assert exposed(theirs) == exposed(ours)
+
+
+def test_a_removed_series_is_not_exposed() -> None:
+    """And begins at zero if it is asked for again; the others stay."""
+    registry = CollectorRegistry()
+    counter = TalliedCounter("events_total", "Events", LABELS, registry)
+    histogram = TalliedHistogram("seconds", "Seconds", LABELS, registry, bounds=BOUNDS)
+    for endpoint in ("ci", "other"):
+        counter.of("Events", endpoint).count += 1
+        histogram.of("Events", endpoint).observe(1.0)
+    for metric in (counter, histogram):
+        metric.remove("Events", "ci")
+        metric.remove("Events", "ci")
+    assert not [line for line in exposed(registry) if '"ci"' in line]
+    assert [line for line in exposed(registry) if '"other"' in line]
+    assert 0 == counter.of("Events", "ci").count

@@ -128,3 +128,17 @@ def test_a_sum_never_falls_and_loses_nothing_that_was_seen(steps: list[tuple[str
             assert total == ended + sum(program.seen for program in programs.values())
             assert total >= last
             last = total
+
+
+def test_what_is_forgotten_is_not_counted_for_ended_processes() -> None:
+    """A series that no process has any more goes, although one that has ended had it; the others stay."""
+    ended, runs = Program(), Program()
+    for kind in ("removed", "kept"):
+        ended.done.labels(kind).inc(3)
+    runs.done.labels("kept").inc(1)
+    merge = MetricsMerge(GAUGES)
+    merge.merged([ended.scrape("1", start=1)])
+    assert 3.0 == samples(merge.merged([runs.scrape("1", start=2)]))["done_total", "removed"]
+    merge.forget("kind", "removed")
+    found = samples(merge.merged([runs.scrape("1", start=2)]))
+    assert (None, 4.0) == (found.get(("done_total", "removed")), found["done_total", "kept"])
