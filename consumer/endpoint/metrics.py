@@ -136,9 +136,7 @@ class WorkerMetrics:
         )
         self.in_flight: Final = made.gauge("registry_worker_in_flight", "Requests in flight")
         self.limit: Final = made.gauge("registry_worker_concurrency_limit", "Requests that may be in flight now")
-        self.lag: Final = made.asked(
-            "registry_worker_lag", "Records that are not finished, in all partitions of the group"
-        )
+        self.lag: Final = made.asked("registry_worker_lag", "Records not finished, in all partitions of the group")
         self.oldest: Final = made.asked(
             "registry_worker_oldest_age_seconds", "Age of the oldest event that waits, in all partitions of the group"
         )
@@ -148,9 +146,7 @@ class WorkerMetrics:
         self.uncommitted: Final = made.gauge(
             "registry_worker_duplicates_possible", "Events that would be delivered twice if the worker died now"
         )
-        self.letters: Final = made.counter(
-            "registry_worker_dead_letters_total", "Dead letters, by reason", "reason", "endpoint"
-        )
+        self.letters: Final = made.counter("registry_worker_dead_letters_total", "Dead letters", "reason", "endpoint")
         self.filtered: Final = made.counter(
             "registry_worker_filtered_total", "Events that an endpoint did not ask for, by rule", "rule", "endpoint"
         )
@@ -161,7 +157,6 @@ class WorkerMetrics:
         self.foreign_metadata: Final = made.counter(
             "registry_worker_metadata_rejected_total", "Commits whose metadata was ignored", "endpoint"
         )
-
         self.topic_partitions: Final = made.single("registry_worker_topic_partitions", "Partitions of the events topic")
         self.retention: Final = made.single(
             "registry_worker_retention_seconds", "Seconds for which the log keeps an event (topics.retention)"

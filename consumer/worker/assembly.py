@@ -89,7 +89,7 @@ def backlogs_of(parts: Parts, served: Served) -> Backlogs:
         clock=parts.clock,
     )
     parts.metrics.ask_for_backlogs(made, [endpoint.settings.name for endpoint in served])
-    parts.metrics.retention.ask(value=lambda: settings.topics.retention_s)
+    parts.metrics.retention.ask(value=lambda: parts.settings.topics.retention_s)
     kafka_up("registry_worker_kafka_up", parts.metrics.registry, parts.pulse)
     return made
 
