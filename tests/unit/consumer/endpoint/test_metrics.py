@@ -37,7 +37,7 @@ def used(endpoint: str, metrics: WorkerMetrics) -> EndpointMetrics:
     """The series of an endpoint of which everything was counted."""
     made = EndpointMetrics(metrics, endpoint)
     for status, outcome in ((200, Outcome.DELIVERED), (503, Outcome.UNAVAILABLE)):
-        made.attempted(Attempt([], Answer(status), outcome, 0.1, None), now=0.0)
+        made.attempted(Attempt([], Answer(status), outcome, 0.1, 1), now=0.0)
     made.filtered("actions", 3)
     made.buried("rejected")
     made.committed(succeeded=True)
