@@ -32,17 +32,19 @@ OFFSET: Final = "dl-offset"
 REASON: Final = "dl-reason"
 STATUS: Final = "dl-status"
 ERROR: Final = "dl-error"
+ANSWER: Final = "dl-answer"
 ATTEMPTS: Final = "dl-attempts"
 FIRST_ATTEMPT: Final = "dl-first-attempt"
 LAST_ATTEMPT: Final = "dl-last-attempt"
 STATE: Final = "dl-state"
 _OURS: Final = frozenset(
-    {ENDPOINT, TOPIC, PARTITION, OFFSET, REASON, STATUS, ERROR, ATTEMPTS, FIRST_ATTEMPT, LAST_ATTEMPT, STATE}
+    {ENDPOINT, TOPIC, PARTITION, OFFSET, REASON, STATUS, ERROR, ANSWER, ATTEMPTS, FIRST_ATTEMPT, LAST_ATTEMPT, STATE}
 )
 _MADE_UP: Final = re.compile(r"sha256-[0-9a-f]{32}", re.ASCII)
 """A `ce_id` that stands in for an id which no header can carry, or for none."""
 
-MAX_ERROR_BYTES: Final = 1024
+MAX_TEXT_BYTES: Final = 1024
+"""Of the error, and of the answer."""
 
 
 def fitting(record: Record, cause: Cause, largest: int) -> tuple[Record, Cause]:
@@ -89,6 +91,7 @@ def letter_of(
         REASON: cause.reason.value,
         STATUS: str(cause.status or ""),
         ERROR: cause.error,
+        ANSWER: cause.answer,
         ATTEMPTS: str(attempts),
         FIRST_ATTEMPT: _time(first_attempt),
         LAST_ATTEMPT: _time(last_attempt),
@@ -136,6 +139,14 @@ def closings_of(letter: Letter, state: ClosingState, *, topic: str) -> list[Outg
     ]
 
 
+def answer_in(record: Record) -> str:
+    """How the endpoint's last answer begins; empty if there was none, or none with a body.
+
+    A letter does not hold it: a queue of letters would hold all of them.
+    """
+    return text_header(record.headers, ANSWER) or ""
+
+
 def event_id_of(record: Record) -> str:
     """The event's own id, from the header where it can stand there; empty if there is none to be had."""
     from_header = text_header(record.headers, CE_ID) or ""
@@ -155,7 +166,7 @@ def _time(seconds: float | None) -> str:
 
 def _cut(text: str) -> bytes:
     """At most 1 KiB, whole characters."""
-    return text.encode("utf-8", "replace")[:MAX_ERROR_BYTES].decode("utf-8", "ignore").encode()
+    return text.encode("utf-8", "replace")[:MAX_TEXT_BYTES].decode("utf-8", "ignore").encode()
 
 
 def _identity(headers: Headers) -> Identity | None:

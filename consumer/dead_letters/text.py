@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from consumer.dead_letters.letter import Letter
-from consumer.dead_letters.record import original_of
+from consumer.dead_letters.record import answer_in, original_of
 from consumer.log.decoding import event_of
 from consumer.record import Record
 from runtime.cli.terminal import printable
@@ -54,9 +54,10 @@ def json_line(letter: Letter, topic: str) -> str:
 
 
 def json_of(letter: Letter, record: Record, topic: str) -> str:
-    """The letter with its event's headers and JSON, or `raw` (base64) where that is none, as one line of JSON."""
+    """The letter with the answer, its event's headers and JSON, or `raw` (base64) where that is none, as one line."""
     original = original_of(record)
     facts = facts_of(letter, topic)
+    facts["answer"] = answer_in(record) or None
     facts["headers"] = [[name, None if value is None else _text(value)] for name, value in original.headers]
     event, why = _event_json(original)
     if event is None:
@@ -77,6 +78,7 @@ def page_of(letter: Letter, record: Record, topic: str) -> str:
         f"  endpoint    {letter.endpoint}",
         f"  reason      {letter.reason}",
         f"  error       {letter.error or '-'}",
+        f"  answer      {answer_in(record) or '-'}",
         f"  tried       {tried}",
         f"  event       {original.place}",
         f"  letter      {topic}/{partition}/{offset}, written {shown_ms(letter.written_ms)}",

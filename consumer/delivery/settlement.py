@@ -134,8 +134,8 @@ class Settlement:
             self._wait(batch, result, outcome, seconds)
             return None
         self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries))
-        status = result.status if isinstance(result, Answer) else None
-        return self._given_up(batch, Cause(reason, status, describe(result)))
+        status, answer = (result.status, result.text) if isinstance(result, Answer) else (None, "")
+        return self._given_up(batch, Cause(reason, status, describe(result), answer))
 
     def _given_up(self, batch: Batch, cause: Cause) -> Cause:
         """Give the event up; its lane and its offset stay where they are until the dead letter is written."""

@@ -144,6 +144,7 @@ class Monitor:
             record=delivery.record.place,
             reason=cause.reason.value,
             error=cause.error,
+            answer=cause.answer,
             attempts=delivery.tries.made,
         )
 

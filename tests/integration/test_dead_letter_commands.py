@@ -32,7 +32,7 @@ def installation(kafka: LocalKafka, topic: str, tmp_path: Path, *urls: str, part
 
 def bury(setup: Installation, receiver: Receiver, bodies: Sequence[bytes], status: int = 422) -> None:
     """Makes every event of these envelopes a dead letter, and lets the receiver answer 200 from then on."""
-    receiver.answer(status)
+    receiver.answer(status, body=b"no such project")
     setup.publish(*bodies)
     patient = replace(setup, endpoints=[{**one, "threshold": PATIENT} for one in setup.endpoints])
     done = patient.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
@@ -289,13 +289,21 @@ def test_show(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver)
     event = event_json("team/app0", 7, extra={"kept": 12345678901234567890})
     bury(setup, receiver, [envelope(event), envelope(event_json("team/app1", 1))])
     page = dead_letters(setup, "show", "--id", "team-app0-7")
-    for shown in ("team-app0-7\n", "reason      rejected", "error       status 422", "3 attempts", '"tag": "7"'):
+    for shown in (
+        "team-app0-7\n",
+        "reason      rejected",
+        "error       status 422",
+        "answer      no such project",
+        "3 attempts",
+        '"tag": "7"',
+    ):
         assert shown in page
     assert "team-app1" not in page
     told = json.loads(dead_letters(setup, "show", "--json", "--id", "team-app0-7"))
     assert event == told["event"]
     assert ["ce_subject", "team/app0"] in told["headers"]
     assert (told["reason"], told["status"], told["attempts"]) == ("rejected", 422, 3)
+    assert told["answer"] == "no such project"
 
 
 def test_each_endpoint_gets_its_own(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:

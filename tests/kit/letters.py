@@ -28,11 +28,19 @@ def record(offset: int, *, repository: str = "team/app", partition: int = 0, nam
     )
 
 
-def buried(original: Record, at: int, *, partition: int = 0, endpoint: str = "ci", error: str = "status 422") -> Record:
+def buried(
+    original: Record,
+    at: int,
+    *,
+    partition: int = 0,
+    endpoint: str = "ci",
+    error: str = "status 422",
+    answer: str = "",
+) -> Record:
     """The letter of a record, as it lies in the dead-letter topic."""
     letter = letter_of(
         original,
-        Cause(Reason.REJECTED, 422, error),
+        Cause(Reason.REJECTED, 422, error, answer),
         topic=DEAD,
         endpoint=endpoint,
         attempts=3,

@@ -25,12 +25,14 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The reason to give an event up, with the last status and error."""
+    """The reason to give an event up, with what came of its last try."""
 
     reason: Reason
     status: int | None = None
     """Of the last answer, if there was one."""
     error: str = ""
+    answer: str = ""
+    """How the last answer's body begins, without secrets and safe to print."""
 
 
 class AttemptPolicy:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.dead_letters.record import MAX_ERROR_BYTES, fitting, letter_of
+from consumer.dead_letters.record import MAX_TEXT_BYTES, answer_in, fitting, letter_of, original_of
 from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.record import Record
 from runtime.kafka.records import OutgoingRecord
@@ -53,11 +53,12 @@ def test_it_says_where_it_lay_and_why() -> None:
         "dl-reason": "exhausted",
         "dl-status": "500",
         "dl-error": "status 500",
+        "dl-answer": "no such project",
         "dl-attempts": "3",
         "dl-first-attempt": "2026-01-02T03:04:05.678Z",
         "dl-last-attempt": "2026-01-02T04:04:05.000Z",
     }
-    assert expected == _facts(_letter(Cause(Reason.EXHAUSTED, 500, "status 500")))
+    assert expected == _facts(_letter(Cause(Reason.EXHAUSTED, 500, "status 500", "no such project")))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,15 @@ def test_any_error_fits(error: str) -> None:
     found = dict(_letter(Cause(Reason.EXHAUSTED, None, error)).headers).get("dl-error", b"")
     carried = error.encode("utf-8", "replace").decode()
     assert carried.startswith(found.decode())
-    assert min(len(carried.encode()), MAX_ERROR_BYTES - 3) <= len(found) <= MAX_ERROR_BYTES
+    assert min(len(carried.encode()), MAX_TEXT_BYTES - 3) <= len(found) <= MAX_TEXT_BYTES
+
+
+def test_the_answer_is_a_kib() -> None:
+    """Also where escapes have made it longer; the event that is redriven does not have it."""
+    letter = _letter(Cause(Reason.EXHAUSTED, 500, "status 500", "\\x00" * 1024))
+    stored = Record("registry.dead-letters", 0, 0, 0, letter.key, letter.value, tuple(letter.headers))
+    assert answer_in(stored) == "\\x00" * 256
+    assert original_of(stored).headers == _HEADERS
 
 
 def test_a_record_that_no_letter_can_hold_is_kept_without_what_is_too_much() -> None:

@@ -38,6 +38,16 @@ def test_shown_event_is_its_text() -> None:
     assert '"n": 123456789012345678901234567890.10' in page_of(letter, stored, DEAD)
 
 
+def test_shown_answer() -> None:
+    """How the last answer begins; a line and null where there was none."""
+    for answer, shown, told in (("no such project", "no such project", "no such project"), ("", "-", None)):
+        stored = buried(record(1), 0, answer=answer)
+        letter = parse_record(stored)
+        assert isinstance(letter, Letter)
+        assert f"  answer      {shown}\n" in page_of(letter, stored, DEAD)
+        assert json.loads(json_of(letter, stored, DEAD))["answer"] == told
+
+
 def test_shown_without_an_event() -> None:
     """Of a record that is no event the bytes are shown, and why it is none."""
     stored = buried(Record(TOPIC, 0, 1, 0, b"k", b"no event", ()), 0)

@@ -58,6 +58,26 @@ async def test_a_dead_letter_of_a_probe_has_the_next_probe_wait_all_the_same() -
     assert [1, 2, 4, 8, 16, 32, 64, 128, 256, 300] == [round(gap) for gap in gaps[:10]]
 
 
+@simulated
+async def test_tries_are_numbered_through_a_halving() -> None:
+    """The tries of a batch are tries of each of its events."""
+    ledgers = Ledgers(lambda sent: Answer(200 if len(sent) == 1 else 500), max_events=4)
+    ledgers.add(*range(4))
+    await asyncio.sleep(60.0)
+    assert {(4, 1), (2, 2), (1, 3)} == {(len(one.deliveries), one.number) for one in ledgers.attempts}
+
+
+@simulated
+async def test_tries_are_numbered_up_to_the_delivery_and_the_dead_letter() -> None:
+    """From 1, whatever became of them."""
+    answers = iter([Answer(500), Answer(503), Answer(200), Answer(422), Answer(422), Answer(422)])
+    ledgers = Ledgers(lambda _: next(answers))
+    ledgers.add(0, 1)
+    await asyncio.sleep(60.0)
+    assert [1, 2, 3, 1, 2, 3] == [one.number for one in ledgers.attempts]
+    assert [(1, "rejected")] == ledgers.buried
+
+
 @pytest.mark.parametrize("status", [200, 500])
 def test_an_event_that_cannot_be_sent_is_given_up_at_once(status: int) -> None:
     """No request can be built: a dead letter `unsendable`; in a batch, after halving, only that one."""
