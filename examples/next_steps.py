@@ -31,7 +31,7 @@ To change it, edit {config} (the file is kept) and check it; then stop this run 
   {bridge_command} check -c {config}
 To make your own bridge, copy the example:
   cp bridge.example.yaml bridge.yaml
-More: README.md, docs/operations.md, docs/configuration.md
+More: docs/quick-start.md, and docs/README.md, which lists all pages in reading order
 """
 
 
