@@ -41,6 +41,11 @@ class EventAttempt(Struct, frozen=True):
         return self.outcome != Outcome.DELIVERED.value
 
     @property
+    def key(self) -> tuple[str, str, int, int, datetime]:
+        """By which it is known where it is found twice: no event is sent to an endpoint twice at the same time."""
+        return self.endpoint, self.topic, self.partition, self.offset, self.time
+
+    @property
     def ended(self) -> float:
         """When it was over, in seconds since the epoch."""
         return self.time.timestamp() + self.seconds

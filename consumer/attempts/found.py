@@ -1,6 +1,7 @@
 """The answer to a question about attempts, and one answer out of several. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -13,11 +14,17 @@ class FoundAttempts(Struct, frozen=True):
 
     attempts: list[EventAttempt] = []
     """The newest first."""
+    kept_since: dict[str, datetime] = {}
+    """By endpoint: whoever was asked keeps all attempts that ended later."""
     unknown_because: list[str] = []
-    """Why there may be more: a process that does not answer, for example; empty if these are all that are kept."""
+    """Why there may be others: a process that does not answer, for example; empty if all were asked."""
 
 
 def merged(question: AttemptQuestion, parts: Sequence[FoundAttempts]) -> FoundAttempts:
-    """One answer out of those of several endpoints or processes."""
-    attempts = sorted((one for part in parts for one in part.attempts), key=lambda one: one.ended, reverse=True)
-    return FoundAttempts(attempts[: question.limit], [why for part in parts for why in part.unknown_because])
+    """One answer out of those of several endpoints or processes; an attempt that several know is in it once."""
+    by_key = {one.key: one for part in parts for one in part.attempts}
+    attempts = sorted(by_key.values(), key=lambda one: one.ended, reverse=True)
+    since: dict[str, datetime] = {}
+    for name, moment in (item for part in parts for item in part.kept_since.items()):
+        since[name] = max(moment, since.get(name, moment))
+    return FoundAttempts(attempts[: question.limit], since, [why for part in parts for why in part.unknown_because])

@@ -7,6 +7,7 @@ answers go first; their attempts stay.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 from weakref import WeakValueDictionary
@@ -37,10 +38,11 @@ class AttemptBounds:
 class RecentAttempts:
     """The last attempts of one endpoint."""
 
-    def __init__(self, endpoint: str, bounds: AttemptBounds) -> None:
-        """Nothing was attempted; `endpoint` is its name."""
+    def __init__(self, endpoint: str, bounds: AttemptBounds, now: float) -> None:
+        """Nothing was attempted; `endpoint` is its name, `now` in seconds since the epoch."""
         self._endpoint: Final = endpoint
         self._bounds: Final = bounds
+        self._since = now
         self._kept: Final[deque[KeptAttempt]] = deque()
         self._answered: Final[deque[KeptAttempt]] = deque()
         """Those of them whose answer is kept, as far as it has a body."""
@@ -56,6 +58,11 @@ class RecentAttempts:
             self._kept.append(one)
             if one.answer:
                 self._keep_answer(one, one.answer)
+
+    @property
+    def kept_since(self) -> datetime:
+        """All attempts that ended later are kept."""
+        return datetime.fromtimestamp(self._since, UTC)
 
     def last(self, count: int) -> list[EventAttempt]:
         """The last ones, the newest first."""
@@ -75,6 +82,7 @@ class RecentAttempts:
 
     def _forget_oldest(self) -> None:
         oldest = self._kept.popleft()
+        self._since = max(self._since, oldest.began + oldest.seconds)
         if self._answered and self._answered[0] is oldest:
             self._forget_answer()
 
@@ -106,9 +114,12 @@ class AttemptRoom:
         self._bounds: Final = AttemptBounds()
         self._of: Final[WeakValueDictionary[str, RecentAttempts]] = WeakValueDictionary()
 
-    def of(self, endpoint: str) -> RecentAttempts:
-        """The last attempts of this endpoint: those that are kept already, if it is made anew with other settings."""
-        found = self._of.setdefault(endpoint, RecentAttempts(endpoint, self._bounds))
+    def of(self, endpoint: str, now: float) -> RecentAttempts:
+        """The last attempts of this endpoint: those that are kept already, if it is made anew with other settings.
+
+        `now` is in seconds since the epoch.
+        """
+        found = self._of.setdefault(endpoint, RecentAttempts(endpoint, self._bounds, now))
         self._bounds.most = max(_FEWEST, min(MOST_OF_AN_ENDPOINT, _MOST_OF_ALL // len(self._of)))
         self._bounds.answers = _ANSWERS_OF_ALL // len(self._of)
         return found

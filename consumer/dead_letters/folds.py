@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from consumer.dead_letters.letter import Closing, EventPlace, Identity, Letter, LetterPlace
-from consumer.dead_letters.record import parse_record
+from consumer.dead_letters.record import answer_in, parse_record
 from consumer.record import Record
 
 
@@ -80,6 +80,8 @@ class Entry:
 
     letter: Letter
     closing: Closing | None = None
+    answer: str = ""
+    """How the endpoint's last answer begins; empty if there was none."""
 
 
 class LetterHistory:
@@ -98,7 +100,7 @@ class LetterHistory:
         at = (record.partition, found.identity)
         if isinstance(found, Letter):
             if self._wanted.matches(found):
-                self._entries[at] = Entry(found)
+                self._entries[at] = Entry(found, answer=answer_in(record))
         elif at in self._entries:
             self._entries[at] = replace(self._entries[at], closing=found)
 

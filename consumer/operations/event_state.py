@@ -7,6 +7,7 @@ from consumer.dead_letters.folds import Entry
 from consumer.filters.endpoint_filter import Filter
 from consumer.offsets.cursor import Cursor
 from consumer.operations.endpoint_positions import PartitionPosition
+from consumer.operations.known_attempts import KnownAttempts
 from consumer.operations.serving import Serving, outside_reasons
 from runtime.config import EndpointSettings
 from runtime.counts import counted
@@ -44,6 +45,7 @@ def state_at(
     position: PartitionPosition,
     letter: Entry | None,
     serving: Serving,
+    attempts: KnownAttempts,
 ) -> StateAtEndpoint:
     """The state by the first that fits: a letter, a rule of the endpoint, the cursor.
 
@@ -54,6 +56,7 @@ def state_at(
         position: in the event's partition.
         letter: of this event for this endpoint.
         serving: who serves the endpoint.
+        attempts: of this event at this endpoint, as far as they are known.
     """
     if letter is not None:
         return state_by_letter(letter)
@@ -67,8 +70,9 @@ def state_at(
         when = "" if finished else "; the cursor has not passed it yet"
         return StateAtEndpoint(endpoint.name, EventState.FILTERED, f"by {rule}{when}")
     if finished:
-        return StateAtEndpoint(endpoint.name, EventState.FINISHED, "delivered, or before the endpoint's start")
-    return StateAtEndpoint(endpoint.name, EventState.WAITING, "; ".join(_reasons(offset, endpoint, position, serving)))
+        return StateAtEndpoint(endpoint.name, EventState.FINISHED, attempts.of_finished())
+    reasons = [*attempts.of_waiting(), *_reasons(offset, endpoint, position, serving)]
+    return StateAtEndpoint(endpoint.name, EventState.WAITING, "; ".join(reasons))
 
 
 def state_by_letter(entry: Entry) -> StateAtEndpoint:
@@ -78,7 +82,9 @@ def state_by_letter(entry: Entry) -> StateAtEndpoint:
     if letter.attempts:
         cause += f", after {counted(letter.attempts, 'attempt')}"
     if closing is None:
-        return StateAtEndpoint(letter.endpoint, EventState.DEAD_LETTER, f"{cause}, at {shown_ms(letter.written_ms)}")
+        answer = f"; the last answer: {entry.answer}" if entry.answer else ""
+        why = f"{cause}, at {shown_ms(letter.written_ms)}{answer}"
+        return StateAtEndpoint(letter.endpoint, EventState.DEAD_LETTER, why)
     state = EventState.REDRIVEN if closing.state == EventState.REDRIVEN.value else EventState.DISCARDED
     return StateAtEndpoint(letter.endpoint, state, f"at {shown_ms(closing.written_ms)}; it was a dead letter: {cause}")
 

@@ -5,11 +5,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from consumer.attempts.event_attempt import EventAttempt
+from consumer.attempts.found import FoundAttempts
+from consumer.attempts.question import AttemptQuestion
 from consumer.dead_letters.folds import Entry, LetterHistory
 from consumer.dead_letters.letter import EventPlace, Identity, Letter
 from consumer.dead_letters.record import event_id_of
 from consumer.log.decoding import event_of
+from consumer.operations.attempts import AttemptSource
 from consumer.operations.event_state import StateAtEndpoint, state_at, state_by_letter
+from consumer.operations.known_attempts import KnownAttempts
 from consumer.operations.log_view import LogView
 from consumer.operations.observation import ObservedEndpoint, observe
 from consumer.places import Bounds, PlaceError, TopicMissingError
@@ -24,6 +29,8 @@ from schemas.headers import text_header
 from schemas.names import CE_ID
 
 _PLACE: Final = re.compile(r"([0-9]{1,9}):([0-9]{1,18})", re.ASCII)
+_ATTEMPTS: Final = 1000
+"""Of one record, at all endpoints."""
 _HEAD: Final = ("ENDPOINT", "STATE", "WHY")
 
 
@@ -79,12 +86,27 @@ class _LettersOf:
         return letter.event_at in self.found or (letter.topic == self.topic and letter.is_named(self.name))
 
 
+@dataclass(frozen=True, slots=True)
+class _AttemptsOfRecord:
+    """All known attempts of one record."""
+
+    attempts: Sequence[EventAttempt]
+    """The newest first."""
+    asked: FoundAttempts
+
+    def at(self, endpoint: str) -> KnownAttempts:
+        """Those at one endpoint."""
+        found = [one for one in self.attempts if one.endpoint == endpoint]
+        return KnownAttempts(found, self.asked.kept_since.get(endpoint), self.asked.unknown_because)
+
+
 class Explainer:
     """Finds events, and their state at each endpoint."""
 
-    def __init__(self, settings: Settings, view: LogView) -> None:
+    def __init__(self, settings: Settings, view: LogView, attempts: AttemptSource) -> None:
         """Does not reach out yet."""
         self._settings = settings
+        self._attempts = attempts
         self._view = view
         self.unknown: list[str] = []
         """Facts about the event explained last that could not be known, and why."""
@@ -111,9 +133,14 @@ class Explainer:
         endpoints = observe(self._view, self._settings).endpoints
         entries = history.entries()
         return [
-            *(_explained(found[at], endpoints, entries) for at in sorted(found)),
+            *(_explained(found[at], endpoints, entries, self._attempts_at(at)) for at in sorted(found)),
             *(_explained_by_letters(at, entries) for at in sorted(gone)),
         ]
+
+    def _attempts_at(self, at: EventPlace) -> _AttemptsOfRecord:
+        topic, partition, offset = at
+        found = self._attempts.found(AttemptQuestion(id=f"{partition}:{offset}", limit=_ATTEMPTS))
+        return _AttemptsOfRecord([one for one in found.attempts if one.topic == topic], found)
 
     def _at(self, partition: int, offset: int, bounds: Bounds) -> list[Record]:
         topic = self._settings.topics.events
@@ -168,7 +195,12 @@ def _decoded(record: Record) -> tuple[Event | None, str]:
         return None, str(error)
 
 
-def _explained(record: Record, endpoints: Sequence[ObservedEndpoint], entries: Mapping[Identity, Entry]) -> Explanation:
+def _explained(
+    record: Record,
+    endpoints: Sequence[ObservedEndpoint],
+    entries: Mapping[Identity, Entry],
+    attempts: _AttemptsOfRecord,
+) -> Explanation:
     event, no_event_because = _decoded(record)
     states = [
         state_at(
@@ -178,6 +210,7 @@ def _explained(record: Record, endpoints: Sequence[ObservedEndpoint], entries: M
             position=one.position.at(record.partition),
             letter=entries.get((one.position.endpoint.name, record.topic, record.partition, record.offset)),
             serving=one.serving,
+            attempts=attempts.at(one.position.endpoint.name),
         )
         for one in endpoints
     ]

@@ -19,7 +19,10 @@ class ReplayMonitor(Monitor):
 
     def __init__(self, endpoint: str, clock: Clock) -> None:
         super().__init__(
-            endpoint, EndpointMetrics(WorkerMetrics(CollectorRegistry()), endpoint), AttemptRoom().of(endpoint), clock
+            endpoint,
+            EndpointMetrics(WorkerMetrics(CollectorRegistry()), endpoint),
+            AttemptRoom().of(endpoint, clock.wall()),
+            clock,
         )
         self.filtered_by: Final[Counter[str]] = Counter()
         """Events that were not delivered, by the rule against them."""

@@ -99,7 +99,7 @@ def endpoint_of(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
     topics = parts.settings.topics
     group = group_of(parts.settings.worker.group_prefix, endpoint.name)
     metrics = EndpointMetrics(parts.metrics, endpoint.name)
-    monitor = Monitor(endpoint.name, metrics, parts.attempts.of(endpoint.name), parts.clock)
+    monitor = Monitor(endpoint.name, metrics, parts.attempts.of(endpoint.name, parts.clock.wall()), parts.clock)
     largest = max_event_bytes(parts.settings)
     burial = Burial(endpoint.name, topics.dead_letters, parts.writer, largest=largest, jitter=random.random)
     made = Endpoint(

@@ -31,7 +31,7 @@ def attempts_route(view: AttemptsView) -> Route:
         except ValueError as error:
             return Response.json(400, {"error": str(error)})
         if question.endpoint not in {None, *(endpoint.name for endpoint in view.endpoints)}:
-            return Response.json(404, {"error": f"this worker does not serve endpoint {question.endpoint!r}"})
+            return Response.json(200, FoundAttempts(unknown_because=[f"it does not serve {question.endpoint}"]))
         return Response.json(200, await view.attempts(question))
 
     return Route.get("/attempts", attempts)

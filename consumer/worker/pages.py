@@ -68,7 +68,10 @@ class ProcessView:
     async def attempts(self, question: AttemptQuestion) -> FoundAttempts:
         """Of the endpoints of this process."""
         asked = [one for one in self._served if question.endpoint in {None, one.settings.name}]
-        return merged(question, [FoundAttempts(one.monitor.attempts.found(question)) for one in asked])
+        recents = [(one.settings.name, one.monitor.attempts) for one in asked]
+        return merged(
+            question, [FoundAttempts(kept.found(question), {name: kept.kept_since}) for name, kept in recents]
+        )
 
     async def counted(self) -> list[Metric]:
         """Of this process."""

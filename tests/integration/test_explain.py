@@ -1,5 +1,6 @@
 """`registry-worker explain` on a real Kafka: an event in each of the states that it can be in."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def test_waiting_and_finished_beside_a_hole(setup: Installation, receiver: Recei
     """While one repository waits, its events wait, for the reason the worker says; those above it are finished."""
 
     def script(request: Captured) -> Answer:
-        return Answer(status=503 if b"team/poison" in request.body else 200)
+        return Answer(status=503) if b"team/poison" in request.body else Answer(body=b"thanks")
 
     receiver.answer_by(script)
     setup.endpoints = [endpoint("ci", receiver.url, **BRISK, threshold=3)]
@@ -113,8 +114,13 @@ def test_waiting_and_finished_beside_a_hole(setup: Installation, receiver: Recei
         said = eventually(waits)
         assert said.startswith("waiting breaker open: status 503, ")
         assert said.endswith("1 unfinished before it in its partition")
+        done = rows(explain(setup, "team-app2-2"))["ci"]
+        assert re.fullmatch(r"finished delivered at 20\S+Z, at try 1, status 200 in \S+s: thanks", done)
+        tried = rows(explain(setup, "team-poison-0"))["ci"]
+        assert re.match(r"waiting try \d+ at 20\S+Z failed with status 503 in \S+s, the next \S+s later; ", tried)
     assert "it is the next event of its partition" in rows(explain(setup, "team-poison-0"))["ci"]
     eventually(lambda: "no worker serves it" in rows(explain(setup, "team-poison-0"))["ci"])
+    assert "when is not known: 127.0.0.1:" in rows(explain(setup, "team-app2-2"))["ci"]
 
 
 def test_gone_from_the_log(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:

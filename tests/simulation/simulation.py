@@ -469,7 +469,7 @@ class Worker:
         self._life = _Life(self.number)
         self.log = SimulatedLog(world.topic, world.group, self.assignment, drain_s=max(10.0, settings.timeout_s + 1.0))
         metrics = EndpointMetrics(WorkerMetrics(CollectorRegistry()), "ci")
-        monitor = Monitor("ci", metrics, AttemptRoom().of("ci"), clock)
+        monitor = Monitor("ci", metrics, AttemptRoom().of("ci", clock.wall()), clock)
         sender = Sender(_Client(world, self._life), Signer(), clock, settings.format)
         burial = Burial("ci", LETTERS, _Letters(world, self._life), largest=2**24, jitter=world.jitter)
         self.endpoint = Endpoint(

@@ -14,10 +14,17 @@ LATER = replace(EXPECTED, time=EXPECTED.time + timedelta(seconds=1), offset=2)
 
 
 def test_the_newest_of_all() -> None:
-    """As many as were asked for, and every reason why there may be more."""
-    parts = [FoundAttempts([EXPECTED, EARLIER]), FoundAttempts([LATER], ["process 2: it does not answer"])]
-    found = merged(AttemptQuestion(limit=2), parts)
-    assert found == FoundAttempts([LATER, EXPECTED], ["process 2: it does not answer"])
+    """As many as were asked for, each once, and every reason why there may be more."""
+    silent = FoundAttempts(unknown_because=["process 2: it does not answer"])
+    parts = [FoundAttempts([EXPECTED, EARLIER]), FoundAttempts([LATER, EXPECTED]), silent]
+    expected = FoundAttempts([LATER, EXPECTED], {}, ["process 2: it does not answer"])
+    assert merged(AttemptQuestion(limit=2), parts) == expected
+
+
+def test_since_when_all_are_kept() -> None:
+    """Since the last of those moments by which one of them forgot some."""
+    parts = [FoundAttempts(kept_since={"ci": EARLIER.time}), FoundAttempts(kept_since={"ci": LATER.time})]
+    assert merged(AttemptQuestion(), parts).kept_since == {"ci": LATER.time}
 
 
 def test_json_and_back() -> None:

@@ -10,6 +10,7 @@ from consumer.attempts.question import AttemptQuestion
 from consumer.attempts.recent import AttemptBounds, AttemptRoom, RecentAttempts
 from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.outcome import Answer, Outcome
+from tests.unit.consumer.attempts.test_event_attempt import EXPECTED
 from tests.unit.consumer.attempts.test_kept_attempt import delivery
 
 
@@ -32,14 +33,14 @@ def filled(recent: RecentAttempts, answers: Sequence[str]) -> RecentAttempts:
 
 def test_the_oldest_goes() -> None:
     """When there are too many."""
-    recent = filled(RecentAttempts("ci", AttemptBounds(3)), ["a", "", "b", "b", "c"])
+    recent = filled(RecentAttempts("ci", AttemptBounds(3), 0.0), ["a", "", "b", "b", "c"])
     assert kept(recent) == [(4, "c"), (3, "b"), (2, "b")]
     assert [one.offset for one in recent.last(2)] == [4, 3]
 
 
 def test_the_oldest_answers_go_first() -> None:
     """When they are too long together; equal ones count once, and an attempt without a body keeps its empty answer."""
-    recent = filled(RecentAttempts("ci", AttemptBounds(10, 10)), ["aaaa", "", "bbbb", "bbbb", "cc", "dd"])
+    recent = filled(RecentAttempts("ci", AttemptBounds(10, 10), 0.0), ["aaaa", "", "bbbb", "bbbb", "cc", "dd"])
     assert kept(recent) == [(5, "dd"), (4, "cc"), (3, "bbbb"), (2, "bbbb"), (1, ""), (0, None)]
 
 
@@ -47,7 +48,7 @@ def test_the_oldest_answers_go_first() -> None:
 def test_is_bounded_and_keeps_what_it_can(most: int, room: int, answers: list[str]) -> None:
     """Never more attempts or characters than allowed; the kept answers are the newest, and one more would not fit."""
     for count in range(len(answers) + 1):
-        found = kept(filled(RecentAttempts("ci", AttemptBounds(most, room)), answers[:count]))
+        found = kept(filled(RecentAttempts("ci", AttemptBounds(most, room), 0.0), answers[:count]))
         newest = list(enumerate(answers[:count]))[::-1][:most]
         assert [offset for offset, _ in found] == [offset for offset, _ in newest]
         bodies = [(answer, written) for (_, answer), (_, written) in zip(found, newest, strict=True) if written]
@@ -56,10 +57,17 @@ def test_is_bounded_and_keeps_what_it_can(most: int, room: int, answers: list[st
         assert sum(map(len, set(with_text))) <= room
 
 
+def test_says_since_when_all_are_kept() -> None:
+    """Since it began, and since the end of the last one that is gone."""
+    recent = RecentAttempts("ci", AttemptBounds(2), EXPECTED.ended - 100)
+    assert filled(recent, ["a", "b"]).kept_since.timestamp() == EXPECTED.ended - 100
+    assert filled(recent, ["c"]).kept_since.timestamp() == EXPECTED.ended
+
+
 def shared(count: int) -> list[RecentAttempts]:
     """Those of so many endpoints of a process."""
     room = AttemptRoom()
-    return [room.of(f"endpoint {number}") for number in range(count)]
+    return [room.of(f"endpoint {number}", 0.0) for number in range(count)]
 
 
 def test_fifty_endpoints_with_long_answers_that_differ() -> None:
@@ -74,8 +82,8 @@ def test_fifty_endpoints_with_long_answers_that_differ() -> None:
 def test_a_thousand_endpoints_share_the_room() -> None:
     """Each of them keeps some, also one that had more while there were fewer."""
     room = AttemptRoom()
-    first = filled(room.of("first"), ["ok"] * 200)
-    others = [room.of(str(number)) for number in range(999)]
+    first = filled(room.of("first", 0.0), ["ok"] * 200)
+    others = [room.of(str(number), 0.0) for number in range(999)]
     assert len(kept(filled(others[0], ["ok"] * 200))) == 50
     assert len(kept(first)) == 200
     assert len(kept(filled(first, ["ok"]))) == 50
@@ -84,15 +92,15 @@ def test_a_thousand_endpoints_share_the_room() -> None:
 def test_an_endpoint_with_other_settings_keeps_its_attempts() -> None:
     """By its name; those of one that is gone are forgotten."""
     room = AttemptRoom()
-    recent = filled(room.of("ci"), ["ok"])
-    assert room.of("ci") is recent
+    recent = filled(room.of("ci", 0.0), ["ok"])
+    assert room.of("ci", 0.0) is recent
     del recent
-    assert kept(room.of("ci")) == []
+    assert kept(room.of("ci", 0.0)) == []
 
 
 def test_a_question() -> None:
     """Is answered with the newest that match."""
-    recent = filled(AttemptRoom().of("ci"), ["a"] * 5)
+    recent = filled(AttemptRoom().of("ci", 0.0), ["a"] * 5)
     recent.add(attempted(9, "a", Outcome.FAILED))
     assert [one.offset for one in recent.found(AttemptQuestion(limit=2))] == [9, 4]
     assert [one.offset for one in recent.found(AttemptQuestion(failed=True))] == [9]

@@ -31,7 +31,7 @@ def logged(level: str, attempt: Attempt) -> list[dict[str, Any]]:
     stream = io.StringIO()
     configure_logs("json", level, stream)
     metrics = EndpointMetrics(WorkerMetrics(CollectorRegistry()), "ci")
-    monitor = Monitor("ci", metrics, AttemptRoom().of("ci"), StillClock())
+    monitor = Monitor("ci", metrics, AttemptRoom().of("ci", 0.0), StillClock())
     monitor.attempted(attempt)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 

@@ -1,6 +1,7 @@
 """What has become of an event for an endpoint: every state, and which of two wins."""
 
 import pytest
+from msgspec.structs import replace
 
 from consumer.dead_letters.folds import Entry
 from consumer.dead_letters.letter import Closing, Letter
@@ -9,6 +10,7 @@ from consumer.offsets.cursor import Cursor
 from consumer.operations.endpoint_positions import PartitionPosition
 from consumer.operations.event_state import EventState, StateAtEndpoint, state_at
 from consumer.operations.explain import Explanation, is_named
+from consumer.operations.known_attempts import KnownAttempts
 from consumer.operations.serving import Serving
 from consumer.record import Record
 from runtime.config import EndpointSettings
@@ -17,6 +19,7 @@ from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.event import Event, Target
 from schemas.headers import record_headers
+from tests.unit.consumer.attempts.test_event_attempt import EXPECTED
 
 CI = EndpointSettings(name="ci", url="http://h/", ignored_actions=frozenset({"pull"}))
 PUSH = Event(id="one", action="push", target=Target(repository="team/app", tag="v1"))
@@ -24,6 +27,7 @@ PULL = Event(id="one", action="pull", target=Target(repository="team/app"))
 POSITION = PartitionPosition(0, Cursor(10, (10, 12), 15, 20), has_cursor=True)
 ALONE = GroupMembers((Member("10.0.0.1", (0,)),), "consumer")
 SERVED = Serving(ALONE, EndpointAnswer("closed", partitions=(0,)))
+UNKNOWN = KnownAttempts()
 LETTER = Letter(
     place=(0, 3),
     endpoint="ci",
@@ -53,9 +57,10 @@ def found_state(
     position: PartitionPosition = POSITION,
     letter: Entry | None = None,
     serving: Serving = SERVED,
+    attempts: KnownAttempts = UNKNOWN,
 ) -> tuple[EventState, str]:
     """The state, without the endpoint's name."""
-    found = state_at(offset, event, endpoint, position=position, letter=letter, serving=serving)
+    found = state_at(offset, event, endpoint, position=position, letter=letter, serving=serving, attempts=attempts)
     assert found.endpoint == "ci"
     return found.state, found.why
 
@@ -86,6 +91,19 @@ def test_waiting_says_why() -> None:
     assert found_state(10, serving=Serving(ALONE, unreachable_because="h:1 does not answer"))[1] == (
         "partition 0: served from 10.0.0.1 by a worker that was not asked (h:1 does not answer); "
         "it is the next event of its partition"
+    )
+
+
+def test_attempts_that_are_known() -> None:
+    """A finished event was delivered by one; the last try of one that waits comes before all other reasons."""
+    assert found_state(11, attempts=KnownAttempts([EXPECTED])) == (
+        EventState.FINISHED,
+        "delivered at 2023-11-14T22:13:20.250Z, at try 2, status 202 in 125ms: thanks",
+    )
+    failed = replace(EXPECTED, outcome="failed", status=500, answer="", next_try_s=4.0)
+    assert found_state(12, attempts=KnownAttempts([failed]))[1] == (
+        "try 2 at 2023-11-14T22:13:20.250Z failed with status 500 in 125ms, the next 4s later; being delivered; "
+        "1 unfinished before it in its partition"
     )
 
 
@@ -124,6 +142,8 @@ def test_letter_comes_first() -> None:
         EventState.DEAD_LETTER,
         f"{why}, at 1970-01-01T00:00:01.000Z",
     )
+    answered = found_state(17, letter=Entry(LETTER, answer="no such project"))
+    assert answered[1].endswith("Z; the last answer: no such project")
     for closed, state in (("redriven", EventState.REDRIVEN), ("discarded", EventState.DISCARDED)):
         closing = Closing((0, 4), LETTER.identity, closed, 2_000)
         expected = (state, f"at 1970-01-01T00:00:02.000Z; it was a dead letter: {why}")

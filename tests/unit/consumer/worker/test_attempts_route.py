@@ -4,8 +4,6 @@ import asyncio
 import json
 from typing import Any
 
-import pytest
-
 from consumer.attempts.found import FoundAttempts
 from consumer.attempts.question import AttemptQuestion
 from consumer.worker.attempts_route import attempts_route
@@ -24,7 +22,7 @@ class View:
     async def attempts(self, question: AttemptQuestion) -> FoundAttempts:
         """The one that it has."""
         self.asked.append(question)
-        return FoundAttempts([EXPECTED], ["process 2: it does not answer"])
+        return FoundAttempts([EXPECTED], {}, ["process 2: it does not answer"])
 
 
 async def nothing() -> Message:
@@ -69,18 +67,18 @@ def test_an_answer() -> None:
                 "answer": "thanks",
             }
         ],
+        "kept_since": {},
         "unknown_because": ["process 2: it does not answer"],
     }
 
 
-@pytest.mark.parametrize(
-    ("query", "status", "told"),
-    [
-        (b"limit=-1", 400, "limit='-1' is not a number from 1 to 100000"),
-        (b"id=a&endpoint=audit", 404, "this worker does not serve endpoint 'audit'"),
-        (b"endpoint=", 404, "this worker does not serve endpoint ''"),
-    ],
-)
-def test_refusals(query: bytes, status: int, told: str) -> None:
-    """Say what is wrong; the worker is not asked."""
-    assert (status, {"error": told}, []) == asked(query)
+def test_an_endpoint_that_is_not_served() -> None:
+    """Is said to be none of this worker's, which is not asked."""
+    expected = {"attempts": [], "kept_since": {}, "unknown_because": ["it does not serve audit"]}
+    assert asked(b"id=a&endpoint=audit") == (200, expected, [])
+
+
+def test_a_bad_query() -> None:
+    """Is refused, and the worker is not asked."""
+    expected = {"error": "limit='-1' is not a number from 1 to 100000"}
+    assert asked(b"limit=-1") == (400, expected, [])

@@ -1,0 +1,47 @@
+"""The attempts of one event at one endpoint, as far as they are known, in words. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from consumer.attempts.event_attempt import EventAttempt
+from consumer.attempts.text import result_of, shown_seconds, shown_time
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAttempts:
+    """Whatever is still known."""
+
+    attempts: Sequence[EventAttempt] = ()
+    """The newest first."""
+    kept_since: datetime | None = None
+    """All that ended later are known; None: nobody knows any."""
+    unknown_because: Sequence[str] = ()
+    """Why there may be others."""
+
+    def of_finished(self) -> str:
+        """What became of an event that is owed no more, and is no dead letter."""
+        delivered = next((one for one in self.attempts if not one.failed), None)
+        if delivered is None:
+            return f"delivered, or before the endpoint's start; {self._unknown()}"
+        took = f"{result_of(delivered)} in {shown_seconds(delivered.seconds)}"
+        answer = f": {delivered.answer}" if delivered.answer else ""
+        return f"delivered at {shown_time(delivered.time)}, at try {delivered.number}, {took}{answer}"
+
+    def of_waiting(self) -> list[str]:
+        """The last try of an event that waits, if it is known."""
+        last = next(iter(self.attempts), None)
+        if last is None:
+            return []
+        again = "" if last.next_try_s is None else f", the next {shown_seconds(last.next_try_s)} later"
+        answer = f": {last.answer}" if last.answer else ""
+        what = f"{result_of(last)} in {shown_seconds(last.seconds)}"
+        return [f"try {last.number} at {shown_time(last.time)} failed with {what}{again}{answer}"]
+
+    def _unknown(self) -> str:
+        """Why nothing is known of its delivery."""
+        if self.unknown_because:
+            return f"when is not known: {'; '.join(self.unknown_because)}"
+        if self.kept_since is None:
+            return "when is not known: no worker keeps attempts of it"
+        return f"when is not known: attempts before {shown_time(self.kept_since)} are not kept"

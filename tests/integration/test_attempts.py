@@ -1,0 +1,74 @@
+"""`registry-worker attempts` on a real Kafka: what a worker has in memory, listed, selected and followed."""
+
+import json
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker import LocalKafka
+from broker.ports import free_port
+from tests.kit import Answer, Captured, Process, Receiver, eventually
+from tests.kit.bridge import Installation, endpoint
+from tests.kit.notifications import delivered, envelope, envelopes, event_json
+
+pytestmark = pytest.mark.kafka
+
+TOKEN = "planted-s3cret"
+BRISK = {"start": "beginning", "backoff": "20ms", "max_backoff": "100ms"}
+
+
+def attempts(setup: Installation, *arguments: str) -> list[dict[str, Any]]:
+    """What `attempts --json` prints."""
+    done = setup.run_worker("attempts", "--json", *arguments)
+    assert done.code == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def refuses_poison(request: Captured) -> Answer:
+    """With all that it was sent; takes the rest."""
+    if b"team/poison" in request.body:
+        return Answer(status=422, body=f"refused: {request.header('authorization')} \x1b[2J".encode())
+    return Answer(body=b"thanks")
+
+
+def test_what_was_sent_and_answered(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
+    """Each event of each attempt; by endpoint, event and outcome; no secret that the endpoint was sent."""
+    listen = {"worker": {"listen": f"127.0.0.1:{free_port()}"}}
+    keys = {**BRISK, "headers": {"Authorization": f"Bearer {TOKEN}"}}
+    ends = [endpoint("ci", receiver.url, **keys), endpoint("off", receiver.url, disabled=True)]
+    setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=2, endpoints=ends, sections=listen)
+    receiver.answer_by(refuses_poison)
+    setup.publish(*envelopes(3, 3), envelope(event_json("team/poison", 0)))
+    silent = setup.run_worker("attempts")
+    assert (silent.code, silent.stdout) == (1, "")
+    assert re.fullmatch(r"registry-worker: 127.0.0.1:\d+/attempts\S* does not answer: [^\n]+\n", silent.stderr)
+    follow = Process(
+        "consumer.cli", "attempts", "--follow", "--failed", folder=tmp_path / "follow", config=setup.config()
+    )
+    with setup.worker("--log-level", "debug") as worker, follow as following:
+        worker.wait_ready()
+        eventually(lambda: len(delivered(receiver)) == 9)
+        eventually(lambda: len(attempts(setup)) == 12)
+        found = attempts(setup)
+        assert [one["time"] for one in found] == sorted(one["time"] for one in found)
+        answered = {(one["event_id"], one["number"], one["status"], one["answer"]) for one in found}
+        refused = r"refused: *** \x1b[2J"
+        assert {("team-poison-0", number, 422, refused) for number in (1, 2, 3)} < answered
+        assert ("team-app1-2", 1, 200, "thanks") in answered
+        assert {one["event_id"] for one in attempts(setup, "--failed", "--endpoint", "ci")} == {"team-poison-0"}
+        (one,) = attempts(setup, "--id", "team-app1-2")
+        assert attempts(setup, "--id", f"{one['partition']}:{one['offset']}") == [one]
+        assert attempts(setup, "--last", "2") == found[-2:]
+        none = setup.run_worker("attempts", "--endpoint", "off")
+        assert (none.code, none.stderr.splitlines()[-1].rpartition(": ")[2]) == (1, "it does not serve off")
+        eventually(lambda: len(following.stdout.splitlines()) == 3)
+        lines = following.stdout.splitlines()
+        assert all(re.search(rf"  try {n}  rejected  status 422 in \S+", line) for n, line in enumerate(lines, 1))
+        following.signal(signal.SIGINT)
+        assert following.wait() == 0
+        logged = [line for line in worker.log() if line["event"] == "delivery.attempted"]
+        assert len(logged) == 12
+    assert TOKEN not in worker.stderr
