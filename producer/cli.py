@@ -1,10 +1,11 @@
 """`registry-bridge`: serve, publish, init, check. Reads arguments, calls the parts, prints; nothing is decided here."""
 
+import asyncio
 import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
@@ -22,23 +23,34 @@ from producer.publish.event_files import FoundEvents, RefusedText, events_of
 from producer.publish.publisher import Publisher
 from producer.schema_registration import Registration, registration_of
 from runtime.cli.leaving import leave
-from runtime.cli.options import AddressType, LabelType, common_options, log_options, processes_option
-from runtime.cli.running import run_command, run_service, stop_signals
+from runtime.cli.options import (
+    AddressType,
+    LabelType,
+    common_options,
+    configuration_file,
+    log_options,
+    processes_option,
+    watch_option,
+)
+from runtime.cli.running import run_command, run_reloadable, stop_signals
 from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
 from runtime.config import Address, Settings
-from runtime.config.overrides import with_intake_listen
+from runtime.config.overrides import IntakeConfiguration, with_intake_listen
 from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.topics import max_event_bytes
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
+from runtime.reloading.file_reloads import FileReloads
 from runtime.schema_registry import SchemaRegistry
 from schemas.event import MEDIA_TYPE_V2
 from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
 
 _PROGRAM: Final = "registry-bridge"
+_PREFIX: Final = "registry_bridge"
+"""Of metrics."""
 _COLOURS: Final = {Severity.OK: "green", Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.WRONG: "red"}
 
 
@@ -54,19 +66,29 @@ def commands() -> None:
     "--listen", type=AddressType(), help="Where to listen, instead of intake.listen; port 0 picks a free one."
 )
 @processes_option
-def serve_command(settings: Settings, listen: Address | None, processes: int) -> int:
-    """Receive the POSTs of registries (the intake)."""
+@watch_option
+def serve_command(settings: Settings, listen: Address | None, processes: int, *, watch_config: bool) -> int:
+    """Receive the POSTs of registries (the intake).
+
+    SIGHUP reloads the configuration: a new intake.authorization holds from then on.
+    """
+    configuration = IntakeConfiguration(configuration_file(), listen)
     if listen is not None:
         settings = with_intake_listen(settings, listen)
-    if processes == 1:
-        return run_service(lambda stop: serve(settings, stop, OwnDoor(settings.intake.listen)))
-    if settings.intake.spool is not None:
+    if processes > 1 and settings.intake.spool is not None:
         raise click.UsageError(
             "--processes: intake.spool keeps the events of a repository in order only within one process; "
             "leave out --processes, or remove intake.spool from the configuration"
         )
     logs = log_options()
-    return run_service(lambda stop: serve_in_processes(settings, stop, processes=processes, logs=logs))
+
+    def service(stop: asyncio.Event, asked: asyncio.Event) -> Awaitable[int]:
+        reloads = FileReloads(configuration, asked, prefix=_PREFIX, watches=watch_config, clock=SystemClock())
+        if processes == 1:
+            return serve(settings, stop, OwnDoor(settings.intake.listen), reloads)
+        return serve_in_processes(settings, stop, reloads, processes=processes, logs=logs)
+
+    return run_reloadable(service)
 
 
 @commands.command("init", epilog="Example: registry-bridge init -c bridge.yaml")

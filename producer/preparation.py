@@ -101,6 +101,8 @@ class PreparedLog:
         self._missed = 0
         """Looks in a row that found no events topic; one does not tell: a young broker knows few topics."""
         self._checking = asyncio.Lock()
+        self._renewed = asyncio.Event()
+        """Set when there are other settings."""
 
     async def run(self) -> None:
         """Return when all is prepared.
@@ -124,6 +126,35 @@ class PreparedLog:
                 self._obstacle = _hindrance(error)
                 await asyncio.sleep(_AGAIN_S)
         _log.info("bridge.ready", topic=self._settings.topics.events)
+
+    def register(self, settings: Settings) -> None:
+        """Give the endpoints of these settings that are new their cursor, as soon as Kafka lets that be done."""
+        self._settings = settings
+        self._renewed.set()
+
+    async def follow(self) -> None:
+        """Do what `register` asks for, for ever."""
+        while True:
+            await self._renewed.wait()
+            self._renewed.clear()
+            if not await self._has_registered():
+                self._renewed.set()
+                await asyncio.sleep(_AGAIN_S)
+
+    async def _has_registered(self) -> bool:
+        try:
+            await beside_within(_PREPARE_LIMIT_S, self._register)
+        except BridgeError as error:
+            if self._news.is_news("endpoints", str(error)):
+                _log.warning("bridge.endpoints_not_registered", reason=str(error))
+            return False
+        self._news.settled("endpoints")
+        return True
+
+    def _register(self) -> None:
+        self._admin.ping(self._settings.topics.events, _REACH_LIMIT_S)
+        if (topic := self._admin.topic(self._settings.topics.events)) is not None:
+            register_new(self._admin, self._groups, self._settings, topic.partitions)
 
     @property
     def ids(self) -> Mapping[int, int]:

@@ -1,19 +1,35 @@
 """`registry-worker deliver`."""
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Final
 
 import click
 import structlog
 
 from consumer.worker.processes import deliver_in_processes
+from consumer.worker.reload_plan import chosen
 from consumer.worker.service import deliver, deliver_until_caught_up
-from runtime.cli.options import AddressType, DurationType, common_options, log_options, processes_option
-from runtime.cli.running import run_service
+from runtime.cli.options import (
+    AddressType,
+    DurationType,
+    common_options,
+    configuration_file,
+    log_options,
+    processes_option,
+    watch_option,
+)
+from runtime.cli.running import run_reloadable, run_service
+from runtime.clock import SystemClock
 from runtime.config import Address, EndpointSettings, Settings
-from runtime.config.overrides import with_worker_listen
+from runtime.config.overrides import WorkerConfiguration, with_worker_listen
 from runtime.http.bindings import TcpBinding
+from runtime.reloading.file_reloads import FileReloads
 
 _log: Final = structlog.get_logger(__name__)
+
+_PREFIX: Final = "registry_worker"
+"""Of metrics."""
 
 
 @click.command("deliver", epilog="Example: registry-worker deliver -c bridge.yaml --endpoint ci")
@@ -37,6 +53,7 @@ _log: Final = structlog.get_logger(__name__)
     "--timeout", metavar="D", type=DurationType(), help="With --until-caught-up: give up after this long, with exit 1."
 )
 @processes_option
+@watch_option
 def deliver_command(
     *,
     settings: Settings,
@@ -45,22 +62,33 @@ def deliver_command(
     until_caught_up: bool,
     timeout: float | None,
     processes: int,
+    watch_config: bool,
 ) -> int:
-    """Deliver events to the endpoints until stopped."""
+    """Deliver events to the endpoints until stopped.
+
+    SIGHUP reloads the configuration: endpoints that did not change are served on without a break.
+    """
     endpoints = _chosen(settings, names)
     for warning in settings.warnings:
         _log.warning("configuration.no_effect", said=warning)
     if until_caught_up:
         if processes > 1:
             raise click.UsageError("--until-caught-up runs in one process: leave out --processes")
+        if watch_config:
+            raise click.UsageError("--until-caught-up keeps its configuration: leave out --watch-config")
         return run_service(lambda stop: deliver_until_caught_up(settings, endpoints, stop, timeout_s=timeout))
     if timeout is not None:
         raise click.UsageError("--timeout needs --until-caught-up")
     served = with_worker_listen(settings, listen) if listen is not None else settings
-    if processes == 1:
-        return run_service(lambda stop: deliver(served, endpoints, stop, TcpBinding(served.worker.listen)))
-    logs = log_options()
-    return run_service(lambda stop: deliver_in_processes(served, endpoints, stop, processes=processes, logs=logs))
+    configuration, logs = WorkerConfiguration(configuration_file(), listen), log_options()
+
+    def service(stop: asyncio.Event, asked: asyncio.Event) -> Awaitable[int]:
+        reloads = FileReloads(configuration, asked, prefix=_PREFIX, watches=watch_config, clock=SystemClock())
+        if processes == 1:
+            return deliver(served, names, stop, TcpBinding(served.worker.listen), reloads)
+        return deliver_in_processes(served, names, stop, reloads, processes=processes, logs=logs)
+
+    return run_reloadable(service)
 
 
 def _chosen(settings: Settings, names: tuple[str, ...]) -> list[EndpointSettings]:
@@ -78,6 +106,4 @@ def _chosen(settings: Settings, names: tuple[str, ...]) -> list[EndpointSettings
     disabled = [name for name in names if known[name].disabled]
     if disabled:
         raise click.UsageError(f"disabled in the configuration: {', '.join(disabled)}")
-    return [
-        endpoint for endpoint in settings.endpoints if not endpoint.disabled and (not names or endpoint.name in names)
-    ]
+    return chosen(settings, names)

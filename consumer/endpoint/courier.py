@@ -45,9 +45,11 @@ class Courier:
             burial: keeps what is given up.
             monitor: told of each event that was given up.
         """
-        self.sender: Final = sender
+        self.sender = sender
         self.burial: Final = burial
         self._monitor = monitor
+        self._retiring: set[asyncio.Task[None]] = set()
+        """The closing of senders of before."""
         self.burying = 0
         """Events whose giving up is being written."""
         self.unburied = 0
@@ -67,13 +69,36 @@ class Courier:
             await self.burial.bury(delivery, cause)
         self._monitor.buried(delivery, cause)
 
+    def use(self, sender: Sender, *, within_s: float) -> None:
+        """Let further requests go by another sender; the one before is closed when its requests have ended.
+
+        Args:
+            sender: sends the same, in the same format.
+            within_s: what a request of the one before may take from now on, in seconds.
+        """
+        before, self.sender = self.sender, sender
+        task = asyncio.create_task(self._retire(before, within_s))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
     def hurry(self) -> None:
         """Wait no longer for a keeper that is away: such writing is broken off from now on."""
         self.burial.hurry()
 
     async def close(self) -> None:
         """Close the connections to the endpoint."""
+        retiring = set(self._retiring)
+        for task in retiring:
+            task.cancel()
+        if retiring:
+            await asyncio.wait(retiring)
         await self.sender.close()
+
+    async def _retire(self, sender: Sender, after_s: float) -> None:
+        try:
+            await asyncio.sleep(after_s)
+        finally:
+            await sender.close()
 
     @contextmanager
     def _burying(self) -> Iterator[None]:

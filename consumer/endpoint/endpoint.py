@@ -66,7 +66,7 @@ class Endpoint:
         clock: Clock,
     ) -> None:
         """Not started yet."""
-        self.settings: Final = settings
+        self.settings = settings
         self.log: Final = log
         self.gate: Final = gate
         self.courier: Final = courier

@@ -20,8 +20,15 @@ class Outlines:
 
     def __init__(self, kept: int = 1) -> None:
         """None yet; `kept` is how many are remembered."""
-        self._kept: Final[list[tuple[Record, EventOutline] | None]] = [None] * kept
-        self._longest: Final = _ROOM // kept
+        self._kept: list[tuple[Record, EventOutline] | None] = []
+        self._longest = 0
+        self.keep(kept)
+
+    def keep(self, kept: int) -> None:
+        """Remember so many from now on; those that are known are forgotten if it is another number."""
+        if kept != len(self._kept):
+            self._longest = _ROOM // kept
+            self._kept = [None] * kept
 
     def outline(self, record: Record) -> EventOutline:
         """The outline of the event in a record.
@@ -29,13 +36,14 @@ class Outlines:
         Raises:
             ForeignIdError, UndecodableError, UnknownSchemaError: see `schemas.avro.decode_outline`.
         """
-        at = hash((record.partition, record.offset)) % len(self._kept)
-        kept = self._kept[at]
+        all_kept = self._kept
+        at = hash((record.partition, record.offset)) % len(all_kept)
+        kept = all_kept[at]
         if kept is not None and kept[0] is record:
             return kept[1]
         outline = outline_of(record)
         if len(record.value or b"") <= self._longest:
-            self._kept[at] = record, outline
+            all_kept[at] = record, outline
         return outline
 
     def read(self, record: Record) -> tuple[Record, Event]:

@@ -28,16 +28,24 @@ class SharedRecords:
             kept: how many records are kept; 0 for a consumer that shares with no other.
         """
         self.topic: Final = topic
-        self._kept: Final[list[Record | None]] = [None] * kept
-        self._longest: Final = _ROOM // max(kept, 1)
+        self._kept: list[Record | None] = []
+        self._longest = 0
+        self.keep(kept)
+
+    def keep(self, kept: int) -> None:
+        """Keep so many from now on; those that are kept are forgotten if it is another number."""
+        if kept != len(self._kept):
+            self._longest = _ROOM // max(kept, 1)
+            self._kept = [None] * kept
 
     def of(self, message: Message) -> Record:
         """The record in a message: the very object of before, if it is the same record."""
-        if not self._kept:
+        all_kept = self._kept
+        if not all_kept:
             return record_of(message, self.topic)
         partition, offset, value = message.partition(), message.offset(), message.value()
-        at = hash((partition, offset)) % len(self._kept)
-        kept = self._kept[at]
+        at = hash((partition, offset)) % len(all_kept)
+        kept = all_kept[at]
         if (
             kept is not None
             and kept.value == value
@@ -49,5 +57,5 @@ class SharedRecords:
             return kept
         record = record_of(message, self.topic)
         if value is not None and len(value) <= self._longest:
-            self._kept[at] = record
+            all_kept[at] = record
         return record

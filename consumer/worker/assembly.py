@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from consumer.dead_letters.writing import Burial
 from consumer.delivery.policy.gate import Gate
-from consumer.delivery.webhook.sender import sender_of
+from consumer.delivery.webhook.sender import Sender, sender_of
 from consumer.endpoint.courier import Courier
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.metrics import EndpointMetrics
@@ -94,8 +94,13 @@ def backlogs_of(parts: Parts, served: Served) -> Backlogs:
     return made
 
 
-def endpoint_of(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
-    """An endpoint with all it is made of."""
+def endpoint_of(parts: Parts, endpoint: EndpointSettings, sender: Sender | None = None) -> Endpoint:
+    """An endpoint with all it is made of; with this sender, if there is one already.
+
+    Raises:
+        ClientSettingsError: no sender can be made of its settings.
+    """
+    sender = sender or sender_of(endpoint, parts.clock, parts.large_events)
     topics = parts.settings.topics
     group = group_of(parts.settings.worker.group_prefix, endpoint.name)
     metrics = EndpointMetrics(parts.metrics, endpoint.name)
@@ -113,7 +118,7 @@ def endpoint_of(parts: Parts, endpoint: EndpointSettings) -> Endpoint:
             outlines=parts.outlines,
         ),
         gate=Gate(endpoint, random.random),
-        courier=Courier(sender_of(endpoint, parts.clock, parts.large_events), burial, monitor),
+        courier=Courier(sender, burial, monitor),
         monitor=monitor,
         clock=parts.clock,
     )
@@ -141,3 +146,4 @@ def _watch(endpoint: Endpoint, metrics: EndpointMetrics) -> None:
     metrics.limit.set_function(lambda: endpoint.gate.limit.value)
     metrics.partitions.set_function(lambda: len(endpoint.partitions))
     metrics.uncommitted.set_function(lambda: endpoint.repeats_possible)
+    metrics.breaker.set(0)

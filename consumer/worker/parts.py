@@ -49,6 +49,12 @@ class Parts:
     outlines: Outlines
     attempts: AttemptRoom
 
+    def widen(self, served: int) -> None:
+        """So many endpoints are served now: several share what they read."""
+        if served > 1:
+            self.records.keep(SEVERAL)
+            self.outlines.keep(SEVERAL)
+
     def open_ranges(self) -> RangeReader:
         """A client that reads ranges of the events topic."""
         return RangeReader(self.kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(self.settings))

@@ -65,6 +65,12 @@ class Preparation:
         """Prepare for these instead, if it is not done yet."""
         self._settings, self._endpoints = settings, endpoints
 
+    def other(self, settings: Settings, endpoints: Sequence[EndpointSettings]) -> "Preparation":
+        """Another one, for these; what this one has warned of it does not say again."""
+        made = Preparation(self._admin, self._groups, self._protocols, settings, endpoints=endpoints, clock=self._clock)
+        made._news = self._news
+        return made
+
     async def run(self) -> int:
         """Try until it succeeds; the partitions of the events topic."""
         while True:

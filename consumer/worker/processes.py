@@ -1,33 +1,33 @@
 """`registry-worker deliver --processes N`: N members of each group, and one set of pages for them all."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-from prometheus_client import Metric
-
-from consumer.attempts.found import FoundAttempts, merged
-from consumer.attempts.question import AttemptQuestion
-from consumer.endpoint.live_status import LiveStatus
+from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import ACROSS_PROCESSES
-from consumer.worker.merged_status import merged_status, no_status
+from consumer.worker.family_view import FamilyView
 from consumer.worker.pages import page_routes
 from consumer.worker.parts import CLIENT_ID
+from consumer.worker.reload import senders_of
+from consumer.worker.reload_plan import chosen, plan_of, restart_keys, taken_of
 from consumer.worker.service import PAGES_DRAIN_S, deliver
+from runtime.clock import SystemClock
 from runtime.config import EndpointSettings, Settings
+from runtime.deadline import CLOSE_GRACE_S
 from runtime.http.asgi import application
 from runtime.http.bindings import TcpBinding
 from runtime.http.server import Server
 from runtime.processes.child_process import ChildStarter
+from runtime.processes.family_reload import reload_all
 from runtime.processes.order import LogOptions
 from runtime.processes.pages import ChildPages
-from runtime.processes.parent import parent_of
+from runtime.processes.parent import MARGIN_S, Parent, parent_of
 from runtime.processes.parent_metrics import FamilyMetrics
 from runtime.processes.probes import family_probes
 from runtime.processes.slot import ChildSlot, SlotBinding, socket_folder
-from schemas.names import group_of
+from runtime.reloading.reloadable import Reloaded, ReloadSource
 
 _COMMAND: Final = "registry-worker deliver"
 _PREFIX: Final = "registry_worker"
@@ -40,74 +40,89 @@ class DeliverDuty:
     """What each of the processes does: all that the command does in one."""
 
     settings: Settings
-    endpoints: Sequence[EndpointSettings]
+    names: Sequence[str]
+    """Of the endpoints; empty: all that are enabled."""
 
-    async def run(self, slot: ChildSlot, stop: asyncio.Event) -> int:
+    @property
+    def endpoints(self) -> Sequence[EndpointSettings]:
+        """Those that are to be served."""
+        return chosen(self.settings, self.names)
+
+    @property
+    def drain_s(self) -> float:
+        """What the longest of them gets, in seconds."""
+        worker = self.settings.worker
+        return max(map(worker.drain_of, self.endpoints), default=worker.drain_s)
+
+    async def run(self, slot: ChildSlot, stop: asyncio.Event, reloads: ReloadSource) -> int:
         """Deliver; the pages are at the slot's socket."""
-        return await deliver(self.settings, self.endpoints, stop, SlotBinding(slot))
+        return await deliver(self.settings, self.names, stop, SlotBinding(slot), reloads)
 
 
-class FamilyView:
-    """The view of all processes of a worker."""
+class DeliverFamily:
+    """A `Reloadable`: all processes of a worker. What they could refuse is refused before any is asked."""
 
-    def __init__(
-        self, settings: Settings, endpoints: Sequence[EndpointSettings], pages: ChildPages, metrics: FamilyMetrics
-    ) -> None:
-        self._prefix: Final = settings.worker.group_prefix
-        self.endpoints = endpoints
-        self._pages: Final = pages
+    def __init__(self, duty: DeliverDuty, starter: ChildStarter, parent: Parent, metrics: FamilyMetrics) -> None:
+        """The processes have this duty."""
+        self._duty = duty
+        self._starter: Final = starter
+        self._parent: Final = parent
         self._metrics: Final = metrics
 
-    async def statuses(self) -> list[LiveStatus]:
-        """What one process cannot say, as it does not answer, is not known of all."""
-        answers = await self._pages.ask("/status")
-        troubles = [one.named_trouble for one in answers if one.answer is None]
-        found = {one.number: _by_name(one.answer.body) for one in answers if one.answer is not None}
-        return [self._merged(one, found, troubles) for one in self.endpoints]
+    @property
+    def endpoints(self) -> Sequence[EndpointSettings]:
+        """Those that are served."""
+        return self._duty.endpoints
 
-    async def attempts(self, question: AttemptQuestion) -> FoundAttempts:
-        """What one process cannot say, as it does not answer, is said to be unknown."""
-        answers = await self._pages.ask(f"/attempts?{question.query}")
-        troubles = [one.named_trouble for one in answers if one.answer is None]
-        found = [msgspec.json.decode(one.answer.body, type=FoundAttempts) for one in answers if one.answer is not None]
-        return merged(question, [*found, FoundAttempts(unknown_because=troubles)])
+    async def reload(self, settings: Settings) -> Reloaded:
+        """See `Reloadable`.
 
-    async def counted(self) -> list[Metric]:
-        """By all processes, those that have ended included."""
-        return await self._metrics.families()
-
-    def _merged(
-        self, endpoint: EndpointSettings, found: Mapping[int, Mapping[str, LiveStatus]], troubles: Sequence[str]
-    ) -> LiveStatus:
-        name = endpoint.name
-        nothing = no_status(name, endpoint.safe_url, group_of(self._prefix, name))
-        return merged_status(nothing, {number: of[name] for number, of in found.items() if name in of}, troubles)
-
-
-def _by_name(answer: bytes) -> dict[str, LiveStatus]:
-    return {one.endpoint: one for one in msgspec.json.decode(answer, type=list[LiveStatus])}
+        Raises:
+            ConfigurationError: with every fault found.
+            NotReloadedError: a process failed.
+        """
+        before = self._duty
+        needs_restart = restart_keys(before.settings, settings)
+        duty = DeliverDuty(taken_of(before.settings, settings), before.names)
+        plan = plan_of(before.endpoints, before.settings, duty.settings, before.names)
+        tried = await senders_of(plan, SystemClock(), LargeEvents())
+        await asyncio.gather(*(sender.close() for sender in tried.values()))
+        self._duty = self._starter.duty = duty
+        self._parent.allow(drain_s=duty.drain_s)
+        limit_s = max(before.drain_s, duty.drain_s) + CLOSE_GRACE_S + MARGIN_S
+        await reload_all(self._parent.keepers, duty.settings, limit_s=limit_s)
+        for name in plan.removed:
+            self._metrics.forget("endpoint", name)
+        return Reloaded(plan.facts(), needs_restart)
 
 
 async def deliver_in_processes(
     settings: Settings,
-    endpoints: Sequence[EndpointSettings],
+    names: Sequence[str],
     stop: asyncio.Event,
+    reloads: ReloadSource,
     *,
     processes: int,
     logs: LogOptions,
 ) -> int:
-    """Serve these endpoints in so many processes until `stop` is set; the exit status.
+    """Serve endpoints in so many processes until `stop` is set; the exit status.
 
     Raises:
         AddressTakenError: `worker.listen` is not to be had.
         NoFolderError: there is no place for the processes' sockets.
     """
-    duty = DeliverDuty(settings, endpoints)
-    drain_s = max(map(settings.worker.drain_of, endpoints), default=settings.worker.drain_s)
+    duty = DeliverDuty(settings, names)
+    starter = ChildStarter(_COMMAND, duty, logs)
     with socket_folder(CLIENT_ID) as folder:
-        parent = parent_of(folder, ChildStarter(_COMMAND, duty, logs), processes, drain_s=drain_s)
+        parent = parent_of(folder, starter, processes, drain_s=duty.drain_s)
         metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
-        view = FamilyView(settings, endpoints, ChildPages(parent.keepers, limit_s=_STATUS_LIMIT_S), metrics)
+        target = DeliverFamily(duty, starter, parent, metrics)
+        pages = ChildPages(parent.keepers, limit_s=_STATUS_LIMIT_S)
+        view = FamilyView(settings.worker.group_prefix, target, pages, metrics)
         routes = [*family_probes(parent.pages, metrics), *page_routes(view)]
         server = Server(application(routes), TcpBinding(settings.worker.listen), drain_s=PAGES_DRAIN_S)
-        return await parent.run(stop, server)
+        reloading = asyncio.create_task(reloads.feed(target, metrics.registry))
+        try:
+            return await parent.run(stop, server)
+        finally:
+            reloading.cancel()

@@ -10,8 +10,11 @@ from consumer.endpoint.inspection import facts_of
 from consumer.endpoint.reasons import reasons_of
 from consumer.worker.assembly import Watches, backlogs_of, endpoint_of, watches_of
 from consumer.worker.caught_up import CaughtUp
+from consumer.worker.changeover import Changeover
 from consumer.worker.pages import ProcessView, page_routes
 from consumer.worker.parts import Parts, parts_of
+from consumer.worker.reload import WorkerEndpoints, WorkerReload
+from consumer.worker.reload_plan import chosen
 from consumer.worker.served import Served
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
@@ -21,6 +24,7 @@ from runtime.http.bindings import Binding
 from runtime.http.probes import probe_routes
 from runtime.http.server import Server
 from runtime.last_resort import GRACE_S, ended_within
+from runtime.reloading.reloadable import ReloadSource
 from runtime.side_threads import beside
 
 _log: Final = structlog.get_logger(__name__)
@@ -30,12 +34,18 @@ PAGES_DRAIN_S: Final = 1.0
 
 
 async def deliver(
-    settings: Settings, endpoints: Sequence[EndpointSettings], stop: asyncio.Event, binding: Binding
+    settings: Settings, names: Sequence[str], stop: asyncio.Event, binding: Binding, reloads: ReloadSource
 ) -> int:
-    """Serve these endpoints until `stop` is set; then let what is in flight end, and commit. The exit status.
+    """Serve endpoints until `stop` is set; then let what is in flight end, and commit. The exit status.
 
-    The pages are at `binding`.
+    Args:
+        settings: to begin with.
+        names: of the endpoints; empty: all that are enabled.
+        stop: set to stop.
+        binding: of the pages.
+        reloads: where further settings come from.
     """
+    endpoints = chosen(settings, names)
     parts = parts_of(settings, served=len(endpoints))
     served = Served(settings, [endpoint_of(parts, endpoint) for endpoint in endpoints])
     ready = asyncio.Event()
@@ -44,15 +54,19 @@ async def deliver(
     view = ProcessView(served, parts.metrics, parts.clock, parts.pulse)
     routes = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view)]
     server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
+    changeover = changeover_of(parts, served, watches, ready)
+    target = WorkerReload(parts, served, backlogs, changeover, names=names)
     backlogs.start()
     running = asyncio.create_task(_run(parts, served, watches, ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
+    reloading = asyncio.create_task(reloads.feed(target, parts.metrics.registry))
     serving = asyncio.create_task(server.serve(stop))
     await _until_stopped(stop, serving)
-    deadline = _closing_deadline(parts, endpoints)
+    deadline = _closing_deadline(parts, served, changeover)
     backlogs.stop()
+    await _ended(reloading)
     try:
-        return await _stop(parts, served, running, deadline)
+        return await _stop(parts, changeover, running, deadline)
     finally:
         await serving
 
@@ -65,12 +79,13 @@ async def deliver_until_caught_up(
     served = Served(settings, [endpoint_of(parts, endpoint) for endpoint in endpoints])
     ready = asyncio.Event()
     watches = watches_of(parts, served)
+    changeover = changeover_of(parts, served, watches, ready)
     running = asyncio.create_task(_run(parts, served, watches, ready))
     stopping = asyncio.create_task(stop.wait())
     target = CaughtUp(parts.admin, parts.groups, settings.topics.events, [endpoint.group for endpoint in served])
     waiting = asyncio.create_task(_wait_for(target, ready, timeout_s))
     await asyncio.wait((running, stopping, waiting), return_when=asyncio.FIRST_COMPLETED)
-    deadline = _closing_deadline(parts, endpoints)
+    deadline = _closing_deadline(parts, served, changeover)
     stopping.cancel()
     finished = waiting.done() and waiting.result()
     waiting.cancel()
@@ -78,8 +93,13 @@ async def deliver_until_caught_up(
         await target.look_once_more()
         finished = not target.owed
         _log_late(target, served, parts.clock)
-    failed = await _stop(parts, served, running, deadline)
+    failed = await _stop(parts, changeover, running, deadline)
     return failed or (0 if finished else 1)
+
+
+def changeover_of(parts: Parts, served: Served, watches: Watches, ready: asyncio.Event) -> Changeover:
+    """What changes these endpoints; `ready` is set when they are begun."""
+    return Changeover(served, WorkerEndpoints(parts, watches.preparation), ready, parts.clock)
 
 
 async def _wait_for(target: CaughtUp, ready: asyncio.Event, timeout_s: float | None) -> bool:
@@ -124,18 +144,25 @@ async def _until_stopped(stop: asyncio.Event, serving: "asyncio.Task[None]") -> 
     stop.set()
 
 
-def _closing_deadline(parts: Parts, endpoints: Sequence[EndpointSettings]) -> Deadline:
+def _closing_deadline(parts: Parts, served: Served, changeover: Changeover) -> Deadline:
     """When all is closed that is closed from now on: each step gets what is left of the time."""
     worker = parts.settings.worker
-    drain_s = max(map(worker.drain_of, endpoints), default=worker.drain_s)
+    every = (*served, *changeover.closing)
+    drain_s = max((worker.drain_of(endpoint.settings) for endpoint in every), default=worker.drain_s)
     return Deadline.after(drain_s + CLOSE_GRACE_S, parts.clock)
 
 
-async def _stop(parts: Parts, served: Served, running: "asyncio.Task[None]", deadline: Deadline) -> int:
+async def _ended(task: "asyncio.Task[None]") -> None:
+    """Cancel it, and return when it has ended."""
+    task.cancel()
+    await asyncio.wait((task,))
+
+
+async def _stop(parts: Parts, endpoints: Changeover, running: "asyncio.Task[None]", deadline: Deadline) -> int:
     running.cancel()
     parts.pulse.stop()
     with ended_within(deadline.left_s + GRACE_S):
-        await asyncio.gather(*(endpoint.close(deadline) for endpoint in served))
+        await endpoints.close(deadline)
         await beside(parts.writer.close, deadline.left_s)
         parts.large_events.close()
         _log.info("stopped")

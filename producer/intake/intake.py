@@ -45,8 +45,12 @@ class Intake:
         self._refusals = RefusalLog()
         self._path = settings.path
         self._base = settings.path.rstrip("/") + "/"
-        self._tokens = tuple(secret.reveal().strip(" \t").encode() for secret in settings.authorization)
+        self.admit_by(settings)
         self._budget = BodyBudget(settings.max_body_bytes)
+
+    def admit_by(self, settings: IntakeSettings) -> None:
+        """Ask POSTs for the authorization of these settings from now on."""
+        self._tokens = tuple(secret.reveal().strip(" \t").encode() for secret in settings.authorization)
 
     async def run(self) -> None:
         """Log what is refused and repeats, until it is cancelled."""

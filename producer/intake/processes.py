@@ -6,18 +6,22 @@ from typing import Final
 
 from producer.intake.doors import SharedDoor
 from producer.intake.metrics import ACROSS_PROCESSES
+from producer.intake.reload import reloaded, taken_of
 from producer.intake.service import CLIENT_ID, serve
 from runtime.config.addresses import Address
 from runtime.config.settings import Settings
+from runtime.deadline import CLOSE_GRACE_S
 from runtime.http.asgi import Request, Response, Route, application
 from runtime.http.bindings import ReservedAddress, UnixBinding
 from runtime.http.server import Server
 from runtime.processes.child_process import ChildStarter
+from runtime.processes.family_reload import reload_all
 from runtime.processes.order import LogOptions
-from runtime.processes.parent import parent_of
+from runtime.processes.parent import MARGIN_S, Parent, parent_of
 from runtime.processes.parent_metrics import FamilyMetrics
 from runtime.processes.probes import family_probes
 from runtime.processes.slot import ChildSlot, parent_pages, socket_folder
+from runtime.reloading.reloadable import Reloaded, ReloadSource
 from runtime.spool_status import PATH as SPOOL_PATH
 
 _COMMAND: Final = "registry-bridge serve"
@@ -32,12 +36,36 @@ class ServeDuty:
     listen: Address
     """With the port that all share."""
 
-    async def run(self, slot: ChildSlot, stop: asyncio.Event) -> int:
+    async def run(self, slot: ChildSlot, stop: asyncio.Event, reloads: ReloadSource) -> int:
         """Take POSTs; the pages of this process are at the slot's socket."""
-        return await serve(self.settings, stop, SharedDoor(self.listen, slot))
+        return await serve(self.settings, stop, SharedDoor(self.listen, slot), reloads)
 
 
-async def serve_in_processes(settings: Settings, stop: asyncio.Event, *, processes: int, logs: LogOptions) -> int:
+class ServeFamily:
+    """A `Reloadable`: all processes of an intake."""
+
+    def __init__(self, duty: ServeDuty, starter: ChildStarter, parent: Parent) -> None:
+        """The processes have this duty."""
+        self._duty = duty
+        self._starter: Final = starter
+        self._parent: Final = parent
+
+    async def reload(self, settings: Settings) -> Reloaded:
+        """See `Reloadable`.
+
+        Raises:
+            NotReloadedError: a process failed.
+        """
+        taken = taken_of(self._duty.settings, settings)
+        done = reloaded(self._duty.settings, settings)
+        self._duty = self._starter.duty = ServeDuty(taken, self._duty.listen)
+        await reload_all(self._parent.keepers, taken, limit_s=CLOSE_GRACE_S + MARGIN_S)
+        return done
+
+
+async def serve_in_processes(
+    settings: Settings, stop: asyncio.Event, reloads: ReloadSource, *, processes: int, logs: LogOptions
+) -> int:
     """Run the intake in so many processes until `stop` is set; the exit status.
 
     Raises:
@@ -45,12 +73,17 @@ async def serve_in_processes(settings: Settings, stop: asyncio.Event, *, process
         NoFolderError: there is no place for the processes' sockets.
     """
     with socket_folder(CLIENT_ID) as folder, ReservedAddress(settings.intake.listen) as listen:
-        starter = ChildStarter(_COMMAND, ServeDuty(settings, listen), logs)
+        duty = ServeDuty(settings, listen)
+        starter = ChildStarter(_COMMAND, duty, logs)
         parent = parent_of(folder, starter, processes, drain_s=settings.worker.drain_s)
         metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
         routes = [*family_probes(parent.pages, metrics), Route.get(SPOOL_PATH, _no_spool)]
         server = Server(application(routes), UnixBinding(parent_pages(folder)), drain_s=settings.worker.drain_s)
-        return await parent.run(stop, server)
+        reloading = asyncio.create_task(reloads.feed(ServeFamily(duty, starter, parent), metrics.registry))
+        try:
+            return await parent.run(stop, server)
+        finally:
+            reloading.cancel()
 
 
 async def _no_spool(_: Request) -> Response:

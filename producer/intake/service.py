@@ -14,6 +14,7 @@ from producer.intake.duties import Duties
 from producer.intake.intake import Intake
 from producer.intake.metrics import BridgeMetrics
 from producer.intake.outages import Outages, meanwhile
+from producer.intake.reload import IntakeReload
 from producer.intake.schema_routes import schema_routes
 from producer.preparation import PreparedLog
 from producer.schema_registration import registration_of
@@ -30,6 +31,7 @@ from runtime.kafka.pulse import Pulse
 from runtime.kafka.topics import max_event_bytes
 from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter
 from runtime.metrics import kafka_up, process_metrics
+from runtime.reloading.reloadable import ReloadSource
 from runtime.side_threads import beside
 from runtime.spool_status import PATH as SPOOL_PATH
 
@@ -38,7 +40,7 @@ _log: Final = structlog.get_logger(__name__)
 CLIENT_ID: Final = "registry-bridge"
 
 
-async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
+async def serve(settings: Settings, stop: asyncio.Event, doors: Doors, reloads: ReloadSource) -> int:
     """Run the intake until `stop` is set; then answer what is in flight and close spool and writer. The exit status.
 
     Raises:
@@ -74,9 +76,10 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors) -> int:
                 drain_s=settings.worker.drain_s,
             )
             pulse.start()
-            duties.begin(_begin_with(stop, stopping))
-            duties.begin(intake.run())
-            duties.begin(prepared.run())
+            target = IntakeReload(settings, intake, prepared)
+            for duty in (_begin_with(stop, stopping), intake.run(), prepared.run(), prepared.follow()):
+                duties.begin(duty)
+            duties.begin(reloads.feed(target, metrics.registry))
             if spool:
                 duties.begin(spool.run())
             await asyncio.gather(*(server.serve(stop) for server in servers))

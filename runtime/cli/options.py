@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from runtime.config.addresses import Address, parse_address
-from runtime.config.load import load
+from runtime.config.load import ConfigurationFile, find
 from runtime.logs import LEVELS, configure_logs
 from runtime.processes.order import LogOptions
 from runtime.units import parse_duration
@@ -17,6 +17,8 @@ from schemas.names import LABEL
 
 MOST_PROCESSES: Final = 64
 """Of one command: more than a machine has use for."""
+_FILE: Final = "runtime.cli.options.file"
+"""By which the context of a command knows its configuration."""
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -25,7 +27,9 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def with_settings(config: Path | None, log_format: Any, log_level: str, **arguments: Any) -> Any:
         configure_logs(log_format, log_level)
-        return command(settings=load(config, os.environ), **arguments)
+        file = ConfigurationFile(find(config, os.environ), os.environ)
+        click.get_current_context().meta[_FILE] = file
+        return command(settings=file.load(), **arguments)
 
     decorated: Callable[..., Any] = with_settings
     for decorate in (
@@ -44,6 +48,24 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("-c", "--config", type=click.Path(path_type=Path), help="Configuration file [bridge.yaml]."),
     ):
         decorated = decorate(decorated)
+    return decorated
+
+
+def configuration_file() -> ConfigurationFile:
+    """The file that the running command has its settings from."""
+    found = click.get_current_context().meta[_FILE]
+    assert isinstance(found, ConfigurationFile)
+    return found
+
+
+def watch_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--watch-config`; the command gets `watch_config`."""
+    decorate = click.option(
+        "--watch-config",
+        is_flag=True,
+        help="Reload the configuration when its file, or a file that it names, changes; SIGHUP reloads it too.",
+    )
+    decorated: Callable[..., Any] = decorate(command)
     return decorated
 
 

@@ -35,7 +35,7 @@ def process_command(words: tuple[str, ...]) -> int:  # noqa: ARG001 - for the li
 
 async def _until_stopped(order: ChildOrder, lifeline: Lifeline, stop: asyncio.Event) -> int:
     with lifeline.stopping(stop):
-        return await order.duty.run(order.slot, stop)
+        return await order.duty.run(order.slot, stop, lifeline)
 
 
 def main() -> NoReturn:

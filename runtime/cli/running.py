@@ -12,6 +12,7 @@ import click
 import structlog
 import uvloop
 
+from runtime.cli.hangups import Hangups
 from runtime.cli.signals import StopSignals
 from runtime.cli.streams import GONE, discard, lasting_streams
 from runtime.cli.terminal import printable
@@ -94,6 +95,25 @@ def run_service(service: Callable[[asyncio.Event], Awaitable[int]]) -> int:
 
     _collect_seldom()
     return uvloop.run(until_stopped())
+
+
+def run_reloadable(service: Callable[[asyncio.Event, asyncio.Event], Awaitable[int]]) -> int:
+    """The same for a service with a second event, which SIGHUP sets: it is asked to reload its configuration.
+
+    A terminal that is closed stops it nevertheless.
+    """
+
+    async def until_stopped(stop: asyncio.Event) -> int:
+        reload = asyncio.Event()
+        hangups = Hangups(stop_signals(), reload)
+        watching = asyncio.create_task(hangups.watch())
+        try:
+            with hangups.heard():
+                return await service(stop, reload)
+        finally:
+            watching.cancel()
+
+    return run_service(until_stopped)
 
 
 def _collect_seldom() -> None:

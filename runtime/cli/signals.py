@@ -1,5 +1,7 @@
 """The signals that end a command: SIGHUP (its terminal was closed), SIGINT (Ctrl-C) and SIGTERM (a supervisor).
 
+In a service that can reload its configuration, SIGHUP asks for that, unless the terminal was really closed.
+
 The first one stops the command in order. Further ones change nothing: every stop has a limit of its own, and shells,
 terminals and supervisors often send two. SIGKILL ends a process at once.
 """
@@ -26,6 +28,7 @@ class StopSignals:
         self.received: str = ""
         """The name of the first signal, once there was one."""
         self._stop: Callable[[], None] = _interrupt
+        self._hangup: Callable[[], None] | None = None
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -58,6 +61,19 @@ class StopSignals:
             self._stop = before
 
     @contextmanager
+    def hanging_up(self, hangup: Callable[[], None]) -> Iterator[None]:
+        """SIGHUP calls `hangup` instead, as often as it comes, as long as nothing has stopped the command."""
+        self._hangup = hangup
+        try:
+            yield
+        finally:
+            self._hangup = None
+
+    def terminal_closed(self) -> None:
+        """Stop as SIGHUP does, whatever else that calls."""
+        self._first(signal.SIGHUP)
+
+    @contextmanager
     def deferred(self) -> Iterator[None]:
         """What is done here is not broken off; a signal that came meanwhile interrupts at the end."""
         before = self.received
@@ -67,8 +83,14 @@ class StopSignals:
             self._stop()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP and self._hangup is not None and not self.received:
+            self._hangup()
+        else:
+            self._first(signal.Signals(number))
+
+    def _first(self, number: signal.Signals) -> None:
         if not self.received:
-            self.received = signal.Signals(number).name
+            self.received = number.name
             self._stop()
 
 

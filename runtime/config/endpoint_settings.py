@@ -50,6 +50,8 @@ class TLSSettings:
     """PEM file of its private key."""
     verify: bool = True
     """False trusts any certificate: for a test bench only."""
+    contents: str = field(default="", repr=False)
+    """Digest of what the files held when they were read: with a file that is replaced, the settings are others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -46,21 +46,44 @@ def find(option: Path | None, environ: Mapping[str, str]) -> Path:
     return Path(named) if named else DEFAULT_FILE
 
 
+class ConfigurationFile:
+    """The file of one process, which may be loaded again: after each change it is another configuration."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+        """Nothing is read yet."""
+        self._path: Final = path
+        self._environ: Final = environ
+        self.files = frozenset({path})
+        """This file, and all that it has named and whose content is part of the settings."""
+
+    def load(self) -> Settings:
+        """Read, interpolate and validate it. Blocks.
+
+        Raises:
+            ConfigurationError: with every fault found, or with the one for which the file cannot be read at all.
+        """
+        path = self._path
+        try:
+            text = read_whole(path)
+        except UnicodeDecodeError as error:
+            raise ConfigurationError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
+        except OSError as error:
+            raise ConfigurationError([_unreadable(path, error)]) from None
+        sources = Sources(environ=self._environ, folder=path.parent, read=self._read)
+        return settings_of(parse(text, str(path)), sources, trial_faults)
+
+    def _read(self, path: Path) -> str:
+        self.files |= {path}
+        return read_regular(path)
+
+
 def load(option: Path | None, environ: Mapping[str, str]) -> Settings:
     """Find, read, interpolate and validate the configuration file; `option` is what `-c` names, if anything.
 
     Raises:
-        ConfigurationError: with every fault found, or with the one for which the file cannot be read at all.
+        ConfigurationError: see `ConfigurationFile.load`.
     """
-    path = find(option, environ)
-    try:
-        text = _read_text(path)
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
-    except OSError as error:
-        raise ConfigurationError([_unreadable(path, error)]) from None
-    sources = Sources(environ=environ, folder=path.parent, read=read_regular)
-    return settings_of(parse(text, str(path)), sources, trial_faults)
+    return ConfigurationFile(find(option, environ), environ).load()
 
 
 def settings_from(mapping: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
@@ -130,7 +153,13 @@ def _endpoints(value: Value, *, intake: IntakeSettings) -> tuple[EndpointSetting
     return tuple(endpoints)
 
 
-def _read_text(path: Path) -> str:
+def read_whole(path: Path) -> str:
+    """Read a text file, as far as a configuration may be long.
+
+    Raises:
+        OSError: it is not there, or not readable.
+        UnicodeDecodeError: it is not UTF-8.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
         return file.read(LONGEST_FILE + 1)  # so that /dev/zero ends too; what takes the text judges its length
 

@@ -1,9 +1,13 @@
 """The section `tls` of whatever we connect to: whom to trust, and who we are."""
 
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from runtime.config.endpoint_settings import TLSSettings
-from runtime.config.interpolation import InterpolationError
+from runtime.config.interpolation import InterpolationError, Sources
 from runtime.config.reading import Section, Value
 from runtime.config.shape import ANY_TEXT, shaped
 from runtime.config.value_readers import truth
@@ -22,7 +26,18 @@ def read_tls(value: Value) -> TLSSettings:
     if len(missing) == 1:
         section.fault(missing[0], "is missing; write cert and key together")
     section.close()
-    return tls
+    return replace(tls, contents=digest_of(value.reading.sources, (tls.ca, tls.cert, tls.key)))
+
+
+def digest_of(sources: Sources, files: Iterable[Path | None]) -> str:
+    """A digest of what these files hold now, empty without files; one that is gone again counts as empty."""
+    found = sha256()
+    named = [file for file in files if file]
+    for file in named:
+        with suppress(OSError, ValueError):
+            found.update(sources.read(file).encode())
+        found.update(b"\0")
+    return found.hexdigest() if named else ""
 
 
 @shaped(ANY_TEXT)

@@ -6,8 +6,11 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
-from runtime.processes.order import STOP, ChildDuty, ChildOrder, LogOptions
-from runtime.processes.slot import UP, ChildSlot
+import msgspec
+
+from runtime.config import Settings
+from runtime.processes.order import STOP, ChildDuty, ChildOrder, LogOptions, ReloadOrder
+from runtime.processes.slot import UP, ChildSlot, ReloadAnswer
 
 _PROGRAM: Final = "runtime.cli.process"
 
@@ -17,6 +20,8 @@ class ChildProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process: Final = process
+        self._reloading: Final = asyncio.Lock()
+        self._reloads = 0
 
     @property
     def pid(self) -> int:
@@ -27,6 +32,19 @@ class ChildProcess:
         """Wait until it listens: True; or until it ends before that: False."""
         assert self._process.stdout is not None
         return await self._process.stdout.readline() == UP
+
+    async def reload(self, settings: Settings) -> str:
+        """Give it these settings, when it listens; why it has not taken them, empty if it has."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        async with self._reloading:
+            self._reloads += 1
+            self._process.stdin.write(ReloadOrder(self._reloads, settings).encoded())
+            while line := await self._process.stdout.readline():
+                answer = msgspec.json.decode(line, type=ReloadAnswer)
+                if answer.number == self._reloads:  # else it is late: nobody waits for it any more
+                    return answer.fault
+        return "it ended"
 
     async def ended(self) -> int:
         """Wait for its end: the exit status, negative if a signal ended it."""
@@ -44,9 +62,9 @@ class ChildProcess:
             self._process.kill()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChildStarter:
-    """Starts children that all have the same duty."""
+    """Starts children that all have the same duty; after a reload those that are started then have another."""
 
     command: str
     """As a person calls it, `registry-worker deliver` say: it shows in the list of processes."""

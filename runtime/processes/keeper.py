@@ -6,6 +6,7 @@ from typing import Final, Protocol
 import structlog
 
 from runtime.clock import Clock
+from runtime.config import Settings
 from runtime.processes.child_process import how_ended
 from runtime.processes.restart_pauses import RestartPauses
 from runtime.processes.slot import ChildSlot
@@ -25,6 +26,9 @@ class KeptChild(Protocol):
 
     async def up(self) -> bool:
         """Wait until it listens: True; or until it ends before that: False."""
+
+    async def reload(self, settings: Settings) -> str:
+        """Give it these settings, when it listens; why it has not taken them, empty if it has."""
 
     async def ended(self) -> int:
         """Wait for its end: the exit status, negative if a signal ended it."""
@@ -54,6 +58,8 @@ class Keeper:
         self._clock: Final = clock
         self._child: KeptChild | None = None
         self._stopping = asyncio.Event()
+        self._newer: Settings | None = None
+        """Settings that came while the child was starting with those of before."""
         self.was_up = asyncio.Event()
         """Set when a child of this slot has listened."""
         self.starts = 0
@@ -79,6 +85,16 @@ class Keeper:
             if await self._stopped_within(pause_s):
                 return 0
 
+    async def reload(self, settings: Settings) -> str:
+        """Give the child these settings; why it has not taken them, empty if it has.
+
+        One that is starting gets them when it listens; one that is started later has them from its starter.
+        """
+        self._newer = settings
+        if self._child is None or self.trouble:
+            return ""
+        return await self._child.reload(settings)
+
     def stop(self) -> None:
         """Ask the child to stop in order, and start no other."""
         self._stopping.set()
@@ -98,6 +114,7 @@ class Keeper:
         """The life of one child: how it ended, in words and as an exit status."""
         self.starts += 1
         self.trouble = "it is starting"
+        self._newer = None
         try:
             self._child = await self._starter.start(self.slot)
         except OSError as error:
@@ -108,9 +125,14 @@ class Keeper:
         if await self._child.up():
             self.trouble = ""
             self.was_up.set()
+            await self._catch_up(self._child)
         status = await self._child.ended()
         self._child = None
         return how_ended(status), status
+
+    async def _catch_up(self, child: KeptChild) -> None:
+        if self._newer is not None and (fault := await child.reload(self._newer)):
+            _log.error("process.not_reloaded", process=self.slot.number, fault=fault)
 
     async def _stopped_within(self, seconds: float) -> bool:
         try:

@@ -45,7 +45,11 @@ class Parent:
         """Starts nothing yet; `drain_s` is what the children let requests in flight have, in seconds."""
         self.keepers: Final = keepers
         self.pages: Final = ChildPages(keepers)
-        self._limit_s: Final = drain_s + CLOSE_GRACE_S + MARGIN_S
+        self.allow(drain_s=drain_s)
+
+    def allow(self, *, drain_s: float) -> None:
+        """Let requests in flight have so many seconds at the end."""
+        self._limit_s = drain_s + CLOSE_GRACE_S + MARGIN_S
 
     async def run(self, stop: asyncio.Event, server: PagesServer) -> int:
         """Keep all children, and serve the pages of all, until `stop` is set; the exit status: see `keep`."""

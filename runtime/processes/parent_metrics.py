@@ -12,6 +12,7 @@ from runtime.metrics import AskedGauge, process_metrics
 from runtime.processes.keeper import Keeper
 from runtime.processes.merged_metrics import LABEL, Merging, MetricsMerge, ProcessScrape
 from runtime.processes.pages import ChildPages
+from runtime.reloading.metrics import reload_gauges
 
 _PARENT: Final = "parent"
 
@@ -40,10 +41,15 @@ class FamilyMetrics:
         """`prefix` begins the names of our own metrics; `gauges` says how the children's are merged."""
         self._pages: Final = pages
         self._own: Final = parent_metrics(prefix, keepers)
-        self._merge: Final = MetricsMerge({**gauges, f"{prefix}_kafka_up": "min"})
+        self._merge: Final = MetricsMerge({**gauges, f"{prefix}_kafka_up": "min", **reload_gauges(prefix)})
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """Of the parent's own metrics."""
+        return self._own
 
     def forget(self, label: str, value: str) -> None:
-        """Of what ended children have counted, show what has this value of this label no more."""
+        """Expose nothing any more in which this label has this value, unless a child does."""
         self._merge.forget(label, value)
 
     async def families(self) -> list[Metric]:

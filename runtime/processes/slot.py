@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from runtime.errors import BridgeError
 from runtime.http.bindings import UnixBinding
 
@@ -41,6 +43,19 @@ class ChildSlot:
     def pages(self) -> Path:
         """The socket of this child's own pages."""
         return self.folder / str(self.number)
+
+
+class ReloadAnswer(msgspec.Struct, frozen=True):
+    """What a child says of a reload, a line on its standard output."""
+
+    number: int
+    """Of the order."""
+    fault: str
+    """Why it has not taken the settings; empty if it has."""
+
+    def tell(self) -> None:
+        """Say it, in the child."""
+        os.write(_STDOUT, msgspec.json.encode(self) + b"\n")
 
 
 def parent_pages(folder: Path) -> Path:

@@ -17,12 +17,15 @@ from tests.kit.bridge import BRIDGE, WORKER, Installation, endpoint
 from tests.kit.notifications import Poster, delivered, doubles, envelope, envelopes, event_json, ids
 from tests.kit.paths import ROOT
 from tests.kit.process import WITH_SIGNALS, Process
+from tests.kit.process_state import is_running
 from tests.kit.terminal import Terminal
 from tests.kit.topics import read
 
 pytestmark = pytest.mark.kafka
 
 STOPPING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+ENDING = (signal.SIGINT, signal.SIGTERM)
+"""Of a service, which SIGHUP has reload its configuration."""
 EVENTS = 300
 
 
@@ -73,7 +76,38 @@ def test_a_closed_terminal_repeats_nothing(setup: Installation, receiver: Receiv
     assert_nothing_comes_twice(setup, receiver, ids(bodies))
 
 
-@pytest.mark.parametrize("number", STOPPING)
+def test_a_hangup_is_a_reload_until_the_terminal_is_closed(setup: Installation, receiver: Receiver) -> None:
+    """SIGHUP to a worker in a living terminal reloads, and it goes on; the closed terminal ends it in order."""
+    bodies = envelopes(6, 50)
+    setup.publish(*bodies)
+    receiver.answer(200, delay=0.2)
+    with Terminal(WORKER, "deliver", "-c", configured(setup)) as terminal:
+        receiver.wait_for(5)
+        terminal.signal(signal.SIGHUP)
+        terminal.wait_for("config.reloaded")
+        receiver.wait_for(30)
+        terminal.close()
+        assert 0 == terminal.wait()
+    assert_nothing_comes_twice(setup, receiver, ids(bodies))
+
+
+def test_a_shell_that_tells_its_jobs_before_it_ends(setup: Installation, receiver: Receiver) -> None:
+    """As zsh does, and bash with huponexit, SIGHUP comes while the terminal is there: the worker ends with it."""
+    bodies = envelopes(6, 50)
+    setup.publish(*bodies)
+    receiver.answer(200, delay=0.2)
+    command = f"{sys.executable} -m {WORKER} deliver -c {configured(setup)} </dev/null >/dev/null 2>&1 & wait"
+    script = f"trap 'kill -HUP $!; exit' USR1; {command}"
+    with Terminal("-c", script, program=("sh",)) as terminal:
+        receiver.wait_for(20)
+        (worker,) = terminal.children
+        terminal.signal(signal.SIGUSR1)
+        terminal.close()
+        eventually(lambda: not is_running(worker))
+    assert_nothing_comes_twice(setup, receiver, ids(bodies))
+
+
+@pytest.mark.parametrize("number", ENDING)
 def test_a_signal_repeats_nothing(setup: Installation, receiver: Receiver, number: signal.Signals) -> None:
     """Each stop signal lets what is in flight end, though another one of each kind follows at once."""
     bodies = envelopes(6, 50)
@@ -118,7 +152,7 @@ def test_nohup_is_respected(setup: Installation, receiver: Receiver) -> None:
         assert 0 == worker.wait(30)
 
 
-@pytest.mark.parametrize("number", STOPPING)
+@pytest.mark.parametrize("number", ENDING)
 def test_the_intake_answers_what_is_in_flight(setup: Installation, kafka: LocalKafka, number: signal.Signals) -> None:
     """A POST whose body is still coming when the signal comes is answered, and its event is in the log."""
     with setup.bridge() as bridge:

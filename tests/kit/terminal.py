@@ -3,9 +3,11 @@
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from broker.leash import Leash
@@ -24,10 +26,17 @@ class Terminal(Running):
         module: what to run, e.g. `consumer.cli`.
         arguments: of the command.
         output: a file for standard output; the terminal if there is none.
+        program: what runs the module; another program takes its first argument in place of the module.
     """
 
-    def __init__(self, module: str, *arguments: str, output: Path | None = None) -> None:
-        self._command = ["setsid", "--ctty", *WITH_SIGNALS, sys.executable, "-m", module, *arguments]
+    def __init__(
+        self,
+        module: str,
+        *arguments: str,
+        output: Path | None = None,
+        program: Sequence[str] = (sys.executable, "-m"),
+    ) -> None:
+        self._command = ["setsid", "--ctty", *WITH_SIGNALS, *program, module, *arguments]
         self._output = output
         self._shown = bytearray()
         self._wake, self._woken = os.pipe()
@@ -65,6 +74,16 @@ class Terminal(Running):
     def wait_for(self, text: str, timeout: float = 30.0) -> None:
         """Return as soon as it shows this; AssertionError after `timeout` seconds."""
         eventually(lambda: text in self.shown, timeout)
+
+    @property
+    def children(self) -> list[int]:
+        """The processes that the command has started and not ended."""
+        pid = self._process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends the command a signal."""
+        self._process.send_signal(number)
 
     def close(self) -> None:
         """Hang up: the command gets SIGHUP, and what it writes to the terminal from here on fails with EIO."""

@@ -141,6 +141,7 @@ class SimulatedLog:
         self._asking: asyncio.Task[str] | None = None
         self._failing: asyncio.Task[None] | None = None
         self.dead = False
+        self._is_started = False
         self.member_id = ""
         self.unanswered_since: float | None = None
         """Since when Kafka does not answer its consumer, if so."""
@@ -158,6 +159,7 @@ class SimulatedLog:
 
     def start(self, listener: LogListener) -> None:
         """Join the group."""
+        self._is_started = True
         self._listener = listener
         asyncio.get_running_loop().call_later(_JOIN_S, self._join)
 
@@ -189,6 +191,8 @@ class SimulatedLog:
 
     async def close(self, deadline: Deadline) -> bool:
         """Leave the group; the commit under way is answered before that."""
+        if not self._is_started:
+            return True
         try:
             async with asyncio.timeout(deadline.left_s):
                 if self._asking is not None:

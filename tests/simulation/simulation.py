@@ -79,6 +79,8 @@ class Post:
     repositories: list[str]
     tries: int
     """How often its first event came, this time included."""
+    sender: str
+    """The name of the sender that it came by."""
     reply: Reply = Reply()
     ended: float | None = None
 
@@ -276,10 +278,15 @@ class World:
 
     def worker(self, partitions: Iterable[int] | None = None) -> "Worker":
         """Start one, with these partitions or all."""
-        made = Worker(self, len(self.workers), self.topic.partitions if partitions is None else partitions)
-        self.workers.append(made)
-        made.endpoint.acts.hold(self.pause)
+        made = self.unstarted(self.settings, partitions)
         made.endpoint.start()
+        return made
+
+    def unstarted(self, settings: EndpointSettings, partitions: Iterable[int] | None = None) -> "Worker":
+        """One with these settings, with these partitions or all, that is not started."""
+        mine = self.topic.partitions if partitions is None else partitions
+        self.workers.append(made := Worker(self, len(self.workers), mine, settings))
+        made.endpoint.acts.hold(self.pause)
         return made
 
     def hold(self, pause: Pause | None) -> None:
@@ -351,9 +358,9 @@ class World:
 
     # What the workers call.
 
-    async def receive(self, life: _Life, places: list[Place]) -> Result:
+    async def receive(self, life: _Life, sender: str, places: list[Place]) -> Result:
         """The endpoint is sent these events by a worker."""
-        post = self._arrived(life, places)
+        post = self._arrived(life, sender, places)
         self.posts.append(post)
         post.reply = reply = self.script(post)
         timed_out = reply.after_s > self.settings.timeout_s
@@ -367,14 +374,14 @@ class World:
             return NoAnswer(reply.fault, "simulated")
         return Answer(reply.status, reply.retry_after)
 
-    def _arrived(self, life: _Life, places: list[Place]) -> Post:
+    def _arrived(self, life: _Life, sender: str, places: list[Place]) -> Post:
         if life.dead:
             self.violations.append("a worker sends after its end")
         if self.pause is not None and self.now > self._paused_at:
             self.violations.append(f"a request starts in a pause: {places}")
         self.tried.update(places)
         repositories = [self.repository(place) for place in places]
-        post = Post(self.now, life.number, places, repositories, self.tried[places[0]])
+        post = Post(self.now, life.number, places, repositories, self.tried[places[0]], sender)
         for number, repository in self._lanes(post):
             if (number, repository) in self._busy:
                 self.violations.append(f"two requests of {repository} at a time: {places}")
@@ -427,18 +434,23 @@ class World:
 class _Client:
     """Sends to the world in a worker's name."""
 
-    def __init__(self, world: World, life: _Life) -> None:
+    def __init__(self, world: World, life: _Life, name: str) -> None:
         self._world = world
         self._life = life
+        self._name = name
+        self._is_closed = False
 
     async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
         """POST once."""
         places = dict(request.headers)["registry-event"].split(",")
         found = [(int(partition), int(offset)) for _, partition, offset in (place.split("/") for place in places)]
-        return await self._world.receive(self._life, found)
+        if self._is_closed:
+            self._world.violations.append("a client sends after its end")
+        return await self._world.receive(self._life, self._name, found)
 
     async def close(self) -> None:
         """Nothing is open."""
+        self._is_closed = True
 
 
 class _Letters:
@@ -460,17 +472,17 @@ class Worker:
     world: World
     number: int
     assignment: Iterable[int]
+    settings: EndpointSettings
     endpoint: Endpoint = field(init=False)
     log: SimulatedLog = field(init=False)
 
     def __post_init__(self) -> None:
-        world, clock = self.world, VirtualClock()
-        settings = world.settings
+        world, clock, settings = self.world, VirtualClock(), self.settings
         self._life = _Life(self.number)
         self.log = SimulatedLog(world.topic, world.group, self.assignment, drain_s=max(10.0, settings.timeout_s + 1.0))
         metrics = EndpointMetrics(WorkerMetrics(CollectorRegistry()), "ci")
         monitor = Monitor("ci", metrics, AttemptRoom().of("ci", clock.wall()), clock)
-        sender = Sender(_Client(world, self._life), Signer(), clock, settings.format)
+        sender = self.sender("first")
         burial = Burial("ci", LETTERS, _Letters(world, self._life), largest=2**24, jitter=world.jitter)
         self.endpoint = Endpoint(
             settings,
@@ -488,6 +500,10 @@ class Worker:
     def is_dead(self) -> bool:
         """Whether it was stopped or killed."""
         return self._life.dead
+
+    def sender(self, name: str) -> Sender:
+        """Another sender of this worker; requests tell its name."""
+        return Sender(_Client(self.world, self._life, name), Signer(), VirtualClock(), self.settings.format)
 
     def is_open(self) -> bool:
         """Whether its breaker is open."""

@@ -18,11 +18,13 @@ from consumer.endpoint.metrics import WorkerMetrics
 from producer.cli import commands as bridge_commands
 from producer.intake.metrics import BridgeMetrics
 from producer.spool.metrics import SpoolMetrics
+from runtime.clock import SystemClock
 from runtime.config import ConfigurationError
 from runtime.config.load import settings_from
 from runtime.kafka.reachability import Reachability
 from runtime.metrics import kafka_up, process_metrics
 from runtime.processes.parent_metrics import parent_metrics
+from runtime.reloading.metrics import ReloadMetrics
 from tests.kit.configuration_page import documented_keys
 from tests.kit.paths import ROOT
 
@@ -229,6 +231,7 @@ def test_every_metric_is_documented() -> None:
     cluster.answered(0.0)
     for name, registry in (("registry_bridge_kafka_up", bridge), ("registry_worker_kafka_up", worker)):
         kafka_up(name, registry, cluster)
+        ReloadMetrics(name.removesuffix("_kafka_up"), registry, SystemClock())
     parents = [parent_metrics(prefix, ()) for prefix in ("registry_bridge", "registry_worker")]
     families = [family for registry in (bridge, worker, *parents) for family in registry.collect()]
     suffixes = {"counter": "_total", "info": "_info"}

@@ -68,6 +68,19 @@ def test_an_error_is_not_replaced() -> None:
         fails()
 
 
+def test_a_hangup_may_mean_something_else() -> None:
+    """A service that reloads is asked as often as it comes; a closed terminal, and every other signal, ends it."""
+    said: list[str] = []
+    with StopSignals() as signals, signals.calling(lambda: said.append("stop")):
+        with signals.hanging_up(lambda: said.append("reload")):
+            signal.raise_signal(signal.SIGHUP)
+            signal.raise_signal(signal.SIGHUP)
+            signals.terminal_closed()
+            signal.raise_signal(signal.SIGHUP)
+        assert "SIGHUP" == signals.received
+    assert ["reload", "reload", "stop"] == said
+
+
 def test_handlers_come_back() -> None:
     """Without a signal, all is as it was before."""
     before = [signal.getsignal(number) for number in STOPPING]

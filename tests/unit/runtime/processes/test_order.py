@@ -10,8 +10,16 @@ import pytest
 from runtime.config import Settings
 from runtime.config.load import settings_from
 from runtime.config.secrets import Secret
-from runtime.processes.order import ChildOrder, LogOptions, OrderLostError, received_order
+from runtime.processes.order import (
+    ChildOrder,
+    LogOptions,
+    OrderLostError,
+    ReloadOrder,
+    decoded_reload,
+    received_order,
+)
 from runtime.processes.slot import ChildSlot
+from runtime.reloading.reloadable import ReloadSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,7 @@ class Duty:
 
     settings: Settings
 
-    async def run(self, slot: ChildSlot, stop: asyncio.Event) -> int:
+    async def run(self, slot: ChildSlot, stop: asyncio.Event, reloads: ReloadSource) -> int:
         """Nothing is done."""
         raise NotImplementedError
 
@@ -61,3 +69,12 @@ def test_a_parent_that_ends_in_the_middle(length: int) -> None:
     """Is an error of one line."""
     with pytest.raises(OrderLostError, match="the command has ended"):
         received(order().encoded()[:length])
+
+
+def test_new_settings_arrive_in_pieces() -> None:
+    """They are read when they are whole, and what comes behind them is left."""
+    sent = ReloadOrder(3, settings_from({"kafka": {"bootstrap.servers": "a:1", "sasl.password": "only-for-tests"}}))
+    whole = sent.encoded()
+    for cut in (1, 5, 9, len(whole) - 1):
+        assert (None, whole[:cut]) == decoded_reload(whole[:cut])
+    assert (sent, b"s") == decoded_reload(whole + b"s")

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
+from runtime.config.load import settings_from
+from runtime.config.settings import Settings
 from runtime.deadline import CLOSE_GRACE_S
+from runtime.processes.family_reload import NotReloadedError, reload_all
 from runtime.processes.keeper import REFUSED, Keeper
 from runtime.processes.parent import MARGIN_S, Parent
 from runtime.processes.restart_pauses import RestartPauses
@@ -14,6 +19,7 @@ from tests.kit.virtual_time import VirtualClock, simulated
 
 START_S = 1.0
 DRAIN_S = 10.0
+NEW = settings_from({"kafka": {"bootstrap.servers": "127.0.0.1:9"}})
 KILLED = -9
 
 
@@ -25,6 +31,8 @@ class FakeChild:
         self._ends_at_start = ends_at_start
         self._hangs = hangs
         self._status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.settings: list[Settings] = []
+        """What it was given by reloads."""
 
     async def up(self) -> bool:
         """After a second."""
@@ -32,6 +40,13 @@ class FakeChild:
         if self._ends_at_start is not None:
             self.end(self._ends_at_start)
         return self._ends_at_start is None
+
+    async def reload(self, settings: Settings) -> str:
+        """It takes them at once, or never answers."""
+        if self._hangs:
+            await asyncio.Event().wait()
+        self.settings.append(settings)
+        return ""
 
     async def ended(self) -> int:
         """When it was ended."""
@@ -180,3 +195,30 @@ async def test_a_child_that_ends_while_it_stops_is_not_started_again() -> None:
     family.starter.children[1][0].end(1)
     assert 1 == await family.running
     assert [0, 0] == [keeper.restarts for keeper in family.keepers]
+
+
+@simulated
+async def test_a_reload_reaches_all_that_run() -> None:
+    """One that is starting has begun with the settings of before, and gets the new ones when it listens."""
+    family = Family(FakeStarter())
+    await asyncio.sleep(START_S + 0.5)
+    await reload_all(family.keepers, NEW, limit_s=1.0)
+    first, second = (family.starter.children[number][0] for number in (1, 2))
+    assert ([NEW], []) == (first.settings, second.settings)
+    await asyncio.sleep(START_S)
+    assert ([NEW], [NEW]) == (first.settings, second.settings)
+    second.end(KILLED)
+    await asyncio.sleep(5.0)
+    assert [] == family.starter.children[2][1].settings, "its starter has them"
+    await family.end()
+
+
+@simulated
+async def test_a_reload_that_a_child_does_not_take_is_told() -> None:
+    """With its number; the others have taken it."""
+    family = Family(FakeStarter(hang=frozenset({2})))
+    await asyncio.sleep(5.0)
+    with pytest.raises(NotReloadedError, match="process 2 has not taken it: it did not answer within 3 s"):
+        await reload_all(family.keepers, NEW, limit_s=3.0)
+    assert [NEW] == family.starter.children[1][0].settings
+    await family.end()

@@ -1,0 +1,74 @@
+"""The reload of an intake: what it takes of new settings while it runs.
+
+That is what a POST must show, and the endpoints: those that are new get their cursor, so that no event from now on is
+missed. Whatever else changed waits for a restart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+from runtime.config.comparison import changed_keys, process_values
+from runtime.config.settings import IntakeSettings, Settings
+from runtime.reloading.reloadable import Reloaded
+
+_USED: Final = ("kafka.", "topics.", "schema_registry.", "intake.", "worker.group_prefix", "worker.drain")
+"""How the keys begin that an intake uses."""
+_TAKEN: Final = frozenset({"intake.authorization"})
+
+
+class Admits(Protocol):
+    """Asks for what a POST must show."""
+
+    def admit_by(self, settings: IntakeSettings) -> None:
+        """Ask for what these settings say from now on."""
+
+
+class RegistersEndpoints(Protocol):
+    """Gives endpoints that are new their cursor."""
+
+    def register(self, settings: Settings) -> None:
+        """Do so soon, for those of these settings."""
+
+
+class IntakeReload:
+    """A `Reloadable`: one intake process."""
+
+    def __init__(self, settings: Settings, door: Admits, log: RegistersEndpoints) -> None:
+        """These settings are in force.
+
+        Args:
+            settings: of the start.
+            door: is told of the authorization.
+            log: is told of the endpoints.
+        """
+        self._settings = settings
+        self._door: Final = door
+        self._log: Final = log
+
+    async def reload(self, settings: Settings) -> Reloaded:
+        """See `Reloadable`."""
+        done = reloaded(self._settings, settings)
+        self._settings = taken_of(self._settings, settings)
+        self._door.admit_by(self._settings.intake)
+        self._log.register(self._settings)
+        return done
+
+
+def taken_of(before: Settings, after: Settings) -> Settings:
+    """What a running intake takes of new settings."""
+    intake = replace(before.intake, authorization=after.intake.authorization, is_open=after.intake.is_open)
+    return replace(before, intake=intake, endpoints=after.endpoints)
+
+
+def reloaded(before: Settings, after: Settings) -> Reloaded:
+    """What becomes of new settings."""
+    changed = [key for key in changed_keys(process_values(before), process_values(after)) if key.startswith(_USED)]
+    facts: dict[str, Any] = {"changed": [key for key in changed if key in _TAKEN], **_endpoints(before, after)}
+    return Reloaded(facts, [key for key in changed if key not in _TAKEN])
+
+
+def _endpoints(before: Settings, after: Settings) -> dict[str, Sequence[str]]:
+    known = {endpoint.name for endpoint in before.endpoints}
+    new = [endpoint.name for endpoint in after.endpoints if endpoint.name not in known]
+    return {"new_endpoints": new} if new else {}
