@@ -1,0 +1,134 @@
+"""docs/troubleshooting.md: the faults of its two longest tables, provoked; what is seen is what the page quotes."""
+
+import http.client
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker import LocalKafka
+from broker.ports import LOOPBACK, free_port
+from schemas.event import MEDIA_TYPE_V2
+from tests.kit import Receiver, eventually
+from tests.kit.authority import authority
+from tests.kit.bridge import Installation, endpoint
+from tests.kit.exchange import Answer
+from tests.kit.notifications import envelopes
+from tests.kit.paths import DOCS
+
+pytestmark = pytest.mark.kafka
+
+PAGE = (DOCS / "troubleshooting.md").read_text("utf-8")
+TOKEN = "Bearer right"
+GOOD = {"Authorization": TOKEN, "Content-Type": MEDIA_TYPE_V2}
+REFUSED: tuple[tuple[str, str, bytes, Mapping[str, str]], ...] = (
+    ("POST", "/events", b"{}", {"Authorization": "Bearer wrong"}),
+    ("POST", "/evnts", b"{}", {}),
+    ("GET", "/events", b"", {}),
+    ("POST", "/events", b"not json", {}),
+    ("POST", "/events", b" " * (8 * 1024 * 1024 + 1), {}),
+    ("POST", "/events", b"{}", {"Content-Type": "text/plain"}),
+)
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of each row of the first table below a heading of the page."""
+    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = re.search(r"^\|---.*\n((?:\|.*\n)+)", section, re.MULTILINE)
+    assert rows is not None
+    return [[cell.strip().replace("`", "") for cell in line.strip("|").split(" | ")] for line in rows[1].splitlines()]
+
+
+def without_numbers(text: str) -> str:
+    """A text in which each number and time is 0: what differs from run to run."""
+    return re.sub(r"\d+m\d+s|\d+(\.\d+)?", "0", text)
+
+
+def post(address: str, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> None:
+    """Send what is to be refused; the log says why."""
+    connection = http.client.HTTPConnection(address)
+    connection.request(method, path, body, {**GOOD, **headers})
+    assert connection.getresponse().status >= 400
+    connection.close()
+
+
+def speak_tls(address: str) -> None:
+    """Begin a handshake."""
+    host, _, port = address.partition(":")
+    with socket.create_connection((host, int(port))) as connection, pytest.raises(ssl.SSLError):
+        ssl.create_default_context().wrap_socket(connection, server_hostname="intake")
+
+
+def test_why_the_intake_refuses(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """Each row of the table is a line of the log: its status, reason and error."""
+    setup = Installation(kafka.bootstrap, topic, tmp_path, sections={"intake": {"authorization": TOKEN}})
+    with setup.bridge() as bridge:
+        bridge.wait_ready()
+        for refused in REFUSED:
+            post(bridge.address, *refused)
+        speak_tls(bridge.address)
+
+        def lines() -> list[dict[str, Any]]:
+            return [line for line in bridge.log() if line["event"] == "intake.refused"]
+
+        assert eventually(lambda: len(lines()) == len(REFUSED) + 1)
+        seen = [(f"{line['status']} {line['reason']}", line["error"]) for line in lines()]
+        shown = [(what, error) for what, error, _ in table("The intake refuses a registry's POSTs")]
+        assert sorted(what for what, _ in shown) == sorted(what for what, _ in seen)
+        for what, error in shown:
+            assert error in dict(seen)[what]
+
+
+def faulty(stack: ExitStack, folder: Path) -> Iterator[dict[str, Any]]:
+    """An endpoint for each row of the table."""
+    trusted = authority(folder)
+    tls = {"ca": str(trusted.file)}
+
+    def url(answer: Answer, context: ssl.SSLContext | None = None) -> str:
+        return stack.enter_context(Receiver(answer, tls=context)).url
+
+    yield endpoint("gone", f"http://{LOOPBACK}:{free_port()}/")
+    yield endpoint("unnamed", "http://ci.invalid/")
+    yield endpoint("slow", url(Answer(delay=30)))
+    for status in (301, 401, 404, 500):
+        yield endpoint(f"status {status}", url(Answer(status=status)))
+    yield endpoint("expired", url(Answer(), trusted.server(expired=True)), tls=tls)
+    yield endpoint("unknown", url(Answer(), trusted.server()))
+    yield endpoint("misnamed", url(Answer(), trusted.server("other.example.com")), tls=tls)
+    yield endpoint("plain", url(Answer()).replace("http:", "https:"))
+    yield endpoint("forbidden", "http://169.254.169.254/")
+    yield endpoint("throttled", url(Answer(status=429, headers=[("Retry-After", "600")])))
+
+
+def test_why_an_endpoint_gets_nothing(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """`status` shows each row of the table, and no reason that the table has not."""
+    with ExitStack() as stack:
+        patient = {"threshold": 1, "backoff": "60s", "max_backoff": "60s"}
+        ends = [
+            one | patient | {"timeout": "500ms" if one["name"] == "slow" else "30s"} for one in faulty(stack, tmp_path)
+        ]
+        setup = Installation(
+            kafka.bootstrap,
+            topic,
+            tmp_path,
+            partitions=1,
+            endpoints=ends,
+            sections={"worker": {"listen": f"{LOOPBACK}:{free_port()}"}},
+        )
+        setup.publish(*envelopes(1, 1))
+        shown = [without_numbers(reason) for reason, _ in table("An endpoint gets nothing")]
+        assert len(shown) == len(ends)
+        with setup.worker() as worker:
+            worker.wait_ready()
+
+            def missing() -> list[str]:
+                seen = without_numbers(setup.run_worker("status").stdout)
+                return [reason for reason in shown if reason not in seen]
+
+            assert eventually(lambda: missing() == [])
+            assert {"delivery.failed", "breaker.open"} <= {line["event"] for line in worker.log()}
