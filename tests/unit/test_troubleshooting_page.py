@@ -40,7 +40,7 @@ OF_OTHERS = (
 KAFKAS = {"advertised.listeners", "max.message.bytes", "security.protocol", "kafka.bootstrap.servers"}
 COVERED = 0.75
 """The share of a quoted text's letters that texts of the code make up, at least; the rest is filled in."""
-SHORTEST = 6
+SHORTEST = 5
 """Letters of a piece of the code's text that counts."""
 FILLED_IN = re.compile(r"\S*[\d/#@]\S*|\b[\w-]+\.[\w.-]+\b")
 
