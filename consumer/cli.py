@@ -11,7 +11,19 @@ from runtime.cli.leaving import leave
 from runtime.cli.running import run_command
 
 _PROGRAM: Final = "registry-worker"
-_COMMANDS: Final = ("deliver", "status", "explain", "attempts", "tail", "replay", "rewind", "export", "report")
+_COMMANDS: Final = (
+    "deliver",
+    "status",
+    "explain",
+    "attempts",
+    "pause",
+    "resume",
+    "tail",
+    "replay",
+    "rewind",
+    "export",
+    "report",
+)
 
 
 def _part(module: str, name: str) -> Any:

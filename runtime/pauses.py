@@ -26,7 +26,8 @@ class Pause:
 
     def __str__(self) -> str:
         """For a person: `paused by an operator since 2026-01-31T12:00:00.250Z (their release)`."""
-        because = f" ({self.reason})" if self.reason else ""
+        reason = " ".join(self.reason.split())[:MOST_REASON]  # one line, whoever wrote it
+        because = f" ({reason})" if reason else ""
         return f"paused by an operator since {shown_ms(self.since_ms)}{because}"
 
     def as_json(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from runtime.cli.running import run_reloadable, run_service
 from runtime.clock import SystemClock
 from runtime.config import Address, EndpointSettings, Settings
 from runtime.config.overrides import WorkerConfiguration, with_worker_listen
-from runtime.http.bindings import TcpBinding
+from runtime.http.bindings import TakenBinding
 from runtime.reloading.file_reloads import FileReloads
 
 _log: Final = structlog.get_logger(__name__)
@@ -81,12 +81,13 @@ def deliver_command(
         raise click.UsageError("--timeout needs --until-caught-up")
     served = with_worker_listen(settings, listen) if listen is not None else settings
     configuration, logs = WorkerConfiguration(configuration_file(), listen), log_options()
+    binding = TakenBinding(served.worker.listen)
 
     def service(stop: asyncio.Event, asked: asyncio.Event) -> Awaitable[int]:
         reloads = FileReloads(configuration, asked, prefix=_PREFIX, watches=watch_config, clock=SystemClock())
         if processes == 1:
-            return deliver(served, names, stop, TcpBinding(served.worker.listen), reloads)
-        return deliver_in_processes(served, names, stop, reloads, processes=processes, logs=logs)
+            return deliver(served, names, stop, binding, reloads, pages=binding.address)
+        return deliver_in_processes(served, names, stop, reloads, binding=binding, processes=processes, logs=logs)
 
     return run_reloadable(service)
 

@@ -5,6 +5,7 @@ from typing import Final
 from consumer.delivery.owner import Wakes
 from consumer.delivery.policy.gate import Gate
 from consumer.endpoint.monitor import Monitor
+from consumer.lanes.lanes import Lanes
 from runtime.clock import Clock
 from runtime.pauses import Pause
 
@@ -12,9 +13,10 @@ from runtime.pauses import Pause
 class Acts:
     """What can be done to one endpoint, on its event loop."""
 
-    def __init__(self, gate: Gate, monitor: Monitor, wakeup: Wakes, clock: Clock) -> None:
+    def __init__(self, gate: Gate, lanes: Lanes, monitor: Monitor, wakeup: Wakes, clock: Clock) -> None:
         """Nothing is done yet."""
         self._gate: Final = gate
+        self._lanes: Final = lanes
         self._monitor: Final = monitor
         self._wakeup: Final = wakeup
         self._clock: Final = clock
@@ -35,10 +37,16 @@ class Acts:
             self._monitor.paused(pause)
         self._wakeup.wake()
 
-    def probe_now(self) -> bool:
-        """Wait no longer for the next probe of an open breaker, nor for Retry-After; whether it waited for either."""
+    def try_now(self) -> bool:
+        """Wait no longer: for the next probe of an open breaker, for Retry-After, for the next try of an event.
+
+        Returns:
+            Whether anything waited for that.
+        """
         now = self._clock.monotonic()
-        waited = self._gate.breaker.is_open or self._gate.retry_after_until > now
+        due = self._lanes.next_due(now)
+        waited = self._gate.breaker.is_open or self._gate.retry_after_until > now or due is not None
         self._gate.probe_now(now)
+        self._lanes.hurry(now)
         self._wakeup.wake()
         return waited

@@ -73,8 +73,8 @@ class Endpoint:
         self.monitor: Final = monitor
         self._clock = clock
         self._wakeup = Wakeup(self, clock, endpoint=settings.name)
-        self.acts: Final = Acts(gate, monitor, self._wakeup, clock)
         self.lanes: Final = lanes_of(settings, courier.sender)
+        self.acts: Final = Acts(gate, self.lanes, monitor, self._wakeup, clock)
         self.assignment: Final = Assignment(commits, self.lanes)
         self.settlement: Final = Settlement(
             settings.reject_statuses,

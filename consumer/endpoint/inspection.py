@@ -28,6 +28,7 @@ def live_status_of(endpoint: Endpoint, clock: Clock, unreachable_because: str = 
         waits_because=reasons_of(facts_of(endpoint, clock.monotonic(), unreachable_because)),
         group=endpoint.group,
         paused=None if gate.pause is None else gate.pause.as_json(),
+        members=[endpoint.log.member_id] if endpoint.log.member_id else [],
         cursors=[cursor_json(endpoint.assignment.commits.now(at)) for _, at in sorted(endpoint.partitions.items())],
     )
 

@@ -34,6 +34,8 @@ class LiveStatus:
     """What a commit of each of them would say now."""
     paused: dict[str, Any] | None = None
     """The pause in which an operator holds it: since when, and why; null if none does."""
+    members: list[str] = field(default_factory=list)
+    """The ids by which its group knows this worker's consumers; empty while it has none."""
 
     def as_json(self) -> dict[str, Any]:
         """As `/status` answers it."""
@@ -58,8 +60,12 @@ class EndpointAnswer:
     """The consumer group as whose member it has them."""
     cursors: Mapping[int, Committed] = field(default_factory=dict)
     """Its commits as they would be now: they follow up to a second later."""
+    in_flight: int = 0
+    limit: int = 0
     paused: Pause | None = None
     """The pause in which an operator holds it; None if none does, or the answer has none."""
+    members: tuple[str, ...] = ()
+    """The ids by which the group knows this worker's consumers."""
 
 
 def endpoint_answer_of(entry: Mapping[str, Any]) -> EndpointAnswer:
@@ -70,13 +76,22 @@ def endpoint_answer_of(entry: Mapping[str, Any]) -> EndpointAnswer:
     return EndpointAnswer(
         breaker=breaker if isinstance(breaker, str) else None,
         waits_because=tuple(map(str, reasons)) if isinstance(reasons, list) else (),
-        partitions=tuple(number for number in partitions if isinstance(number, int))
-        if isinstance(partitions, list)
-        else (),
+        partitions=_whole_numbers(partitions),
         group=group if isinstance(group, str) else "",
+        in_flight=_whole_number(entry.get("in_flight")),
+        limit=_whole_number(entry.get("limit")),
         paused=pause_of(entry.get("paused")),
+        members=tuple(map(str, members)) if isinstance(members := entry.get("members"), list) else (),
         cursors=_cursors(entry.get("cursors")),
     )
+
+
+def _whole_number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _whole_numbers(values: Any) -> tuple[int, ...]:
+    return tuple(number for number in values if isinstance(number, int)) if isinstance(values, list) else ()
 
 
 def _cursors(entries: Any) -> dict[int, Committed]:

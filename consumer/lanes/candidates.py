@@ -53,6 +53,13 @@ class Candidates:
         """It is to be sent when it is due; nothing of its lanes stands before it."""
         heapq.heappush(self._waiting, (batch.due, next(self._order), batch))
 
+    def hurry(self, now: float) -> None:
+        """Those that wait are due now, in the order in which they would have been."""
+        self._waiting.sort()
+        for _, _, batch in self._waiting:
+            batch.due = min(batch.due, now)
+        self._waiting = [(batch.due, next(self._order), batch) for _, _, batch in self._waiting]
+
     def pop_due(self, now: float) -> Batch | None:
         """The batch that is due first, if it is due."""
         return heapq.heappop(self._waiting)[2] if self._waiting and self._waiting[0][0] <= now else None

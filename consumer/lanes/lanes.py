@@ -121,11 +121,7 @@ class Lanes:
         return self._gather(first) if first is not None else None
 
     def next_probe(self, *, refused_only: bool = False) -> Batch | None:
-        """The batch whose lanes were tried longest ago, whether its wait is over or not.
-
-        Args:
-            refused_only: of the lanes that were refused.
-        """
+        """The batch whose lanes, refused ones if so, were tried longest ago, whether its wait is over or not."""
         candidates = [self._refused] if refused_only else [self._fresh, self._refused]
         ready = (lane for some in candidates for lane in some.ready)
         waiting = (batch for some in candidates for batch in some.waiting)
@@ -169,6 +165,11 @@ class Lanes:
         """Try the batch again at `due`."""
         batch.due = due
         self._candidates(batch.lanes[0]).wait(batch)
+
+    def hurry(self, now: float) -> None:
+        """Nothing waits longer than until `now` for its next try."""
+        self._fresh.hurry(now)
+        self._refused.hurry(now)
 
     def put_back(self, batch: Batch, due: float) -> None:
         """A batch under way is not delivered: what is still ours is tried again at `due`, the rest is forgotten."""

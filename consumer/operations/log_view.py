@@ -18,6 +18,7 @@ from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
 from runtime.kafka.admin import Admin
 from runtime.kafka.cluster_state import GroupMembers
+from runtime.kafka.control_topic import ControlTopic
 from runtime.kafka.group_members import members_of
 from runtime.kafka.groups import Groups
 from runtime.kafka.topics import max_dead_letter_bytes, max_event_bytes
@@ -61,6 +62,8 @@ class LogView:
         """The client for topics and their offsets."""
         self.groups: Final = Groups(self._kafka, client_id=client_id)
         """The client that reads and sets the commits of groups."""
+        self.control: Final = ControlTopic(settings, self._kafka, self.log, client_id=client_id, clock=clock)
+        """Which endpoints are paused."""
 
     def __enter__(self) -> Self:
         return self

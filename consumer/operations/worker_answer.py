@@ -1,4 +1,4 @@
-"""The answer of the worker at `worker.listen` about its endpoints: asked for once, and read with care. Never fails.
+"""A worker's answer about its endpoints: asked for once, and read with care. Never fails.
 
 A worker of another release may answer, or something else that listens there.
 """

@@ -14,6 +14,7 @@ from consumer.endpoint.metrics import EndpointMetrics
 from consumer.endpoint.monitor import Monitor
 from consumer.filters.endpoint_filter import Filter
 from consumer.lanes.screening import Screening
+from consumer.log.advertised import with_pages
 from consumer.log.consumer_settings import ConsumerSettings
 from consumer.log.reader_thread import ReaderThreads
 from consumer.log.subscription import Subscription
@@ -24,6 +25,7 @@ from consumer.worker.backlogs import Backlogs
 from consumer.worker.health import Health
 from consumer.worker.ownership import Ownership
 from consumer.worker.parts import CLIENT_ID, Parts
+from consumer.worker.pauses import Pauses
 from consumer.worker.preparation import Preparation, keep_cursors_alive
 from consumer.worker.retention import guard_retention
 from consumer.worker.served import Served
@@ -44,6 +46,7 @@ class Watches:
     ownership: Ownership
     answers: Answers
     health: Health
+    pauses: Pauses
 
     async def run(self, parts: Parts, served: Served, partitions: int) -> None:
         """Watch for ever; the topic had `partitions` partitions when it was prepared."""
@@ -52,6 +55,7 @@ class Watches:
             watches.create_task(self.ownership.watch())
             watches.create_task(self.answers.watch())
             watches.create_task(self.identity.watch())
+            watches.create_task(self.pauses.watch())
             watches.create_task(keep_cursors_alive(parts.groups, served, partitions))
             watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
 
@@ -62,12 +66,21 @@ def watches_of(parts: Parts, served: Served) -> Watches:
     identity = TopicIdentity(parts.admin, parts.settings.topics.events, served)
     ownership = Ownership(served, parts, clock=parts.clock, jitter=random.random)
     health = Health(served, preparation, parts.pulse, identity, ownership=ownership, clock=parts.clock)
-    return Watches(preparation, identity, ownership, Answers(served, parts.pulse, parts.clock), health)
+    pauses = Pauses(parts.control, parts.writer, served, parts.clock)
+    return Watches(preparation, identity, ownership, Answers(served, parts.pulse, parts.clock), health, pauses)
 
 
 def preparation_of(parts: Parts, settings: Settings, endpoints: Sequence[EndpointSettings]) -> Preparation:
     """The preparation for these endpoints."""
-    return Preparation(parts.admin, parts.groups, parts.protocols, settings, endpoints=endpoints, clock=parts.clock)
+    return Preparation(
+        parts.admin,
+        parts.groups,
+        parts.protocols,
+        settings,
+        endpoints=endpoints,
+        control=parts.control,
+        clock=parts.clock,
+    )
 
 
 def enabled_groups(settings: Settings) -> dict[str, str]:
@@ -123,6 +136,7 @@ def endpoint_of(parts: Parts, endpoint: EndpointSettings, sender: Sender | None 
         clock=parts.clock,
     )
     _watch(made, metrics)
+    made.acts.hold(parts.control.known.get(group))
     return made
 
 
@@ -130,7 +144,7 @@ def _log_of(parts: Parts, endpoint: EndpointSettings, group: str) -> Succession:
     settings = parts.settings
     consumer = ConsumerSettings(
         {POLL_INTERVAL: str(poll_interval_ms(settings.worker, endpoint)), **parts.kafka},
-        client_id=f"{CLIENT_ID}-{endpoint.name}",
+        client_id=with_pages(f"{CLIENT_ID}-{endpoint.name}", parts.pages),
         group=group,
         max_record_bytes=max_event_bytes(settings),
         protocols=parts.protocols,

@@ -153,4 +153,4 @@ def _refresh(endpoint: Endpoint, settings: EndpointSettings, sender: Sender) -> 
     endpoint.courier.use(sender, within_s=endpoint.settings.timeout_s + ANSWER_GRACE_S)
     endpoint.settings = settings
     if endpoint.gate.breaker.is_open:
-        endpoint.acts.probe_now()
+        endpoint.acts.try_now()

@@ -35,6 +35,7 @@ def merged_status(nothing: LiveStatus, parts: Mapping[int, LiveStatus], troubles
         breaker=_breaker(found),
         waits_because=[*troubles, *_reasons(parts)],
         paused=next((one.paused for one in found if one.paused), None),
+        members=[member for one in found for member in one.members],
         cursors=sorted((cursor for one in found for cursor in one.cursors), key=lambda cursor: cursor["partition"]),
     )
 

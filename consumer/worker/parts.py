@@ -13,9 +13,10 @@ from consumer.log.schema_ids import SchemaIds, schema_ids_of
 from consumer.log.shared_records import SEVERAL, SharedRecords
 from consumer.places import beginnings_of
 from runtime.clock import Clock, SystemClock
-from runtime.config import Settings
+from runtime.config import Address, Settings
 from runtime.kafka.admin import Admin
 from runtime.kafka.cluster_state import GroupMembers
+from runtime.kafka.control_topic import ControlTopic
 from runtime.kafka.group_members import members_of
 from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.groups import Groups
@@ -48,6 +49,10 @@ class Parts:
     records: SharedRecords
     outlines: Outlines
     attempts: AttemptRoom
+    control: ControlTopic
+    """Which endpoints are paused."""
+    pages: Address | None
+    """Where the worker's pages are; None if it has none."""
 
     def widen(self, served: int) -> None:
         """So many endpoints are served now: several share what they read."""
@@ -73,8 +78,8 @@ class Parts:
         return members_of(self.kafka, groups, self.settings.topics.events, client_id=CLIENT_ID)
 
 
-def parts_of(settings: Settings, *, served: int = 1) -> Parts:
-    """Make what so many endpoints share; the writer's thread runs from here on."""
+def parts_of(settings: Settings, *, served: int = 1, pages: Address | None = None) -> Parts:
+    """Make what so many endpoints share; the writer's thread runs from here on. The worker's pages are at `pages`."""
     kafka = settings.kafka.revealed()
     clock = SystemClock()
     admin = Admin(kafka, client_id=CLIENT_ID)
@@ -98,4 +103,6 @@ def parts_of(settings: Settings, *, served: int = 1) -> Parts:
         records=SharedRecords(settings.topics.events, SEVERAL if served > 1 else 0),
         outlines=Outlines(SEVERAL if served > 1 else 1),
         attempts=AttemptRoom(),
+        control=ControlTopic(settings, kafka, admin, client_id=CLIENT_ID),
+        pages=pages,
     )

@@ -10,6 +10,7 @@ from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
+from runtime.kafka.control_topic import ControlTopic
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.groups import Groups
@@ -48,6 +49,7 @@ class Preparation:
         settings: Settings,
         *,
         endpoints: Sequence[EndpointSettings],
+        control: ControlTopic,
         clock: Clock,
     ) -> None:
         """Nothing is prepared; `endpoints` are those to be served."""
@@ -56,6 +58,7 @@ class Preparation:
         self._protocols = protocols
         self._settings = settings
         self._endpoints = endpoints
+        self._control = control
         self._clock = clock
         self._news = News()
         self.waits_for = "Kafka has not been asked for the events topic yet"
@@ -67,7 +70,15 @@ class Preparation:
 
     def other(self, settings: Settings, endpoints: Sequence[EndpointSettings]) -> "Preparation":
         """Another one, for these; what this one has warned of it does not say again."""
-        made = Preparation(self._admin, self._groups, self._protocols, settings, endpoints=endpoints, clock=self._clock)
+        made = Preparation(
+            self._admin,
+            self._groups,
+            self._protocols,
+            settings,
+            endpoints=endpoints,
+            control=self._control,
+            clock=self._clock,
+        )
         made._news = self._news
         return made
 
@@ -102,6 +113,7 @@ class Preparation:
             self._protocols.choose(group_of(settings.worker.group_prefix, endpoint.name))
         register_new(self._admin, self._groups, settings, topic.partitions)
         begin(self._admin, self._groups, settings, self._endpoints, topic.partitions, now=self._clock.wall())
+        self._control.look()  # before anything is delivered to an endpoint that is paused
         return topic.partitions
 
 

@@ -7,6 +7,8 @@ from typing import Final
 
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import ACROSS_PROCESSES
+from consumer.worker.act_routes import act_routes, guard_of
+from consumer.worker.family_acts import FamilyActs
 from consumer.worker.family_view import FamilyView
 from consumer.worker.pages import page_routes
 from consumer.worker.parts import CLIENT_ID
@@ -14,10 +16,10 @@ from consumer.worker.reload import senders_of
 from consumer.worker.reload_plan import chosen, plan_of, restart_keys, taken_of
 from consumer.worker.service import PAGES_DRAIN_S, deliver
 from runtime.clock import SystemClock
-from runtime.config import EndpointSettings, Settings
+from runtime.config import Address, EndpointSettings, Settings
 from runtime.deadline import CLOSE_GRACE_S
 from runtime.http.asgi import application
-from runtime.http.bindings import TcpBinding
+from runtime.http.bindings import TakenBinding
 from runtime.http.server import Server
 from runtime.processes.child_process import ChildStarter
 from runtime.processes.family_reload import reload_all
@@ -42,6 +44,8 @@ class DeliverDuty:
     settings: Settings
     names: Sequence[str]
     """Of the endpoints; empty: all that are enabled."""
+    pages: Address
+    """Where the pages of all processes are."""
 
     @property
     def endpoints(self) -> Sequence[EndpointSettings]:
@@ -56,7 +60,7 @@ class DeliverDuty:
 
     async def run(self, slot: ChildSlot, stop: asyncio.Event, reloads: ReloadSource) -> int:
         """Deliver; the pages are at the slot's socket."""
-        return await deliver(self.settings, self.names, stop, SlotBinding(slot), reloads)
+        return await deliver(self.settings, self.names, stop, SlotBinding(slot), reloads, pages=self.pages)
 
 
 class DeliverFamily:
@@ -83,7 +87,7 @@ class DeliverFamily:
         """
         before = self._duty
         needs_restart = restart_keys(before.settings, settings)
-        duty = DeliverDuty(taken_of(before.settings, settings), before.names)
+        duty = DeliverDuty(taken_of(before.settings, settings), before.names, before.pages)
         plan = plan_of(before.endpoints, before.settings, duty.settings, before.names)
         tried = await senders_of(plan, SystemClock(), LargeEvents())
         await asyncio.gather(*(sender.close() for sender in tried.values()))
@@ -102,16 +106,18 @@ async def deliver_in_processes(
     stop: asyncio.Event,
     reloads: ReloadSource,
     *,
+    binding: TakenBinding,
     processes: int,
     logs: LogOptions,
 ) -> int:
     """Serve endpoints in so many processes until `stop` is set; the exit status.
 
+    The pages of all are at `binding`.
+
     Raises:
-        AddressTakenError: `worker.listen` is not to be had.
         NoFolderError: there is no place for the processes' sockets.
     """
-    duty = DeliverDuty(settings, names)
+    duty = DeliverDuty(settings, names, binding.address)
     starter = ChildStarter(_COMMAND, duty, logs)
     with socket_folder(CLIENT_ID) as folder:
         parent = parent_of(folder, starter, processes, drain_s=duty.drain_s)
@@ -119,8 +125,9 @@ async def deliver_in_processes(
         target = DeliverFamily(duty, starter, parent, metrics)
         pages = ChildPages(parent.keepers, limit_s=_STATUS_LIMIT_S)
         view = FamilyView(settings.worker.group_prefix, target, pages, metrics)
-        routes = [*family_probes(parent.pages, metrics), *page_routes(view)]
-        server = Server(application(routes), TcpBinding(settings.worker.listen), drain_s=PAGES_DRAIN_S)
+        acts = act_routes(guard_of(settings.worker, binding), FamilyActs(parent.keepers))
+        routes = [*family_probes(parent.pages, metrics), *page_routes(view), *acts]
+        server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
         reloading = asyncio.create_task(reloads.feed(target, metrics.registry))
         try:
             return await parent.run(stop, server)

@@ -8,16 +8,18 @@ import structlog
 
 from consumer.endpoint.inspection import facts_of
 from consumer.endpoint.reasons import reasons_of
+from consumer.worker.act_routes import act_routes, guard_of
 from consumer.worker.assembly import Watches, backlogs_of, endpoint_of, watches_of
 from consumer.worker.caught_up import CaughtUp
 from consumer.worker.changeover import Changeover
 from consumer.worker.pages import ProcessView, page_routes
 from consumer.worker.parts import Parts, parts_of
+from consumer.worker.process_acts import ProcessActs
 from consumer.worker.reload import WorkerEndpoints, WorkerReload
 from consumer.worker.reload_plan import chosen
 from consumer.worker.served import Served
 from runtime.clock import Clock
-from runtime.config import EndpointSettings, Settings
+from runtime.config import Address, EndpointSettings, Settings
 from runtime.deadline import CLOSE_GRACE_S, Deadline
 from runtime.http.asgi import application
 from runtime.http.bindings import Binding
@@ -34,7 +36,13 @@ PAGES_DRAIN_S: Final = 1.0
 
 
 async def deliver(
-    settings: Settings, names: Sequence[str], stop: asyncio.Event, binding: Binding, reloads: ReloadSource
+    settings: Settings,
+    names: Sequence[str],
+    stop: asyncio.Event,
+    binding: Binding,
+    reloads: ReloadSource,
+    *,
+    pages: Address,
 ) -> int:
     """Serve endpoints until `stop` is set; then let what is in flight end, and commit. The exit status.
 
@@ -44,15 +52,17 @@ async def deliver(
         stop: set to stop.
         binding: of the pages.
         reloads: where further settings come from.
+        pages: where others find the pages of this worker, which may be those of all its processes.
     """
     endpoints = chosen(settings, names)
-    parts = parts_of(settings, served=len(endpoints))
+    parts = parts_of(settings, served=len(endpoints), pages=pages)
     served = Served(settings, [endpoint_of(parts, endpoint) for endpoint in endpoints])
     ready = asyncio.Event()
     watches = watches_of(parts, served)
     backlogs = backlogs_of(parts, served)
     view = ProcessView(served, parts.metrics, parts.clock, parts.pulse)
-    routes = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view)]
+    acts = act_routes(guard_of(settings.worker, binding), ProcessActs(served, watches.pauses, parts.clock))
+    routes = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view), *acts]
     server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
     changeover = changeover_of(parts, served, watches, ready)
     target = WorkerReload(parts, served, backlogs, changeover, names=names)
@@ -125,6 +135,7 @@ def _log_late(target: CaughtUp, served: Served, clock: Clock) -> None:
 
 async def _run(parts: Parts, served: Served, watches: Watches, ready: asyncio.Event) -> None:
     partitions = await watches.preparation.run()
+    watches.pauses.apply()
     parts.pulse.start()
     for endpoint in served:
         endpoint.start()

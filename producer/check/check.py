@@ -6,6 +6,7 @@ from typing import Final
 from producer.check.endpoints import Connect, addresses, client_settings, connect
 from producer.check.findings import Finding, Severity
 from producer.check.groups import cluster_version, group_protocol
+from producer.check.pauses import pause_findings
 from producer.check.spool import spool_findings
 from runtime.config.differences import differences as endpoint_differences
 from runtime.config.settings import Settings
@@ -49,6 +50,7 @@ def _kafka(settings: Settings, admin: Admin) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, _few_copies(brokers))
         for plan in plan_topics(settings, brokers):
             yield from _topic(plan, admin)
+        yield from pause_findings(settings, admin, brokers)
         yield cluster_version(admin.broker_settings())
         yield from group_protocol(settings)
         if shortfall := offsets_shortfall(admin, settings):

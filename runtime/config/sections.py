@@ -44,14 +44,17 @@ def read_topics(value: Value) -> TopicSettings:
     topics = TopicSettings(
         events=section.read("events", topic_name, default.events),
         dead_letters=section.read("dead_letters", topic_name, default.dead_letters),
+        control=section.read("control", topic_name, default.control),
         partitions=section.read("partitions", whole_number(1, 10_000), default.partitions),
         replication_factor=section.read("replication_factor", _replication_factor, None),
         retention_s=section.read("retention", duration(_SECOND, _CENTURY), default.retention_s),
     )
-    if topics.events.replace(".", "_") == topics.dead_letters.replace(".", "_"):
-        section.fault(
-            "dead_letters", "must differ from topics.events, and not only in . and _, which Kafka treats as the same"
-        )
+    for key, name, others in (
+        ("dead_letters", topics.dead_letters, {"topics.events": topics.events}),
+        ("control", topics.control, {"topics.events": topics.events, "topics.dead_letters": topics.dead_letters}),
+    ):
+        for other in (key for key, taken in others.items() if taken.replace(".", "_") == name.replace(".", "_")):
+            section.fault(key, f"must differ from {other}, and not only in . and _, which Kafka treats as the same")
     section.close()
     return topics
 
@@ -99,8 +102,11 @@ def read_intake(value: Value) -> IntakeSettings:
 def read_worker(value: Value) -> WorkerSettings:
     """Read the section; what is faulty is recorded and stands at its default."""
     section, default = Section(value), WorkerSettings()
+    authorization, is_open = section.read("authorization", _authorization, ((), False))
     worker = WorkerSettings(
         listen=section.read("listen", _ADDRESS, default.listen),
+        authorization=authorization,
+        is_open=is_open,
         group_prefix=section.read("group_prefix", group_prefix, default.group_prefix),
         drain_s=section.read("drain", duration(0.0, _HOUR), default.drain_s),
         unknown_schema=section.read("unknown_schema", one_of(_UNKNOWN_SCHEMA), default.unknown_schema),

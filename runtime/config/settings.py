@@ -37,14 +37,16 @@ class KafkaSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TopicSettings:
-    """The two topics and how they are created if missing; existing ones are never altered."""
+    """The topics and how they are created if missing; existing ones are never altered."""
 
     events: str = "registry.events"
     """Topic of every event."""
     dead_letters: str = "registry.dead-letters"
     """Topic of what no endpoint would take; never the events topic."""
+    control: str = "registry.control"
+    """Topic of what operators asked of all workers, such as pauses; neither of the others."""
     partitions: int = 12
-    """Of both topics: divides by 2, 3, 4 and 6 workers; changing it later reorders once."""
+    """Of events and dead letters: divides by 2, 3, 4 and 6 workers; changing it later reorders once."""
     replication_factor: int | None = None
     """None (`auto`): 3 with min.insync.replicas 2 if the cluster has 3 brokers, else 1 and a warning."""
     retention_s: float = 30 * 86400.0
@@ -114,6 +116,11 @@ class WorkerSettings:
 
     listen: Address = _WORKER_LISTEN
     """Metrics, probes and the status page; loopback as the page names endpoints and repositories."""
+    authorization: tuple[Secret, ...] = ()
+    """The exact Authorization values, of which a request that acts on an endpoint must carry one; empty: none is asked
+    for, and only a loopback address allows acts."""
+    is_open: bool = False
+    """The file says `authorization: none`: whoever reaches the address may act."""
     group_prefix: str = "registry-worker"
     """The consumer group of endpoint E is PREFIX.E."""
     drain_s: float = 10.0

@@ -41,6 +41,23 @@ class TcpBinding:
         return _listening(_bound(self.address, is_shared=self.is_shared), self.address)
 
 
+class TakenBinding:
+    """An address that is taken already: whoever listens there knows its port before."""
+
+    def __init__(self, address: Address) -> None:
+        """Takes it; port 0 takes a free one.
+
+        Raises:
+            AddressTakenError: it is not to be had.
+        """
+        self._socket: Final = TcpBinding(address).bind()
+        self.address: Final = Address(*self._socket.getsockname()[:2])
+
+    def bind(self) -> socket.socket:
+        """The socket that has it."""
+        return self._socket
+
+
 @dataclass(frozen=True, slots=True)
 class UnixBinding:
     """A socket in the file system, which must not be there yet."""

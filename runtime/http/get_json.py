@@ -1,10 +1,13 @@
-"""Asking a process of ours over HTTP: one GET, JSON back. Knows nothing of what is asked."""
+"""Asking a process of ours over HTTP: one GET, or one POST of JSON; JSON back. Knows nothing of what is asked."""
 
 import http.client
 import json
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from runtime.config.addresses import Address, is_any
+from runtime.config.secrets import Secret
 from runtime.errors import BridgeError
 from runtime.side_threads import SideThreads
 from runtime.units import rounded_size
@@ -19,6 +22,13 @@ class NoAnswerError(BridgeError):
     """Nobody answered, or nothing that could be read."""
 
 
+class JsonAnswer(NamedTuple):
+    """What came back, whatever its status."""
+
+    status: int
+    content: Any
+
+
 def ask(address: Address, path: str, *, limit_s: float = LIMIT_S) -> Any:
     """The JSON that `GET path` answers.
 
@@ -30,31 +40,57 @@ def ask(address: Address, path: str, *, limit_s: float = LIMIT_S) -> Any:
     Raises:
         NoAnswerError: the text says who did not answer, and how.
     """
+    answer = _within(limit_s, address, _Question("GET", path))
+    if answer.status != _HTTP_OK:
+        raise NoAnswerError(f"{address}{path} answered {answer.status}")
+    return answer.content
+
+
+def post(address: Address, path: str, content: Any, *, authorization: Secret | None, limit_s: float) -> JsonAnswer:
+    """The JSON that `POST path` answers to this JSON, whatever its status; raises as `ask` does."""
+    headers = {"content-type": "application/json"}
+    if authorization is not None:
+        headers["authorization"] = authorization.reveal()
+    return _within(limit_s, address, _Question("POST", path, json.dumps(content).encode(), headers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    method: str
+    path: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def _within(limit_s: float, address: Address, question: _Question) -> JsonAnswer:
     if address.port == 0:
         raise NoAnswerError(f"{address} has no fixed port, so it cannot be asked")
-    asking = SideThreads(1, "get-json").submit(_ask, address, path, limit_s)
+    asking = SideThreads(1, "get-json").submit(_exchange, limit_s, address, question)
     try:
         return asking.result(3 * limit_s)
     except TimeoutError:
-        raise NoAnswerError(f"{address}{path} did not answer within {3 * limit_s:g} s") from None
+        raise NoAnswerError(f"{address}{question.path} did not answer within {3 * limit_s:g} s") from None
 
 
-def _ask(address: Address, path: str, limit_s: float) -> Any:
-    where = f"{address}{path}"
+def _exchange(limit_s: float, address: Address, question: _Question) -> JsonAnswer:
+    where = f"{address}{question.path}"
     connection = http.client.HTTPConnection(_reached(address), address.port, timeout=limit_s)
     try:
-        connection.request("GET", path, headers={"accept": "application/json"})
+        headers = {"accept": "application/json", **question.headers}
+        connection.request(question.method, question.path, question.body, headers)
         answer = connection.getresponse()
         body = answer.read(_MOST_BYTES + 1)
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswerError(f"{where} does not answer: {_reason(error)}") from error
     finally:
         connection.close()
-    if answer.status != _HTTP_OK or len(body) > _MOST_BYTES:
+    if len(body) > _MOST_BYTES:
         raise NoAnswerError(f"{where} answered {answer.status} with {rounded_size(len(body))}")
     try:
-        return json.loads(body)
+        return JsonAnswer(answer.status, json.loads(body))
     except ValueError as error:
+        if answer.status != _HTTP_OK:
+            raise NoAnswerError(f"{where} answered {answer.status}") from error
         raise NoAnswerError(f"{where} did not answer with JSON") from error
 
 

@@ -49,6 +49,8 @@ class Member:
     """Those that the group has given it, ascending."""
     id: str = field(default="", compare=False)
     """By which the group knows it."""
+    client_id: str = field(default="", compare=False)
+    """What it calls itself; a worker says there where its pages are."""
 
 
 @dataclass(frozen=True, slots=True)

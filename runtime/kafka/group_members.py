@@ -58,7 +58,7 @@ def members_of(
 
 
 def _membership(answer: Mapping[str, Any]) -> GroupMembers:
-    members = tuple(Member(one["host"], tuple(one["partitions"]), one["id"]) for one in answer["members"])
+    members = tuple(Member(**{**one, "partitions": tuple(one["partitions"])}) for one in answer["members"])
     return GroupMembers(members, answer["protocol"], answer["obstacle"], answer["is_rebalancing"])
 
 
@@ -89,7 +89,7 @@ def _described(group: str, answer: Any, topic: str) -> GroupMembers:
 
 def _member(found: Any, topic: str) -> Member:
     held = sorted(at.partition for at in found.assignment.topic_partitions if at.topic == topic)
-    return Member(str(found.host).removeprefix("/"), tuple(held), str(found.member_id))
+    return Member(str(found.host).removeprefix("/"), tuple(held), str(found.member_id), str(found.client_id))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The two topics: what they should be, creating what is missing, and where existing ones differ. Never alters one."""
+"""The topics: what they should be, creating what is missing, and where existing ones differ. Never alters one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +36,25 @@ def max_event_bytes(settings: Settings) -> int:
 def max_dead_letter_bytes(settings: Settings) -> int:
     """The largest record of the dead-letter topic, in bytes: an event's record and why it is there."""
     return settings.intake.max_dead_letter_bytes
+
+
+def plan_control(settings: Settings, brokers: int) -> TopicPlan:
+    """The control topic for a cluster of so many brokers: the last record of each endpoint stays for ever."""
+    events, _ = plan_topics(settings, brokers)
+    kept = {
+        **{name: events.settings[name] for name in ("min.insync.replicas", "unclean.leader.election.enable")},
+        "cleanup.policy": "compact",
+    }
+    return TopicPlan(settings.topics.control, 1, events.replication_factor, kept)
+
+
+def ensure_control(admin: Admin, settings: Settings) -> None:
+    """Create the control topic if it is missing.
+
+    Raises:
+        KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
+    """
+    _ensured(admin, plan_control(settings, admin.brokers()))
 
 
 def plan_topics(settings: Settings, brokers: int) -> tuple[TopicPlan, TopicPlan]:

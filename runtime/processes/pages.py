@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from runtime.errors import BridgeError
-from runtime.http.local_get import LIMIT_S, LocalAnswer, local_get
+from runtime.http.local_exchange import LIMIT_S, LocalAnswer, local_get
 from runtime.processes.keeper import Keeper
 from runtime.processes.shared_questions import SharedQuestions
 

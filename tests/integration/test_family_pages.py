@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from runtime.http.asgi import Route, application
 from runtime.http.bindings import UnixBinding
 from runtime.http.get_json import NoAnswerError
-from runtime.http.local_get import local_get
+from runtime.http.local_exchange import local_get
 from runtime.http.probes import probe_routes
 from runtime.http.server import Server
 from runtime.processes.forwarding import forwarded_routes

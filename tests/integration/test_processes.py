@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from broker import LocalKafka
 from broker.ports import free_port
-from runtime.http.local_get import local_get
+from runtime.http.local_exchange import local_get
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import BRIDGE, Installation, endpoint
 from tests.kit.notifications import (

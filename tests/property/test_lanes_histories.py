@@ -105,6 +105,11 @@ class LanesHistory(RuleBasedStateMachine):
         if broken_off:
             self.model.put_back(0)
 
+    @rule()
+    def hurry_all(self) -> None:
+        """An operator knows that the endpoint is well again."""
+        self.model.hurry()
+
     @rule(which=_ANY, seconds=_SECONDS)
     def hurry(self, which: int, seconds: float) -> None:
         """A window is full."""

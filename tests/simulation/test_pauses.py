@@ -82,7 +82,7 @@ def test_a_pause_holds_probes_and_retries_too(reply: Reply) -> None:
         assert letters == world.letters
         world.script = always(200)
         world.hold(None)
-        worker.endpoint.acts.probe_now()
+        worker.endpoint.acts.try_now()
         assert await world.finish() < 20.0
         assert 12 == len(world.accepted)
 
@@ -98,12 +98,12 @@ async def test_an_operators_word_probes_at_once() -> None:
     await asyncio.sleep(HOUR_S)
     assert worker.is_open()
     sent = len(world.posts)
-    assert worker.endpoint.acts.probe_now()
+    assert worker.endpoint.acts.try_now()
     await asyncio.sleep(0.5)
     assert sent + 1 == len(world.posts)
     assert worker.is_open()
     world.script = always(200)
-    worker.endpoint.acts.probe_now()
+    worker.endpoint.acts.try_now()
     assert await world.finish() < 5.0
     assert 40 == len(world.accepted)
 
@@ -115,7 +115,7 @@ async def test_without_anything_to_wait_for_nothing_is_probed() -> None:
     world.events(REPOSITORIES)
     worker = world.worker()
     await world.finish()
-    assert not worker.endpoint.acts.probe_now()
+    assert not worker.endpoint.acts.try_now()
     await asyncio.sleep(1.0)
     assert 40 == len(world.posts)
 

@@ -1,4 +1,4 @@
-"""Asking another process of ours at a socket in the file system: one GET."""
+"""Asking another process of ours at a socket in the file system: one GET, or one POST of JSON."""
 
 import http.client
 import os
@@ -28,7 +28,12 @@ async def local_get(listening: Path, path: str, *, limit_s: float = LIMIT_S) -> 
         NoAnswerError: nobody answers there.
         NotEndedError: not in time.
     """
-    return await beside_within(limit_s, _get, listening, path, limit_s)
+    return await beside_within(limit_s, _exchange, listening, "GET", path, None, limit_s)
+
+
+async def local_post(listening: Path, path: str, body: bytes, *, limit_s: float = LIMIT_S) -> LocalAnswer:
+    """The answer to `POST path` with this JSON; raises as `local_get` does."""
+    return await beside_within(limit_s, _exchange, listening, "POST", path, body, limit_s)
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -45,10 +50,11 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(os.fspath(self._listening))
 
 
-def _get(listening: Path, path: str, limit_s: float) -> LocalAnswer:
+def _exchange(listening: Path, method: str, path: str, body: bytes | None, limit_s: float) -> LocalAnswer:
     connection = _UnixConnection(listening, timeout_s=limit_s)
+    headers = {} if body is None else {"content-type": "application/json"}
     try:
-        connection.request("GET", path)
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
         return LocalAnswer(answer.status, answer.getheader("content-type", ""), answer.read())
     except (OSError, http.client.HTTPException) as error:
