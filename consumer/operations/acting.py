@@ -42,7 +42,7 @@ class ActReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answers:
+class _WorkerReplies:
     """What those said that were asked."""
 
     done: Mapping[Address, Mapping[str, Any]]
@@ -116,14 +116,14 @@ class Acting:
         except NoAnswerError as error:
             return str(error)
 
-    def _failures(self, answers: _Answers, places: WorkerPlaces) -> dict[str, str]:
+    def _failures(self, answers: _WorkerReplies, places: WorkerPlaces) -> dict[str, str]:
         """Who did not do it, and why. Nobody need listen at the configured address."""
         meant = {*self._workers, *places.members.values()}
         failed = {str(at): why for at, why in answers.failed.items() if at in meant or why.startswith(_ANSWERED)}
         return failed | {f"a worker on {host}": why for host, why in places.unreachable.items()}
 
 
-def _sorted_out(answers: Mapping[Address, JsonAnswer | str]) -> _Answers:
+def _sorted_out(answers: Mapping[Address, JsonAnswer | str]) -> _WorkerReplies:
     done: dict[Address, Mapping[str, Any]] = {}
     failed: dict[Address, str] = {}
     known: set[str] = set()
@@ -136,4 +136,4 @@ def _sorted_out(answers: Mapping[Address, JsonAnswer | str]) -> _Answers:
         elif not (members := {str(one) for one in answer.content.get("members", ())}) or not members <= known:
             done[address] = answer.content
             known |= members
-    return _Answers(done, failed)
+    return _WorkerReplies(done, failed)

@@ -40,7 +40,7 @@ def ask(address: Address, path: str, *, limit_s: float = LIMIT_S) -> Any:
     Raises:
         NoAnswerError: the text says who did not answer, and how.
     """
-    answer = _within(limit_s, address, _Question("GET", path))
+    answer = _within(limit_s, address, _JsonRequest("GET", path))
     if answer.status != _HTTP_OK:
         raise NoAnswerError(f"{address}{path} answered {answer.status}")
     return answer.content
@@ -51,18 +51,18 @@ def post(address: Address, path: str, content: Any, *, authorization: Secret | N
     headers = {"content-type": "application/json"}
     if authorization is not None:
         headers["authorization"] = authorization.reveal()
-    return _within(limit_s, address, _Question("POST", path, json.dumps(content).encode(), headers))
+    return _within(limit_s, address, _JsonRequest("POST", path, json.dumps(content).encode(), headers))
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _JsonRequest:
     method: str
     path: str
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def _within(limit_s: float, address: Address, question: _Question) -> JsonAnswer:
+def _within(limit_s: float, address: Address, question: _JsonRequest) -> JsonAnswer:
     if address.port == 0:
         raise NoAnswerError(f"{address} has no fixed port, so it cannot be asked")
     asking = SideThreads(1, "get-json").submit(_exchange, limit_s, address, question)
@@ -72,7 +72,7 @@ def _within(limit_s: float, address: Address, question: _Question) -> JsonAnswer
         raise NoAnswerError(f"{address}{question.path} did not answer within {3 * limit_s:g} s") from None
 
 
-def _exchange(limit_s: float, address: Address, question: _Question) -> JsonAnswer:
+def _exchange(limit_s: float, address: Address, question: _JsonRequest) -> JsonAnswer:
     where = f"{address}{question.path}"
     connection = http.client.HTTPConnection(_reached(address), address.port, timeout=limit_s)
     try:

@@ -54,7 +54,8 @@ def ensure_control(admin: Admin, settings: Settings) -> None:
     Raises:
         KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
     """
-    _ensured(admin, plan_control(settings, admin.brokers()))
+    if not admin.has_topic(settings.topics.control):  # asked for so that no right to its settings is needed
+        _ensured(admin, plan_control(settings, admin.brokers()))
 
 
 def plan_topics(settings: Settings, brokers: int) -> tuple[TopicPlan, TopicPlan]:

@@ -38,6 +38,7 @@ def test_the_documented_rights_of_a_worker_are_enough(
         "worker",
         Right(ResourceType.TOPIC, topic, (DESCRIBE, CONFIGS, READ)),
         Right(ResourceType.TOPIC, f"{topic}.dead", (AclOperation.CREATE, DESCRIBE, CONFIGS, WRITE)),
+        Right(ResourceType.TOPIC, f"{topic}.control", (AclOperation.CREATE, DESCRIBE, READ, WRITE)),
         Right(ResourceType.GROUP, f"{topic}.*", (DESCRIBE, READ)),
         Right(ResourceType.BROKER, "kafka-cluster", (CONFIGS,)),
     )
@@ -50,6 +51,9 @@ def test_the_documented_rights_of_a_worker_are_enough(
         worker.wait_ready()
         wait_for_ids(receiver, ids(bodies))
         assert "consumer" == worker.wait_for_log("kafka.group_protocol")["protocol"]
+        for act in ("pause", "resume"):
+            done = installed.run_worker(act, "--endpoint", "ci", "--worker", worker.address)
+            assert (0, "") == (done.code, done.stderr)
         assert 0 == worker.terminate()
 
 

@@ -67,7 +67,12 @@ class Installation:
         """The configuration file's content."""
         made: dict[str, Any] = {
             "kafka": {"bootstrap.servers": self.bootstrap},
-            "topics": {"events": self.topic, "dead_letters": self.dead_letters, "partitions": self.partitions},
+            "topics": {
+                "events": self.topic,
+                "dead_letters": self.dead_letters,
+                "control": f"{self.topic}.control",
+                "partitions": self.partitions,
+            },
             "intake": {"listen": FREE},
             "worker": {"listen": FREE, "group_prefix": self.topic},
             "endpoints": [dict(endpoint) for endpoint in self.endpoints],

@@ -110,6 +110,14 @@ SECTIONS = [
         KAFKA + "topics: {events: a.b, dead_letters: a_b}",
         "topics.dead_letters: must differ from topics.events, and not only in . and _, which Kafka treats as the same",
     ),
+    (
+        KAFKA + "topics: {control: registry_events}",
+        "topics.control: must differ from topics.events, and not only in . and _, which Kafka treats as the same",
+    ),
+    (
+        KAFKA + "topics: {dead_letters: d, control: d}",
+        "topics.control: must differ from topics.dead_letters, and not only in . and _, which Kafka treats as the same",
+    ),
     (KAFKA + "topics: {partitions: twelve}", 'topics.partitions: "twelve" is text, not a number'),
     (KAFKA + "topics: {partitions: '12'}", 'topics.partitions: "12" is text, not a number'),
     (KAFKA + "topics: {partitions: 0}", "topics.partitions: 0 is not a whole number from 1 to 10000"),
@@ -172,6 +180,10 @@ SECTIONS = [
     (
         KAFKA + "intake: {authorization: false}",
         "intake.authorization: must be a header's value, e.g. Bearer TOKEN; write none to allow POSTs from everyone",
+    ),
+    (
+        KAFKA + "worker: {authorization: []}",
+        "worker.authorization: is an empty list; write none to allow POSTs from everyone",
     ),
     (KAFKA + "worker: {drain: 10}", "worker.drain: 10 has no unit (the registry reads it as nanoseconds); write 10s"),
     (KAFKA + "worker: {drain: -1s}", 'worker.drain: "-1s" is not from 0s to 1h'),

@@ -50,6 +50,7 @@ kafka:                                 # any librdkafka setting passes through b
 topics:
   events: registry.events
   dead_letters: registry.dead-letters
+  control: registry.control
   partitions: 12
   replication_factor: auto
   retention: 30d
