@@ -6,7 +6,7 @@ FROM python:3.13-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/build && python -m venv /opt/bridge
 ARG EXTRAS=""
-COPY requirements.txt requirements-analytics.txt requirements-build.txt ./
+COPY requirements.txt requirements-analytics.txt requirements-otel.txt requirements-build.txt ./
 RUN /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.txt \
  && /opt/bridge/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements${EXTRAS:+-$EXTRAS}.txt
 COPY pyproject.toml hatch_build.py README.md LICENSE bridge.example.yaml ./

@@ -45,6 +45,7 @@ from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
 from runtime.reloading.file_reloads import FileReloads
 from runtime.schema_registry import SchemaRegistry
+from runtime.tracing.opening import require_tracing
 from schemas.event import MEDIA_TYPE_V2
 from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
 
@@ -75,6 +76,7 @@ def serve_command(settings: Settings, listen: Address | None, processes: int, *,
     configuration = IntakeConfiguration(configuration_file(), listen)
     if listen is not None:
         settings = with_intake_listen(settings, listen)
+    require_tracing(settings.tracing)
     if processes > 1 and settings.intake.spool is not None:
         raise click.UsageError(
             "--processes: intake.spool keeps the events of a repository in order only within one process; "

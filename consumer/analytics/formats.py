@@ -5,8 +5,9 @@ from typing import Final, Protocol
 
 import structlog
 
-from consumer.analytics.extra import ANALYTICS, FAST, ExtraMissingError, how_to_install
+from consumer.analytics.extra import ANALYTICS, FAST, how_to_install
 from consumer.log.record_batch import RecordBatch
+from runtime.extras import ExtraMissingError
 
 _log: Final = structlog.get_logger(__name__)
 

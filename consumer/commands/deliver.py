@@ -25,6 +25,7 @@ from runtime.config import Address, EndpointSettings, Settings
 from runtime.config.overrides import WorkerConfiguration, with_worker_listen
 from runtime.http.bindings import TakenBinding
 from runtime.reloading.file_reloads import FileReloads
+from runtime.tracing.opening import require_tracing
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -69,6 +70,7 @@ def deliver_command(
     SIGHUP reloads the configuration: endpoints that did not change are served on without a break.
     """
     endpoints = _chosen(settings, names)
+    require_tracing(settings.tracing)
     for warning in settings.warnings:
         _log.warning("configuration.no_effect", said=warning)
     if until_caught_up:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from consumer.dead_letters.writing import Burial
 from consumer.delivery.policy.gate import Gate
-from consumer.delivery.webhook.sender import Sender, sender_of
+from consumer.delivery.webhook.sender import Sender
 from consumer.endpoint.courier import Courier
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.metrics import EndpointMetrics
@@ -28,6 +28,7 @@ from consumer.worker.parts import CLIENT_ID, Parts
 from consumer.worker.pauses import Pauses
 from consumer.worker.preparation import Preparation, keep_cursors_alive
 from consumer.worker.retention import guard_retention
+from consumer.worker.senders import sender_maker
 from consumer.worker.served import Served
 from consumer.worker.topic_identity import TopicIdentity
 from runtime.config import EndpointSettings, Settings
@@ -113,7 +114,7 @@ def endpoint_of(parts: Parts, endpoint: EndpointSettings, sender: Sender | None 
     Raises:
         ClientSettingsError: no sender can be made of its settings.
     """
-    sender = sender or sender_of(endpoint, parts.clock, parts.large_events)
+    sender = sender or sender_maker(parts).sender(endpoint)
     topics = parts.settings.topics
     group = group_of(parts.settings.worker.group_prefix, endpoint.name)
     metrics = EndpointMetrics(parts.metrics, endpoint.name)

@@ -25,6 +25,8 @@ from runtime.kafka.settings import ClientSettings
 from runtime.kafka.topics import max_dead_letter_bytes, max_event_bytes
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.metrics import process_metrics
+from runtime.tracing.opening import tracing_of
+from runtime.tracing.spans import Tracing
 
 CLIENT_ID: Final = "registry-worker"
 
@@ -53,6 +55,8 @@ class Parts:
     """Which endpoints are paused."""
     pages: Address | None
     """Where the worker's pages are; None if it has none."""
+    tracing: Tracing | None
+    """None: there are no spans."""
 
     def widen(self, served: int) -> None:
         """So many endpoints are served now: several share what they read."""
@@ -80,6 +84,7 @@ class Parts:
 
 def parts_of(settings: Settings, *, served: int = 1, pages: Address | None = None) -> Parts:
     """Make what so many endpoints share; the writer's thread runs from here on. The worker's pages are at `pages`."""
+    tracing = tracing_of(settings.tracing, program=CLIENT_ID)
     kafka = settings.kafka.revealed()
     clock = SystemClock()
     admin = Admin(kafka, client_id=CLIENT_ID)
@@ -105,4 +110,5 @@ def parts_of(settings: Settings, *, served: int = 1, pages: Address | None = Non
         attempts=AttemptRoom(),
         control=ControlTopic(settings, kafka, admin, client_id=CLIENT_ID),
         pages=pages,
+        tracing=tracing,
     )

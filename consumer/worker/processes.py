@@ -14,6 +14,7 @@ from consumer.worker.pages import page_routes
 from consumer.worker.parts import CLIENT_ID
 from consumer.worker.reload import senders_of
 from consumer.worker.reload_plan import chosen, plan_of, restart_keys, taken_of
+from consumer.worker.senders import SenderMaker
 from consumer.worker.service import PAGES_DRAIN_S, deliver
 from runtime.clock import SystemClock
 from runtime.config import Address, EndpointSettings, Settings
@@ -89,7 +90,7 @@ class DeliverFamily:
         needs_restart = restart_keys(before.settings, settings)
         duty = DeliverDuty(taken_of(before.settings, settings), before.names, before.pages)
         plan = plan_of(before.endpoints, before.settings, duty.settings, before.names)
-        tried = await senders_of(plan, SystemClock(), LargeEvents())
+        tried = await senders_of(plan, SenderMaker(SystemClock(), LargeEvents(), settings.worker.group_prefix))
         await asyncio.gather(*(sender.close() for sender in tried.values()))
         self._duty = self._starter.duty = duty
         self._parent.allow(drain_s=duty.drain_s)

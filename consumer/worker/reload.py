@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consumer.delivery.webhook.large_events import LargeEvents
-from consumer.delivery.webhook.sender import Sender, sender_of
+from consumer.delivery.webhook.sender import Sender
 from consumer.endpoint.endpoint import Endpoint
 from consumer.worker.assembly import enabled_groups, endpoint_of
 from consumer.worker.backlogs import Backlogs
@@ -14,8 +13,8 @@ from consumer.worker.changeover import Changeover
 from consumer.worker.parts import Parts
 from consumer.worker.preparation import Preparation
 from consumer.worker.reload_plan import ReloadPlan, plan_of, restart_keys, taken_of
+from consumer.worker.senders import SenderMaker, sender_maker
 from consumer.worker.served import Served
-from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
 from runtime.config.faults import ConfigurationError
 from runtime.http.client import ClientSettingsError
@@ -78,7 +77,7 @@ class WorkerReload:
         needs_restart = restart_keys(before, settings)
         settings = taken_of(before, settings)
         plan = plan_of((endpoint.settings for endpoint in self._served), before, settings, self._names)
-        senders = await senders_of(plan, self._parts.clock, self._parts.large_events)
+        senders = await senders_of(plan, sender_maker(self._parts))
         self._served.settings = settings
         self._backlogs.follow(enabled_groups(settings))
         self._parts.widen(len(plan.wanted))
@@ -87,7 +86,7 @@ class WorkerReload:
         return Reloaded(plan.facts(), needs_restart)
 
 
-async def senders_of(plan: ReloadPlan, clock: Clock, large_events: LargeEvents) -> dict[str, Sender]:
+async def senders_of(plan: ReloadPlan, maker: SenderMaker) -> dict[str, Sender]:
     """By name, those of all endpoints that are to send otherwise than now.
 
     Raises:
@@ -97,7 +96,7 @@ async def senders_of(plan: ReloadPlan, clock: Clock, large_events: LargeEvents) 
     faults = []
     for one in (*plan.added, *plan.changed, *plan.refreshed):
         try:
-            made[one.name] = sender_of(one, clock, large_events)
+            made[one.name] = maker.sender(one)
         except ClientSettingsError as error:
             faults.append(str(error))
     if faults:

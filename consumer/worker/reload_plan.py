@@ -14,7 +14,7 @@ from runtime.config.comparison import changed_keys, endpoint_values, process_val
 from runtime.config.crosschecks import impatient
 from runtime.config.faults import ConfigurationError
 
-_USED: Final = ("kafka.", "topics.", "schema_registry.", "worker.", "intake.max_body")
+_USED: Final = ("kafka.", "topics.", "schema_registry.", "worker.", "tracing.", "intake.max_body")
 """How the keys begin that a worker uses beside its endpoints; they keep their values while it runs."""
 _TAKEN: Final = frozenset({"worker.allow_networks", "worker.deny_networks"})
 """All of these but some, which are settings of its endpoints too."""

@@ -176,6 +176,8 @@ async def _stop(parts: Parts, endpoints: Changeover, running: "asyncio.Task[None
         await endpoints.close(deadline)
         await beside(parts.writer.close, deadline.left_s)
         parts.large_events.close()
+        if parts.tracing is not None:
+            await parts.tracing.close(deadline.left_s)
         _log.info("stopped")
     (failure,) = await asyncio.gather(running, return_exceptions=True)
     if isinstance(failure, Exception):

@@ -15,6 +15,7 @@ from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
 from runtime.kafka.topics import TopicPlan, differences, offsets_shortfall, plan_topics
 from runtime.schema_registry import FULL_TRANSITIVE, SchemaRegistry
+from runtime.tracing.opening import require_tracing
 from schemas.catalog import CATALOG
 from schemas.names import subject_of
 
@@ -28,6 +29,10 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     for warning in settings.warnings:
         yield Finding(Severity.WARNING, warning)
     yield from client_settings(settings.endpoints)
+    try:
+        require_tracing(settings.tracing)
+    except BridgeError as error:
+        yield Finding(Severity.WRONG, str(error), error.exit_code)
 
 
 def check_installation(

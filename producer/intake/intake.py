@@ -58,7 +58,7 @@ class Intake:
 
     def route(self) -> Route:
         """POST of the path itself or of one label below it."""
-        return Route(("POST",), self._matches, self._post)
+        return Route(("POST",), self._matches, self._post, (self._path, f"{self._base}{{registry}}"))
 
     def unrouted(self, request: Request, status: int) -> None:
         """A request that found no route here: a mistyped URL in a registry's configuration loses nothing, but waits."""
@@ -110,7 +110,7 @@ class Intake:
 
     async def _accept(self, request: Request) -> Response:
         content_type = self._admitted(request)
-        facts = EnvelopeFacts(content_type, self._label(request.path), _trace_of(request))
+        facts = EnvelopeFacts(content_type, self._label(request.path), trace_of_request(request))
         with self._budget.hold() as body:
             accepted = await self._acceptance.accept([await self._read(body, request)], facts)
         return Response.json(200, {"accepted": accepted})
@@ -150,7 +150,7 @@ class Intake:
         return RefusedError(413, "too-large", allowed, size=size)
 
 
-def _trace_of(request: Request) -> TraceContext:
+def trace_of_request(request: Request) -> TraceContext:
     """The place in a trace that a registry names: few do, so the rest is not looked for."""
     traceparent = request.header(b"traceparent")
     return trace_context(traceparent, request.header_lines(b"tracestate")) if traceparent else NO_TRACE

@@ -12,7 +12,7 @@ from runtime.config.comparison import changed_keys, process_values
 from runtime.config.settings import IntakeSettings, Settings
 from runtime.reloading.reloadable import Reloaded
 
-_USED: Final = ("kafka.", "topics.", "schema_registry.", "intake.", "worker.group_prefix", "worker.drain")
+_USED: Final = ("kafka.", "topics.", "schema_registry.", "intake.", "worker.group_prefix", "worker.drain", "tracing.")
 """How the keys begin that an intake uses."""
 _TAKEN: Final = frozenset({"intake.authorization"})
 

@@ -16,6 +16,7 @@ from producer.intake.metrics import BridgeMetrics
 from producer.intake.outages import Outages, meanwhile
 from producer.intake.reload import IntakeReload
 from producer.intake.schema_routes import schema_routes
+from producer.intake.tracing import IntakeTracing
 from producer.preparation import PreparedLog
 from producer.schema_registration import registration_of
 from producer.spool.spool import Spool
@@ -48,14 +49,14 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors, reloads: 
         SpoolError: the spool cannot be used.
     """
     clock, kafka, topic = SystemClock(), settings.kafka.revealed(), settings.topics.events
-    has_spool = settings.intake.spool is not None
-    consequence = meanwhile(has_spool=has_spool)
+    tracing = IntakeTracing(settings.tracing, topic, client_id=CLIENT_ID)
+    consequence = meanwhile(has_spool=settings.intake.spool is not None)
     registration = registration_of(settings.schema_registry, topic, clock, program=CLIENT_ID)
     writer = AcknowledgedWriter(
         kafka,
         client_id=CLIENT_ID,
         max_record_bytes=max_event_bytes(settings),
-        limit_s=STRAIGHT_LIMIT_S if has_spool else WRITE_LIMIT_S,
+        limit_s=WRITE_LIMIT_S if settings.intake.spool is None else STRAIGHT_LIMIT_S,
         meanwhile=consequence,
         clock=clock,
     )
@@ -67,19 +68,18 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors, reloads: 
     duties, stopping = Duties(stop), StopDeadline(settings.worker.drain_s + CLOSE_GRACE_S, clock)
     try:
         async with _spool_of(settings, prepared, metrics.registry, clock, stopping) as spool:
-            acceptance = Acceptance(topic, spool.topic if spool else prepared, metrics, clock)
+            acceptance = Acceptance(topic, tracing.topic(spool.topic if spool else prepared), metrics, clock)
             intake = Intake(settings.intake, acceptance, metrics)
             servers = doors.servers(
                 intake,
-                [intake.route(), *schema_routes(topic, registration)],
+                [tracing.route(intake.route()), *schema_routes(topic, registration)],
                 _own_routes(prepared, spool, metrics.registry),
                 drain_s=settings.worker.drain_s,
             )
             pulse.start()
-            target = IntakeReload(settings, intake, prepared)
             for duty in (_begin_with(stop, stopping), intake.run(), prepared.run(), prepared.follow()):
                 duties.begin(duty)
-            duties.begin(reloads.feed(target, metrics.registry))
+            duties.begin(reloads.feed(IntakeReload(settings, intake, prepared), metrics.registry))
             if spool:
                 duties.begin(spool.run())
             await asyncio.gather(*(server.serve(stop) for server in servers))
@@ -87,6 +87,7 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors, reloads: 
         await duties.end()
         pulse.stop()
         await beside(writer.close, stopping.begun().left_s)
+        await tracing.close(stopping.begun().left_s)
     _log.info("stopped")
     duties.raise_fault()
     return 0

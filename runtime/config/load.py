@@ -18,8 +18,15 @@ from runtime.config.kafka_trial import trial_faults
 from runtime.config.pasted import PASTED_BLOCK, what_to_do
 from runtime.config.reading import Reading, Section, Value, show_url
 from runtime.config.regular_files import read_regular
-from runtime.config.sections import read_intake, read_schema_registry, read_topics, read_worker
-from runtime.config.settings import IntakeSettings, KafkaSettings, Settings, TopicSettings, WorkerSettings
+from runtime.config.sections import read_intake, read_schema_registry, read_topics, read_tracing, read_worker
+from runtime.config.settings import (
+    IntakeSettings,
+    KafkaSettings,
+    Settings,
+    TopicSettings,
+    TracingSettings,
+    WorkerSettings,
+)
 from runtime.config.shape import Shaped, array
 
 VARIABLE: Final = "REGISTRY_BRIDGE_CONFIG"
@@ -117,6 +124,7 @@ def read_file(value: Value, trial: Trial = _no_trial) -> Settings | None:
     schema_registry = root.read("schema_registry", read_schema_registry, None)
     intake = root.read("intake", read_intake, IntakeSettings())
     worker = root.read("worker", read_worker, WorkerSettings())
+    tracing = root.read("tracing", read_tracing, TracingSettings())
     endpoints = root.read("endpoints", Shaped(partial(_endpoints, intake=intake), array(_ENDPOINT)), ())
     root.close({**what_to_do(root.keys), **GITLAB})
     if kafka is not None:
@@ -130,6 +138,7 @@ def read_file(value: Value, trial: Trial = _no_trial) -> Settings | None:
         schema_registry=schema_registry,
         intake=intake,
         worker=worker,
+        tracing=tracing,
         endpoints=tuple(replace(endpoint, networks=worker.networks) for endpoint in endpoints),
         warnings=tuple(reading.warnings),
     )

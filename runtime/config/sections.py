@@ -13,11 +13,18 @@ from runtime.config.networks import NETWORK_EXAMPLES, NETWORK_PATTERN, IPNetwork
 from runtime.config.quantities import duration, size
 from runtime.config.reading import Section, Value, show_nothing
 from runtime.config.secrets import Secret
-from runtime.config.settings import IntakeSettings, SchemaRegistrySettings, TopicSettings, UnknownSchema, WorkerSettings
+from runtime.config.settings import (
+    IntakeSettings,
+    SchemaRegistrySettings,
+    TopicSettings,
+    TracingSettings,
+    UnknownSchema,
+    WorkerSettings,
+)
 from runtime.config.shape import shaped
 from runtime.config.spool_section import check_room, read_spool
 from runtime.config.tls_section import read_tls
-from runtime.config.value_readers import list_of, one_of, parsed, text_or_list, whole_number
+from runtime.config.value_readers import list_of, one_of, parsed, text_or_list, truth, whole_number
 
 _ADDRESS = parsed(
     parse_address,
@@ -122,6 +129,14 @@ def read_worker(value: Value) -> WorkerSettings:
 @shaped(shapes.array(_NETWORK))
 def _allowed_networks(value: Value) -> tuple[IPNetwork, ...]:
     return _NETWORKS(value) or value.fail("is an empty list; leave it out to allow all networks that are not denied")
+
+
+def read_tracing(value: Value) -> TracingSettings:
+    """Read the section; what is faulty is recorded and stands at its default."""
+    section = Section(value)
+    tracing = TracingSettings(enabled=section.read("enabled", truth, default=False))
+    section.close()
+    return tracing
 
 
 def is_unguarded(intake: IntakeSettings) -> bool:

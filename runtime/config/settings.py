@@ -136,6 +136,14 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TracingSettings:
+    """Spans of the intake and the worker; where they go the OTEL_ variables of the environment say."""
+
+    enabled: bool = False
+    """They cost processor time at every event, and need the extra `otel`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """One configuration file, whole."""
 
@@ -144,6 +152,7 @@ class Settings:
     schema_registry: SchemaRegistrySettings | None = None
     intake: IntakeSettings = IntakeSettings()
     worker: WorkerSettings = WorkerSettings()
+    tracing: TracingSettings = TracingSettings()
     endpoints: tuple[EndpointSettings, ...] = ()
     """In the file's order, names unique; empty is valid (only `deliver` needs one)."""
     warnings: tuple[str, ...] = field(default=(), compare=False, repr=False)

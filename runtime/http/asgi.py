@@ -142,11 +142,13 @@ class Route:
     methods: tuple[str, ...]
     matches: Callable[[str], bool]
     respond: Respond
+    templates: tuple[str, ...] = ()
+    """Its paths as OpenAPI writes them, with `{names}` for what varies."""
 
     @classmethod
     def get(cls, path: str, respond: Respond) -> "Route":
         """GET and HEAD of exactly this path."""
-        return cls(("GET", "HEAD"), path.__eq__, respond)
+        return cls(("GET", "HEAD"), path.__eq__, respond, (path,))
 
 
 class UnroutedObserver(Protocol):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from consumer.analytics.extra import ANALYTICS, FAST, advice
+from consumer.analytics.extra import ANALYTICS, FAST
+from runtime.extras import advice
 from tests.kit.bridge import WORKER, Installation
 from tests.kit.missing import without
 from tests.kit.paths import ROOT
@@ -64,7 +65,7 @@ def test_advice_fits_the_environment(said: str, *, has_pip: bool, has_uv: bool) 
     wanted = "'pyarrow>=20' 'duckdb>=1.4'"
     for python, text in shown.items():
         assert said.format(python=text, wanted=wanted) == advice(
-            ANALYTICS, python=python, has_pip=has_pip, has_uv=has_uv
+            "analytics", ANALYTICS, python=python, has_pip=has_pip, has_uv=has_uv
         )
 
 

@@ -17,6 +17,7 @@ from tests.kit.paths import ROOT
 LISTS = (
     "requirements.txt",
     "requirements-analytics.txt",
+    "requirements-otel.txt",
     "requirements-build.txt",
     "requirements-dev.txt",
     "broker/requirements.txt",
@@ -59,6 +60,7 @@ def wanted(name: str) -> Iterator[Requirement]:
     of = {
         "requirements.txt": project()["project"]["dependencies"],
         "requirements-analytics.txt": [*project()["project"]["dependencies"], *extras["analytics"], *FAST],
+        "requirements-otel.txt": [*project()["project"]["dependencies"], *extras["otel"]],
         "requirements-build.txt": [*groups["build"], *project()["build-system"]["requires"]],
         "requirements-dev.txt": in_group("dev"),
         "broker/requirements.txt": groups["broker"],

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from consumer.analytics.extra import ANALYTICS, ExtraMissingError, how_to_install
+from consumer.analytics.extra import ANALYTICS, how_to_install
 from consumer.analytics.report.columns import COLUMNS
 from runtime.errors import BridgeError
+from runtime.extras import ExtraMissingError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

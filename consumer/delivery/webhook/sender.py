@@ -112,8 +112,12 @@ def sender_of(endpoint: EndpointSettings, clock: Clock, events: LargeEvents | No
     Raises:
         ClientSettingsError: its address, headers, certificates or proxy cannot be used.
     """
-    secrets = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
-    return Sender(client_of(endpoint, clock), Signer(secrets), clock, endpoint.format, events)
+    return Sender(client_of(endpoint, clock), signer_of(endpoint), clock, endpoint.format, events)
+
+
+def signer_of(endpoint: EndpointSettings) -> Signer:
+    """What signs requests to an endpoint; with nothing, if it has no secrets."""
+    return Signer([secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else [])
 
 
 def lanes_of(settings: EndpointSettings, sender: Sender) -> Lanes:
