@@ -71,6 +71,9 @@ docs: $(DOCS) ## Build the documentation as a site with a search: .local/site/in
 schema: $(DEV) ## Write docs/bridge.schema.json again, after a change of the configuration or its page
 	$(PY) -m tests.kit.config_schema
 
+rules: $(DEV) ## Write the alert rules for the Prometheus operator again, after a change of deploy/prometheus/alerts.yaml
+	@$(PY) -m tests.kit.prometheus_rule
+
 lock: $(RUN) ## Write the lists of packages and jars again (ARGS=--upgrade for newer packages)
 	$(PIP) install --quiet $(UV)
 	$(call compile,pyproject.toml,requirements.txt)

@@ -35,7 +35,7 @@ def advice(extra: str, packages: Sequence[str], *, python: Path, has_pip: bool, 
         return f"{here} -m pip install {wanted}"
     if has_uv:
         return f"uv pip install --python {here} {wanted}"
-    return f"build the container image with --build-arg EXTRAS={extra}, or install {wanted} for {here}"
+    return f"build the container image with --target {extra}, or install {wanted} for {here}"
 
 
 def _is_uvs(prefix: Path) -> bool:

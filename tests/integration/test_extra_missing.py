@@ -54,7 +54,7 @@ def test_what_is_missing_is_named(arguments: tuple[str, ...], missing: str, said
         (
             False,
             False,
-            "build the container image with --build-arg EXTRAS=analytics, or install {wanted} for {python}",
+            "build the container image with --target analytics, or install {wanted} for {python}",
         ),
     ],
     ids=["pip", "uv", "image"],

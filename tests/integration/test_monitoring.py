@@ -12,6 +12,7 @@ import yaml
 from broker import LocalKafka
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
+from tests.kit.kubernetes import KUBERNETES, only
 from tests.kit.monitoring import RULE_TESTS, RULES, alerts, dashboard_queries
 from tests.kit.notifications import Poster, envelopes, ids, wait_for_ids
 from tests.kit.promql import Scrape
@@ -118,3 +119,15 @@ def test_alerts_read_metrics_that_exist(scrape: Scrape) -> None:
 def test_a_query_of_what_is_not_there_is_found(scrape: Scrape, query: str, fault: str) -> None:
     """The check itself."""
     assert fault in scrape.unknown_in(query)
+
+
+@pytest.mark.kafka
+def test_workers_are_scaled_by_metrics_that_exist(scrape: Scrape, tmp_path: Path) -> None:
+    """The query of the autoscaling, which promtool accepts."""
+    (trigger,) = only(KUBERNETES / "autoscaling", "ScaledObject")["spec"]["triggers"]
+    query = trigger["metadata"]["query"]
+    assert [] == scrape.unknown_in(query)
+    file = tmp_path / "query.yaml"
+    rule = {"record": "query:scaling", "expr": query}
+    file.write_text(yaml.safe_dump({"groups": [{"name": "scaling", "rules": [rule]}]}))
+    assert "1 rules found" in promtool("check", "rules", file)

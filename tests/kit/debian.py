@@ -18,6 +18,8 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "chromium": ("chromium", "chromium-browser"),
     "chromedriver": ("chromium-driver", "chromium-chromedriver"),
     "promtool": ("prometheus",),
+    "kubectl": ("kubernetes-client",),
+    "systemd-analyze": ("systemd",),
 }
 """The programs, and what the packages that bring them are called; the first name that the system knows counts."""
 SNAPS = "/snap/bin"

@@ -5,6 +5,7 @@ import shlex
 import tomllib
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,24 +19,56 @@ from consumer.cli import commands as worker_commands
 from producer.cli import commands as bridge_commands
 from runtime.config import Settings
 from runtime.config.load import load
+from runtime.deadline import CLOSE_GRACE_S
+from runtime.last_resort import GRACE_S
+from tests.kit.dockerfile import is_sent, stages
 from tests.kit.paths import ROOT
 
 TOKEN = "s3cret"
 CONFIG = "/etc/registry-bridge/bridge.yaml"
-REFERENCE = re.compile(r"\$\{INTAKE_TOKEN:\?[^}]*\}")
+REFERENCE = re.compile(r"\$\{(\w+):([-?])([^}]*)\}")
+THREE_BROKERS = ROOT / "examples" / "compose" / "three-brokers.env"
+PROFILE = "three-brokers"
 # What a broker in a container has otherwise than the local one, which listens on the loopback and is made to be light.
 PLACE = {"listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"}
 
 
+def variables(file: Path | None = None) -> dict[str, str]:
+    """What Compose is given: the token, and the variables of a file."""
+    lines = [line for line in (file.read_text("utf-8").splitlines() if file else ()) if not line.startswith("#")]
+    return {"INTAKE_TOKEN": TOKEN, **dict(line.split("=", 1) for line in lines)}
+
+
 @cache
-def services() -> Mapping[str, Any]:
-    """The Compose file's services, with the one variable it asks for filled in as Compose does."""
+def services(file: Path | None = None) -> Mapping[str, Any]:
+    """The services of the Compose file that run with these variables, filled in as Compose does."""
+    given = variables(file)
+
+    def value(reference: re.Match[str]) -> str:
+        name, kind, default = reference.groups()
+        assert kind == "-" or name in given, name
+        return given.get(name) or default
+
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
-    filled = REFERENCE.sub(TOKEN, "\n".join(line.partition(" #")[0] for line in text.splitlines()))
+    filled = REFERENCE.sub(value, "\n".join(line.partition(" #")[0] for line in text.splitlines()))
     assert "${" not in filled
+    profiles = given.get("COMPOSE_PROFILES", "").split(",")
     found = yaml.safe_load(filled)["services"]
     assert isinstance(found, dict)
-    return found
+    return {name: one for name, one in found.items() if not {*one.get("profiles", ())} - {*profiles}}
+
+
+def brokers(file: Path | None = None) -> dict[str, dict[str, str]]:
+    """The settings of each broker, by the image's rule for names."""
+    return {
+        name: {
+            variable.removeprefix("KAFKA_").lower().replace("_", "."): value
+            for variable, value in one["environment"].items()
+            if variable.startswith("KAFKA_")
+        }
+        for name, one in services(file).items()
+        if name.startswith("kafka")
+    }
 
 
 def mounts(service: str) -> dict[str, str]:
@@ -43,9 +76,9 @@ def mounts(service: str) -> dict[str, str]:
     return {inside: outside for outside, inside, *_ in (volume.split(":") for volume in services()[service]["volumes"])}
 
 
-def settings_of(service: str) -> Settings:
+def settings_of(service: str, file: Path | None = None) -> Settings:
     """The configuration that a service finds, read as it would read it."""
-    return load(ROOT / mounts(service)[CONFIG], services()[service]["environment"])
+    return load(ROOT / mounts(service)[CONFIG], services(file)[service]["environment"])
 
 
 @pytest.mark.parametrize("service", ["intake", "worker"])
@@ -82,11 +115,21 @@ def test_published_ports_are_those_listened_on() -> None:
         assert not address.is_loopback
 
 
-def test_services_have_time_to_drain() -> None:
-    """Compose kills no worker before its drain is over."""
-    given = int(services()["worker"]["stop_grace_period"].removesuffix("s"))
-    settings = settings_of("worker")
-    assert given > max(settings.worker.drain_s, *(endpoint.timeout_s + 1 for endpoint in settings.endpoints))
+@pytest.mark.parametrize("service", ["intake", "worker"])
+def test_services_have_time_to_drain(service: str) -> None:
+    """Compose kills none before its drain is over, and the time after which a stuck process ends itself."""
+    given = int(services()[service]["stop_grace_period"].removesuffix("s"))
+    settings = settings_of(service)
+    drain_s = max(settings.worker.drain_s, *map(settings.worker.drain_of, settings.endpoints))
+    assert given > drain_s + CLOSE_GRACE_S + GRACE_S
+
+
+@pytest.mark.parametrize("service", ["intake", "worker"])
+def test_services_are_confined(service: str) -> None:
+    """A root that cannot be written but for /tmp, no capabilities, no way to more rights."""
+    found = services()[service]
+    confined = (found["read_only"], found["tmpfs"], found["cap_drop"], found["security_opt"])
+    assert (True, ["/tmp"], ["ALL"], ["no-new-privileges:true"]) == confined
 
 
 def test_the_registry_notifies_the_intake() -> None:
@@ -110,8 +153,7 @@ def test_the_endpoint_is_the_sample_endpoint() -> None:
 
 def test_the_broker_has_the_local_brokers_settings() -> None:
     """Each setting of Compose's broker is the local broker's, by the image's rule for names, but for its place."""
-    environment = services()["kafka"]["environment"]
-    found = {name.removeprefix("KAFKA_").lower().replace("_", "."): value for name, value in environment.items()}
+    (found,) = brokers().values()
     local = {**SETTINGS, **Node().settings(9092, 9093)}
     assert found.keys() >= PLACE
     assert found.keys() - local.keys() <= PLACE
@@ -120,9 +162,37 @@ def test_the_broker_has_the_local_brokers_settings() -> None:
     assert {"offsets.retention.minutes", "group.consumer.session.timeout.ms", "auto.create.topics.enable"} <= shared
 
 
-def test_the_broker_is_the_tested_one() -> None:
+def test_three_brokers_are_one_cluster() -> None:
+    """Each votes, is found under its own name, and keeps its data; two of three copies must be written."""
+    found = brokers(THREE_BROKERS)
+    assert ["kafka", "kafka-2", "kafka-3"] == list(found)
+    voters = ",".join(f"{number}@{name}:9093" for number, name in enumerate(found, 1))
+    for number, (name, settings) in enumerate(found.items(), 1):
+        assert (str(number), voters) == (settings["node.id"], settings["controller.quorum.voters"])
+        assert f"CLIENT://{name}:9092" == settings["advertised.listeners"]
+        service = services(THREE_BROKERS)[name]
+        assert [f"{name}:{settings['log.dirs']}"] == service["volumes"]
+        assert service["environment"]["CLUSTER_ID"] == services()["kafka"]["environment"]["CLUSTER_ID"]
+        copies = {value for key, value in settings.items() if key.endswith("replication.factor")}
+        in_sync = {value for key, value in settings.items() if key.endswith("min.isr")}
+        assert ({"3"}, {"2"}) == (copies, in_sync)
+    own = {"node.id", "advertised.listeners"}
+    assert 1 == len({tuple(sorted((k, v) for k, v in one.items() if k not in own)) for one in found.values()})
+
+
+def test_three_brokers_keep_three_copies_of_the_topics() -> None:
+    """Whichever of them the bridge sees first; the other services are the same."""
+    settings = settings_of("intake", THREE_BROKERS)
+    assert (3, None) == (settings.topics.replication_factor, settings_of("intake").topics.replication_factor)
+    assert [f"{name}:9092" for name in brokers(THREE_BROKERS)] == settings.kafka.bootstrap_servers.split(",")
+    assert {"kafka-2", "kafka-3"} == services(THREE_BROKERS).keys() - services().keys()
+    assert {PROFILE} == {one for name in ("kafka-2", "kafka-3") for one in services(THREE_BROKERS)[name]["profiles"]}
+
+
+def test_a_broker_is_the_tested_one() -> None:
     """Compose runs the release of Kafka that the tests run on, with its data on a volume."""
-    assert services()["kafka"]["image"] == f"apache/kafka:{NEWEST.version}"
+    for name in brokers(THREE_BROKERS):
+        assert services(THREE_BROKERS)[name]["image"] == f"apache/kafka:{NEWEST.version}"
     assert mounts("kafka")[services()["kafka"]["environment"]["KAFKA_LOG_DIRS"]] == "kafka"
 
 
@@ -136,13 +206,9 @@ def test_the_image_runs_a_command_as_nobody_in_particular() -> None:
 
 
 def test_the_image_is_built_from_what_is_sent() -> None:
-    """Everything that the Dockerfile copies from the folder is let through by .dockerignore."""
-    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
-    sent = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
-    wanted = [name for names in copied for name in names.split()]
-    assert [name for name in wanted if f"!{name}" not in sent] == []
-    assert [name for name in wanted if not (ROOT / name).exists()] == []
+    """Everything that the Dockerfile copies from the folder is let through by .dockerignore, and the wheel is whole."""
+    copies = [one.words for stage in stages().values() for one in stage.all("COPY")]
+    wanted = {word for words in copies if not words[0].startswith("--from") for word in words[:-1] if word[0] != "-"}
+    assert [] == [name for name in wanted if not is_sent(name) or not (ROOT / name).exists()]
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert {*wheel["packages"], *wheel["force-include"]} <= set(wanted), (
-        "the wheel has it, and the image is built of that"
-    )
+    assert {*wheel["packages"], *wheel["force-include"]} <= wanted, "the wheel has it, and the image is built of that"
