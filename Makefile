@@ -24,7 +24,7 @@ JOBS ?= 2
 fingerprint = $(shell cat $(1) | cksum | tr -d ' ')
 LISTS := requirements.txt requirements-build.txt broker/requirements.txt pyproject.toml
 RUN := $(VENV)/.run-$(call fingerprint,$(LISTS))
-DEV := $(VENV)/.dev-$(call fingerprint,$(LISTS) requirements-dev.txt)
+DEV := $(VENV)/.dev-$(call fingerprint,$(LISTS) requirements-dev.txt tests/requirements-axe.txt)
 DOCS := $(VENV)/.docs-$(call fingerprint,requirements-docs.txt)
 
 .DEFAULT_GOAL := help
@@ -83,6 +83,7 @@ lock: $(RUN) ## Write the lists of packages and jars again (ARGS=--upgrade for n
 	$(call compile,--group broker --constraint requirements.txt,broker/requirements.txt)
 	$(call compile,--group java,broker/requirements-java.txt)
 	$(call compile,--group dev $(foreach list,$(LISTED),--constraint $(list)),requirements-dev.txt)
+	$(call compile,--group axe --no-deps,tests/requirements-axe.txt)
 	$(call compile,--group unit --constraint requirements-dev.txt,tests/requirements.txt)
 	$(call compile,pyproject.toml --extra analytics-fast --group unit --resolution lowest-direct,tests/requirements-lowest.txt)
 	$(call compile,--group docs --constraint requirements-dev.txt,requirements-docs.txt)
@@ -116,7 +117,8 @@ $(RUN): $(PY)
 
 $(DEV): $(RUN)
 	@rm -f $(VENV)/.dev-*
-	$(call bring,Python packages for development,$(PIP) install --quiet --require-hashes -r requirements-dev.txt)
+	$(call bring,Python packages for development,$(PIP) install --quiet --require-hashes -r requirements-dev.txt && \
+		$(PIP) install --quiet --require-hashes --no-deps -r tests/requirements-axe.txt)
 	@touch $@
 
 $(DOCS): $(PY)

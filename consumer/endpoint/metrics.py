@@ -10,13 +10,13 @@ from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.attempts import Reason
 from consumer.delivery.policy.outcome import Answer, Outcome
 from consumer.endpoint.go_status_text import status_text
+from consumer.endpoint.latency import DELIVERY_SECONDS
 from runtime.metrics import AskedGauge
 from runtime.processes.merged_metrics import Merging
 from runtime.tallies import TalliedCounter, TalliedHistogram, Tally
 
 _BY_ENDPOINT: Final = ("endpoint",)
-_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-_END_TO_END_SECONDS: Final = (*_SECONDS[3:], 300.0, 1800.0, 7200.0, 21600.0, 86400.0)
+_END_TO_END_SECONDS: Final = (*DELIVERY_SECONDS[3:], 300.0, 1800.0, 7200.0, 21600.0, 86400.0)
 
 
 ACROSS_PROCESSES: Final[Mapping[str, Merging]] = {
@@ -127,7 +127,7 @@ class WorkerMetrics:
             "registry_notifications_status_total", "The number of status code", "code", "endpoint"
         )
         self.delivery_seconds: Final = made.seconds(
-            "registry_worker_delivery_seconds", "Seconds from the request to the end of its answer", _SECONDS
+            "registry_worker_delivery_seconds", "Seconds from the request to the end of its answer", DELIVERY_SECONDS
         )
         self.end_to_end_seconds: Final = made.seconds(
             "registry_worker_end_to_end_seconds",
@@ -186,7 +186,7 @@ class EndpointMetrics:
         self._successes = metrics.events.of("Successes", endpoint)
         self._failures = metrics.events.of("Failures", endpoint)
         self._errors = metrics.events.of("Errors", endpoint)
-        self._delivery_seconds = metrics.delivery_seconds.of(endpoint)
+        self.delivery_seconds: Final = metrics.delivery_seconds.of(endpoint)
         self._end_to_end_seconds = metrics.end_to_end_seconds.of(endpoint)
         self.in_flight: Final = metrics.in_flight.labels(endpoint)
         self.limit: Final = metrics.limit.labels(endpoint)
@@ -202,9 +202,14 @@ class EndpointMetrics:
         for result in ("succeeded", "failed"):
             metrics.commits.labels(result, endpoint)
 
+    @property
+    def delivered(self) -> int:
+        """Events that were delivered so far."""
+        return self._successes.count
+
     def attempted(self, attempt: Attempt, now: float) -> None:
         """Count an attempt: Successes per event, Failures and Errors per attempt, as the registry does."""
-        self._delivery_seconds.observe(attempt.seconds)
+        self.delivery_seconds.observe(attempt.seconds)
         if isinstance(attempt.result, Answer):
             status = attempt.result.status
             (self._statuses.get(status) or self._status(status)).count += 1

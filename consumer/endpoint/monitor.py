@@ -4,12 +4,14 @@ Each attempt is a line for whoever debugs; one that failed is also a warning, wi
 """
 
 import logging
+from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
 import structlog
 from msgspec.structs import asdict
 
+from consumer.attempts.event_attempt import EventAttempt
 from consumer.attempts.recent import RecentAttempts
 from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.attempts import Cause
@@ -35,7 +37,7 @@ class Monitor:
     def __init__(self, endpoint: str, metrics: EndpointMetrics, attempts: RecentAttempts, clock: Clock) -> None:
         self.attempts: Final = attempts
         """The last ones."""
-        self._metrics = metrics
+        self.metrics: Final = metrics
         self._clock = clock
         self._log = _log.bind(endpoint=endpoint)
         self._news = News()
@@ -45,6 +47,10 @@ class Monitor:
         self.latency: Final = Latency()
         self.filtered_at = float("-inf")
         """When the last event was passed over by a filter, on the monotonic clock."""
+        self.letters: Final[Counter[str]] = Counter()
+        """Dead letters that were written, by reason."""
+        self.last_failure: EventAttempt | None = None
+        """The last attempt that was not delivered, however long ago."""
         self._not_committed = 0
         """Events that are delivered again, at most, since partitions went without a last commit."""
 
@@ -57,7 +63,7 @@ class Monitor:
 
     def out_of_range(self, at: Assigned, expired: int) -> None:
         """The log no longer has the group's offset: retention or an unclean election was faster than delivery."""
-        self._metrics.expired.inc(expired)
+        self.metrics.expired.inc(expired)
         self._log.error(
             "endpoint.offset_out_of_range",
             partition=at.partition,
@@ -68,7 +74,7 @@ class Monitor:
 
     def expired(self, partition: int, lost: range) -> None:
         """Retention removed what had not been read yet, while reading stood still."""
-        self._metrics.expired.inc(len(lost))
+        self.metrics.expired.inc(len(lost))
         self._log.error(
             "endpoint.events_expired",
             partition=partition,
@@ -90,16 +96,16 @@ class Monitor:
 
     def foreign_metadata(self, partition: int, reason: str) -> None:
         """A commit's metadata could not be used: finished events above the offset are sent again."""
-        self._metrics.foreign_metadata.inc()
+        self.metrics.foreign_metadata.inc()
         self._log.warning("endpoint.metadata_ignored", partition=partition, reason=reason)
 
     def admitted(self) -> None:
         """An event is to be delivered."""
-        self._metrics.events.count += 1
+        self.metrics.events.count += 1
 
     def filtered(self, rule: str, events: int) -> None:
         """The endpoint did not ask for these events."""
-        self._metrics.filtered(rule, events)
+        self.metrics.filtered(rule, events)
         self.filtered_at = self._clock.monotonic()
 
     def upgrade_needed(self, partition: Partition) -> None:
@@ -113,7 +119,7 @@ class Monitor:
 
     def attempted(self, attempt: Attempt) -> None:
         """An attempt ended."""
-        self._metrics.attempted(attempt, self._clock.wall())
+        self.metrics.attempted(attempt, self._clock.wall())
         self.latency.observe(attempt.seconds)
         self.attempts.add(attempt)
         if self._log.is_enabled_for(logging.DEBUG):
@@ -121,6 +127,7 @@ class Monitor:
                 self._log.debug("delivery.attempted", **asdict(one))
         if attempt.outcome is Outcome.DELIVERED:
             return
+        self.last_failure = next(iter(self.attempts.last(1)), None)
         for delivery in attempt.deliveries:
             self._log.warning(
                 "delivery.failed",
@@ -136,7 +143,8 @@ class Monitor:
 
     def buried(self, delivery: Delivery, cause: Cause) -> None:
         """A dead letter is written."""
-        self._metrics.buried(cause.reason.value)
+        self.metrics.buried(cause.reason.value)
+        self.letters[cause.reason.value] += 1
         self._log.error(
             "delivery.dead_letter",
             event_id=text_header(delivery.record.headers, names.CE_ID),
@@ -150,7 +158,7 @@ class Monitor:
 
     def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """The breaker is in another state."""
-        self._metrics.breaker.set(int(state is not BreakerState.CLOSED))
+        self.metrics.breaker.set(int(state is not BreakerState.CLOSED))
         match state:
             case BreakerState.CLOSED:
                 self.breaker_reason = ""
@@ -166,13 +174,13 @@ class Monitor:
 
     def paused(self, pause: Pause) -> None:
         """An operator holds the endpoint."""
-        self._metrics.paused.set(1)
+        self.metrics.paused.set(1)
         consequence = "no request starts; events wait in Kafka, as long as its retention keeps them"
         self._log.warning("endpoint.paused", pause=str(pause), consequence=consequence)
 
     def resumed(self) -> None:
         """Nobody holds it any more."""
-        self._metrics.paused.set(0)
+        self.metrics.paused.set(0)
         self._log.info("endpoint.resumed")
 
     def broken_off(self, requests: int, *, letters: int) -> None:
@@ -204,7 +212,7 @@ class Monitor:
 
     def committed(self, error: str) -> None:
         """A commit ended."""
-        self._metrics.committed(succeeded=not error)
+        self.metrics.committed(succeeded=not error)
         if not error:
             self._news.settled("commits")
         elif self._news.is_news("commits", error):

@@ -88,20 +88,21 @@ def _stops_all(facts: Facts) -> Iterator[str]:
     if facts.fault:
         yield facts.fault
     if facts.breaker and not facts.only_refused:
-        yield _breaker(facts)
+        yield breaker_reason(facts)
     if facts.held > 0:
         yield f"paused by Retry-After for {_seconds(facts.held)}"
 
 
 def _stops_some(facts: Facts) -> Iterator[str]:
     if facts.breaker and facts.only_refused:
-        yield _breaker(facts)
+        yield breaker_reason(facts)
     yield from facts.schema_troubles
     if facts.unwritten_because and facts.burying:
         yield f"{counted(facts.burying, 'dead letter')} cannot be written: {facts.unwritten_because}"
 
 
-def _breaker(facts: Facts) -> str:
+def breaker_reason(facts: Facts) -> str:
+    """Why an open breaker holds events back, and until when."""
     when = "a probe is in flight" if facts.next_probe is None else f"next try in {_seconds(facts.next_probe)}"
     return f"breaker open: {facts.breaker}, {when}"
 

@@ -18,6 +18,7 @@ from consumer.offsets.backlog import Waiting, backlog
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.unread import RangeSource, unfinished_in
 from consumer.places import TopicMissingError, beginnings_of
+from consumer.worker.page.history import LogGrowth
 from consumer.worker.served import Served
 from consumer.worker.standstills import Standstills
 from runtime.clock import Clock
@@ -76,6 +77,8 @@ class Backlogs:
         self._pulse = pulse
         self._clock = clock
         self._partitions = 0
+        self.growth: Final = LogGrowth()
+        """Of the log."""
         self._seen: dict[str, tuple[float, Mapping[int, Waiting]]] = {}
         self._standstills: dict[str, Standstills] = {}
         self._stopping = threading.Event()
@@ -105,17 +108,18 @@ class Backlogs:
 
     def lag(self, endpoint: str) -> float | None:
         """Records that are not finished, in all partitions; None if that is not known."""
-        found = self._of(endpoint)
+        found = self.waiting(endpoint)
         return None if found is None else found.lag
 
     def oldest_age_s(self, endpoint: str) -> float | None:
         """Age of the oldest event that waits, in seconds: 0 if nothing does; None if that is not known."""
-        found = self._of(endpoint)
+        found = self.waiting(endpoint)
         if found is None or (found.lag and found.oldest_ms is None):
             return None
         return 0.0 if found.oldest_ms is None else max(0.0, self._clock.wall() - found.oldest_ms / 1000)
 
-    def _of(self, endpoint: str) -> Waiting | None:
+    def waiting(self, endpoint: str) -> Waiting | None:
+        """What waits for it in all partitions; None if that is not known."""
         if self._pulse.is_up is not True:
             return None
         served = self._served.named(endpoint)
@@ -140,7 +144,9 @@ class Backlogs:
         return True
 
     def _look(self) -> None:
-        self._partitions = len(beginnings_of(self._source, self._topic))
+        every = beginnings_of(self._source, self._topic)
+        self._partitions = len(every)
+        self.growth.saw(sum(self._source.end(self._topic, every).values()), self._clock.wall())
         groups = self._groups
         self._forget_all_but(groups)
         asked = {name: group for name, group in groups.items() if not self._has_all(name)}

@@ -55,6 +55,11 @@ class Ownership:
         self._clock: Final = clock
         self._jitter: Final = jitter
         self._known: Final[WeakKeyDictionary[Endpoint, Orphans]] = WeakKeyDictionary()
+        self._members: Mapping[str, GroupMembers] = {}
+
+    def members(self, group: str) -> GroupMembers | None:
+        """Those of a group at the last look; None if it was not asked: this worker had all partitions, or no answer."""
+        return self._members.get(group)
 
     def trouble(self, endpoint: Endpoint) -> str:
         """Which partitions of its group have had no owner for too long; empty if there are none, or none is known."""
@@ -83,6 +88,7 @@ class Ownership:
             every = ()  # health says that Kafka, or the topic, is away
         asked = [endpoint.group for endpoint in self._endpoints if set(every).difference(endpoint.partitions)]
         found = await beside(self._view.members, asked) if asked else {}
+        self._members = found
         for endpoint in self._endpoints:
             self._judge(endpoint, self._orphans(endpoint), _unowned(endpoint, every, found))
 

@@ -1,7 +1,7 @@
 """The pages at the worker's address.
 
-`/status` for the command of that name, `/attempts` for what was sent of late, `/debug/vars` in the registry's expvar
-shape, and `/`, the status for a person.
+`/status` for the command of that name, `/attempts` for what was sent of late, and `/debug/vars` in the registry's
+expvar shape; the page for a person is in the room `page`.
 No header value, user info or query is in any of them.
 """
 
@@ -18,7 +18,6 @@ from consumer.endpoint.metrics import WorkerMetrics
 from consumer.worker.attempts_route import attempts_route
 from consumer.worker.expvar import expvar_of
 from consumer.worker.served import Served
-from consumer.worker.status_page import status_page
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.http.asgi import Request, Response, Route
@@ -79,7 +78,7 @@ class ProcessView:
 
 
 def page_routes(view: WorkerView) -> list[Route]:
-    """The routes; what is not known is null, and a question mark on the page."""
+    """The routes; what is not known is null."""
 
     async def status(_: Request) -> Response:
         return Response.json(200, [one.as_json() for one in await view.statuses()])
@@ -91,12 +90,4 @@ def page_routes(view: WorkerView) -> list[Route]:
         shown = [expvar_of(settings, one, families) for settings, one in found]
         return Response.json(200, {"registry": {"notifications": {"endpoints": shown or None}}})
 
-    async def page(_: Request) -> Response:
-        return status_page(await view.statuses())
-
-    return [
-        Route.get("/status", status),
-        attempts_route(view),
-        Route.get("/debug/vars", variables),
-        Route.get("/", page),
-    ]
+    return [Route.get("/status", status), attempts_route(view), Route.get("/debug/vars", variables)]

@@ -10,6 +10,10 @@ from consumer.endpoint.metrics import ACROSS_PROCESSES
 from consumer.worker.act_routes import act_routes, guard_of
 from consumer.worker.family_acts import FamilyActs
 from consumer.worker.family_view import FamilyView
+from consumer.worker.page.family import FamilyFacts
+from consumer.worker.page.live import LivePages
+from consumer.worker.page.routes import live_routes
+from consumer.worker.page.settings import page_settings
 from consumer.worker.pages import page_routes
 from consumer.worker.parts import CLIENT_ID
 from consumer.worker.reload import senders_of
@@ -125,9 +129,12 @@ async def deliver_in_processes(
         metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
         target = DeliverFamily(duty, starter, parent, metrics)
         pages = ChildPages(parent.keepers, limit_s=_STATUS_LIMIT_S)
-        view = FamilyView(settings.worker.group_prefix, target, pages, metrics)
+        prefix, clock = settings.worker.group_prefix, SystemClock()
+        view = FamilyView(prefix, target, pages, metrics)
         acts = act_routes(guard_of(settings.worker, binding), FamilyActs(parent.keepers))
-        routes = [*family_probes(parent.pages, metrics), *page_routes(view), *acts]
+        live = LivePages(FamilyFacts(view, pages, group_prefix=prefix), clock, stop)
+        page = live_routes(live, page_settings(settings, processes=processes), clock)
+        routes = [*family_probes(parent.pages, metrics), *page_routes(view), *page, *acts]
         server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
         reloading = asyncio.create_task(reloads.feed(target, metrics.registry))
         try:

@@ -10,8 +10,13 @@ from consumer.endpoint.inspection import facts_of
 from consumer.endpoint.reasons import reasons_of
 from consumer.worker.act_routes import act_routes, guard_of
 from consumer.worker.assembly import Watches, backlogs_of, endpoint_of, watches_of
+from consumer.worker.backlogs import Backlogs
 from consumer.worker.caught_up import CaughtUp
 from consumer.worker.changeover import Changeover
+from consumer.worker.page.live import LivePages
+from consumer.worker.page.observation import ProcessObserver
+from consumer.worker.page.routes import facts_route, live_routes
+from consumer.worker.page.settings import page_settings
 from consumer.worker.pages import ProcessView, page_routes
 from consumer.worker.parts import Parts, parts_of
 from consumer.worker.process_acts import ProcessActs
@@ -62,7 +67,10 @@ async def deliver(
     backlogs = backlogs_of(parts, served)
     view = ProcessView(served, parts.metrics, parts.clock, parts.pulse)
     acts = act_routes(guard_of(settings.worker, binding), ProcessActs(served, watches.pauses, parts.clock))
-    routes = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view), *acts]
+    observer = _observer(parts, served, watches, backlogs)
+    page = live_routes(LivePages(observer, parts.clock, stop), page_settings(settings), parts.clock)
+    probes = probe_routes(watches.health, parts.metrics.registry)
+    routes = [*probes, *page_routes(view), *page, facts_route(observer), *acts]
     server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
     changeover = changeover_of(parts, served, watches, ready)
     target = WorkerReload(parts, served, backlogs, changeover, names=names)
@@ -71,7 +79,9 @@ async def deliver(
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
     reloading = asyncio.create_task(reloads.feed(target, parts.metrics.registry))
     serving = asyncio.create_task(server.serve(stop))
+    counting = asyncio.create_task(observer.keep_counting())
     await _until_stopped(stop, serving)
+    counting.cancel()
     deadline = _closing_deadline(parts, served, changeover)
     backlogs.stop()
     await _ended(reloading)
@@ -79,6 +89,12 @@ async def deliver(
         return await _stop(parts, changeover, running, deadline)
     finally:
         await serving
+
+
+def _observer(parts: Parts, served: Served, watches: Watches, backlogs: Backlogs) -> ProcessObserver:
+    return ProcessObserver(
+        served, backlogs, watches.ownership, health=watches.health, kafka=parts.pulse, clock=parts.clock
+    )
 
 
 async def deliver_until_caught_up(

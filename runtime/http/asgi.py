@@ -4,6 +4,7 @@ A framework costs half the rate for four routes, so there is none.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl
@@ -31,7 +32,7 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class ClientGoneError(Exception):
-    """The client closed the connection before its request was read."""
+    """The client closed the connection before its request was read, or its answer ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +123,18 @@ class Response:
         raw = [
             (b"content-type", self.content_type.encode("latin-1")),
             (b"content-length", b"%d" % len(self.body)),
-            *(self._own_and_guard() if self.headers else _GUARD_BYTES),
+            *guarded(self.headers),
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if without_body else self.body})
 
-    def _own_and_guard(self) -> list[tuple[bytes, bytes]]:
-        own = {name.lower(): value for name, value in self.headers.items()}
-        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**_GUARD, **own}.items()]
+
+def guarded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """An answer's own headers, and those that every answer has, as ASGI has them."""
+    if not headers:
+        return _GUARD_BYTES
+    own = {name.lower(): value for name, value in headers.items()}
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**_GUARD, **own}.items()]
 
 
 Respond = Callable[[Request], Awaitable[Response]]
@@ -166,19 +171,26 @@ def application(routes: Iterable[Route], observer: UnroutedObserver | None = Non
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        try:
-            route = _route_of(table, request)
-            response = await route.respond(request) if route else _no_route(table, request)
-            if route is None and observer is not None:
-                observer.unrouted(request, response.status)
-        except ClientGoneError:
-            return
-        except Exception:  # noqa: BLE001 - a fault of ours must not cost the connection
-            _log.exception("http.failed", method=request.method, path=request.path, sender=request.sender)
-            response = Response.json(500, {"error": "internal error; see the log"})
-        await response.send(send, without_body=request.method == "HEAD")
+        with suppress(ClientGoneError):
+            response = await _response(table, request, observer)
+            await response.send(send, without_body=request.method == "HEAD")
 
     return app
+
+
+async def _response(table: tuple[Route, ...], request: Request, observer: UnroutedObserver | None) -> Response:
+    try:
+        if (route := _route_of(table, request)) is not None:
+            return await route.respond(request)
+    except ClientGoneError:
+        raise
+    except Exception:  # noqa: BLE001 - a fault of ours must not cost the connection
+        _log.exception("http.failed", method=request.method, path=request.path, sender=request.sender)
+        return Response.json(500, {"error": "internal error; see the log"})
+    refused = _no_route(table, request)
+    if observer is not None:
+        observer.unrouted(request, refused.status)
+    return refused
 
 
 def _route_of(table: tuple[Route, ...], request: Request) -> Route | None:

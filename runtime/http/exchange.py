@@ -1,6 +1,7 @@
 """One request and its answer, as an ASGI application has them: what `receive` gives and `send` takes.
 
-An answer is whole: one message with the head, one with all of the body. They are written together.
+An answer is mostly whole: one message with the head, one with all of the body. They are written together. One that goes
+on (`runtime/http/event_stream.py`) has more pieces of a body; its end is that of the connection.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from runtime.http.asgi import Application, Message, Scope
+from runtime.http.asgi import Application, ClientGoneError, Message, Scope
 from runtime.http.unreadable import answer
 
 _log: Final = structlog.get_logger(__name__)
@@ -70,6 +71,8 @@ class Exchange:
         self._is_gone = False
         self._waiting: asyncio.Future[None] | None = None
         self._head: Message = {}
+        self._is_begun = False
+        """Whether a part of the answer is written."""
 
     # What the connection calls.
 
@@ -124,19 +127,26 @@ class Exchange:
         return {"type": "http.request", "body": body, "more_body": not self._is_whole}
 
     async def send(self, message: Message) -> None:
-        """The head of the answer, then its body.
+        """The head of the answer, then its body, or the next piece of it.
 
         Raises:
+            ClientGoneError: nobody reads the next piece any more.
             ValueError: a header with a line break in it.
         """
         if message["type"] == "http.response.start":
             self._head = message
             return
-        head = self._head_bytes()
+        goes_on = message.get("more_body", False)
+        self.keeps_alive = self.keeps_alive and not goes_on
+        head = b"" if self._is_begun else self._head_bytes()
         await self._connection.writable()
+        if self._is_gone and goes_on:
+            raise ClientGoneError
         if not self._is_gone:
+            self._is_begun = True
             self._connection.write(head + message["body"])
-            self._end()
+            if not goes_on:
+                self._end()
 
     def _head_bytes(self) -> bytes:
         headers = [b"%b: %b\r\n" % header for header in (*self._connection.default_headers, *self._head["headers"])]
@@ -150,7 +160,7 @@ class Exchange:
     def _break_off(self, status: HTTPStatus, error: str) -> None:
         """Answer so much, unless there is an answer already, and close."""
         self.keeps_alive = False
-        if self.is_answered or self._is_gone:
+        if self.is_answered or self._is_gone or self._is_begun:
             self._connection.close()
             return
         self._connection.write(answer(status, error))

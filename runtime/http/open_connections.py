@@ -21,7 +21,7 @@ class Precedence(IntEnum):
     SENDING = 2
     """Is in the middle of a body."""
     ANSWERING = 3
-    """Gets its answer, which takes no longer than Kafka may; it never makes room."""
+    """Gets its answer, which takes no longer than Kafka may, or is one of a few open pages; it never makes room."""
 
 
 class GuardedPeer(Protocol):

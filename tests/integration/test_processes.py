@@ -227,7 +227,10 @@ def _assert_one_status(worker: Process, setup: Installation) -> None:
     times = [one["time"] for one in ask(worker.address, "/attempts?limit=50")["attempts"]]
     assert 50 == len(times), "the newest of both processes"
     with Poster(f"http://{worker.address}/") as asked:
-        assert b"<td>ci</td>" in asked.request("GET", "/").body
+        page = asked.request("GET", "/").body.decode()
+    assert '<article class="card" id="endpoint/ci"' in page
+    assert "all 4, by this worker alone" in page, "what each has is all together"
+    assert page.count("<tr><td><time") == 20, "the newest attempts of both"
 
 
 def test_a_configuration_that_cannot_be_used(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:

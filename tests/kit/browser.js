@@ -101,6 +101,20 @@ function textOf(selector) {
   return document.querySelector(selector).innerText;
 }
 
+// Also of what is not shown.
+function allTextOf(selector) {
+  return document.querySelector(selector).textContent;
+}
+
+// Marks elements, so that it can be told later which of them are new.
+function mark(selector) {
+  for (const element of document.querySelectorAll(selector)) element.marked = true;
+}
+
+function unmarked(selector) {
+  return [...document.querySelectorAll(selector)].filter((element) => !element.marked).length;
+}
+
 function value(name) {
   return window[name];
 }
@@ -111,6 +125,10 @@ function count(selector) {
 
 function styles(selector, name) {
   return [...new Set([...document.querySelectorAll(selector)].map((element) => getComputedStyle(element)[name]))];
+}
+
+function closeAll() {
+  for (const details of document.querySelectorAll("details")) details.open = false;
 }
 
 function openAll() {

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.select import Select
 
 from broker.ports import free_port
 from tests.kit.programs import need
@@ -81,6 +83,31 @@ class Browser:
     def asks(self, function: str, *arguments: Any) -> Any:
         """What a function of `browser.js` answers about the page."""
         return self._driver.execute_script(f"{_LAYOUT}\nreturn {function}(...arguments)", *arguments)
+
+    def run_async(self, script: str) -> Any:
+        """What a script on the page gives to its last argument."""
+        return self._driver.execute_async_script(script)
+
+    def source(self) -> str:
+        """The page as it is now, as HTML."""
+        return str(self._driver.page_source)
+
+    def click(self, selector: str) -> None:
+        """The middle of the first element that fits."""
+        self._driver.find_element(By.CSS_SELECTOR, selector).click()
+
+    def choose(self, selector: str, value: str) -> None:
+        """An option of a selection, by its value."""
+        Select(self._driver.find_element(By.CSS_SELECTOR, selector)).select_by_value(value)
+
+    @contextmanager
+    def without_script(self) -> Iterator[None]:
+        """Pages that are opened here run no script of their own."""
+        self._driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        try:
+            yield
+        finally:
+            self._driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
     def press(self, *keys: str) -> None:
         """Keys, one after the other, to whatever has the focus."""

@@ -272,7 +272,7 @@ async def test_what_retention_took_is_counted_and_the_rest_goes_on() -> None:
     worker = world.worker()
     await world.finish(10.0)
     assert 50 == len(world.accepted)
-    assert 40 == worker.endpoint.monitor._metrics.expired._value.get()
+    assert 40 == worker.endpoint.monitor.metrics.expired._value.get()
 
 
 @simulated

@@ -58,7 +58,7 @@ async def test_an_endpoint_that_fails_every_second_request_gets_everything() -> 
     assert [] == world.letters
     assert 200 == len(world.accepted)
     assert 400 == len(world.posts)
-    assert 0 == worker.endpoint.monitor._metrics._metrics.breaker.labels("ci")._value.get()
+    assert 0 == worker.endpoint.monitor.metrics._metrics.breaker.labels("ci")._value.get()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,17 @@
+"""The status page: what a person sees of a worker in a browser, live, and readable without script too.
+
+Facts of the endpoints come in, from this process or from several; HTML goes out, and whatever of it changes. It knows
+nothing of Kafka, and asks nobody: what it does not find in the facts is unknown, and it says so.
+
+    states          the state of an endpoint in a word: all words are here
+    facts           what the page is made of, as the processes of a worker tell each other
+    history         a count over the last hour
+    quantiles       from a histogram to "half of the answers took at most so long"
+    observation     from endpoints at work to facts
+    merging         the facts of several processes, as those of one
+    text, sparkline times, numbers and pictures as HTML
+    parts           each part of a card, and of the page's head
+    board           the parts as they are now, and which of them changed since when
+    document        the whole page
+    live            the streams of all open pages
+"""

@@ -1,0 +1,113 @@
+"""The whole page as HTML: the frame around the parts, with its style and script in it. Pure.
+
+`data-page` is the place of a part of the page itself, `data-part` that of a part of a card: page.js puts them there.
+It asks for nothing but its stream. Its policy names its own style and script by their hashes and forbids all else.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from urllib.parse import quote
+
+from consumer.worker.page.board import PAGE, Board
+from consumer.worker.page.head import CHIPS, count_of
+from consumer.worker.page.text import escaped, with_ages
+
+
+@cache
+def _file(name: str) -> str:
+    return (files(__package__) / name).read_text("utf-8")
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def policy() -> str:
+    """Content-Security-Policy: the page's own style, script, stream and empty icon, and nothing else."""
+    style, script = _source(_file("page.css")), _source(_file("page.js"))
+    return (
+        "default-src 'none'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        f"frame-ancestors 'none'; style-src {style}; script-src {script}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """What the page says of its worker, which never changes while it runs."""
+
+    release: str
+    host: str
+    """Of the machine."""
+    topic: str
+    intake: str
+    """HOST:PORT and path at which the intake takes events."""
+    asks_authorization: bool
+    """Whether the intake does."""
+    processes: int
+
+
+def page_of(settings: PageSettings, board: Board, version: str, now_ms: int) -> str:
+    """The page as it is now.
+
+    Args:
+        settings: of the worker.
+        board: the parts.
+        version: of the board.
+        now_ms: since the epoch.
+    """
+    head = board.parts(PAGE)
+    cards = "".join(_card(at, name, board.parts(name)) for at, name in enumerate(board.names))
+    text = _file("frame.html").format(
+        version=version,
+        now=now_ms,
+        style=_file("page.css"),
+        script=_file("page.js"),
+        host=escaped(settings.host),
+        where=escaped(_where(settings)),
+        tiles=_file("tiles.html").format_map(head),
+        chips=_chips(head),
+        first=_first(settings, is_shown=bool(head["first"])),
+        cards=cards or _file("no_endpoint.html"),
+        verdict=head["verdict"],
+        trouble=head["trouble"],
+        not_served=head["not-served"],
+    )
+    return with_ages(text, now_ms)
+
+
+def anchor(endpoint: str) -> str:
+    """The id of an endpoint's card, which is also the fragment of the link to it."""
+    return f"endpoint/{quote(endpoint, safe='')}"
+
+
+def _where(settings: PageSettings) -> str:
+    processes = f", {settings.processes} processes" if settings.processes > 1 else ""
+    return f"{settings.release} on {settings.host}{processes}"
+
+
+def _card(at: int, name: str, parts: Mapping[str, str]) -> str:
+    shown = {"at": at, "name": escaped(name), "anchor": escaped(anchor(name)), **parts}
+    return _file("card.html").format_map(shown)
+
+
+def _chips(head: Mapping[str, str]) -> str:
+    return "".join(
+        f'<label><input type="radio" name="tone" value="{tones}"{" checked" if at == 0 else ""}>{words}'
+        f'<span data-page="{count_of(tones)}">{head[count_of(tones)]}</span></label>'
+        for at, (tones, words) in enumerate(CHIPS)
+    )
+
+
+def _first(settings: PageSettings, *, is_shown: bool) -> str:
+    header = '\n      headers:\n        Authorization: ["..."]  # a value of intake.authorization'
+    return _file("first.html").format(
+        hidden="" if is_shown else " hidden",
+        topic=escaped(settings.topic),
+        intake=escaped(settings.intake),
+        header=header if settings.asks_authorization else "",
+    )

@@ -1,0 +1,61 @@
+"""The head of the page: one sentence for the worst, and what is known of all together."""
+
+import pytest
+from msgspec.structs import replace
+
+from consumer.worker.page.facts import WorkerFacts
+from consumer.worker.page.head import head_parts
+from consumer.worker.page.states import EndpointState
+from consumer.worker.page.text import UNKNOWN
+from tests.kit.page_facts import calm_facts, first_facts, some_facts
+
+CALM = calm_facts()
+
+
+def of_states(*states: EndpointState) -> WorkerFacts:
+    """A worker whose first endpoints are in these states."""
+    changed = [replace(card, state=state) for card, state in zip(CALM.cards, states, strict=False)]
+    return replace(CALM, cards=[*changed, *CALM.cards[len(changed) :]])
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        (CALM, '<b class="good">All 6 endpoints get their events</b>'),
+        (replace(CALM, cards=CALM.cards[:1]), '<b class="good">The endpoint gets its events</b>'),
+        (replace(CALM, cards=[]), '<b class="calm">No endpoint is served</b>'),
+        (first_facts(), '<b class="calm">Ready for the first event</b>'),
+        (of_states(EndpointState.HELD), '<b class="warn">1 of 6 endpoints waits</b> <span>ci</span>'),
+        (
+            of_states(EndpointState.HELD, EndpointState.UNKNOWN),
+            '<b class="unknown">1 of 6 endpoints is unknown</b> <span>scanner</span>',
+        ),
+        (
+            of_states(EndpointState.HELD, EndpointState.UNKNOWN, *[EndpointState.FAILING] * 2),
+            '<b class="bad">2 of 6 endpoints need you</b> <span>audit-log, mirror.eu-west</span>',
+        ),
+    ],
+)
+def test_the_verdict(facts: WorkerFacts, wanted: str) -> None:
+    """The worst, with names."""
+    assert wanted == head_parts(facts)["verdict"]
+
+
+def test_what_waits_is_at_least_what_is_known() -> None:
+    """Marked as such; unknown if nothing is known of any."""
+    cards = [replace(CALM.cards[0], lag=3), replace(CALM.cards[1], lag=None)]
+    assert head_parts(replace(CALM, cards=cards))["waiting"] == "<small>≥&thinsp;</small>3"
+    assert head_parts(replace(CALM, cards=cards[1:]))["waiting"] == UNKNOWN
+    assert "0" == head_parts(CALM)["waiting"]
+
+
+def test_counts_and_troubles() -> None:
+    """Of tones, for the chips; and why the process is not ready, some of it if there is much."""
+    made = head_parts(replace(some_facts(), not_ready=[f"reason {number} <" for number in range(20)]))
+    assert ["14", "4", "4", "1", "5"] == [
+        made[f"count-{tones}"] for tones in ("all", "bad", "warn", "unknown", "good-calm")
+    ]
+    assert "reason 11 &lt;" in made["trouble"]
+    assert "reason 12" not in made["trouble"]
+    assert "and 8 more" in made["trouble"]
+    assert "" == head_parts(CALM)["trouble"]
