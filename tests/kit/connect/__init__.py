@@ -1,5 +1,5 @@
 """A real Kafka Connect worker in a process of its own: its jars from its lock, its life bound to the test's."""
 
-from tests.kit.connect.worker import PROGRAM, ConnectWorker
+from tests.kit.connect.worker import MIRROR_MAKER, PROGRAM, ConnectWorker
 
-__all__ = ["PROGRAM", "ConnectWorker"]
+__all__ = ["MIRROR_MAKER", "PROGRAM", "ConnectWorker"]

@@ -1,4 +1,4 @@
-"""Runs a standalone Kafka Connect worker on properties files, as `connect-standalone.sh` does. Knows no connector."""
+"""Runs Kafka Connect on properties files: a standalone worker, or MirrorMaker 2. Knows no connector."""
 
 import os
 from collections.abc import Mapping
@@ -12,7 +12,10 @@ from tests.kit.child import Child
 from tests.kit.running import Running
 
 PROGRAM = Program("Kafka Connect", Path(__file__).with_name("connect.lock.toml"))
-MAIN = "org.apache.kafka.connect.cli.ConnectStandalone"
+STANDALONE = "org.apache.kafka.connect.cli.ConnectStandalone"
+"""What `connect-standalone.sh` runs."""
+MIRROR_MAKER = "org.apache.kafka.connect.mirror.MirrorMaker"
+"""What `connect-mirror-maker.sh` runs."""
 STOP_SECONDS = 60.0
 
 
@@ -22,9 +25,11 @@ class ConnectWorker(Running):
     Args:
         folder: where the properties files and the log go, and what they name by relative paths.
         properties: the files by name: the worker's own first, then one for each connector.
+        main: the class that is run.
     """
 
-    def __init__(self, folder: Path, properties: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, properties: Mapping[str, str], *, main: str = STANDALONE) -> None:
+        self._main = main
         self._folder = folder
         self._properties = properties
         self._child: Child | None = None
@@ -34,7 +39,7 @@ class ConnectWorker(Running):
         jars = PROGRAM.files()
         for name, text in self._properties.items():
             (self._folder / name).write_text(text)
-        command = [find_java(os.environ), *JVM, LOGGING, "-cp", class_path(jars), MAIN, *self._properties]
+        command = [find_java(os.environ), *JVM, LOGGING, "-cp", class_path(jars), self._main, *self._properties]
         self._child = Child(command, folder=self._folder, log=self.log)
 
     def report(self) -> str:
