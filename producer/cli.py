@@ -40,7 +40,7 @@ from runtime.config.overrides import IntakeConfiguration, with_intake_listen
 from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
-from runtime.kafka.topics import ensure_control, max_event_bytes
+from runtime.kafka.topics import ensure_attempts, ensure_control, max_event_bytes
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
 from runtime.reloading.file_reloads import FileReloads
@@ -103,6 +103,7 @@ def init_command(settings: Settings) -> int:
     admin = _admin(settings)
     partitions = prepare(admin, _groups(settings), settings, _registration(settings), News())
     ensure_control(admin, settings)
+    ensure_attempts(admin, settings)
     click.echo(
         f"topic {settings.topics.events} exists, with {counted(partitions, 'partition')}; {_registered(settings)}"
     )

@@ -1,7 +1,8 @@
 """The released schemas: each `.avsc` beside this file, with its pinned id and fingerprint from `index.json`.
 
 A released file never changes, and its id is pinned in git, so neither side needs a schema registry at run time.
-Ids are `0x52450000 + release`, clear of the small numbers that schema registries hand out.
+Ids are `0x52450000 + release` of events and `0x52460000 + release` of attempts, clear of the small numbers that schema
+registries hand out.
 """
 
 import json
@@ -13,6 +14,7 @@ from typing import Any, Final, cast
 from fastavro.schema import SchemaParseException, UnknownType, fingerprint, parse_schema, to_parsing_canonical_form
 
 FIRST_ID: Final = 0x52450000
+FIRST_ATTEMPT_ID: Final = 0x52460000
 LARGEST_ID: Final = 2**31 - 1
 """Of any schema: registries number them with a signed int."""
 _PINNED: Final = range(FIRST_ID, FIRST_ID + 0x10000)
@@ -20,7 +22,7 @@ _PINNED: Final = range(FIRST_ID, FIRST_ID + 0x10000)
 
 @dataclass(frozen=True)
 class Release:
-    """One released version of the schema of `Event`."""
+    """One released version of a schema."""
 
     version: int
     id: int
@@ -54,7 +56,7 @@ class Catalog:
 
 
 def is_pinned(schema_id: int) -> bool:
-    """Whether the id lies in our own range, so that no schema registry has given it out."""
+    """Whether the id lies in our range for events, so that no schema registry has given it out."""
     return schema_id in _PINNED
 
 
@@ -74,7 +76,7 @@ def event_fingerprint(text: str) -> str | None:
         return None
 
 
-def _released() -> Catalog:
+def _released(of: str) -> Catalog:
     index = json.loads(_packaged("index.json"))
     return Catalog(
         tuple(
@@ -84,7 +86,7 @@ def _released() -> Catalog:
                 fingerprint=entry["fingerprint"],
                 text=_packaged(entry["file"]),
             )
-            for entry in index["releases"]
+            for entry in index[of]
         )
     )
 
@@ -96,4 +98,6 @@ def _packaged(name: str) -> str:
     return text.decode("utf-8")
 
 
-CATALOG: Final = _released()
+CATALOG: Final = _released("releases")
+"""Of events."""
+ATTEMPTS: Final = _released("attempts")

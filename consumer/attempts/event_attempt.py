@@ -41,6 +41,11 @@ class EventAttempt(Struct, frozen=True):
         return self.outcome != Outcome.DELIVERED.value
 
     @property
+    def event_at(self) -> tuple[str, int, int]:
+        """Topic, partition and offset of the event's record."""
+        return self.topic, self.partition, self.offset
+
+    @property
     def key(self) -> tuple[str, str, int, int, datetime]:
         """By which it is known where it is found twice: no event is sent to an endpoint twice at the same time."""
         return self.endpoint, self.topic, self.partition, self.offset, self.time

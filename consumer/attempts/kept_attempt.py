@@ -93,6 +93,11 @@ def kept_attempts_of(attempt: Attempt) -> list[KeptAttempt]:
     return found
 
 
+def event_attempts_of(endpoint: str, attempt: Attempt) -> list[EventAttempt]:
+    """The same, shown."""
+    return [kept.shown(endpoint) for kept in kept_attempts_of(attempt)]
+
+
 def _cut(value: bytes | None) -> bytes | None:
     return value if value is None or len(value) <= _LONGEST else value[:_LONGEST]
 

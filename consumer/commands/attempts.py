@@ -11,13 +11,15 @@ from consumer.attempts.question import MOST, AttemptQuestion
 from consumer.attempts.text import line_of
 from consumer.commands.matching import say
 from consumer.operations.attempt_tail import AttemptTail
-from consumer.operations.attempts import WorkerAttempts
+from consumer.operations.attempts import followed_attempts
+from consumer.operations.log_view import LogView
 from runtime.cli.options import common_options
 from runtime.clock import Clock, SystemClock
 from runtime.config import Settings
 from runtime.errors import BridgeError
 from runtime.news import News
 
+_CLIENT_ID: Final = "registry-worker-attempts"
 _LAST: Final = 20
 _LOOK_EVERY_S: Final = 0.5
 
@@ -54,14 +56,16 @@ def attempts_command(
 
     The columns are the time, the endpoint, the event's id, PARTITION:OFFSET, the repository, the action, the number of
     the try, the outcome, the status or error and the time it took, when the next try follows, and the answer. The
-    worker at worker.listen is asked.
+    worker at worker.listen is asked, and the topic of worker.attempts is read, if there is one.
     """
     question = AttemptQuestion(endpoint=endpoint, id=event, failed=failed, limit=last)
-    printing = _AttemptPrinting(AttemptTail(WorkerAttempts(settings.worker.listen), question), as_json=as_json)
-    printing.begin(patient=follow)
-    if follow:
-        with suppress(KeyboardInterrupt):
-            printing.follow(SystemClock())
+    clock = SystemClock()
+    with LogView(settings, client_id=_CLIENT_ID, clock=clock, resolves_schemas=False) as view:
+        printing = _AttemptPrinting(AttemptTail(followed_attempts(settings, view), question), as_json=as_json)
+        printing.begin(patient=follow)
+        if follow:
+            with suppress(KeyboardInterrupt):
+                printing.follow(clock)
     return 0
 
 

@@ -150,6 +150,9 @@ class WorkerMetrics:
         self.filtered: Final = made.counter(
             "registry_worker_filtered_total", "Events that an endpoint did not ask for, by rule", "rule", "endpoint"
         )
+        self.unwritten: Final = made.tallied(
+            "registry_worker_attempts_not_written_total", "Attempts that their topic does not have", "endpoint"
+        )
         self.commits: Final = made.counter("registry_worker_commits_total", "Commits, by result", "result", "endpoint")
         self.expired: Final = made.counter(
             "registry_worker_expired_total", "Events that the log lost before they were delivered", "endpoint"
@@ -165,6 +168,10 @@ class WorkerMetrics:
     def forget(self, endpoint: str) -> None:
         """End all series of an endpoint that is closed and served no more; they are not exposed any longer."""
         self._series.end(endpoint)
+
+    def attempt_not_written(self, endpoint: str) -> None:
+        """Count an attempt that was not written to its topic."""
+        self.unwritten.of(endpoint).count += 1
 
     def ask_for_backlogs(self, backlogs: BacklogSource, served: Iterable[str]) -> None:
         """Show the lag of every endpoint, as far as it is known; of those served here also by the registry's name."""
@@ -196,6 +203,7 @@ class EndpointMetrics:
         self.uncommitted: Final = metrics.uncommitted.labels(endpoint)
         self.expired: Final = metrics.expired.labels(endpoint)
         self.foreign_metadata: Final = metrics.foreign_metadata.labels(endpoint)
+        metrics.unwritten.of(endpoint)  # so that it begins with 0
         self._statuses = {status: self._status(status) for status in (200, 201, 202, 204)}
         for reason in Reason:  # a series that began with its first dead letter would not be seen to rise
             metrics.letters.labels(reason.value, endpoint)

@@ -12,7 +12,9 @@ import structlog
 from msgspec.structs import asdict
 
 from consumer.attempts.event_attempt import EventAttempt
+from consumer.attempts.kept_attempt import event_attempts_of
 from consumer.attempts.recent import RecentAttempts
+from consumer.attempts.writing import AttemptLog, NoAttemptLog
 from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.breaker import BreakerState
@@ -34,10 +36,19 @@ _log: Final = structlog.get_logger(__name__)
 class Monitor:
     """Counts and logs what one endpoint does."""
 
-    def __init__(self, endpoint: str, metrics: EndpointMetrics, attempts: RecentAttempts, clock: Clock) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        metrics: EndpointMetrics,
+        attempts: RecentAttempts,
+        clock: Clock,
+        attempt_log: AttemptLog | None = None,
+    ) -> None:
+        self._endpoint: Final = endpoint
         self.attempts: Final = attempts
         """The last ones."""
         self.metrics: Final = metrics
+        self._attempt_log: Final[AttemptLog] = attempt_log or NoAttemptLog()
         self._clock = clock
         self._log = _log.bind(endpoint=endpoint)
         self._news = News()
@@ -122,9 +133,12 @@ class Monitor:
         self.metrics.attempted(attempt, self._clock.wall())
         self.latency.observe(attempt.seconds)
         self.attempts.add(attempt)
-        if self._log.is_enabled_for(logging.DEBUG):
-            for one in reversed(self.attempts.last(len(attempt.deliveries))):
+        is_logged, is_written = self._log.is_enabled_for(logging.DEBUG), self._attempt_log.wants(attempt.outcome)
+        for one in event_attempts_of(self._endpoint, attempt) if is_logged or is_written else ():
+            if is_logged:
                 self._log.debug("delivery.attempted", **asdict(one))
+            if is_written:
+                self._attempt_log.add(one)
         if attempt.outcome is Outcome.DELIVERED:
             return
         self.last_failure = next(iter(self.attempts.last(1)), None)

@@ -8,6 +8,9 @@ from msgspec import structs
 
 from consumer.attempts.found import FoundAttempts, merged
 from consumer.attempts.question import AttemptQuestion
+from consumer.operations.log_view import LogView
+from consumer.operations.topic_attempts import FollowedTopicAttempts, TopicAttempts
+from runtime.config import Settings
 from runtime.config.addresses import Address
 from runtime.http.get_json import NoAnswerError, ask
 
@@ -49,3 +52,16 @@ class AllAttempts:
     def found(self, question: AttemptQuestion) -> FoundAttempts:
         """Ask all of them; an attempt that several keep is found once."""
         return merged(question, [source.found(question) for source in self._sources])
+
+
+def known_attempts(settings: Settings, view: LogView) -> AllAttempts:
+    """All that can be asked: the worker at `worker.listen`, and the topic of attempts, if there is one."""
+    kept = settings.worker.attempts
+    return AllAttempts([WorkerAttempts(settings.worker.listen), *([TopicAttempts(view, kept.topic)] if kept else [])])
+
+
+def followed_attempts(settings: Settings, view: LogView) -> AllAttempts:
+    """The same, for whoever asks again and again."""
+    kept = settings.worker.attempts
+    topic = [FollowedTopicAttempts(view, kept.topic)] if kept else []
+    return AllAttempts([WorkerAttempts(settings.worker.listen), *topic])

@@ -30,7 +30,9 @@ from schemas.names import CE_ID
 
 _PLACE: Final = re.compile(r"([0-9]{1,9}):([0-9]{1,18})", re.ASCII)
 _ATTEMPTS: Final = 1000
-"""Of one record, at all endpoints."""
+"""Of one event, at all endpoints."""
+_SKEW_S: Final = 60.0
+"""By which the clock of a worker may be behind that of the intake."""
 _HEAD: Final = ("ENDPOINT", "STATE", "WHY")
 
 
@@ -133,14 +135,16 @@ class Explainer:
         endpoints = observe(self._view, self._settings).endpoints
         entries = history.entries()
         return [
-            *(_explained(found[at], endpoints, entries, self._attempts_at(at)) for at in sorted(found)),
+            *(_explained(found[at], endpoints, entries, self._attempts_of(found[at])) for at in sorted(found)),
             *(_explained_by_letters(at, entries) for at in sorted(gone)),
         ]
 
-    def _attempts_at(self, at: EventPlace) -> _AttemptsOfRecord:
-        topic, partition, offset = at
-        found = self._attempts.found(AttemptQuestion(id=f"{partition}:{offset}", limit=_ATTEMPTS))
-        return _AttemptsOfRecord([one for one in found.attempts if one.topic == topic], found)
+    def _attempts_of(self, record: Record) -> _AttemptsOfRecord:
+        event_id = text_header(record.headers, CE_ID) or f"{record.partition}:{record.offset}"
+        after = None if record.accepted_ms is None else record.accepted_ms / 1000 - _SKEW_S
+        found = self._attempts.found(AttemptQuestion(id=event_id, after=after, limit=_ATTEMPTS))
+        at = record.topic, record.partition, record.offset
+        return _AttemptsOfRecord([one for one in found.attempts if one.event_at == at], found)
 
     def _at(self, partition: int, offset: int, bounds: Bounds) -> list[Record]:
         topic = self._settings.topics.events

@@ -118,7 +118,8 @@ def endpoint_of(parts: Parts, endpoint: EndpointSettings, sender: Sender | None 
     topics = parts.settings.topics
     group = group_of(parts.settings.worker.group_prefix, endpoint.name)
     metrics = EndpointMetrics(parts.metrics, endpoint.name)
-    monitor = Monitor(endpoint.name, metrics, parts.attempts.of(endpoint.name, parts.clock.wall()), parts.clock)
+    attempts = parts.attempts.of(endpoint.name, parts.clock.wall())
+    monitor = Monitor(endpoint.name, metrics, attempts, parts.clock, parts.attempt_log)
     largest = max_event_bytes(parts.settings)
     burial = Burial(endpoint.name, topics.dead_letters, parts.writer, largest=largest, jitter=random.random)
     made = Endpoint(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from consumer.attempts.recent import AttemptRoom
+from consumer.attempts.record import LARGEST_ATTEMPT
+from consumer.attempts.writing import AttemptLog, AttemptTopic, NoAttemptLog
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import WorkerMetrics
 from consumer.lanes.outlines import Outlines
@@ -51,6 +53,7 @@ class Parts:
     records: SharedRecords
     outlines: Outlines
     attempts: AttemptRoom
+    attempt_log: AttemptLog
     control: ControlTopic
     """Which endpoints are paused."""
     pages: Address | None
@@ -88,6 +91,7 @@ def parts_of(settings: Settings, *, served: int = 1, pages: Address | None = Non
     kafka = settings.kafka.revealed()
     clock = SystemClock()
     admin = Admin(kafka, client_id=CLIENT_ID)
+    metrics = WorkerMetrics(process_metrics("registry_worker"))
     return Parts(
         settings=settings,
         kafka=kafka,
@@ -101,7 +105,7 @@ def parts_of(settings: Settings, *, served: int = 1, pages: Address | None = Non
             max_record_bytes=max_dead_letter_bytes(settings),
             meanwhile="events that are to become dead letters wait",
         ),
-        metrics=WorkerMetrics(process_metrics("registry_worker")),
+        metrics=metrics,
         clock=clock,
         schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),
         large_events=LargeEvents(),
@@ -111,4 +115,17 @@ def parts_of(settings: Settings, *, served: int = 1, pages: Address | None = Non
         control=ControlTopic(settings, kafka, admin, client_id=CLIENT_ID),
         pages=pages,
         tracing=tracing,
+        attempt_log=_attempt_log_of(settings, kafka, metrics),
     )
+
+
+def _attempt_log_of(settings: Settings, kafka: ClientSettings, metrics: WorkerMetrics) -> AttemptLog:
+    """A topic of its own has a client of its own: what is wrong with it must not hold up dead letters."""
+    attempts = settings.worker.attempts
+    if attempts is None:
+        return NoAttemptLog()
+    meanwhile = "attempts are not written to their topic"
+    writer = AcknowledgedWriter(
+        kafka, client_id=CLIENT_ID, max_record_bytes=LARGEST_ATTEMPT, meanwhile=meanwhile, is_bulk=True
+    )
+    return AttemptTopic(attempts, writer, metrics)

@@ -11,11 +11,11 @@ from runtime.config import EndpointSettings, Settings
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
 from runtime.kafka.control_topic import ControlTopic
-from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.groups import Groups
 from runtime.kafka.initial_offsets import begin, keep_alive, register_new
-from runtime.kafka.topics import ensure_dead_letters, offsets_shortfall
+from runtime.kafka.topics import ensure_attempts, ensure_dead_letters, offsets_shortfall
 from runtime.news import News
 from runtime.side_threads import beside, beside_within
 from schemas.names import group_of
@@ -106,6 +106,7 @@ class Preparation:
         if topic is None:
             raise KafkaUnavailableError(f"topic {settings.topics.events} does not exist yet")
         ensure_dead_letters(self._admin, settings, topic.partitions, self._news)
+        self._ensure_attempts(settings)
         shortfall = offsets_shortfall(self._admin, settings)
         if shortfall and self._news.is_news("cursors", shortfall):
             _log.warning("deliver.cursors_at_risk", reason=shortfall)
@@ -115,6 +116,15 @@ class Preparation:
         begin(self._admin, self._groups, settings, self._endpoints, topic.partitions, now=self._clock.wall())
         self._control.look()  # before anything is delivered to an endpoint that is paused
         return topic.partitions
+
+    def _ensure_attempts(self, settings: Settings) -> None:
+        """Delivery does not wait for the topic of attempts: what cannot be written there is counted."""
+        try:
+            ensure_attempts(self._admin, settings)
+        except KafkaRefusedError as error:
+            if self._news.is_news("attempts", str(error)):
+                consequence = "attempts are only in the worker's memory"
+                _log.warning("attempts.no_topic", reason=str(error), consequence=consequence)
 
 
 async def keep_cursors_alive(groups: Groups, configured: Configured, partitions: int) -> None:

@@ -153,6 +153,7 @@ async def _run(parts: Parts, served: Served, watches: Watches, ready: asyncio.Ev
     partitions = await watches.preparation.run()
     watches.pauses.apply()
     parts.pulse.start()
+    parts.attempt_log.start()
     for endpoint in served:
         endpoint.start()
     ready.set()
@@ -190,6 +191,7 @@ async def _stop(parts: Parts, endpoints: Changeover, running: "asyncio.Task[None
     parts.pulse.stop()
     with ended_within(deadline.left_s + GRACE_S):
         await endpoints.close(deadline)
+        await parts.attempt_log.close(deadline.left_s)
         await beside(parts.writer.close, deadline.left_s)
         parts.large_events.close()
         if parts.tracing is not None:

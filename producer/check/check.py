@@ -13,7 +13,7 @@ from runtime.config.settings import Settings
 from runtime.counts import counted
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
-from runtime.kafka.topics import TopicPlan, differences, offsets_shortfall, plan_topics
+from runtime.kafka.topics import TopicPlan, differences, offsets_shortfall, plan_attempts, plan_topics
 from runtime.schema_registry import FULL_TRANSITIVE, SchemaRegistry
 from runtime.tracing.opening import require_tracing
 from schemas.catalog import CATALOG
@@ -54,7 +54,9 @@ def _kafka(settings: Settings, admin: Admin) -> Iterator[Finding]:
         if brokers < _PRODUCTION_BROKERS:
             yield Finding(Severity.WARNING, _few_copies(brokers))
         for plan in plan_topics(settings, brokers):
-            yield from _topic(plan, admin)
+            yield from _topic(plan, admin, made_by="`init`, `serve` and `publish` create it")
+        if (attempts := plan_attempts(settings, brokers)) is not None:
+            yield from _topic(attempts, admin, made_by="`init` and `registry-worker deliver` create it")
         yield from pause_findings(settings, admin, brokers)
         yield cluster_version(admin.broker_settings())
         yield from group_protocol(settings)
@@ -69,10 +71,10 @@ def _few_copies(brokers: int) -> str:
     return f"{counted(brokers, 'broker')} {keep} fewer than 3 copies of an event: a lost disk can lose events"
 
 
-def _topic(plan: TopicPlan, admin: Admin) -> Iterator[Finding]:
+def _topic(plan: TopicPlan, admin: Admin, *, made_by: str) -> Iterator[Finding]:
     found = admin.topic(plan.name)
     if found is None:
-        yield Finding(Severity.WARNING, f"topic {plan.name} is missing; `init`, `serve` and `publish` create it")
+        yield Finding(Severity.WARNING, f"topic {plan.name} is missing; {made_by}")
         return
     sentences = differences(plan, found)
     if not sentences:

@@ -5,47 +5,93 @@ running. Follows the API reference of Confluent Schema Registry 7; errors carry 
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from producer.schema_registration import Registration
+from runtime.config.settings import AttemptSettings
 from runtime.http.asgi import Request, Response, Route
-from schemas.catalog import CATALOG, Catalog, Release
+from schemas.catalog import ATTEMPTS, CATALOG, Catalog, Release
 from schemas.names import subject_of
 
 _MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
+_LATEST: Final = frozenset({"latest", "-1"})
 _ID: Final = re.compile(r"/schemas/ids/(\d{1,10})(/schema)?", re.ASCII)
 _VERSIONS: Final = re.compile(r"/subjects/([^/]+)/versions", re.ASCII)
 _VERSION: Final = re.compile(r"/subjects/([^/]+)/versions/([^/]+)(/schema)?", re.ASCII)
 
 
-def schema_routes(topic: str, registration: Registration, catalog: Catalog = CATALOG) -> list[Route]:
+@dataclass(frozen=True, slots=True)
+class _SchemaSubject:
+    """The releases under one subject."""
+
+    name: str
+    catalog: Catalog
+    registration: Registration | None = None
+    """Which may have other ids of a schema registry; None: the pinned ones alone."""
+
+    @property
+    def _ids(self) -> Mapping[int, int]:
+        return self.registration.ids if self.registration else {}
+
+    def by_id(self, schema_id: int) -> Release | None:
+        """By its pinned id, or by that of the schema registry."""
+        versions = {given: version for version, given in self._ids.items()}
+        by_version = {release.version: release for release in self.catalog.releases}
+        return self.catalog.by_id(schema_id) or by_version.get(versions.get(schema_id, 0))
+
+    def by_version(self, wanted: str) -> Release | None:
+        """By its number, or the latest."""
+        by_version = {str(release.version): release for release in self.catalog.releases}
+        return self.catalog.latest if wanted in _LATEST else by_version.get(wanted)
+
+    def id_of(self, release: Release) -> int:
+        """By which the values of records name it."""
+        return self._ids.get(release.version, release.id)
+
+
+def schema_routes(
+    topic: str, registration: Registration, catalog: Catalog = CATALOG, *, attempts: AttemptSettings | None = None
+) -> list[Route]:
     """`/schemas/ids/{id}`, `/subjects`, `/subjects/{s}/versions`, `/subjects/{s}/versions/{v|latest}`.
 
     By id a release is found by its pinned id, and by that of the schema registry if the bridge registered it there.
+
+    Args:
+        topic: of events.
+        registration: of their schema.
+        catalog: of the releases of that schema.
+        attempts: their topic, if there is one.
     """
-    subject = subject_of(topic)
+    found = [_SchemaSubject(subject_of(topic), catalog, registration)]
+    found += [] if attempts is None else [_SchemaSubject(subject_of(attempts.topic), ATTEMPTS)]
+    by_name = {subject.name: subject for subject in found}
 
     async def by_id(request: Request) -> Response:
         match = _ID.fullmatch(request.path)
-        release = _by_id(catalog, registration, int(match[1])) if match else None
+        releases = [subject.by_id(int(match[1])) for subject in found] if match else []
+        release = next((release for release in releases if release is not None), None)
         if release is None:
             return _error(404, 40403, "Schema not found")
         return _raw(release) if match and match[2] else _json({"schema": release.text})
 
     async def subjects(_: Request) -> Response:
-        return _json([subject])
+        return _json(list(by_name))
 
     async def versions(request: Request) -> Response:
         match = _VERSIONS.fullmatch(request.path)
-        if match is None or match[1] != subject:
+        subject = by_name.get(match[1]) if match else None
+        if subject is None:
             return _no_subject()
-        return _json([release.version for release in catalog.releases])
+        return _json([release.version for release in subject.catalog.releases])
 
     async def version(request: Request) -> Response:
         match = _VERSION.fullmatch(request.path)
-        if match is None or match[1] != subject:
+        subject = by_name.get(match[1]) if match else None
+        if match is None or subject is None:
             return _no_subject()
-        return _one_version(catalog, registration, subject, match[2], bare=bool(match[3]))
+        return _one_version(subject, match[2], bare=bool(match[3]))
 
     return [
         Route(("GET", "HEAD"), lambda path: _ID.fullmatch(path) is not None, by_id),
@@ -55,23 +101,16 @@ def schema_routes(topic: str, registration: Registration, catalog: Catalog = CAT
     ]
 
 
-def _by_id(catalog: Catalog, registration: Registration, schema_id: int) -> Release | None:
-    given = {schema_id: version for version, schema_id in registration.ids.items()}
-    by_version = {release.version: release for release in catalog.releases}
-    return catalog.by_id(schema_id) or by_version.get(given.get(schema_id, 0))
-
-
-def _one_version(catalog: Catalog, registration: Registration, subject: str, wanted: str, *, bare: bool) -> Response:
-    if wanted not in {"latest", "-1"} and not (wanted.isascii() and wanted.isdigit()):
+def _one_version(subject: _SchemaSubject, wanted: str, *, bare: bool) -> Response:
+    if wanted not in _LATEST and not (wanted.isascii() and wanted.isdigit()):
         return _error(422, 42202, "The specified version is not a valid version id")
-    by_version = {str(release.version): release for release in catalog.releases}
-    release = catalog.latest if wanted in {"latest", "-1"} else by_version.get(wanted)
+    release = subject.by_version(wanted)
     if release is None:
         return _error(404, 40402, "Version not found")
     if bare:
         return _raw(release)
-    schema_id = registration.ids.get(release.version, release.id)
-    return _json({"subject": subject, "version": release.version, "id": schema_id, "schema": release.text})
+    facts = {"subject": subject.name, "version": release.version, "id": subject.id_of(release), "schema": release.text}
+    return _json(facts)
 
 
 def _raw(release: Release) -> Response:

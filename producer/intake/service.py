@@ -72,7 +72,7 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors, reloads: 
             intake = Intake(settings.intake, acceptance, metrics)
             servers = doors.servers(
                 intake,
-                [tracing.route(intake.route()), *schema_routes(topic, registration)],
+                [tracing.route(intake.route()), *schema_routes(topic, registration, attempts=settings.worker.attempts)],
                 _own_routes(prepared, spool, metrics.registry),
                 drain_s=settings.worker.drain_s,
             )

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.http_values import split_url
-from runtime.config.settings import IntakeSettings, KafkaSettings, WorkerSettings
+from runtime.config.settings import AttemptSettings, IntakeSettings, KafkaSettings, TopicSettings, WorkerSettings
 
 DRAIN_GRACE_S: Final = 5.0
 """What a consumer allows beyond a drain, for its last commit."""
@@ -27,6 +27,20 @@ def is_intake(endpoint: EndpointSettings, intake: IntakeSettings) -> bool:
         return False
     path = posixpath.normpath(unquote(parts.path) or "/")
     return path == intake.path or path.startswith(intake.path + "/")
+
+
+def shared_topic(attempts: AttemptSettings, topics: TopicSettings) -> str:
+    """The key of the topic whose name that of attempts has too; empty if none has it.
+
+    Kafka takes names that differ only in . and _ for the same.
+    """
+    names = {
+        "topics.events": topics.events,
+        "topics.dead_letters": topics.dead_letters,
+        "topics.control": topics.control,
+    }
+    same = (key for key, name in names.items() if name.replace(".", "_") == attempts.topic.replace(".", "_"))
+    return next(same, "")
 
 
 def poll_interval_ms(worker: WorkerSettings, endpoint: EndpointSettings) -> int:

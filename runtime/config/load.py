@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from runtime.config.crosschecks import impatient, is_intake
+from runtime.config.crosschecks import impatient, is_intake, shared_topic
 from runtime.config.document import LONGEST_FILE, Node, as_node, parse
 from runtime.config.endpoint_section import GITLAB, read_endpoint
 from runtime.config.endpoint_settings import EndpointSettings
@@ -39,6 +39,9 @@ _HAS_URL: Final = {"required": ["url"], "properties": {"url": {"minLength": 1, "
 _ENDPOINT: Final = {"of": read_endpoint, "anyOf": [_HAS_URL, {"required": ["disabled"]}]}
 """An endpoint's shape: a disabled one needs no URL."""
 Trial = Callable[[KafkaSettings, IntakeSettings], list[str]]
+
+
+_NOT_ONLY_DOTS: Final = "and not only in . and _, which Kafka treats as the same"
 
 
 def _no_trial(_kafka: KafkaSettings, _intake: IntakeSettings) -> list[str]:
@@ -130,6 +133,8 @@ def read_file(value: Value, trial: Trial = _no_trial) -> Settings | None:
     if kafka is not None:
         reading.faults[:0] = trial(kafka, intake)
         reading.faults.extend(impatient(kafka, worker, endpoints))
+    if worker.attempts is not None and (key := shared_topic(worker.attempts, topics)):
+        reading.faults.append(f"worker.attempts.topic: must differ from {key}, {_NOT_ONLY_DOTS}")
     if kafka is None:
         return None
     return Settings(

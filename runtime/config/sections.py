@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from runtime.config import shape as shapes
 from runtime.config.addresses import ADDRESS_EXAMPLES, parse_address
+from runtime.config.attempts_section import read_attempts
 from runtime.config.endpoint_settings import TLSSettings
 from runtime.config.http_values import http_url, read_authorization
 from runtime.config.names import group_prefix, intake_path, topic_name
@@ -117,6 +118,7 @@ def read_worker(value: Value) -> WorkerSettings:
         group_prefix=section.read("group_prefix", group_prefix, default.group_prefix),
         drain_s=section.read("drain", duration(0.0, _HOUR), default.drain_s),
         unknown_schema=section.read("unknown_schema", one_of(_UNKNOWN_SCHEMA), default.unknown_schema),
+        attempts=section.read("attempts", read_attempts, None),
         networks=Networks(
             allow=section.read("allow_networks", _allowed_networks, ()),
             deny=section.read("deny_networks", _NETWORKS, ()),

@@ -108,6 +108,19 @@ class IntakeSettings:
 
 
 UnknownSchema = Literal["wait", "dead-letter"]
+KeptAttempts = Literal["failures", "all"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AttemptSettings:
+    """The topic that attempts are written to."""
+
+    topic: str = "registry.attempts"
+    """Created if it is missing; never altered."""
+    keep: KeptAttempts = "failures"
+    """Which: `all` is a record for each delivery too."""
+    retention_s: float = 7 * 86400.0
+    """Seconds that they are kept: "we never got it" comes within days."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +140,8 @@ class WorkerSettings:
     """Seconds that requests in flight get at shutdown; an endpoint's own is at least its timeout and 1 s."""
     unknown_schema: UnknownSchema = "wait"
     """What becomes of a record whose schema is that of a newer release: its partition waits, or it is a dead letter."""
+    attempts: AttemptSettings | None = None
+    """None: attempts are kept in the worker's memory alone."""
     networks: Networks = ANY_NETWORK
     """What requests may be sent to; the operator names the endpoints, so everything but clouds' metadata services."""
 

@@ -84,6 +84,16 @@ def plan_topics(settings: Settings, brokers: int) -> tuple[TopicPlan, TopicPlan]
     )
 
 
+def plan_attempts(settings: Settings, brokers: int) -> TopicPlan | None:
+    """The topic of attempts for a cluster of so many brokers; None if none is configured."""
+    attempts = settings.worker.attempts
+    if attempts is None:
+        return None
+    events, _ = plan_topics(settings, brokers)
+    kept = {"cleanup.policy": "delete", "retention.ms": str(int(attempts.retention_s * 1000))}
+    return TopicPlan(attempts.topic, events.partitions, events.replication_factor, kept)
+
+
 def ensure_topics(admin: Admin, settings: Settings, news: News) -> int:
     """Create what is missing; the partitions of the events topic. What falls short is a warning, if it is news.
 
@@ -108,6 +118,19 @@ def ensure_dead_letters(admin: Admin, settings: Settings, partitions: int, news:
     if plan.replication_factor == 1 and news.is_news("copies", consequence):
         _log.warning("topics.single_copy", consequence=consequence, wanted="3 brokers")
     _ensured(admin, TopicPlan(plan.name, partitions, plan.replication_factor, plan.settings))
+
+
+def ensure_attempts(admin: Admin, settings: Settings) -> None:
+    """Create the topic of attempts if one is configured and missing.
+
+    Raises:
+        KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
+    """
+    if settings.worker.attempts is None:
+        return
+    plan = plan_attempts(settings, admin.brokers())
+    if plan is not None:
+        _ensured(admin, plan)
 
 
 def _ensured(admin: Admin, plan: TopicPlan) -> Topic | None:

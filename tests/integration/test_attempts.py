@@ -10,9 +10,11 @@ import pytest
 
 from broker import LocalKafka
 from broker.ports import free_port
+from schemas.catalog import ATTEMPTS
 from tests.kit import Answer, Captured, Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.notifications import delivered, envelope, envelopes, event_json
+from tests.kit.topics import read
 
 pytestmark = pytest.mark.kafka
 
@@ -72,3 +74,33 @@ def test_what_was_sent_and_answered(kafka: LocalKafka, topic: str, tmp_path: Pat
         logged = [line for line in worker.log() if line["event"] == "delivery.attempted"]
         assert len(logged) == 12
     assert TOKEN not in worker.stderr
+
+
+def test_the_topic_of_attempts(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
+    """Outlives the worker: what was delivered, when, and every failure; the intake knows its schema."""
+    kept = {"topic": f"{topic}.attempts", "keep": "all"}
+    sections = {"worker": {"listen": f"127.0.0.1:{free_port()}", "attempts": kept}}
+    ends = [endpoint("ci", receiver.url, **BRISK)]
+    setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=2, endpoints=ends, sections=sections)
+    receiver.answer_by(refuses_poison)
+    setup.publish(*envelopes(3, 3), envelope(event_json("team/poison", 0)))
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
+    assert done.code == 0, done.stderr
+    assert "topics.created" in done.stderr
+    shown = setup.run_worker("attempts", "--json")
+    assert shown.code == 0
+    assert "there may be others: 127.0.0.1:" in shown.stderr
+    found = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert [one["time"] for one in found] == sorted(one["time"] for one in found)
+    assert 12 == len({(one["event_id"], one["number"]) for one in found}) == len(found)
+    assert [1, 2, 3] == [one["number"] for one in attempts(setup, "--failed")]
+    (one,) = attempts(setup, "--id", "team-app1-2")
+    assert ("delivered", 200, "thanks") == (one["outcome"], one["status"], one["answer"])
+    explained = setup.run_worker("explain", "team-app1-2").stdout
+    assert f"delivered at {one['time'][:22]}" in explained
+    assert "at try 1, status 200 in " in explained
+    checked = setup.run_bridge("check").stdout
+    assert f"topic {kept['topic']} is as configured" in checked
+    records = read(kafka, kept["topic"])
+    assert {b"\x00" + ATTEMPTS.latest.id.to_bytes(4, "big")} == {(record.value or b"")[:5] for record in records}
+    assert {one["event_id"].encode() for one in found} == {record.key for record in records}

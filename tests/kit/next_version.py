@@ -38,7 +38,7 @@ def make_next_version(folder: Path) -> dict[str, str]:
     (package / "event.v2.avsc").write_text(json.dumps(schema))
     index = json.loads((package / "index.json").read_text())
     second = {"version": 2, "id": FIRST_ID + 2, "file": "event.v2.avsc", "fingerprint": fingerprint_of(schema)}
-    (package / "index.json").write_text(json.dumps({"releases": [*index["releases"], second]}))
+    (package / "index.json").write_text(json.dumps({**index, "releases": [*index["releases"], second]}))
     model = (package / "event.py").read_text()
     assert 1 == model.count(MODEL)
     (package / "event.py").write_text(model.replace(MODEL, f'{MODEL}    region: str = ""\n'))

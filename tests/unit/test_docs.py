@@ -42,6 +42,7 @@ ENDPOINT = {"name": "e", "url": "http://127.0.0.1:9/"}
 NEEDED: Mapping[str, dict[str, dict[str, Any]]] = {
     "schema_registry": {"schema_registry": {"url": "http://127.0.0.1:8081"}},
     "intake.spool": {"intake": {"spool": {"dir": "spool"}}},
+    "worker.attempts": {"worker": {"attempts": {}}},
 }
 """By section, what must stand beside any key of it."""
 UNKNOWN = "qqqqqqqq"

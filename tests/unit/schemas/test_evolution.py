@@ -17,13 +17,17 @@ import pytest
 from fastavro import schemaless_reader, schemaless_writer
 from fastavro.schema import SchemaParseException, parse_schema
 
-from schemas.catalog import CATALOG, fingerprint_of, is_pinned
+from schemas.catalog import ATTEMPTS, CATALOG, fingerprint_of, is_pinned
 
 _RELEASED = {1: "ae17b72bd1c0149d94d964702fe7b92da975409a681f0e3b9d1ec5165295d261"}
 """SHA-256 of each released file: a release adds a line here, and no line ever changes."""
 
+_RELEASED_ATTEMPTS = {1: "449bdab7427df75226b56a25b76696225f99fbda74ddf616bad51b1892355dc1"}
+
 _FOLDER = resources.files("schemas")
-_INDEX = json.loads((_FOLDER / "index.json").read_text("utf-8"))["releases"]
+_ALL = json.loads((_FOLDER / "index.json").read_text("utf-8"))
+_INDEX = _ALL["releases"]
+_ATTEMPTS = _ALL["attempts"]
 _FILES = [json.loads((_FOLDER / entry["file"]).read_text("utf-8")) for entry in _INDEX]
 
 _EMPTY_CRC = 0xC15D213AA4D7A795
@@ -167,7 +171,7 @@ def test_index_names_every_schema_once_and_in_order() -> None:
     """Releases count from 1 without a gap, and no schema file stands beside the index unlisted."""
     assert list(range(1, len(_INDEX) + 1)) == [entry["version"] for entry in _INDEX]
     found = sorted(file.name for file in _FOLDER.iterdir() if file.name.endswith(".avsc"))
-    assert sorted(entry["file"] for entry in _INDEX) == found
+    assert sorted(entry["file"] for entry in (*_INDEX, *_ATTEMPTS)) == found
     assert set(_RELEASED) == {entry["version"] for entry in _INDEX}
 
 
@@ -272,3 +276,18 @@ def test_fingerprint_is_of_the_structure() -> None:
     renamed = _changed(lambda schema: _field(schema, "Event", "id").update(name="id2"))
     assert CATALOG.latest.fingerprint == fingerprint_of(reworded)
     assert CATALOG.latest.fingerprint != fingerprint_of(renamed)
+
+
+@pytest.mark.parametrize("entry", _ATTEMPTS, ids=lambda entry: entry["file"])
+def test_releases_of_attempts_are_pinned_too(entry: dict[str, Any]) -> None:
+    """Number, file, id and fingerprint; every field has a doc; the ids are clear of those of events."""
+    text = (_FOLDER / entry["file"]).read_bytes()
+    schema = json.loads(text)
+    crc = _crc_64_avro(_canonical(schema).encode())
+    assert (f"attempt.v{entry['version']}.avsc", 0x52460000 + entry["version"]) == (entry["file"], entry["id"])
+    assert crc.to_bytes(8, "little").hex() == entry["fingerprint"]
+    assert _RELEASED_ATTEMPTS[entry["version"]] == sha256(text).hexdigest()
+    assert (schema["namespace"], schema["name"]) == ("registry.notifications", "Attempt")
+    assert all(field["doc"] for field in schema["fields"])
+    assert not is_pinned(entry["id"])
+    assert ATTEMPTS.by_id(entry["id"]) is ATTEMPTS.by_fingerprint(entry["fingerprint"])

@@ -2,8 +2,7 @@
 
 from msgspec.structs import replace
 
-from consumer.attempts.event_attempt import EventAttempt
-from consumer.attempts.kept_attempt import kept_attempts_of
+from consumer.attempts.kept_attempt import event_attempts_of, kept_attempts_of
 from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Outcome
 from consumer.lanes.delivery import Delivery, Lane
@@ -24,21 +23,16 @@ def delivery(offset: int, headers: Headers = HEADERS) -> Delivery:
     return Delivery(record, None, Lane((3, b"team/app")), 0.0, None, last_try=1_700_000_000.25)
 
 
-def shown(attempt: Attempt) -> list[EventAttempt]:
-    """What is kept of it, as it is shown."""
-    return [kept.shown("ci") for kept in kept_attempts_of(attempt)]
-
-
 def test_an_answer() -> None:
     """Status and text of the answer, and the place and the headers of the record."""
     attempt = Attempt([delivery(7)], Answer(202, text="thanks"), Outcome.DELIVERED, 0.125, 2)
-    assert shown(attempt) == [EXPECTED]
+    assert event_attempts_of("ci", attempt) == [EXPECTED]
 
 
 def test_no_answer() -> None:
     """The error in place of a status."""
     attempt = Attempt([delivery(7)], NoAnswer(Fault.DNS, "no such host"), Outcome.UNAVAILABLE, 0.125, 2, 4.0)
-    (found,) = shown(attempt)
+    (found,) = event_attempts_of("ci", attempt)
     assert found == replace(
         EXPECTED, outcome="unavailable", status=None, error="dns: no such host", next_try_s=4.0, answer=""
     )
@@ -47,20 +41,20 @@ def test_no_answer() -> None:
 def test_a_batch_is_one_for_each_event() -> None:
     """With the same answer."""
     attempt = Attempt([delivery(7), delivery(8)], Answer(202, text="thanks"), Outcome.DELIVERED, 0.125, 2)
-    assert shown(attempt) == [EXPECTED, replace(EXPECTED, offset=8)]
+    assert event_attempts_of("ci", attempt) == [EXPECTED, replace(EXPECTED, offset=8)]
 
 
 def test_what_a_record_does_not_say() -> None:
     """Is None, and bytes that are no text are replaced."""
     attempt = Attempt([delivery(7, (("ce_id", b"\xff"), ("ce_type", None)))], Answer(202), Outcome.DELIVERED, 0.0, 1)
-    (found,) = shown(attempt)
+    (found,) = event_attempts_of("ci", attempt)
     assert (found.event_id, found.repository, found.action) == ("\ufffd", None, None)
 
 
 def test_long_ids_and_names_are_cut() -> None:
     """So that memory is bounded, whoever writes to the topic."""
     headers: Headers = (("ce_id", b"i" * 5000), ("ce_subject", b"s" * 5000), ("ce_type", b"t" * 5000))
-    (found,) = shown(Attempt([delivery(7, headers)], Answer(202), Outcome.DELIVERED, 0.0, 1))
+    (found,) = event_attempts_of("ci", Attempt([delivery(7, headers)], Answer(202), Outcome.DELIVERED, 0.0, 1))
     assert (found.event_id, found.repository, found.action) == ("i" * 512, "s" * 512, "t" * 512)
 
 

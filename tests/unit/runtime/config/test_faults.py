@@ -118,6 +118,19 @@ SECTIONS = [
         KAFKA + "topics: {dead_letters: d, control: d}",
         "topics.control: must differ from topics.dead_letters, and not only in . and _, which Kafka treats as the same",
     ),
+    (
+        KAFKA + "worker: {attempts: {topic: registry_events}}",
+        "worker.attempts.topic: must differ from topics.events, and not only in . and _, which Kafka treats as the same",
+    ),
+    (
+        KAFKA + "worker: {attempts: {topic: registry.dead-letters}}",
+        (
+            "worker.attempts.topic: must differ from topics.dead_letters, "
+            "and not only in . and _, which Kafka treats as the same"
+        ),
+    ),
+    (KAFKA + "worker: {attempts: {keep: some}}", 'worker.attempts.keep: "some" is not one of failures, all'),
+    (KAFKA + "worker: {attempts: {retention: 1s}}", 'worker.attempts.retention: "1s" is not from 1m to 36500d'),
     (KAFKA + "topics: {partitions: twelve}", 'topics.partitions: "twelve" is text, not a number'),
     (KAFKA + "topics: {partitions: '12'}", 'topics.partitions: "12" is text, not a number'),
     (KAFKA + "topics: {partitions: 0}", "topics.partitions: 0 is not a whole number from 1 to 10000"),
