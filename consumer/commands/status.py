@@ -8,13 +8,17 @@ from typing import Final
 
 import click
 
+from consumer.commands.options import endpoint_named
+from consumer.commands.worker_option import worker_option
 from consumer.operations.intake_answer import SpoolAnswer, ask_intake
 from consumer.operations.log_view import LogView
 from consumer.operations.status import EndpointStatus, StatusReader, text_of
-from runtime.cli.options import common_options
+from consumer.operations.thresholds import Thresholds
+from runtime.cli.look import look_of_stdout
+from runtime.cli.options import DurationType, common_options
 from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
-from runtime.config import Settings
+from runtime.config import Address, Settings
 from runtime.errors import BridgeError
 
 _CLIENT_ID: Final = "registry-worker-status"
@@ -23,6 +27,8 @@ _REDRAW_S: Final = 2.0
 
 @click.command("status", epilog="Example: registry-worker status -c bridge.yaml --watch")
 @common_options
+@click.option("--endpoint", "names", multiple=True, metavar="E", help="Only this endpoint; may be repeated. [all]")
+@worker_option
 @click.option(
     "--json",
     "as_json",
@@ -30,18 +36,40 @@ _REDRAW_S: Final = 2.0
     help="Print a JSON list of the endpoints; if a spool is configured, one more member shows it.",
 )
 @click.option("--watch", is_flag=True, help="Show it again every 2 s, until Ctrl-C.")
-def status_command(settings: Settings, *, as_json: bool, watch: bool) -> int:
-    """Show each endpoint's lag, why it waits and its dead letters.
+@click.option(
+    "--fail-if-lag", type=click.IntRange(0), metavar="N", help="Exit 3 if an enabled endpoint's lag is above N."
+)
+@click.option(
+    "--fail-if-age",
+    type=DurationType(),
+    metavar="D",
+    help="Exit 3 if an event has waited longer than D at an enabled endpoint; exit 4 if that cannot be known.",
+)
+def status_command(
+    *,
+    settings: Settings,
+    names: tuple[str, ...],
+    workers: tuple[Address, ...],
+    as_json: bool,
+    watch: bool,
+    fail_if_lag: int | None,
+    fail_if_age: float | None,
+) -> int:
+    """Show each endpoint's lag, pace, why it waits and its dead letters.
 
-    The state of the breaker and most reasons come from the worker at `worker.listen`; workers that were not asked
-    are named. With `intake.spool`, a line shows what the spool of the intake at `intake.listen` holds. A value that
-    cannot be known is shown as ?, with --json as null.
+    Lag and age come from Kafka; pace, breakers and most reasons from the workers. All workers of the endpoints' groups
+    are asked that can be found, and the others are named. With `intake.spool`, a line shows what the spool of the
+    intake at `intake.listen` holds. A value that cannot be known is shown as ?, with --json as null. Exit 1 if Kafka
+    does not answer.
     """
+    thresholds = Thresholds(fail_if_lag, fail_if_age)
+    if watch and thresholds.are_given:
+        raise click.UsageError("--watch has no exit status for --fail-if-lag and --fail-if-age: leave it out")
+    endpoints = [endpoint_named(settings, name) for name in dict.fromkeys(names)] or None
     with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), resolves_schemas=False) as view:
-        status = StatusReader(settings, view)
+        status = StatusReader(settings, view, workers=workers, endpoints=endpoints)
         if not watch:
-            _look(settings, status, as_json=as_json)
-            return 0
+            return _judged(_look(settings, status, as_json=as_json), thresholds)
         try:
             while True:
                 _look_again(settings, status, as_json=as_json)
@@ -50,7 +78,15 @@ def status_command(settings: Settings, *, as_json: bool, watch: bool) -> int:
             return 0
 
 
-def _look(settings: Settings, status: StatusReader, *, as_json: bool, clears: bool = False) -> None:
+def _judged(statuses: Sequence[EndpointStatus], thresholds: Thresholds) -> int:
+    """Name what is too much, or not known; the exit status."""
+    judgement = thresholds.judge(statuses)
+    for sentence in (*judgement.exceeded, *judgement.unknown):
+        click.echo(printable(f"registry-worker: {sentence}"), err=True)
+    return judgement.exit_code
+
+
+def _look(settings: Settings, status: StatusReader, *, as_json: bool, clears: bool = False) -> Sequence[EndpointStatus]:
     """Show everything; of an intake's spool also when Kafka does not answer, which is when it matters.
 
     Raises:
@@ -66,6 +102,7 @@ def _look(settings: Settings, status: StatusReader, *, as_json: bool, clears: bo
     if clears and not as_json and sys.stdout.isatty():
         click.clear()
     _print(statuses, spool, status.unknown, as_json=as_json)
+    return statuses
 
 
 def _look_again(settings: Settings, status: StatusReader, *, as_json: bool) -> None:
@@ -82,7 +119,8 @@ def _print(
         click.echo(json.dumps([status.as_json() for status in statuses] + ([spool.as_json()] if spool else [])))
         return
     if statuses:
-        click.echo(text_of(statuses))
+        look = look_of_stdout()
+        click.echo(text_of(statuses, look), color=look.colours)
         for line in unknown:
             click.echo(printable(line), err=True)
     else:

@@ -29,6 +29,8 @@ def live_status_of(endpoint: Endpoint, clock: Clock, unreachable_because: str = 
         group=endpoint.group,
         paused=None if gate.pause is None else gate.pause.as_json(),
         members=[endpoint.log.member_id] if endpoint.log.member_id else [],
+        finished_per_s=endpoint.monitor.pace.finished_per_s,
+        arrived_per_s=endpoint.monitor.pace.arrived_per_s,
         cursors=[cursor_json(endpoint.assignment.commits.now(at)) for _, at in sorted(endpoint.partitions.items())],
     )
 

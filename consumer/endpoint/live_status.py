@@ -36,6 +36,10 @@ class LiveStatus:
     """The pause in which an operator holds it: since when, and why; null if none does."""
     members: list[str] = field(default_factory=list)
     """The ids by which its group knows this worker's consumers; empty while it has none."""
+    finished_per_s: float | None = None
+    """Records of these partitions that were finished a second, over the last minute; None: not known yet."""
+    arrived_per_s: float | None = None
+    """Records that came into them a second; None: not known yet."""
 
     def as_json(self) -> dict[str, Any]:
         """As `/status` answers it."""
@@ -66,6 +70,8 @@ class EndpointAnswer:
     """The pause in which an operator holds it; None if none does, or the answer has none."""
     members: tuple[str, ...] = ()
     """The ids by which the group knows this worker's consumers."""
+    finished_per_s: float | None = None
+    arrived_per_s: float | None = None
 
 
 def endpoint_answer_of(entry: Mapping[str, Any]) -> EndpointAnswer:
@@ -82,12 +88,18 @@ def endpoint_answer_of(entry: Mapping[str, Any]) -> EndpointAnswer:
         limit=_whole_number(entry.get("limit")),
         paused=pause_of(entry.get("paused")),
         members=tuple(map(str, members)) if isinstance(members := entry.get("members"), list) else (),
+        finished_per_s=_number(entry.get("finished_per_s")),
+        arrived_per_s=_number(entry.get("arrived_per_s")),
         cursors=_cursors(entry.get("cursors")),
     )
 
 
 def _whole_number(value: Any) -> int:
     return value if isinstance(value, int) else 0
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _whole_numbers(values: Any) -> tuple[int, ...]:

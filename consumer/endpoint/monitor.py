@@ -21,6 +21,7 @@ from consumer.delivery.policy.breaker import BreakerState
 from consumer.delivery.policy.outcome import Answer, Outcome, describe
 from consumer.endpoint.latency import Latency
 from consumer.endpoint.metrics import EndpointMetrics
+from consumer.endpoint.pace import Pace
 from consumer.lanes.delivery import Delivery
 from consumer.offsets.commits import Assigned
 from consumer.offsets.partition import Partition
@@ -56,6 +57,7 @@ class Monitor:
         self.breaker_reason = ""
         """Why the breaker is open; empty while it is closed."""
         self.latency: Final = Latency()
+        self.pace: Final = Pace()
         self.filtered_at = float("-inf")
         """When the last event was passed over by a filter, on the monotonic clock."""
         self.letters: Final[Counter[str]] = Counter()

@@ -13,6 +13,7 @@ from consumer.operations.log_view import LogView
 from consumer.operations.workers import WorkerPlaces, ask_all, places_of
 from runtime.config import Address, EndpointSettings, Settings
 from runtime.http.get_json import JsonAnswer, NoAnswerError, post
+from runtime.kafka.cluster_state import GroupMembers
 from runtime.pauses import Pause
 
 LIMIT_S: Final = 10.0
@@ -90,7 +91,7 @@ class Acting:
             in_flight=sum(int(one.get("in_flight", 0)) for one in answers.done.values()),
             tries=answers.any("tries"),
             done_by=tuple(answers.done),
-            not_done_by=self._failures(answers, places),
+            not_done_by=self._failures(answers, places, membership),
             has_workers=None if membership.obstacle else bool(membership.members),
         )
 
@@ -116,11 +117,12 @@ class Acting:
         except NoAnswerError as error:
             return str(error)
 
-    def _failures(self, answers: _WorkerReplies, places: WorkerPlaces) -> dict[str, str]:
+    def _failures(self, answers: _WorkerReplies, places: WorkerPlaces, membership: GroupMembers) -> dict[str, str]:
         """Who did not do it, and why. Nobody need listen at the configured address."""
         meant = {*self._workers, *places.members.values()}
         failed = {str(at): why for at, why in answers.failed.items() if at in meant or why.startswith(_ANSWERED)}
-        return failed | {f"a worker on {host}": why for host, why in places.unreachable.items()}
+        hosts = {one.host: places.unreachable[one.id] for one in membership.members if one.id in places.unreachable}
+        return failed | {f"a worker on {host}": why for host, why in hosts.items()}
 
 
 def _sorted_out(answers: Mapping[Address, JsonAnswer | str]) -> _WorkerReplies:

@@ -3,14 +3,19 @@
 `status` and `explain` both begin with it.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from consumer.operations.endpoint_positions import EndpointPosition
 from consumer.operations.log_view import LogView
+from consumer.operations.merged_answer import merged_answer
 from consumer.operations.serving import Serving
-from consumer.operations.worker_answer import ask_worker
-from runtime.config import Settings
+from consumer.operations.worker_answer import WorkerAnswer, ask_worker
+from consumer.operations.workers import WorkerPlaces, ask_all, places_of
+from runtime.config import Address, EndpointSettings, Settings
+from runtime.kafka.cluster_state import GroupMembers
+from runtime.kafka.errors import KafkaRefusedError
+from runtime.pauses import Pause
 from runtime.side_threads import SideThreads
 
 
@@ -24,27 +29,94 @@ class ObservedEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All endpoints, in the order of the configuration."""
+    """Endpoints, in the order of the configuration."""
 
     endpoints: Sequence[ObservedEndpoint]
-    unreachable_because: str
-    """Why no worker answered; empty if one did."""
+    unknown: Sequence[str] = field(default_factory=list)
+    """What could not be known, and why: a worker that did not answer, or whether anything is paused."""
 
 
-def observe(view: LogView, settings: Settings) -> Observation:
-    """Ask for the groups' commits, then the worker at `worker.listen`; beside both, for the groups' members.
+def observe(
+    view: LogView,
+    settings: Settings,
+    *,
+    workers: Sequence[Address] = (),
+    endpoints: Sequence[EndpointSettings] | None = None,
+) -> Observation:
+    """Ask for the groups' commits and members, then all workers of these groups.
+
+    Args:
+        view: on Kafka.
+        settings: of the installation.
+        workers: the only ones to be asked; empty: the one at `worker.listen`, and all that Kafka knows of.
+        endpoints: those that are looked at; None: all.
 
     Raises:
         TopicMissingError: there is no events topic.
         KafkaUnavailableError, KafkaRefusedError: no answer.
     """
-    asking = SideThreads(1, "members").submit(view.members, settings.endpoints)
-    positions = view.positions(settings.endpoints)
-    worker = ask_worker(settings.worker.listen)
+    chosen = settings.endpoints if endpoints is None else endpoints
+    asking = SideThreads(1, "members").submit(view.members, chosen)
+    pauses, no_pauses_because = _pauses(view)
+    positions = view.positions(chosen)
     members = asking.result()
+    places = places_of(workers or [settings.worker.listen], members, discovers=not workers)
+    answers = _each_once(ask_all(places.addresses, ask_worker))
     found = []
     for position, membership in zip(positions, members, strict=True):
-        answer = worker.of(position.endpoint.name)
-        serving = Serving(membership, answer, worker.unreachable_because)
-        found.append(ObservedEndpoint(position.updated(answer), serving))
-    return Observation(found, worker.unreachable_because)
+        serving = _serving(position.endpoint.name, membership, places, answers, pauses.get(position.group))
+        found.append(ObservedEndpoint(position.updated(serving.answer), serving))
+    unknown = [one.unreachable_because for one in answers.values() if one.unreachable_because]
+    if unknown and len(unknown) < len(answers) and not workers:  # nobody need listen at the configured address
+        unknown = [why for at, why in _failures(answers).items() if at in places.members.values()]
+    named = {
+        f"the worker on {one.host} was not asked: {places.unreachable[one.id]}"
+        for group in members
+        for one in group.members
+        if one.id in places.unreachable
+    }
+    return Observation(found, [*unknown, *sorted(named), *no_pauses_because])
+
+
+def _pauses(view: LogView) -> tuple[Mapping[str, Pause], list[str]]:
+    """By group; and why they are not known, if that is so."""
+    try:
+        return view.control.look(), []
+    except KafkaRefusedError as error:
+        return {}, [f"pauses are unknown: {error}"]
+
+
+def _each_once(answers: Mapping[Address, WorkerAnswer]) -> dict[Address, WorkerAnswer]:
+    """Without the answers of workers that answered at another address already."""
+    found: dict[Address, WorkerAnswer] = {}
+    known: set[str] = set()
+    for address, answer in answers.items():
+        if not answer.members or not answer.members <= known:
+            found[address] = answer
+            known |= answer.members
+    return found
+
+
+def _serving(
+    endpoint: str,
+    membership: GroupMembers,
+    places: WorkerPlaces,
+    answers: Mapping[Address, WorkerAnswer],
+    pause: Pause | None,
+) -> Serving:
+    mine = {str(address): one for address, all_of in answers.items() if (one := all_of.of(endpoint)) is not None}
+    failures = _failures(answers)
+    unasked = {one: failures[at] for one, at in places.members.items() if at in failures} | dict(places.unreachable)
+    first_failure = next(iter(failures.values()), "") if len(failures) == len(answers) else ""
+    return Serving(
+        membership,
+        merged_answer(mine),
+        first_failure,
+        unasked={one.id: unasked[one.id] for one in membership.members if one.id in unasked},
+        workers={member: where for where, one in mine.items() for member in one.members},
+        pause=pause,
+    )
+
+
+def _failures(answers: Mapping[Address, WorkerAnswer]) -> dict[Address, str]:
+    return {address: one.unreachable_because for address, one in answers.items() if one.unreachable_because}

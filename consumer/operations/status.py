@@ -3,6 +3,7 @@
 Changes nothing. One `StatusReader` can look again and again: dead letters are read on from where it was.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,13 +15,30 @@ from consumer.operations.log_view import LogView
 from consumer.operations.observation import ObservedEndpoint, observe
 from consumer.operations.serving import Serving, outside_reasons
 from consumer.places import TopicMissingError
-from runtime.cli.terminal import table
-from runtime.config import Settings
+from runtime.cli.tables import Column, Look, TableCell, drawn
+from runtime.config import Address, EndpointSettings, Settings
 from runtime.counts import counted, noun
+from runtime.pauses import Pause
 from runtime.units import format_duration
 
-_HEAD: Final = ("ENDPOINT", "LAG", "OLDEST", "GROUP", "BREAKER", "DEAD LETTERS", "WAITS BECAUSE")
 UNKNOWN: Final = "?"
+_NEVER: Final = "never"
+_COLUMNS: Final = (
+    Column("ENDPOINT", wraps=True),
+    Column("LAG", is_number=True),
+    Column("OLDEST", is_number=True),
+    Column("RATE", is_number=True),
+    Column("CAUGHT UP IN", is_number=True),
+    Column("GROUP"),
+    Column("BREAKER"),
+    Column("DEAD LETTERS", is_number=True),
+    Column("WAITS BECAUSE", wraps=True),
+)
+
+
+def rounded(value: float | None) -> float | None:
+    """For JSON: to thousandths; null where it is not known."""
+    return None if value is None else round(value, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,29 @@ class EndpointStatus:
         return reasons
 
     @property
+    def paused(self) -> Pause | None:
+        """The pause in which an operator holds it, by Kafka or by a worker."""
+        return self.serving.pause or (self.serving.answer.paused if self.serving.answer else None)
+
+    @property
+    def finished_per_s(self) -> float | None:
+        """Records that all its workers finish a second; None unless all of them were asked and know it."""
+        answer = self.serving.answer
+        return answer.finished_per_s if answer is not None and self.serving.is_whole(self.partitions) else None
+
+    @property
+    def catch_up_s(self) -> float | None:
+        """Seconds until nothing waits, if all goes on as in the last minute; infinity: never; None: not known."""
+        answer, finished = self.serving.answer, self.finished_per_s
+        if not self.lag:
+            return 0.0
+        if self.paused is not None:
+            return math.inf
+        if answer is None or finished is None or answer.arrived_per_s is None:
+            return None
+        return self.lag / (finished - answer.arrived_per_s) if finished > answer.arrived_per_s else math.inf
+
+    @property
     def lag(self) -> int:
         """Unfinished records."""
         return sum(cursor.lag for cursor in self.partitions.values())
@@ -74,11 +115,14 @@ class EndpointStatus:
             "has_cursor": self.has_cursor,
             "lag": self.lag,
             "lost": self.lost,
-            "oldest_age_s": None if self.oldest_age_s is None else round(self.oldest_age_s, 3),
+            "oldest_age_s": rounded(self.oldest_age_s),
+            "finished_per_s": rounded(self.finished_per_s),
+            "catch_up_s": None if self.catch_up_s == math.inf else rounded(self.catch_up_s),
             "breaker": self.breaker,
             "waits_because": self.waits_because,
             "dead_letters": self.dead_letters,
             **self.serving.as_json(self.partitions),
+            "paused": None if self.paused is None else self.paused.as_json(),
             "partitions": [
                 {"partition": number, "offset": at.start, "holes": len(at.holes), "end": at.end, "lag": at.lag}
                 for number, at in self.partitions.items()
@@ -89,10 +133,19 @@ class EndpointStatus:
 class StatusReader:
     """Looks at all endpoints of a configuration."""
 
-    def __init__(self, settings: Settings, view: LogView) -> None:
-        """Does not reach out yet."""
+    def __init__(
+        self,
+        settings: Settings,
+        view: LogView,
+        *,
+        workers: Sequence[Address] = (),
+        endpoints: Sequence[EndpointSettings] | None = None,
+    ) -> None:
+        """Does not reach out yet; `workers` and `endpoints` are as `observe` has them."""
         self._settings = settings
         self._view = view
+        self._workers: Final = workers
+        self._endpoints: Final = endpoints
         self._letters = OpenCounts()
         self._letters_read: dict[int, int] = {}
         self.unknown: list[str] = []
@@ -105,9 +158,8 @@ class StatusReader:
             TopicMissingError: there is no events topic.
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
-        found = observe(self._view, self._settings)
-        why = found.unreachable_because
-        self.unknown = [f"breakers are unknown: {why}"] if why else []
+        found = observe(self._view, self._settings, workers=self._workers, endpoints=self._endpoints)
+        self.unknown = list(found.unknown)
         letters = self._read_letters()
         return [self._status(one, letters) for one in found.endpoints]
 
@@ -144,22 +196,61 @@ class StatusReader:
         return self._letters.by_endpoint()
 
 
-def text_of(statuses: Sequence[EndpointStatus]) -> str:
+def text_of(statuses: Sequence[EndpointStatus], look: Look) -> str:
     """A table for a person."""
-    return table(_HEAD, [_row(status) for status in statuses])
+    return drawn(_COLUMNS, [_row(status) for status in statuses], look)
 
 
-def _row(status: EndpointStatus) -> list[str]:
-    if status.oldest_age_s is None:
-        age = UNKNOWN if status.lag else "-"
-    else:
-        age = format_duration(float(round(status.oldest_age_s)))
+def _row(status: EndpointStatus) -> list[TableCell]:
     return [
-        status.endpoint,
-        str(status.lag),
-        age,
-        status.serving.text(),
-        "disabled" if status.disabled and status.breaker is None else status.breaker or UNKNOWN,
-        UNKNOWN if status.dead_letters is None else str(status.dead_letters),
-        "; ".join(status.waits_because) or "-",
+        TableCell(status.endpoint),
+        TableCell(str(status.lag)),
+        TableCell(_age(status)),
+        TableCell(_rate(status)),
+        TableCell(_catch_up(status)),
+        TableCell(status.serving.text(), "yellow" if status.serving.membership.members == () else ""),
+        _breaker(status),
+        _letters(status.dead_letters),
+        TableCell(
+            "; ".join(status.waits_because) or "-", "yellow" if status.waits_because and not status.disabled else "dim"
+        ),
     ]
+
+
+def _age(status: EndpointStatus) -> str:
+    if status.oldest_age_s is None:
+        return UNKNOWN if status.lag else "-"
+    return format_duration(float(round(status.oldest_age_s)))
+
+
+def _rate(status: EndpointStatus) -> str:
+    rate = status.finished_per_s
+    if rate is None:
+        return "-" if status.disabled else UNKNOWN
+    return f"{rate:.0f}/s" if rate >= 10 or not rate else f"{rate:.1f}/s"
+
+
+def _catch_up(status: EndpointStatus) -> str:
+    if not status.lag:
+        return "-"
+    seconds = status.catch_up_s
+    if seconds is None:
+        return UNKNOWN
+    return _NEVER if seconds == math.inf else format_duration(float(max(1, round(seconds))))
+
+
+def _breaker(status: EndpointStatus) -> TableCell:
+    if status.disabled and status.breaker is None:
+        return TableCell("disabled", "dim")
+    if status.paused is not None:
+        return TableCell("paused", "yellow")
+    match status.breaker:
+        case "open":
+            return TableCell("open", "red")
+        case "closed":
+            return TableCell("closed", "green")
+    return TableCell(status.breaker or UNKNOWN)
+
+
+def _letters(count: int | None) -> TableCell:
+    return TableCell(UNKNOWN) if count is None else TableCell(str(count), "red" if count else "")

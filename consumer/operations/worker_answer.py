@@ -20,6 +20,11 @@ class WorkerAnswer:
     unreachable_because: str = ""
     """Why there is no answer, or none of a worker; empty if there is one."""
 
+    @property
+    def members(self) -> frozenset[str]:
+        """The ids by which groups know its consumers: so a worker is recognised at another of its addresses."""
+        return frozenset(member for one in self.endpoints.values() for member in one.members)
+
     def of(self, endpoint: str) -> EndpointAnswer | None:
         """The answer about one endpoint; None if the worker does not serve it, or did not answer."""
         return self.endpoints.get(endpoint)

@@ -29,7 +29,7 @@ class WorkerPlaces:
     members: Mapping[str, Address] = field(default_factory=dict)
     """Which of them belongs to a member, by the member's id."""
     unreachable: Mapping[str, str] = field(default_factory=dict)
-    """Why workers cannot be asked from here, by their hosts."""
+    """Why a member's worker cannot be asked from here, by the member's id."""
 
 
 def places_of(first: Iterable[Address], memberships: Iterable[GroupMembers], *, discovers: bool = True) -> WorkerPlaces:
@@ -46,7 +46,7 @@ def places_of(first: Iterable[Address], memberships: Iterable[GroupMembers], *, 
     for member in (one for group in memberships for one in group.members) if discovers else ():
         found = _place_of(member)
         if isinstance(found, str):
-            unreachable[member.host] = found
+            unreachable[member.id] = found
         else:
             addresses[found] = None
             members[member.id] = found

@@ -24,6 +24,7 @@ from consumer.worker.answers import Answers
 from consumer.worker.backlogs import Backlogs
 from consumer.worker.health import Health
 from consumer.worker.ownership import Ownership
+from consumer.worker.paces import sample_paces
 from consumer.worker.parts import CLIENT_ID, Parts
 from consumer.worker.pauses import Pauses
 from consumer.worker.preparation import Preparation, keep_cursors_alive
@@ -57,6 +58,7 @@ class Watches:
             watches.create_task(self.answers.watch())
             watches.create_task(self.identity.watch())
             watches.create_task(self.pauses.watch())
+            watches.create_task(sample_paces(served, parts.clock))
             watches.create_task(keep_cursors_alive(parts.groups, served, partitions))
             watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
 

@@ -36,8 +36,16 @@ def merged_status(nothing: LiveStatus, parts: Mapping[int, LiveStatus], troubles
         waits_because=[*troubles, *_reasons(parts)],
         paused=next((one.paused for one in found if one.paused), None),
         members=[member for one in found for member in one.members],
+        finished_per_s=sum_of([one.finished_per_s for one in found]) if is_whole else None,
+        arrived_per_s=sum_of([one.arrived_per_s for one in found]) if is_whole else None,
         cursors=sorted((cursor for one in found for cursor in one.cursors), key=lambda cursor: cursor["partition"]),
     )
+
+
+def sum_of(rates: Sequence[float | None]) -> float | None:
+    """The sum; None if one of them is not known, or there are none."""
+    known = [rate for rate in rates if rate is not None]
+    return sum(known) if known and len(known) == len(rates) else None
 
 
 def _breaker(found: Sequence[LiveStatus]) -> str | None:

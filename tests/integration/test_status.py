@@ -12,7 +12,7 @@ import pytest
 from broker import LocalKafka
 from broker.ports import free_port
 from tests.kit import Answer, Captured, Process, Receiver, eventually
-from tests.kit.bridge import Installation, endpoint
+from tests.kit.bridge import FREE, Installation, endpoint
 from tests.kit.load import Load
 from tests.kit.notifications import delivered, envelope, envelopes, event_json
 from tests.kit.topics import committed, delete_records, metadata
@@ -125,7 +125,10 @@ def test_slow_answers(setup: Installation, receiver: Receiver) -> None:
         found = seen(setup, lambda now: said in "".join(now["waits_because"][:1]))
         assert found["lag"] > 0
         assert re.search(r"answers take (0\.[89]|[1-9]\.\d|\d\d) s$", found["waits_because"][0])
-        assert found["members"] == [{"host": "127.0.0.1", "partitions": [0]}]
+        (member,) = found["members"]
+        assert (member["host"], member["partitions"], member["not_asked_because"]) == ("127.0.0.1", [0], None)
+        assert member["worker"] == worker.address
+        assert 0 < seen(setup, lambda now: now["finished_per_s"])["finished_per_s"] < 50
         assert (found["unassigned"], found["not_asked"], found["group_protocol"]) == ([], {}, "consumer")
         receiver.answer(200)
     assert "0 members (consumer)" in setup.run_worker("status").stdout
@@ -160,24 +163,32 @@ def test_a_busy_log_makes_nobody_late(setup: Installation, receiver: Receiver) -
 
 
 def test_one_of_two_workers_is_killed(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
-    """Members that were not asked are named with their partitions; then the group gives these to the other worker."""
+    """Both are found by Kafka and give one answer; of a killed one the partitions are named until another has them."""
     listen = {"worker": {"listen": f"127.0.0.1:{free_port()}"}}
     ends = [endpoint("ci", receiver.url, **BRISK)]
     setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=4, endpoints=ends, sections=listen)
     assert setup.run_bridge("init").code == 0
     receiver.answer(503)
-    with setup.worker() as asked, setup.worker("--listen", f"127.0.0.1:{free_port()}", name="other") as other:
+    with setup.worker() as asked, setup.worker("--listen", FREE, name="other") as other:
         asked.wait_ready()
         other.wait_ready()
-        # the group may have divided the partitions before the worker that is asked has given its half up
-        shared = seen(setup, is_shared)
-        (mine,) = shared["not_asked"].values()
+        both = {asked.address, other.address}
+        seen(
+            setup,
+            lambda now: [2, 2] == [len(one) for one in held(now)] and {one["worker"] for one in now["members"]} == both,
+        )
         setup.publish(*envelopes(40, 1))
-        found = status(setup)["ci"]
+        found = seen(setup, lambda now: now["breaker"] == "open")
+        assert (found["lag"], found["unassigned"], found["not_asked"]) == (40, [], {})
+        alone = setup.run_worker("status", "--json", "--worker", f"http://{asked.address}")
+        (mine,) = json.loads(alone.stdout)[0]["not_asked"].values()
         told = f"partitions {mine[0]}, {mine[1]}: served from 127.0.0.1 by a worker that was not asked"
-        assert told in found["waits_because"]
-        assert (found["lag"], found["unassigned"]) == (40, [])
+        assert any(one.startswith(told) for one in json.loads(alone.stdout)[0]["waits_because"])
+        address = other.address
         other.kill()  # it counts as a member until its session ends
+        killed = setup.run_worker("status")
+        assert f"{told} ({address}/status does not answer: Connection refused)" in killed.stdout
+        assert f"{address}/status does not answer: Connection refused" in killed.stderr
         seen(setup, lambda now: now["not_asked"] == {} and len(held(now)) == 1)
     found = status(setup)["ci"]
     assert (found["members"], found["unassigned"], found["waits_because"]) == (
@@ -185,12 +196,6 @@ def test_one_of_two_workers_is_killed(kafka: LocalKafka, topic: str, tmp_path: P
         [0, 1, 2, 3],
         ["no worker serves it"],
     )
-
-
-def is_shared(found: dict[str, Any]) -> bool:
-    """Whether each of two members has two partitions, and one of the members was not asked."""
-    not_asked = [len(numbers) for numbers in found["not_asked"].values()]
-    return [2] == not_asked and [2, 2] == [len(numbers) for numbers in held(found)]
 
 
 def held(found: dict[str, Any]) -> list[list[int]]:
@@ -228,6 +233,19 @@ def test_watch(setup: Installation, tmp_path: Path) -> None:
         watch.signal(signal.SIGINT)
         assert watch.wait() == 0
     assert all(json.loads(line)[0]["endpoint"] == "ci" for line in watch.stdout.splitlines())
+
+
+def test_exit_status_for_scripts(setup: Installation, receiver: Receiver) -> None:
+    """0 within the thresholds, 3 above one, 1 without Kafka: each endpoint above is named on standard error."""
+    setup.publish(*envelopes(3, 1))
+    assert 0 == setup.run_worker("status", "--fail-if-lag", "3", "--fail-if-age", "10m").code
+    late = setup.run_worker("status", "--json", "--endpoint", "ci", "--fail-if-lag", "2", "--fail-if-age", "1ms")
+    assert 3 == late.code
+    assert "registry-worker: endpoint ci: lag 3 is above 2 (--fail-if-lag)" in late.stderr
+    assert "above 1ms (--fail-if-age)" in late.stderr
+    assert "ci" == json.loads(late.stdout)[0]["endpoint"]
+    watched = setup.run_worker("status", "--watch", "--fail-if-lag", "2")
+    assert (2, 1) == (watched.code, len(watched.stderr.splitlines()))
 
 
 def test_missing_topic(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:

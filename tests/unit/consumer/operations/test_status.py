@@ -18,9 +18,11 @@ from consumer.operations.serving import Serving, outside_reasons
 from consumer.operations.status import EndpointStatus, text_of
 from consumer.operations.worker_answer import worker_answer_of
 from consumer.places import Bounds
+from runtime.cli.tables import Look
 from runtime.cli.terminal import printable, table
 from runtime.config import Beginning, End, EndpointSettings, New, Start
 from runtime.kafka.cluster_state import Committed, GroupMembers, Member, Topic
+from runtime.pauses import Pause
 
 
 def snapshots() -> st.SearchStrategy[Snapshot]:
@@ -171,13 +173,15 @@ def test_text() -> None:
         status("off", {0: Cursor(4, (), -1, 4, lost=4)}, disabled=True, dead_letters=0),
         status("dark", {0: Cursor(4, (), -1, 5)}, serving=Serving(lost)),
     ]
-    head, *rows = text_of(statuses).splitlines()
+    head, *rows = text_of(statuses, Look()).splitlines()
     assert head.split("  ")[0] == "ENDPOINT"
     assert [[cell.strip() for cell in row.split("  ") if cell] for row in rows] == [
         [
             "ci",
             "5",
             "1m15s",
+            "?",
+            "?",
             "2 members (consumer)",
             "open",
             "2",
@@ -187,12 +191,14 @@ def test_text() -> None:
             "new",
             "6",
             "?",
+            "?",
+            "?",
             "0 members",
             "?",
             "0",
             "not started yet: it would begin with 6 records waiting; no worker serves it",
         ],
-        ["off", "0", "-", "0 members", "disabled", "0", "the log has lost 4 records that were not delivered"],
+        ["off", "0", "-", "-", "-", "0 members", "disabled", "0", "the log has lost 4 records that were not delivered"],
         [
             "dark",
             "1",
@@ -200,9 +206,29 @@ def test_text() -> None:
             "?",
             "?",
             "?",
+            "?",
+            "?",
             "the members of its group are not known: describing group g.dark: not authorized",
         ],
     ]
+
+
+def test_pace() -> None:
+    """Rate and time to catch up are known only if all workers that have partitions were asked and know theirs."""
+    answer = EndpointAnswer("closed", partitions=(0, 1), finished_per_s=20.0, arrived_per_s=15.0)
+    late = {0: Cursor(0, (), -1, 50), 1: Cursor(0, (), -1, 50)}
+    known = status("ci", late, serving=Serving(GroupMembers(), answer))
+    assert (20.0, 20.0) == (known.finished_per_s, known.catch_up_s)
+    assert ["20/s", "20s"] == text_of([known], Look()).splitlines()[1].split()[3:5]
+    falling = status("ci", late, serving=Serving(GroupMembers(), replace(answer, arrived_per_s=20.0)))
+    assert "never" == text_of([falling], Look()).splitlines()[1].split()[4]
+    assert None is falling.as_json()["catch_up_s"]
+    elsewhere = status("ci", {**late, 2: Cursor(0, (), -1, 0)}, serving=Serving(GroupMembers(), answer))
+    assert (None, None) == (elsewhere.finished_per_s, elsewhere.catch_up_s)
+    paused = status("ci", late, serving=Serving(GroupMembers(), answer, pause=Pause(0, "why")))
+    assert "paused" in text_of([paused], Look()).splitlines()[1]
+    assert paused.waits_because[0] == str(Pause(0, "why"))
+    assert Pause(0, "why").as_json() == paused.as_json()["paused"]
 
 
 def test_json() -> None:
