@@ -72,7 +72,7 @@ def act_routes(guard: ActGuard | None, acts: ActsOnEndpoints) -> list[Route]:
         _log.info("act.done", status=status, url_path=request.path, sender=request.sender)
         return Response.json(status, answer)
 
-    return [Route(("POST",), _is_act, respond)]
+    return [Route(("POST",), _is_act, respond, tuple(f"{PATH}{{endpoint}}/{act}" for act in ACTS))]
 
 
 def guard_of(worker: WorkerSettings, binding: Binding) -> ActGuard | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import ACROSS_PROCESSES
-from consumer.worker.act_routes import act_routes, guard_of
+from consumer.worker.act_routes import guard_of
 from consumer.worker.family_acts import FamilyActs
 from consumer.worker.family_view import FamilyView
 from consumer.worker.page.family import FamilyFacts
@@ -18,6 +18,7 @@ from consumer.worker.pages import page_routes
 from consumer.worker.parts import CLIENT_ID
 from consumer.worker.reload import senders_of
 from consumer.worker.reload_plan import chosen, plan_of, restart_keys, taken_of
+from consumer.worker.routes import worker_routes
 from consumer.worker.senders import SenderMaker
 from consumer.worker.service import PAGES_DRAIN_S, deliver
 from runtime.clock import SystemClock
@@ -131,10 +132,10 @@ async def deliver_in_processes(
         pages = ChildPages(parent.keepers, limit_s=_STATUS_LIMIT_S)
         prefix, clock = settings.worker.group_prefix, SystemClock()
         view = FamilyView(prefix, target, pages, metrics)
-        acts = act_routes(guard_of(settings.worker, binding), FamilyActs(parent.keepers))
         live = LivePages(FamilyFacts(view, pages, group_prefix=prefix), clock, stop)
         page = live_routes(live, page_settings(settings, processes=processes), clock)
-        routes = [*family_probes(parent.pages, metrics), *page_routes(view), *page, *acts]
+        shown = [*family_probes(parent.pages, metrics), *page_routes(view), *page]
+        routes = worker_routes(settings, shown, guard_of(settings.worker, binding), FamilyActs(parent.keepers))
         server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
         reloading = asyncio.create_task(reloads.feed(target, metrics.registry))
         try:

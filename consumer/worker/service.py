@@ -8,7 +8,7 @@ import structlog
 
 from consumer.endpoint.inspection import facts_of
 from consumer.endpoint.reasons import reasons_of
-from consumer.worker.act_routes import act_routes, guard_of
+from consumer.worker.act_routes import guard_of
 from consumer.worker.assembly import Watches, backlogs_of, endpoint_of, watches_of
 from consumer.worker.backlogs import Backlogs
 from consumer.worker.caught_up import CaughtUp
@@ -22,6 +22,7 @@ from consumer.worker.parts import Parts, parts_of
 from consumer.worker.process_acts import ProcessActs
 from consumer.worker.reload import WorkerEndpoints, WorkerReload
 from consumer.worker.reload_plan import chosen
+from consumer.worker.routes import worker_routes
 from consumer.worker.served import Served
 from runtime.clock import Clock
 from runtime.config import Address, EndpointSettings, Settings
@@ -66,11 +67,11 @@ async def deliver(
     watches = watches_of(parts, served)
     backlogs = backlogs_of(parts, served)
     view = ProcessView(served, parts.metrics, parts.clock, parts.pulse)
-    acts = act_routes(guard_of(settings.worker, binding), ProcessActs(served, watches.pauses, parts.clock))
     observer = _observer(parts, served, watches, backlogs)
     page = live_routes(LivePages(observer, parts.clock, stop), page_settings(settings), parts.clock)
-    probes = probe_routes(watches.health, parts.metrics.registry)
-    routes = [*probes, *page_routes(view), *page, facts_route(observer), *acts]
+    shown = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view), *page]
+    guard, acts = guard_of(settings.worker, binding), ProcessActs(served, watches.pauses, parts.clock)
+    routes = worker_routes(settings, shown, guard, acts, private=[facts_route(observer)])
     server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
     changeover = changeover_of(parts, served, watches, ready)
     target = WorkerReload(parts, served, backlogs, changeover, names=names)

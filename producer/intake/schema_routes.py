@@ -11,7 +11,7 @@ from typing import Final
 
 from producer.schema_registration import Registration
 from runtime.config.settings import AttemptSettings
-from runtime.http.asgi import Request, Response, Route
+from runtime.http.asgi import Request, Respond, Response, Route
 from schemas.catalog import ATTEMPTS, CATALOG, Catalog, Release
 from schemas.names import subject_of
 
@@ -19,6 +19,7 @@ _MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 _LATEST: Final = frozenset({"latest", "-1"})
 _ID: Final = re.compile(r"/schemas/ids/(\d{1,10})(/schema)?", re.ASCII)
 _VERSIONS: Final = re.compile(r"/subjects/([^/]+)/versions", re.ASCII)
+_OF_SUBJECT: Final = "/subjects/{subject}/versions"
 _VERSION: Final = re.compile(r"/subjects/([^/]+)/versions/([^/]+)(/schema)?", re.ASCII)
 
 
@@ -94,11 +95,15 @@ def schema_routes(
         return _one_version(subject, match[2], bare=bool(match[3]))
 
     return [
-        Route(("GET", "HEAD"), lambda path: _ID.fullmatch(path) is not None, by_id),
+        _route(_ID, by_id, "/schemas/ids/{id}", "/schemas/ids/{id}/schema"),
         Route.get("/subjects", subjects),
-        Route(("GET", "HEAD"), lambda path: _VERSIONS.fullmatch(path) is not None, versions),
-        Route(("GET", "HEAD"), lambda path: _VERSION.fullmatch(path) is not None, version),
+        _route(_VERSIONS, versions, _OF_SUBJECT),
+        _route(_VERSION, version, f"{_OF_SUBJECT}/{{version}}", f"{_OF_SUBJECT}/{{version}}/schema"),
     ]
+
+
+def _route(paths: re.Pattern[str], respond: Respond, *templates: str) -> Route:
+    return Route(("GET", "HEAD"), lambda path: paths.fullmatch(path) is not None, respond, templates)
 
 
 def _one_version(subject: _SchemaSubject, wanted: str, *, bare: bool) -> Response:

@@ -1,7 +1,7 @@
 """`registry-bridge serve`: where this half is put together, and the order in which it stops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -15,7 +15,7 @@ from producer.intake.intake import Intake
 from producer.intake.metrics import BridgeMetrics
 from producer.intake.outages import Outages, meanwhile
 from producer.intake.reload import IntakeReload
-from producer.intake.schema_routes import schema_routes
+from producer.intake.routes import event_routes, own_routes
 from producer.intake.tracing import IntakeTracing
 from producer.preparation import PreparedLog
 from producer.schema_registration import registration_of
@@ -24,8 +24,6 @@ from producer.spool.spooled_topic import STRAIGHT_LIMIT_S
 from runtime.clock import Clock, SystemClock
 from runtime.config.settings import Settings
 from runtime.deadline import CLOSE_GRACE_S, StopDeadline
-from runtime.http.asgi import Request, Response, Route
-from runtime.http.probes import probe_routes
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.pulse import Pulse
@@ -34,7 +32,6 @@ from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter
 from runtime.metrics import kafka_up, process_metrics
 from runtime.reloading.reloadable import ReloadSource
 from runtime.side_threads import beside
-from runtime.spool_status import PATH as SPOOL_PATH
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -72,8 +69,8 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors, reloads: 
             intake = Intake(settings.intake, acceptance, metrics)
             servers = doors.servers(
                 intake,
-                [tracing.route(intake.route()), *schema_routes(topic, registration, attempts=settings.worker.attempts)],
-                _own_routes(prepared, spool, metrics.registry),
+                event_routes(settings, tracing.route(intake.route()), registration),
+                own_routes(prepared, spool.readiness if spool else None, metrics.registry),
                 drain_s=settings.worker.drain_s,
             )
             pulse.start()
@@ -118,13 +115,3 @@ async def _spool_of(
     )
     async with spool:
         yield spool
-
-
-def _own_routes(prepared: PreparedLog, spool: Spool | None, metrics: CollectorRegistry) -> Sequence[Route]:
-    """Probes, metrics, and what the spool holds."""
-
-    async def spool_status(_: Request) -> Response:
-        return Response.json(200, spool.readiness.status() if spool else None)
-
-    probes = probe_routes(spool.readiness, metrics, spool.readiness) if spool else probe_routes(prepared, metrics)
-    return [*probes, Route.get(SPOOL_PATH, spool_status)]

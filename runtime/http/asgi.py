@@ -18,15 +18,16 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_GUARD: Final = {
+GUARD_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-frame-options": "DENY",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
 """What a browser may do with an answer: show it, and nothing else. A page that needs more says so itself."""
-_GUARD_BYTES: Final = [(name.encode(), value.encode()) for name, value in _GUARD.items()]
+_GUARD_BYTES: Final = [(name.encode(), value.encode()) for name, value in GUARD_HEADERS.items()]
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -134,7 +135,7 @@ def guarded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     if not headers:
         return _GUARD_BYTES
     own = {name.lower(): value for name, value in headers.items()}
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**_GUARD, **own}.items()]
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in {**GUARD_HEADERS, **own}.items()]
 
 
 Respond = Callable[[Request], Awaitable[Response]]

@@ -28,7 +28,7 @@ def live_routes(live: LivePages, settings: PageSettings, clock: Clock) -> list[R
         version = request.header(_LAST) or request.path.removeprefix(_LIVE)
         return EventStream(events=live.events(version))
 
-    return [Route.get("/", page), Route(("GET", "HEAD"), _is_stream, stream)]
+    return [Route.get("/", page), Route(("GET", "HEAD"), _is_stream, stream, (f"{_LIVE}{{version}}",))]
 
 
 def facts_route(source: PageSource) -> Route:
