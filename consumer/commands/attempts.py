@@ -1,5 +1,6 @@
 """`registry-worker attempts`."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -10,12 +11,13 @@ from consumer.attempts.event_attempt import EventAttempt
 from consumer.attempts.question import MOST, AttemptQuestion
 from consumer.attempts.text import line_of
 from consumer.commands.matching import say
+from consumer.commands.worker_option import worker_option
 from consumer.operations.attempt_tail import AttemptTail
 from consumer.operations.attempts import followed_attempts
 from consumer.operations.log_view import LogView
 from runtime.cli.options import common_options
 from runtime.clock import Clock, SystemClock
-from runtime.config import Settings
+from runtime.config import Address, Settings
 from runtime.errors import BridgeError
 from runtime.news import News
 
@@ -41,6 +43,7 @@ class UnknownAttemptsError(BridgeError):
     "--last", type=click.IntRange(1, MOST), default=_LAST, show_default=True, metavar="N", help="How many at most."
 )
 @click.option("--follow", "-f", is_flag=True, help="Then print new attempts as they end, until Ctrl-C.")
+@worker_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def attempts_command(
     *,
@@ -50,18 +53,19 @@ def attempts_command(
     failed: bool,
     last: int,
     follow: bool,
+    workers: Sequence[Address],
     as_json: bool,
 ) -> int:
     """List what endpoints were sent and what they answered, the newest last.
 
     The columns are the time, the endpoint, the event's id, PARTITION:OFFSET, the repository, the action, the number of
-    the try, the outcome, the status or error and the time it took, when the next try follows, and the answer. The
-    worker at worker.listen is asked, and the topic of worker.attempts is read, if there is one.
+    the try, the outcome, the status or error and the time it took, when the next try follows, and the answer. All
+    workers are asked, and the topic of worker.attempts is read, if there is one.
     """
     question = AttemptQuestion(endpoint=endpoint, id=event, failed=failed, limit=last)
     clock = SystemClock()
     with LogView(settings, client_id=_CLIENT_ID, clock=clock, resolves_schemas=False) as view:
-        printing = _AttemptPrinting(AttemptTail(followed_attempts(settings, view), question), as_json=as_json)
+        printing = _AttemptPrinting(AttemptTail(followed_attempts(settings, view, workers), question), as_json=as_json)
         printing.begin(patient=follow)
         if follow:
             with suppress(KeyboardInterrupt):

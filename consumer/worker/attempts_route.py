@@ -1,21 +1,14 @@
 """`/attempts`: what was sent of late, by the question in the query."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from consumer.attempts.found import FoundAttempts
 from consumer.attempts.question import AttemptQuestion, question_of
-from runtime.config import EndpointSettings
 from runtime.http.asgi import Request, Response, Route
 
 
 class AttemptsView(Protocol):
     """Knows the last attempts of a worker, in one process or in several."""
-
-    @property
-    def endpoints(self) -> Sequence[EndpointSettings]:
-        """Of the endpoints that it serves now."""
-        ...
 
     async def attempts(self, question: AttemptQuestion) -> FoundAttempts:
         """Those that are asked for."""
@@ -30,8 +23,6 @@ def attempts_route(view: AttemptsView) -> Route:
             question = question_of(request.query)
         except ValueError as error:
             return Response.json(400, {"error": str(error)})
-        if question.endpoint not in {None, *(endpoint.name for endpoint in view.endpoints)}:
-            return Response.json(200, FoundAttempts(unknown_because=[f"it does not serve {question.endpoint}"]))
         return Response.json(200, await view.attempts(question))
 
     return Route.get("/attempts", attempts)

@@ -8,7 +8,6 @@ from consumer.attempts.found import FoundAttempts
 from consumer.attempts.question import AttemptQuestion
 from consumer.worker.attempts_route import attempts_route
 from runtime.http.asgi import Message, Request, Response
-from tests.simulation.simulation import endpoint_settings
 from tests.unit.consumer.attempts.test_event_attempt import EXPECTED
 
 
@@ -17,7 +16,6 @@ class View:
 
     def __init__(self) -> None:
         self.asked: list[AttemptQuestion] = []
-        self.endpoints = [endpoint_settings()]
 
     async def attempts(self, question: AttemptQuestion) -> FoundAttempts:
         """The one that it has."""
@@ -70,12 +68,6 @@ def test_an_answer() -> None:
         "kept_since": {},
         "unknown_because": ["process 2: it does not answer"],
     }
-
-
-def test_an_endpoint_that_is_not_served() -> None:
-    """Is said to be none of this worker's, which is not asked."""
-    expected = {"attempts": [], "kept_since": {}, "unknown_because": ["it does not serve audit"]}
-    assert asked(b"id=a&endpoint=audit") == (200, expected, [])
 
 
 def test_a_bad_query() -> None:
