@@ -8,15 +8,11 @@ from functools import cache
 
 import pytest
 
-from tests.kit.configuration_page import documented_keys
-from tests.kit.paths import DOCS, ROOT
-from tests.kit.sources import PACKAGES, paths
+from tests.kit.code_texts import literals
+from tests.kit.paths import DOCS
 
 PAGE = (DOCS / "troubleshooting.md").read_text("utf-8")
-LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
-HOLE = re.compile(r"\{[^{}]*\}")
 SPAN = re.compile(r"`([^`\n]+)`")
-EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
 LOGGED = re.compile(r'"event": "([^"]+)"')
 OF_OTHERS = (
     "response status 401 Unauthorized unaccepted, retrying",  # registry 2.8
@@ -38,7 +34,6 @@ OF_OTHERS = (
     "disabled: true",  # the reader's own file
 )
 """Texts that are not ours. The tests of tests/e2e/test_troubleshooting.py and test_secured_kafka.py provoke most."""
-KAFKAS = {"advertised.listeners", "max.message.bytes", "security.protocol", "kafka.bootstrap.servers"}
 COVERED = 0.75
 """The share of a quoted text's letters that texts of the code make up, at least; the rest is filled in."""
 SHORTEST = 5
@@ -49,13 +44,6 @@ FILLED_IN = re.compile(r"\S*[\d/#@]\S*|\b[\w-]+\.[\w.-]+\b")
 def spans() -> list[str]:
     """Each piece of code in the page, once."""
     return list(dict.fromkeys(SPAN.findall(re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL))))
-
-
-@cache
-def literals() -> frozenset[str]:
-    """Each text in the code; of one that is filled in, the pieces between. Parsing the code would take seconds."""
-    texts = (literal for path in paths(*PACKAGES) for literal in LITERAL.findall((ROOT / path).read_text("utf-8")))
-    return frozenset(piece for text in texts for piece in HOLE.split(text))
 
 
 @cache
@@ -89,17 +77,8 @@ def test_a_wrong_text_is_found() -> None:
     assert share_of("held back by Retry-After for 10m21s") < COVERED
 
 
-def test_each_log_event_is_one_of_the_codes() -> None:
-    """What looks like an event is one, or a key of the configuration or of Kafka."""
-    keys = {key.removeprefix("endpoints[].") for key in documented_keys()} | KAFKAS
-    named = {span for span in spans() if EVENT.fullmatch(span)} | set(LOGGED.findall(PAGE))
-    assert len(named - keys) > 20
-    assert sorted(named - keys - literals()) == []
-
-
-def test_each_metric_is_one_that_there_is() -> None:
-    """As docs/metrics.md has them, which is held to the code elsewhere."""
-    metrics = set(SPAN.findall((DOCS / "metrics.md").read_text("utf-8")))
-    named = {span for span in spans() if re.fullmatch(r"registry_[a-z_]+", span)}
-    assert named
-    assert named <= metrics
+def test_each_line_of_the_log_is_one_of_the_codes() -> None:
+    """Whole lines; tests/unit/test_docs_names.py looks at what is named elsewhere."""
+    logged = LOGGED.findall(PAGE)
+    assert logged
+    assert set(logged) <= literals()
