@@ -38,6 +38,7 @@ from runtime.clock import SystemClock
 from runtime.config import Address, Settings
 from runtime.config.overrides import IntakeConfiguration, with_intake_listen
 from runtime.counts import counted
+from runtime.http.server_tls import server_tls
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.topics import ensure_attempts, ensure_control, max_event_bytes
@@ -87,7 +88,7 @@ def serve_command(settings: Settings, listen: Address | None, processes: int, *,
     def service(stop: asyncio.Event, asked: asyncio.Event) -> Awaitable[int]:
         reloads = FileReloads(configuration, asked, prefix=_PREFIX, watches=watch_config, clock=SystemClock())
         if processes == 1:
-            return serve(settings, stop, OwnDoor(settings.intake.listen), reloads)
+            return serve(settings, stop, OwnDoor(settings.intake.listen, server_tls(settings.intake.tls)), reloads)
         return serve_in_processes(settings, stop, reloads, processes=processes, logs=logs)
 
     return run_reloadable(service)

@@ -24,6 +24,7 @@ from runtime.clock import SystemClock
 from runtime.config import Address, EndpointSettings, Settings
 from runtime.config.overrides import WorkerConfiguration, with_worker_listen
 from runtime.http.bindings import TakenBinding
+from runtime.http.server_tls import server_tls
 from runtime.reloading.file_reloads import FileReloads
 from runtime.tracing.opening import require_tracing
 
@@ -83,7 +84,7 @@ def deliver_command(
         raise click.UsageError("--timeout needs --until-caught-up")
     served = with_worker_listen(settings, listen) if listen is not None else settings
     configuration, logs = WorkerConfiguration(configuration_file(), listen), log_options()
-    binding = TakenBinding(served.worker.listen)
+    binding = TakenBinding(served.worker.listen, server_tls(served.worker.tls))
 
     def service(stop: asyncio.Event, asked: asyncio.Event) -> Awaitable[int]:
         reloads = FileReloads(configuration, asked, prefix=_PREFIX, watches=watch_config, clock=SystemClock())

@@ -111,9 +111,9 @@ class Acting:
 
     def _asked(self, address: Address, act: str, content: Mapping[str, Any]) -> JsonAnswer | str:
         path = f"/endpoints/{quote(self._endpoint.name, safe='')}/{act}"
-        authorization = next(iter(self._settings.worker.authorization), None)
+        authorization, tls = next(iter(self._settings.worker.authorization), None), self._settings.worker.tls
         try:
-            return post(address, path, content, authorization=authorization, limit_s=LIMIT_S)
+            return post(address, path, content, authorization=authorization, limit_s=LIMIT_S, tls=tls)
         except NoAnswerError as error:
             return str(error)
 

@@ -33,7 +33,7 @@ def ask_intake(intake: IntakeSettings) -> SpoolAnswer | None:
     if intake.spool is None:
         return None
     try:
-        answer = ask(intake.listen, PATH)
+        answer = ask(intake.listen, PATH, tls=intake.tls)
     except NoAnswerError as error:
         return SpoolAnswer(unknown_because=str(error))
     where = f"{intake.listen}{PATH}"

@@ -61,7 +61,7 @@ def observe(
     positions = view.positions(chosen)
     members = asking.result()
     places = places_of(workers or [settings.worker.listen], members, discovers=not workers)
-    answers = _each_once(ask_all(places.addresses, ask_worker))
+    answers = _each_once(ask_all(places.addresses, lambda address: ask_worker(address, settings.worker.tls)))
     found = []
     for position, membership in zip(positions, members, strict=True):
         serving = _serving(position.endpoint.name, membership, places, answers, pauses.get(position.group))

@@ -9,6 +9,7 @@ from typing import Any
 
 from consumer.endpoint.live_status import EndpointAnswer, endpoint_answer_of
 from runtime.config.addresses import Address
+from runtime.config.listener_tls import ListenerTLS
 from runtime.http.get_json import NoAnswerError, ask
 
 
@@ -30,10 +31,10 @@ class WorkerAnswer:
         return self.endpoints.get(endpoint)
 
 
-def ask_worker(address: Address) -> WorkerAnswer:
+def ask_worker(address: Address, tls: ListenerTLS | None = None) -> WorkerAnswer:
     """Ask for `/status`; blocks, two seconds at most for each step."""
     try:
-        answer = ask(address, "/status")
+        answer = ask(address, "/status", tls=tls)
     except NoAnswerError as error:
         return WorkerAnswer(unreachable_because=str(error))
     return worker_answer_of(answer, where=f"{address}/status")

@@ -11,6 +11,7 @@ from consumer.operations.workers import WorkerPlaces, ask_all, places_of
 from runtime.clock import Clock
 from runtime.config import EndpointSettings, Settings
 from runtime.config.addresses import Address
+from runtime.config.listener_tls import ListenerTLS
 from runtime.errors import BridgeError
 from runtime.http.get_json import NoAnswerError, ask
 from runtime.kafka.cluster_state import GroupMembers
@@ -47,7 +48,8 @@ class WorkersAttempts:
     def found(self, question: AttemptQuestion) -> FoundAttempts:
         """Ask all of them at once; two seconds at most for each step."""
         self._find()
-        answers = ask_all(self._places.addresses, lambda address: _asked(address, question))
+        tls = self._settings.worker.tls
+        answers = ask_all(self._places.addresses, lambda address: _asked(address, tls, question))
         found = merged(question, [answer for answer in answers.values() if isinstance(answer, FoundAttempts)])
         silent = {address: why for address, why in answers.items() if isinstance(why, str)}
         if question.endpoint not in {None, *found.kept_since} and len(silent) < len(answers):
@@ -79,10 +81,10 @@ class WorkersAttempts:
         yield from (f"a worker was not asked: {why}" for why in _each_once(self._places.unreachable.values()))
 
 
-def _asked(address: Address, question: AttemptQuestion) -> FoundAttempts | str:
+def _asked(address: Address, tls: ListenerTLS | None, question: AttemptQuestion) -> FoundAttempts | str:
     """The answer of one worker, or why there is none."""
     try:
-        found = msgspec.convert(ask(address, f"/attempts?{question.query}"), FoundAttempts)
+        found = msgspec.convert(ask(address, f"/attempts?{question.query}", tls=tls), FoundAttempts)
     except NoAnswerError as error:
         return str(error)
     except msgspec.ValidationError:

@@ -27,6 +27,7 @@ from runtime.deadline import CLOSE_GRACE_S
 from runtime.http.asgi import application
 from runtime.http.bindings import TakenBinding
 from runtime.http.server import Server
+from runtime.http.server_tls import ServerTLS, use_files
 from runtime.processes.child_process import ChildStarter
 from runtime.processes.family_reload import reload_all
 from runtime.processes.order import LogOptions
@@ -72,8 +73,16 @@ class DeliverDuty:
 class DeliverFamily:
     """A `Reloadable`: all processes of a worker. What they could refuse is refused before any is asked."""
 
-    def __init__(self, duty: DeliverDuty, starter: ChildStarter, parent: Parent, metrics: FamilyMetrics) -> None:
-        """The processes have this duty."""
+    def __init__(
+        self,
+        duty: DeliverDuty,
+        starter: ChildStarter,
+        parent: Parent,
+        metrics: FamilyMetrics,
+        tls: ServerTLS | None,
+    ) -> None:
+        """The processes have this duty; `tls` is that of the parent's listener."""
+        self._tls: Final = tls
         self._duty = duty
         self._starter: Final = starter
         self._parent: Final = parent
@@ -97,6 +106,7 @@ class DeliverFamily:
         plan = plan_of(before.endpoints, before.settings, duty.settings, before.names)
         tried = await senders_of(plan, SenderMaker(SystemClock(), LargeEvents(), settings.worker.group_prefix))
         await asyncio.gather(*(sender.close() for sender in tried.values()))
+        await use_files(self._tls, "worker", duty.settings.worker.tls)
         self._duty = self._starter.duty = duty
         self._parent.allow(drain_s=duty.drain_s)
         limit_s = max(before.drain_s, duty.drain_s) + CLOSE_GRACE_S + MARGIN_S
@@ -128,7 +138,7 @@ async def deliver_in_processes(
     with socket_folder(CLIENT_ID) as folder:
         parent = parent_of(folder, starter, processes, drain_s=duty.drain_s)
         metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
-        target = DeliverFamily(duty, starter, parent, metrics)
+        target = DeliverFamily(duty, starter, parent, metrics, binding.tls)
         pages = ChildPages(parent.keepers, limit_s=_STATUS_LIMIT_S)
         prefix, clock = settings.worker.group_prefix, SystemClock()
         view = FamilyView(prefix, target, pages, metrics)

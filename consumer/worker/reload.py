@@ -18,6 +18,7 @@ from consumer.worker.served import Served
 from runtime.config import EndpointSettings, Settings
 from runtime.config.faults import ConfigurationError
 from runtime.http.client import ClientSettingsError
+from runtime.http.server_tls import ServerTLS, use_files
 from runtime.reloading.reloadable import Reloaded
 
 
@@ -50,7 +51,14 @@ class WorkerReload:
     """A `Reloadable`: the endpoints are those of the new settings; all else stays as it was at the start."""
 
     def __init__(
-        self, parts: Parts, served: Served, backlogs: Backlogs, changeover: Changeover, *, names: Sequence[str]
+        self,
+        parts: Parts,
+        served: Served,
+        backlogs: Backlogs,
+        changeover: Changeover,
+        *,
+        names: Sequence[str],
+        tls: ServerTLS | None,
     ) -> None:
         """Changes nothing yet.
 
@@ -60,7 +68,9 @@ class WorkerReload:
             backlogs: of all endpoints that are enabled.
             changeover: of the endpoints.
             names: of `--endpoint`; empty: it serves all.
+            tls: of its listener.
         """
+        self._tls: Final = tls
         self._parts: Final = parts
         self._served: Final = served
         self._backlogs: Final = backlogs
@@ -78,6 +88,7 @@ class WorkerReload:
         settings = taken_of(before, settings)
         plan = plan_of((endpoint.settings for endpoint in self._served), before, settings, self._names)
         senders = await senders_of(plan, sender_maker(self._parts))
+        await use_files(self._tls, "worker", settings.worker.tls)
         self._served.settings = settings
         self._backlogs.follow(enabled_groups(settings))
         self._parts.widen(len(plan.wanted))

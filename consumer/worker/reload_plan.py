@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from runtime.config import EndpointSettings, Settings
-from runtime.config.comparison import changed_keys, endpoint_values, process_values
+from runtime.config.comparison import changed_keys, endpoint_values, listener_keys, process_values
 from runtime.config.crosschecks import impatient
 from runtime.config.faults import ConfigurationError
 
@@ -79,16 +79,18 @@ def plan_of(
 def restart_keys(before: Settings, after: Settings) -> list[str]:
     """The keys whose values change with a restart of the worker only."""
     changed = changed_keys(process_values(before), process_values(after))
-    return [key for key in changed if key.startswith(_USED) and key not in _TAKEN]
+    taken = _TAKEN | listener_keys("worker", before.worker.tls, after.worker.tls)
+    return [key for key in changed if key.startswith(_USED) and key not in taken]
 
 
 def taken_of(before: Settings, after: Settings) -> Settings:
-    """What a running worker takes of new settings: the endpoints, and where they may be.
+    """What a running worker takes of new settings: the endpoints, where they may be, and its listener's files.
 
     Raises:
         ConfigurationError: these endpoints do not fit to what is kept.
     """
-    worker = replace(before.worker, networks=after.worker.networks)
+    tls = after.worker.tls if before.worker.tls and after.worker.tls else before.worker.tls
+    worker = replace(before.worker, networks=after.worker.networks, tls=tls)
     if faults := impatient(before.kafka, worker, after.endpoints):
         raise ConfigurationError(faults)
     return replace(before, worker=worker, endpoints=after.endpoints)

@@ -74,7 +74,7 @@ async def deliver(
     routes = worker_routes(settings, shown, guard, acts, private=[facts_route(observer)])
     server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
     changeover = changeover_of(parts, served, watches, ready)
-    target = WorkerReload(parts, served, backlogs, changeover, names=names)
+    target = WorkerReload(parts, served, backlogs, changeover, names=names, tls=binding.tls)
     backlogs.start()
     running = asyncio.create_task(_run(parts, served, watches, ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))

@@ -9,6 +9,7 @@ from runtime.config.addresses import Address
 from runtime.http.asgi import Route, application
 from runtime.http.bindings import TcpBinding
 from runtime.http.server import Server
+from runtime.http.server_tls import ServerTLS
 from runtime.processes.forwarding import forwarded_routes
 from runtime.processes.slot import ChildSlot, SlotBinding, parent_pages
 from runtime.spool_status import PATH as SPOOL_PATH
@@ -19,6 +20,11 @@ _OF_ALL: Final = ("/livez", "/readyz", "/metrics", SPOOL_PATH)
 
 class Doors(Protocol):
     """Opens what an intake listens at."""
+
+    @property
+    def tls(self) -> ServerTLS | None:
+        """Of what registries POST to; None: plain HTTP."""
+        ...
 
     def servers(
         self, intake: Intake, events: Sequence[Route], pages: Sequence[Route], *, drain_s: float
@@ -42,13 +48,15 @@ class OwnDoor:
     """Everything at one address, of this process alone."""
 
     listen: Address
+    tls: ServerTLS | None = None
+    """Of what listens there; None: plain HTTP."""
 
     def servers(
         self, intake: Intake, events: Sequence[Route], pages: Sequence[Route], *, drain_s: float
     ) -> Sequence[Server]:
         """One: see `Doors`."""
         app = application([*events, *pages], intake)
-        return [Server(app, TcpBinding(self.listen), drain_s=drain_s, observer=intake)]
+        return [Server(app, TcpBinding(self.listen, tls=self.tls), drain_s=drain_s, observer=intake)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +65,15 @@ class SharedDoor:
 
     listen: Address
     slot: ChildSlot
+    tls: ServerTLS | None = None
+    """Of the address; the parent asks at the slot without."""
 
     def servers(
         self, intake: Intake, events: Sequence[Route], pages: Sequence[Route], *, drain_s: float
     ) -> Sequence[Server]:
         """Two, the slot's as the last, which says that this process is up: see `Doors`."""
         app = application([*events, *forwarded_routes(parent_pages(self.slot.folder), _OF_ALL)], intake)
-        shared = TcpBinding(self.listen, is_shared=True)
+        shared = TcpBinding(self.listen, is_shared=True, tls=self.tls)
         return [
             Server(app, shared, drain_s=drain_s, observer=intake),
             Server(application(pages), SlotBinding(self.slot), drain_s=drain_s),

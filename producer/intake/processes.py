@@ -14,6 +14,7 @@ from runtime.deadline import CLOSE_GRACE_S
 from runtime.http.asgi import Request, Response, Route, application
 from runtime.http.bindings import ReservedAddress, UnixBinding
 from runtime.http.server import Server
+from runtime.http.server_tls import server_tls
 from runtime.processes.child_process import ChildStarter
 from runtime.processes.family_reload import reload_all
 from runtime.processes.order import LogOptions
@@ -38,7 +39,9 @@ class ServeDuty:
 
     async def run(self, slot: ChildSlot, stop: asyncio.Event, reloads: ReloadSource) -> int:
         """Take POSTs; the pages of this process are at the slot's socket."""
-        return await serve(self.settings, stop, SharedDoor(self.listen, slot), reloads)
+        return await serve(
+            self.settings, stop, SharedDoor(self.listen, slot, server_tls(self.settings.intake.tls)), reloads
+        )
 
 
 class ServeFamily:

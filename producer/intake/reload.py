@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from runtime.config.comparison import changed_keys, process_values
+from runtime.config.comparison import changed_keys, listener_keys, process_values
 from runtime.config.settings import IntakeSettings, Settings
+from runtime.http.server_tls import ServerTLS, use_files
 from runtime.reloading.reloadable import Reloaded
 
 _USED: Final = ("kafka.", "topics.", "schema_registry.", "intake.", "worker.group_prefix", "worker.drain", "tracing.")
@@ -34,21 +35,28 @@ class RegistersEndpoints(Protocol):
 class IntakeReload:
     """A `Reloadable`: one intake process."""
 
-    def __init__(self, settings: Settings, door: Admits, log: RegistersEndpoints) -> None:
+    def __init__(self, settings: Settings, door: Admits, log: RegistersEndpoints, tls: ServerTLS | None) -> None:
         """These settings are in force.
 
         Args:
             settings: of the start.
             door: is told of the authorization.
             log: is told of the endpoints.
+            tls: of the listener.
         """
+        self._tls: Final = tls
         self._settings = settings
         self._door: Final = door
         self._log: Final = log
 
     async def reload(self, settings: Settings) -> Reloaded:
-        """See `Reloadable`."""
+        """See `Reloadable`.
+
+        Raises:
+            ConfigurationError: a file of the listener cannot be used.
+        """
         done = reloaded(self._settings, settings)
+        await use_files(self._tls, "intake", settings.intake.tls)
         self._settings = taken_of(self._settings, settings)
         self._door.admit_by(self._settings.intake)
         self._log.register(self._settings)
@@ -57,15 +65,18 @@ class IntakeReload:
 
 def taken_of(before: Settings, after: Settings) -> Settings:
     """What a running intake takes of new settings."""
-    intake = replace(before.intake, authorization=after.intake.authorization, is_open=after.intake.is_open)
+    new = after.intake
+    tls = new.tls if before.intake.tls and new.tls else before.intake.tls
+    intake = replace(before.intake, authorization=new.authorization, is_open=new.is_open, tls=tls)
     return replace(before, intake=intake, endpoints=after.endpoints)
 
 
 def reloaded(before: Settings, after: Settings) -> Reloaded:
     """What becomes of new settings."""
     changed = [key for key in changed_keys(process_values(before), process_values(after)) if key.startswith(_USED)]
-    facts: dict[str, Any] = {"changed": [key for key in changed if key in _TAKEN], **_endpoints(before, after)}
-    return Reloaded(facts, [key for key in changed if key not in _TAKEN])
+    taken = _TAKEN | listener_keys("intake", before.intake.tls, after.intake.tls)
+    facts: dict[str, Any] = {"changed": [key for key in changed if key in taken], **_endpoints(before, after)}
+    return Reloaded(facts, [key for key in changed if key not in taken])
 
 
 def _endpoints(before: Settings, after: Settings) -> dict[str, Sequence[str]]:

@@ -76,7 +76,7 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors, reloads: 
             pulse.start()
             for duty in (_begin_with(stop, stopping), intake.run(), prepared.run(), prepared.follow()):
                 duties.begin(duty)
-            duties.begin(reloads.feed(IntakeReload(settings, intake, prepared), metrics.registry))
+            duties.begin(reloads.feed(IntakeReload(settings, intake, prepared, doors.tls), metrics.registry))
             if spool:
                 duties.begin(spool.run())
             await asyncio.gather(*(server.serve(stop) for server in servers))

@@ -15,6 +15,7 @@ from runtime.config.faults import ConfigurationError, RefusedValue
 from runtime.config.interpolation import Sources
 from runtime.config.kafka_section import BOOTSTRAP, read_kafka
 from runtime.config.kafka_trial import trial_faults
+from runtime.config.listener_trial import listener_faults
 from runtime.config.pasted import PASTED_BLOCK, what_to_do
 from runtime.config.reading import Reading, Section, Value, show_url
 from runtime.config.regular_files import read_regular
@@ -38,14 +39,19 @@ _BEGIN: Final = "registry-bridge example > bridge.yaml"
 _HAS_URL: Final = {"required": ["url"], "properties": {"url": {"minLength": 1, "type": "string"}}}
 _ENDPOINT: Final = {"of": read_endpoint, "anyOf": [_HAS_URL, {"required": ["disabled"]}]}
 """An endpoint's shape: a disabled one needs no URL."""
-Trial = Callable[[KafkaSettings, IntakeSettings], list[str]]
+Trial = Callable[[KafkaSettings, IntakeSettings, WorkerSettings], list[str]]
 
 
 _NOT_ONLY_DOTS: Final = "and not only in . and _, which Kafka treats as the same"
 
 
-def _no_trial(_kafka: KafkaSettings, _intake: IntakeSettings) -> list[str]:
+def _no_trial(_kafka: KafkaSettings, _intake: IntakeSettings, _worker: WorkerSettings) -> list[str]:
     return []
+
+
+def _trial(kafka: KafkaSettings, intake: IntakeSettings, worker: WorkerSettings) -> list[str]:
+    listeners = {"intake.tls": intake.tls, "worker.tls": worker.tls}
+    return [*trial_faults(kafka, intake), *listener_faults(listeners)]
 
 
 def find(option: Path | None, environ: Mapping[str, str]) -> Path:
@@ -80,7 +86,7 @@ class ConfigurationFile:
         except OSError as error:
             raise ConfigurationError([_unreadable(path, error)]) from None
         sources = Sources(environ=self._environ, folder=path.parent, read=self._read)
-        return settings_of(parse(text, str(path)), sources, trial_faults)
+        return settings_of(parse(text, str(path)), sources, _trial)
 
     def _read(self, path: Path) -> str:
         self.files |= {path}
@@ -107,7 +113,7 @@ def settings_from(mapping: Mapping[str, Any], environ: Mapping[str, str] | None 
 
 
 def settings_of(tree: dict[str, Node], sources: Sources, trial: Trial = _no_trial) -> Settings:
-    """Validate a parsed file; `trial` says what the Kafka section as a whole is refused for.
+    """Validate a parsed file; `trial` says what sections as a whole are refused for.
 
     Raises:
         ConfigurationError: with every fault found, in the order of the design's sample.
@@ -131,7 +137,7 @@ def read_file(value: Value, trial: Trial = _no_trial) -> Settings | None:
     endpoints = root.read("endpoints", Shaped(partial(_endpoints, intake=intake), array(_ENDPOINT)), ())
     root.close({**what_to_do(root.keys), **GITLAB})
     if kafka is not None:
-        reading.faults[:0] = trial(kafka, intake)
+        reading.faults[:0] = trial(kafka, intake, worker)
         reading.faults.extend(impatient(kafka, worker, endpoints))
     if worker.attempts is not None and (key := shared_topic(worker.attempts, topics)):
         reading.faults.append(f"worker.attempts.topic: must differ from {key}, {_NOT_ONLY_DOTS}")

@@ -24,7 +24,7 @@ from runtime.config.settings import (
 )
 from runtime.config.shape import shaped
 from runtime.config.spool_section import check_room, read_spool
-from runtime.config.tls_section import read_tls
+from runtime.config.tls_section import read_listener_tls, read_tls
 from runtime.config.value_readers import list_of, one_of, parsed, text_or_list, truth, whole_number
 
 _ADDRESS = parsed(
@@ -97,6 +97,7 @@ def read_intake(value: Value) -> IntakeSettings:
         authorization=authorization,
         is_open=is_open,
         max_body_bytes=section.read("max_body", size(1024, _LARGEST_BODY), default.max_body_bytes),
+        tls=section.read("tls", read_listener_tls, None),
         spool=section.read("spool", read_spool, None),
     )
     section.close()
@@ -119,6 +120,7 @@ def read_worker(value: Value) -> WorkerSettings:
         drain_s=section.read("drain", duration(0.0, _HOUR), default.drain_s),
         unknown_schema=section.read("unknown_schema", one_of(_UNKNOWN_SCHEMA), default.unknown_schema),
         attempts=section.read("attempts", read_attempts, None),
+        tls=section.read("tls", read_listener_tls, None),
         networks=Networks(
             allow=section.read("allow_networks", _allowed_networks, ()),
             deny=section.read("deny_networks", _NETWORKS, ()),

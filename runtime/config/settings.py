@@ -10,6 +10,7 @@ from typing import Literal
 
 from runtime.config.addresses import Address
 from runtime.config.endpoint_settings import EndpointSettings, TLSSettings
+from runtime.config.listener_tls import ListenerTLS
 from runtime.config.networks import ANY_NETWORK, Networks
 from runtime.config.secrets import Secret, masked_url
 
@@ -93,6 +94,8 @@ class IntakeSettings:
     """The file says `authorization: none`: a non-loopback address without authorization is meant."""
     max_body_bytes: int = 8 * 2**20
     """Bytes of one POST: whatever a registry can send (its own limit on a manifest is 4 MiB)."""
+    tls: ListenerTLS | None = None
+    """None: plain HTTP, as a registry in the same network or a proxy in front of it speaks."""
     spool: SpoolSettings | None = None
     """None: while Kafka cannot take events, POSTs are answered 503."""
 
@@ -142,6 +145,8 @@ class WorkerSettings:
     """What becomes of a record whose schema is that of a newer release: its partition waits, or it is a dead letter."""
     attempts: AttemptSettings | None = None
     """None: attempts are kept in the worker's memory alone."""
+    tls: ListenerTLS | None = None
+    """None: plain HTTP."""
     networks: Networks = ANY_NETWORK
     """What requests may be sent to; the operator names the endpoints, so everything but clouds' metadata services."""
 

@@ -1,4 +1,4 @@
-"""The section `tls` of whatever we connect to: whom to trust, and who we are."""
+"""The section `tls`: of whatever we connect to, whom to trust and who we are; of a listener, what it shows and asks."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runtime.config.endpoint_settings import TLSSettings
 from runtime.config.interpolation import InterpolationError, Sources
+from runtime.config.listener_tls import ListenerTLS
 from runtime.config.reading import Section, Value
 from runtime.config.shape import ANY_TEXT, shaped
 from runtime.config.value_readers import truth
@@ -27,6 +28,20 @@ def read_tls(value: Value) -> TLSSettings:
         section.fault(missing[0], "is missing; write cert and key together")
     section.close()
     return replace(tls, contents=digest_of(value.reading.sources, (tls.ca, tls.cert, tls.key)))
+
+
+def read_listener_tls(value: Value) -> ListenerTLS | None:
+    """Read the section of a listener; None if a file that it needs is missing or faulty."""
+    section = Section(value)
+    cert = section.require("cert", _pem_file, "write the PEM file of a certificate")
+    key = section.require("key", _pem_file, "write the PEM file of its private key")
+    client_ca = section.read("client_ca", _pem_file, None)
+    ca = section.read("ca", _pem_file, None)
+    section.close()
+    if cert is None or key is None:
+        return None
+    contents = digest_of(value.reading.sources, (cert, key, client_ca))
+    return ListenerTLS(cert=cert, key=key, client_ca=client_ca, ca=ca, contents=contents)
 
 
 def digest_of(sources: Sources, files: Iterable[Path | None]) -> str:

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from runtime.config.addresses import Address
 from runtime.errors import BridgeError
+from runtime.http.server_tls import ServerTLS
 
 _BACKLOG: Final = 2048
 
@@ -18,6 +19,11 @@ class AddressTakenError(BridgeError):
 
 class Binding(Protocol):
     """A place where one server listens."""
+
+    @property
+    def tls(self) -> ServerTLS | None:
+        """What connections there are encrypted with; None: they are not."""
+        ...
 
     def bind(self) -> socket.socket:
         """Take the place: a socket that listens.
@@ -35,6 +41,8 @@ class TcpBinding:
     address: Address
     is_shared: bool = False
     """Whether other processes of the same user may listen there too (SO_REUSEPORT): Linux divides the connections."""
+    tls: ServerTLS | None = None
+    """See `Binding`."""
 
     def bind(self) -> socket.socket:
         """Take it: see `Binding`."""
@@ -44,13 +52,14 @@ class TcpBinding:
 class TakenBinding:
     """An address that is taken already: whoever listens there knows its port before."""
 
-    def __init__(self, address: Address) -> None:
-        """Takes it; port 0 takes a free one.
+    def __init__(self, address: Address, tls: ServerTLS | None = None) -> None:
+        """Takes it; port 0 takes a free one. `tls` is that of `Binding`.
 
         Raises:
             AddressTakenError: it is not to be had.
         """
         self._socket: Final = TcpBinding(address).bind()
+        self.tls: Final = tls
         self.address: Final = Address(*self._socket.getsockname()[:2])
 
     def bind(self) -> socket.socket:
@@ -63,6 +72,8 @@ class UnixBinding:
     """A socket in the file system, which must not be there yet."""
 
     path: Path
+    tls: None = None
+    """Only this machine, and this user, reaches it."""
 
     def bind(self) -> socket.socket:
         """Take it: see `Binding`."""

@@ -50,7 +50,7 @@ class ClosedObserver(Protocol):
     """Learns of connections that were closed before there was a request, or because the client does not read."""
 
     def closed(self, reason: str) -> None:
-        """One was: `silent`, `slow` (a head, answered 408), `crowded` or `unread` (its answer)."""
+        """One was: `silent`, `slow` (a head, answered 408), `handshake`, `crowded` or `unread` (its answer)."""
 
 
 class OpenConnections:
@@ -61,6 +61,8 @@ class OpenConnections:
         self._observer = observer
         self._closed: RepeatedLines[str] = RepeatedLines()
         """With the sender."""
+        self._handshakes: RepeatedLines[str] = RepeatedLines()
+        """By what OpenSSL said."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -86,9 +88,17 @@ class OpenConnections:
         if self._observer is not None:
             self._observer.closed(reason)
 
+    def handshake_failed(self, peer: GuardedPeer, error: str) -> None:
+        """A handshake of TLS failed for this reason, and the connection is closed."""
+        self._handshakes.note(error, peer.sender)
+        if self._observer is not None:
+            self._observer.closed("handshake")
+
     def sweep(self, now: float) -> None:
         """Check every connection, and log what was closed."""
         for peer in tuple(self._open):
             peer.check(now)
         for reason, count, sender in self._closed.due(now):
             _log.warning("http.closed", reason=reason, connections=count, last_sender=sender)
+        for error, count, sender in self._handshakes.due(now):
+            _log.warning("tls.handshake_failed", error=error, connections=count, last_sender=sender)

@@ -60,11 +60,12 @@ class Server:
         self.address: Final = Address(*name[:2]) if isinstance(name, tuple) else None
         """With the port that it has; None of a socket in a folder."""
         self._connections = OpenConnections(observer)
+        self._tls = binding.tls
         config = uvicorn.Config(
             app,
             lifespan="off",
             interface="asgi3",
-            http=GuardedServing(app, self._connections, observer or _UnreadableLog()),  # type: ignore[arg-type]  # it is called
+            http=GuardedServing(app, self._connections, observer or _UnreadableLog(), binding.tls),  # type: ignore[arg-type]  # it is called
             ws="none",
             log_config=None,
             access_log=False,
@@ -80,8 +81,9 @@ class Server:
         serving = asyncio.create_task(self._uvicorn.serve(sockets=[self._socket]))
         stopping = asyncio.create_task(stop.wait())
         sweeping = asyncio.create_task(self._sweep())
+        watching = asyncio.create_task(self._tls.watch()) if self._tls else None
         if self.address is not None:
-            _log.info("listening", address=str(self.address))
+            _log.info("listening", address=str(self.address), **({"tls": True} if self._tls else {}))
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         self._uvicorn.should_exit = True
         stopping.cancel()
@@ -89,6 +91,8 @@ class Server:
             await serving
         finally:
             sweeping.cancel()
+            if watching is not None:
+                watching.cancel()
 
     async def _sweep(self) -> None:
         """End what waits too long, for as long as there is a server."""

@@ -3,16 +3,13 @@
 httptools knows no limits and no deadlines, so `GuardedConnection` reads the connection and feeds one request at a time.
 What is refused here, before any application sees it, is passed to an observer with its sender.
 
-An offer to change the protocol is ignored, as a server may (RFC 9110 section 7.8): the JDK's client, Ktor and
-`curl --http2` offer h2c with every POST, and httptools ends such a request at its head, so that its body is lost.
-
 uvicorn has a protocol on httptools too, which reads the connection itself, queues what is pipelined and checks each
 header of an answer. Behind the guard all that is done twice, and took a sixth of the processor time of a POST.
 """
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
@@ -25,25 +22,34 @@ from runtime.http.guarded_connection import AnswerObserver, GuardedConnection
 from runtime.http.limits import MAX_HEADERS
 from runtime.http.open_connections import OpenConnections
 from runtime.http.request_framing import HeadTooLargeError, RequestFaultError
+from runtime.http.server_tls import ServerTLS
+from runtime.http.tls_front import TLSFront
 from runtime.http.unreadable import UnreadableObserver
+from runtime.http.upgrade_offer import head_without_offer
 
 __all__ = ["GuardedServing"]
-
-_OFFER: Final = frozenset({b"upgrade", b"http2-settings"})
 
 
 class GuardedServing:
     """Makes what reads one connection; uvicorn takes it for a class of protocols."""
 
-    def __init__(self, app: Application, connections: OpenConnections, observer: UnreadableObserver) -> None:
+    def __init__(
+        self,
+        app: Application,
+        connections: OpenConnections,
+        observer: UnreadableObserver,
+        tls: ServerTLS | None = None,
+    ) -> None:
         """Makes nothing yet.
 
         Args:
             app: what answers.
             connections: all that are open.
             observer: learns of what is no request.
+            tls: of the server; None: it speaks plain HTTP.
         """
         self._app = app
+        self._tls = tls
         self._connections = connections
         self._observer = observer
 
@@ -53,12 +59,14 @@ class GuardedServing:
         server_state: ServerState,
         app_state: dict[str, Any],  # noqa: ARG002
         _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> GuardedConnection:
+    ) -> GuardedConnection | TLSFront:
         """A connection that is about to be made."""
         requests = _Requests(self._app, server_state)
         connection = GuardedConnection(requests, self._connections, self._observer)
         requests.observer = connection
-        return connection
+        if self._tls is None:
+            return connection
+        return TLSFront(connection, server_state, self._tls, self._connections, self._observer)
 
 
 class _Requests:
@@ -242,7 +250,8 @@ class _Requests:
             self._transport.close()
         elif not self._transport.is_closing():
             self.is_over = True
-            self._transport.write_eof()
+            if self._transport.can_write_eof():  # TLS has no half of a connection
+                self._transport.write_eof()
 
     def _begin(self) -> None:
         """Let the application answer the request whose head is complete."""
@@ -278,7 +287,7 @@ class _Requests:
             if method == b"CONNECT":
                 raise httptools.HttpParserError("CONNECT is for proxies") from None
             self._parser = _parser_of(self)
-            return _head(method, self._url, version, self.headers) + data[offer.args[0] :]
+            return head_without_offer(method, self._url, version, self.headers) + data[offer.args[0] :]
         return b""
 
 
@@ -286,15 +295,3 @@ def _parser_of(requests: _Requests) -> httptools.HttpRequestParser:
     parser = httptools.HttpRequestParser(requests)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)  # so that a second request is refused by the guard
     return parser
-
-
-def _head(method: bytes, url: bytes, version: str, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """A request's head without the offer; of `Connection` only what is not about it stays."""
-    lines = [b"%b %b HTTP/%b" % (method, url, version.encode())]
-    for name, value in headers:
-        if name == b"connection":
-            options = (option.strip() for option in value.split(b","))
-            value = b", ".join(option for option in options if option.lower() not in _OFFER)  # noqa: PLW2901
-        if name not in _OFFER:
-            lines.append(b"%b: %b" % (name, value))
-    return b"\r\n".join([*lines, b"", b""])

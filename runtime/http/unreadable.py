@@ -20,7 +20,7 @@ class Unreadable:
     status: int
     """400, 408 or 431."""
     reason: str
-    """`protocol`, `tls` (it looks like the beginning of TLS), `head` (too large) or `slow`."""
+    """`protocol`, `tls` (it looks like the beginning of TLS), `plain` (it is no TLS), `head` (too large) or `slow`."""
     error: str
 
 

@@ -68,6 +68,8 @@ class SlotBinding:
     """The socket of a child's own pages; when it is bound, the parent learns that the child is up."""
 
     slot: ChildSlot
+    tls: None = None
+    """Only the parent reaches it."""
 
     def bind(self) -> socket.socket:
         """Take it, from a process that had the slot before and is gone.

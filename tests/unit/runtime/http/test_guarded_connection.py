@@ -42,6 +42,10 @@ class Wire(asyncio.Transport):
         """Whether it was closed."""
         return self.ended != ""
 
+    def can_write_eof(self) -> bool:
+        """It is no TLS."""
+        return True
+
     def write_eof(self) -> None:
         """Write no more."""
         self.is_half_closed = True
@@ -82,7 +86,9 @@ class Served:
         self.open = OpenConnections(self)
         config = Config(self.app, lifespan="off", interface="asgi3", ws="none", log_config=None)
         make = GuardedServing(self.app, self.open, self)
-        self.connection = make(config, ServerState(), {})
+        connection = make(config, ServerState(), {})
+        assert isinstance(connection, GuardedConnection)
+        self.connection = connection
         self.wire = Wire(protocol=self.connection)
         self.connection.connection_made(self.wire)
 

@@ -1,0 +1,83 @@
+"""Both commands with TLS at their addresses, as processes: a registry's POST comes in, and our own commands can ask."""
+
+import http.client
+import json
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker import LocalKafka
+from broker.ports import free_port
+from tests.kit import Process, Receiver, eventually
+from tests.kit.authority import Authority, authority
+from tests.kit.bridge import Installation, endpoint
+from tests.kit.notifications import envelope, event_json, ids, wait_for_ids
+
+pytestmark = pytest.mark.kafka
+
+V2 = "application/vnd.docker.distribution.events.v2+json"
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Authority:
+    """An authority, and a certificate of it in `listener.pem` and `listener.key`."""
+    made = authority(tmp_path)
+    issued = made.ca.issue_cert("127.0.0.1")
+    (tmp_path / "listener.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(tmp_path / "listener.key")
+    return made
+
+
+@pytest.fixture
+def setup(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver, known: Authority) -> Installation:
+    """An intake that anybody may POST to over TLS, and a worker that asks for certificates."""
+    files = {"cert": str(tmp_path / "listener.pem"), "key": str(tmp_path / "listener.key")}
+    sections: dict[str, Any] = {
+        "intake": {"tls": files},
+        "worker": {"listen": f"127.0.0.1:{free_port()}", "tls": {**files, "client_ca": str(known.file)}},
+    }
+    ends = [endpoint("ci", receiver.url, start="beginning")]
+    return Installation(kafka.bootstrap, topic, tmp_path, endpoints=ends, sections=sections)
+
+
+def request(process: Process, known: Authority, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+    """One request over TLS, without a certificate; the server's must be the authority's."""
+    context = ssl.create_default_context(cafile=str(known.file))
+    connection = http.client.HTTPSConnection(process.address, timeout=30, context=context)
+    try:
+        connection.request(method, path, body, {"Content-Type": V2})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_an_event_from_https_to_an_endpoint(
+    setup: Installation, receiver: Receiver, known: Authority, processes: str
+) -> None:
+    """The intake takes it, the worker delivers it, and `status` shows the worker its own certificate."""
+    body = envelope(event_json("team/app", 1))
+    with setup.bridge("--processes", processes) as bridge, setup.worker("--processes", processes) as worker:
+        eventually(lambda: request(bridge, known, "GET", "/readyz")[0] == 200)
+        assert 200 == request(bridge, known, "POST", "/events", body)[0]
+        assert 1 == len(wait_for_ids(receiver, ids([body])))
+        worker.wait_for_log("deliver.ready")
+        with pytest.raises(OSError, match=r"(?i)certificate.required|EOF|reset|closed"):
+            request(worker, known, "GET", "/status")
+        assert "peer did not return a certificate" == worker.wait_for_log("tls.handshake_failed")["error"]
+        shown = setup.run_worker("status", "--json")
+        assert 0 == shown.code, shown.stderr
+        assert "closed" in json.dumps(json.loads(shown.stdout)), "the breaker's state comes from the worker"
+        found = setup.run_worker("attempts", "--json")
+        assert "200" in found.stdout, found.stderr
+
+
+def test_a_file_that_cannot_be_used_is_named(setup: Installation, tmp_path: Path) -> None:
+    """By `check --offline` and at the start: exit 2."""
+    (tmp_path / "listener.key").write_text("-----BEGIN nothing-----\n")
+    for done in (setup.run_bridge("check", "--offline"), setup.run_bridge("serve"), setup.run_worker("deliver")):
+        assert 2 == done.code
+        assert "intake.tls.key: holds no private key that can be read (PEM)" in done.stderr
