@@ -84,6 +84,18 @@ def test_why_the_intake_refuses(kafka: LocalKafka, topic: str, tmp_path: Path) -
             assert error in dict(seen)[what]
 
 
+def test_why_nothing_starts_without_kafka(topic: str, tmp_path: Path) -> None:
+    """Each row of the table that is about a start is what the log says, and `/readyz` with it."""
+    setup = Installation(f"{LOOPBACK}:{free_port()}", topic, tmp_path, endpoints=[endpoint("ci", "http://ci.invalid/")])
+    rows = dict(table("Kafka does not answer"))
+    with setup.bridge() as bridge, setup.worker() as worker:
+        shown = re.search(r"reaching Kafka .*", rows["the intake, since its start"])
+        assert shown is not None
+        for process, event in ((bridge, "bridge.not_prepared"), (worker, "deliver.waiting")):
+            assert without_numbers(process.wait_for_log(event)["reason"]) == without_numbers(shown[0])
+            assert event in "".join(rows.values())
+
+
 def faulty(stack: ExitStack, folder: Path) -> Iterator[dict[str, Any]]:
     """An endpoint for each row of the table."""
     trusted = authority(folder)

@@ -32,7 +32,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 GROUPS: Mapping[str, click.Group] = {"registry-bridge": bridge_commands, "registry-worker": worker_commands}
 SAMPLE = ROOT / "bridge.example.yaml"
 
-CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+CODE = re.compile(r"```[a-z]*\n(.*?)```|^((?: {4,}\S[^\n]*\n)+)|`([^`\n]+)`", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"(?:^|[\s($])(registry-(?:bridge|worker)(?: +[^\s`#;&|)]+)*)", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -50,7 +50,7 @@ UNKNOWN = "qqqqqqqq"
 
 def code_of(text: str) -> list[str]:
     """The blocks and spans of code in a page."""
-    return [block or span for block, span in CODE.findall(text)]
+    return [fenced or indented or span for fenced, indented, span in CODE.findall(text)]
 
 
 def invocations(path: Path) -> Iterator[list[str]]:
@@ -82,8 +82,8 @@ def options_of(command: click.Command) -> set[str]:
 
 def fault(words: list[str]) -> str | None:
     """What is wrong with a command as a page shows it: its name or an option that it does not have."""
-    if len(words) < 2 or not re.fullmatch(r"[a-z-]+", words[1]) or words[1].startswith("-"):
-        return None  # the program itself, or its name in a sentence or a header
+    if len(words) < 2 or not re.fullmatch(r"[a-z-]+", words[1]) or words[1].startswith("-") or words[1] in GROUPS:
+        return None  # the program itself, or its name in a sentence, a header or a list of services
     found = next((name for size in (3, 2) if (name := " ".join(words[:size])) in COMMANDS), None)
     if found is None:
         is_group = any(name.startswith(" ".join(words[:2]) + " ") for name in COMMANDS)
@@ -166,7 +166,7 @@ def test_every_option_named_alone_exists() -> None:
     """An option that a page names by itself belongs to one of the commands."""
     known = set().union(*map(options_of, COMMANDS.values()))
     texts = [path.read_text("utf-8") for path in PAGES if path.name != "CONTRIBUTING.md"]
-    named = {span.split()[0] for text in texts for _, span in CODE.findall(text) if span.startswith("--")}
+    named = {code.split()[0] for text in texts for code in code_of(text) if re.match("--[a-z]", code)}
     assert named - known == set()
 
 
