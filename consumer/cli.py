@@ -18,6 +18,7 @@ _COMMANDS: Final = (
     "attempts",
     "pause",
     "resume",
+    "test",
     "tail",
     "replay",
     "rewind",

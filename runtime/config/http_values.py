@@ -33,6 +33,7 @@ OURS: Final = frozenset(
         "registry-event",
         "registry-name",
         "registry-replay",
+        "registry-test",
         "webhook-id",
         "webhook-signature",
         "webhook-timestamp",

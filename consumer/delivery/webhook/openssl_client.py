@@ -26,7 +26,7 @@ from aiohttp import (
 from consumer.delivery.policy.outcome import ANSWER_LIMIT_BYTES, Answer, Fault, NoAnswer, Result
 from consumer.delivery.webhook.answer_text import AnswerText, secrets_of
 from consumer.delivery.webhook.formats import UnsendableError
-from consumer.delivery.webhook.request import Lines, WebhookRequest
+from consumer.delivery.webhook.request import ExchangeWatcher, Lines, WebhookRequest
 from runtime.config import EndpointSettings
 from runtime.http.client import user_agent
 from runtime.http.openssl import address_of, headers_of, openssl_session, reason_of, refusal_in
@@ -79,13 +79,15 @@ class OpenSSLClient:
         lines = [*self._defaults, *request.lines(attempt_headers, self._configured)]
         if any(_NOT_IN_A_HEADER.search(value) for _, value in lines):  # the library looks only once it is connected
             raise UnsendableError("the client refuses to build the request: a header's value has control characters")
-        return await self._exchange(lines, request.body)
+        if request.watcher is not None:
+            request.watcher.sends(lines)
+        return await self._exchange(lines, request.body, request.watcher)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
 
-    async def _exchange(self, lines: Lines, body: bytes) -> Result:
+    async def _exchange(self, lines: Lines, body: bytes, watcher: ExchangeWatcher | None) -> Result:
         proxied = self._proxy is not None
         head: tuple[int, str] | None = None
         begun = bytearray()
@@ -94,6 +96,8 @@ class OpenSSLClient:
                 self._url, data=io.BytesIO(body), headers=headers_of(lines), proxy=self._proxy, allow_redirects=False
             ) as response:
                 head = response.status, _retry_after(response)
+                if watcher is not None:
+                    watcher.answers(response.headers.items())
                 await _drain(response, begun, self._text.reads)
         except TimeoutError:
             if head is None:

@@ -4,10 +4,12 @@ Redirects are never followed; at most 64 KiB of an answer are read, so that its 
 status decides whatever becomes of the body. No error and no log shows the URL or a header's value.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import (
@@ -22,9 +24,9 @@ from consumer.delivery.policy.outcome import ANSWER_LIMIT_BYTES, Answer, Fault, 
 from consumer.delivery.webhook.answer_text import AnswerText, secrets_of
 from consumer.delivery.webhook.client_faults import is_while_connecting, no_answer
 from consumer.delivery.webhook.formats import UnsendableError
-from consumer.delivery.webhook.request import WebhookRequest
+from consumer.delivery.webhook.request import ExchangeWatcher, Lines, WebhookRequest
 from runtime.config import EndpointSettings, Secret
-from runtime.http.client import causes, made, plain, with_tls
+from runtime.http.client import causes, made, plain, user_agent, with_tls
 
 _PROGRAM: Final = "registry-worker"
 _NO_CONTENT: Final = 204
@@ -98,22 +100,33 @@ class WebhookClient:
             lines = request.lines(attempt_headers, self._configured)
             post = self._client.post(self._url).headers(lines).body_bytes(request.body)
             streamed = post.streamed_read_buffer_limit(0).build_streamed()  # 0: the head is told without the body
+            if request.watcher is not None:
+                request.watcher.sends([*self._defaults(lines), *lines])
         except (BuilderError, ValueError, TypeError) as error:
             # Not chained: the client's own text shows the value of a header.
             raise UnsendableError(f"the client refuses to build the request: {type(error).__name__}") from None
-        return await self._exchange(streamed)
+        return await self._exchange(streamed, request.watcher)
+
+    def _defaults(self, lines: Lines) -> Lines:
+        """Header lines that the library adds; for whoever watches."""
+        user_info = urlsplit(str(self._url)).netloc.rpartition("@")[0]
+        basic = [("authorization", f"Basic {b64encode(unquote(user_info).encode()).decode()}")] if user_info else []
+        ours = [("user-agent", user_agent(_PROGRAM)), ("accept", "*/*"), *basic]
+        return [(name, value) for name, value in ours if name not in {given for given, _ in lines}]
 
     async def close(self) -> None:
         """Close all connections."""
         self._closed = True
         await self._client.close()
 
-    async def _exchange(self, streamed: Any) -> Result:
+    async def _exchange(self, streamed: Any, watcher: ExchangeWatcher | None) -> Result:
         head: tuple[int, str] | None = None
         begun = bytearray()
         try:
             async with streamed as response:
                 head = response.status, _header(response, "retry-after")
+                if watcher is not None:
+                    watcher.answers(response.headers.items())
                 if not _is_empty(response):
                     await _drain(response.body_reader, begun, self._text.reads)
         except RequestTimeoutError as error:
