@@ -43,6 +43,17 @@ def test_key_value_and_headers_are_untouched() -> None:
     assert all(name.startswith("dl-") for name, _ in letter.headers[len(_HEADERS) :])
 
 
+def test_what_passes_for_a_letter_is_not_taken_over() -> None:
+    """Headers in our name that a foreign record brings are dropped: it cannot say that it is somebody's, or closed."""
+    forged = (("dl-state", b"discarded"), ("dl-endpoint", b"audit"), ("dl-offset", b"9"), ("kept", b"x"))
+    record = Record("registry.events", 4, 1207, 0, b"library/app", b"\x00value", forged)
+    letter = _letter(Cause(Reason.EXHAUSTED, 500, "status 500"), record)
+    facts = _facts(letter)
+    assert (facts["dl-endpoint"], facts["dl-offset"], facts.get("dl-state")) == ("ci", "1207", None)
+    assert [name for name, _ in letter.headers].count("dl-endpoint") == 1
+    assert letter.headers[0] == ("kept", b"x")
+
+
 def test_it_says_where_it_lay_and_why() -> None:
     """All facts, as text."""
     expected = {
