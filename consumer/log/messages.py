@@ -24,6 +24,12 @@ NOT_RETRIABLE: Final = frozenset(
 )
 """Errors that a consumer does not get over by itself: it is given up, and started again later."""
 
+_MEANINGS: Final = {
+    "ConsumerGroupHeartbeat fatal error: Broker: The group id does not exist": "workers of the group protocol classic "
+    "are members of the group, and the broker refuses another protocol until the last of them has stopped",
+}
+"""For the client's words that leave the cause open: Kafka 4 answers so if it cannot convert the group (KIP-848)."""
+
 
 def is_end(error: KafkaError) -> bool:
     """Whether it is no error: the client reports the end of a partition in the same way."""
@@ -51,8 +57,10 @@ def explained(error: Exception) -> str:
 
 
 def text_of(error: KafkaError) -> str:
-    """The client's words, and the code by which they can be looked up."""
-    return f"{error.str()} ({error.name()})"
+    """The client's words, what they mean where they do not say it, and the code by which they can be looked up."""
+    said = error.str()
+    meaning = next((f"{meaning}: " for words, meaning in _MEANINGS.items() if words in said), "")
+    return f"{meaning}{said} ({error.name()})"
 
 
 @contextmanager

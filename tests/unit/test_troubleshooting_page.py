@@ -21,7 +21,6 @@ OF_OTHERS = (
     "the server's certificate is not valid for the name",  # ours, from a pattern of its words
     "connecting to a PLAINTEXT broker listener?",  # librdkafka
     "Authentication failed",
-    "The group id does not exist",
     "Failed to resolve",
     "failed: Connection refused",
     "Connect to",
