@@ -41,7 +41,7 @@ from runtime.counts import counted
 from runtime.http.server_tls import server_tls
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
-from runtime.kafka.topics import ensure_attempts, ensure_control, max_event_bytes
+from runtime.kafka.topics import ensure_attempts, ensure_control, max_event_bytes, size_shortfalls
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
 from runtime.reloading.file_reloads import FileReloads
@@ -99,12 +99,15 @@ def serve_command(settings: Settings, listen: Address | None, processes: int, *,
 def init_command(settings: Settings) -> int:
     """Create missing topics and register new endpoints.
 
-    With `schema_registry` it also registers the schema of events there.
+    If the cluster limits the size of records, the topics take what it allows, and the command says what
+    intake.max_body must then be. With `schema_registry` it also registers the schema of events there.
     """
     admin = _admin(settings)
     partitions = prepare(admin, _groups(settings), settings, _registration(settings), News())
     ensure_control(admin, settings)
     ensure_attempts(admin, settings)
+    for sentence in size_shortfalls(admin, settings):
+        click.echo(sentence)
     click.echo(
         f"topic {settings.topics.events} exists, with {counted(partitions, 'partition')}; {_registered(settings)}"
     )

@@ -16,9 +16,9 @@ _REFUSALS: Final = frozenset(
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
         KafkaError._UNKNOWN_TOPIC,  # noqa: SLF001 - librdkafka's local codes are public constants
         KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001
-        KafkaError.POLICY_VIOLATION,
     }
 )
+_POLICIES: Final = frozenset({KafkaError.POLICY_VIOLATION, KafkaError.INVALID_CONFIG})
 
 
 _UNREACHED: Final = frozenset(
@@ -56,6 +56,10 @@ class KafkaRefusedError(BridgeError):
     """Kafka will not do it, however often it is asked, until somebody changes something."""
 
 
+class KafkaPolicyError(KafkaRefusedError):
+    """The cluster does not allow what was asked for: a topic's setting, mostly."""
+
+
 class KafkaTimeRefusedError(KafkaRefusedError):
     """The broker takes no record of a time so far ahead of its clock."""
 
@@ -87,4 +91,6 @@ def translated(error: KafkaError | KafkaException, doing: str, *, fault: str = "
 def _kind_of(code: int) -> type[BridgeError]:
     if code == KafkaError.INVALID_TIMESTAMP:
         return KafkaTimeRefusedError
+    if code in _POLICIES:
+        return KafkaPolicyError
     return KafkaRefusedError if code in _REFUSALS else KafkaUnavailableError

@@ -1,8 +1,9 @@
 """The topics: what they should be, creating what is missing, and where existing ones differ. Never alters one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 import structlog
 
@@ -10,12 +11,36 @@ from runtime.config.settings import Settings
 from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.cluster_state import Topic
+from runtime.kafka.errors import KafkaPolicyError
+from runtime.kafka.record_sizes import remedy, smaller_sizes
 from runtime.news import News
+from runtime.units import rounded_size
 
 _log: Final = structlog.get_logger(__name__)
 
 _PRODUCTION_BROKERS: Final = 3
 _FOREVER: Final = "-1"
+_SIZE: Final = "max.message.bytes"
+
+
+class TopicsAdmin(Protocol):
+    """Knows a cluster's topics, and creates them."""
+
+    def brokers(self) -> int:
+        """How many brokers the cluster has."""
+        ...
+
+    def topic(self, name: str) -> Topic | None:
+        """The topic, or None if there is none of that name."""
+        ...
+
+    def create_topic(self, name: str, *, partitions: int, replication_factor: int, settings: Mapping[str, str]) -> bool:
+        """Create a topic; False if there is one already.
+
+        Raises:
+            KafkaPolicyError: the cluster does not allow it with these settings.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +96,12 @@ def plan_topics(settings: Settings, brokers: int) -> tuple[TopicPlan, TopicPlan]
         "retention.ms": str(int(topics.retention_s * 1000)),
         "retention.bytes": _FOREVER,  # a limit of the broker's would remove events before their time
         "message.timestamp.type": "CreateTime",  # when the bridge accepted the event
-        "max.message.bytes": str(max_event_bytes(settings)),
+        _SIZE: str(max_event_bytes(settings)),
     }
     letters = {
         "retention.ms": _FOREVER,
         "retention.bytes": _FOREVER,
-        "max.message.bytes": str(max_dead_letter_bytes(settings)),
+        _SIZE: str(max_dead_letter_bytes(settings)),
     }
     return (
         TopicPlan(topics.events, topics.partitions, factor, {**safety, **events}),
@@ -94,7 +119,7 @@ def plan_attempts(settings: Settings, brokers: int) -> TopicPlan | None:
     return TopicPlan(attempts.topic, events.partitions, events.replication_factor, kept)
 
 
-def ensure_topics(admin: Admin, settings: Settings, news: News) -> int:
+def ensure_topics(admin: TopicsAdmin, settings: Settings, news: News) -> int:
     """Create what is missing; the partitions of the events topic. What falls short is a warning, if it is news.
 
     Raises:
@@ -107,7 +132,7 @@ def ensure_topics(admin: Admin, settings: Settings, news: News) -> int:
     return partitions
 
 
-def ensure_dead_letters(admin: Admin, settings: Settings, partitions: int, news: News) -> None:
+def ensure_dead_letters(admin: TopicsAdmin, settings: Settings, partitions: int, news: News) -> None:
     """Create the dead-letter topic if it is missing, with as many partitions as the events topic.
 
     Raises:
@@ -120,7 +145,7 @@ def ensure_dead_letters(admin: Admin, settings: Settings, partitions: int, news:
     _ensured(admin, TopicPlan(plan.name, partitions, plan.replication_factor, plan.settings))
 
 
-def ensure_attempts(admin: Admin, settings: Settings) -> None:
+def ensure_attempts(admin: TopicsAdmin, settings: Settings) -> None:
     """Create the topic of attempts if one is configured and missing.
 
     Raises:
@@ -133,21 +158,46 @@ def ensure_attempts(admin: Admin, settings: Settings) -> None:
         _ensured(admin, plan)
 
 
-def _ensured(admin: Admin, plan: TopicPlan) -> Topic | None:
+def _ensured(admin: TopicsAdmin, plan: TopicPlan) -> Topic | None:
     """The topic if it was there; None if it was created as planned."""
     found = admin.topic(plan.name)
     if found is not None:
         return found
-    created = admin.create_topic(
+    try:
+        created = _create(admin, plan)
+    except KafkaPolicyError as refusal:
+        created = _create_smaller(admin, plan, refusal)
+    if not created:
+        return admin.topic(plan.name)
+    _log.info("topics.created", topic=plan.name, partitions=plan.partitions, replicas=plan.replication_factor)
+    return None
+
+
+def _create(admin: TopicsAdmin, plan: TopicPlan) -> bool:
+    return admin.create_topic(
         plan.name,
         partitions=plan.partitions,
         replication_factor=plan.replication_factor,
         settings=plan.settings,
     )
-    if not created:
-        return admin.topic(plan.name)
-    _log.info("topics.created", topic=plan.name, partitions=plan.partitions, replicas=plan.replication_factor)
-    return None
+
+
+def _create_smaller(admin: TopicsAdmin, plan: TopicPlan, refusal: KafkaPolicyError) -> bool:
+    """Create it with the largest records that the cluster allows; what it refuses for another reason, it refuses."""
+    asked = int(plan.settings.get(_SIZE, 0))
+    for size in smaller_sizes(asked, str(refusal)):
+        with suppress(KafkaPolicyError):
+            created = _create(admin, replace(plan, settings={**plan.settings, _SIZE: str(size)}))
+            _log.warning(
+                "topics.size_limited",
+                topic=plan.name,
+                allowed=rounded_size(size),
+                asked=rounded_size(asked),
+                consequence="Kafka refuses events whose records are larger",
+                hint=remedy(size),
+            )
+            return created
+    raise refusal
 
 
 def offsets_shortfall(admin: Admin, settings: Settings) -> str:
@@ -178,6 +228,27 @@ def differences(plan: TopicPlan, found: Topic) -> list[str]:
         )
     for name, wanted in plan.settings.items():
         value = found.settings.get(name)
-        if value != wanted:
+        if value != wanted and name == _SIZE:
+            sentences.append(_size_difference(plan.name, value, wanted))
+        elif value != wanted:
             sentences.append(f"topic {plan.name} has {name}={value}; it should be {wanted}")
     return sentences
+
+
+def size_shortfalls(admin: TopicsAdmin, settings: Settings) -> list[str]:
+    """Which of the topics takes smaller records than the bridge may write, a sentence each.
+
+    Raises:
+        KafkaUnavailableError, KafkaRefusedError: it could not be asked.
+    """
+    found = ((plan, admin.topic(plan.name)) for plan in plan_topics(settings, admin.brokers()))
+    return [
+        _size_difference(plan.name, topic.settings[_SIZE], plan.settings[_SIZE])
+        for plan, topic in found
+        if topic is not None and int(topic.settings[_SIZE]) < int(plan.settings[_SIZE])
+    ]
+
+
+def _size_difference(topic: str, value: str | None, wanted: str) -> str:
+    sentence = f"topic {topic} has {_SIZE}={value}; it should be {wanted}"
+    return sentence if value is None or int(value) > int(wanted) else f"{sentence}, or {remedy(int(value))}"

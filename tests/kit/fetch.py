@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from broker import KAFKA_3_9, NEWEST, LocalKafkaError
 from broker.archiving import make_archive
 from broker.java import bring_java
-from tests.kit import apicurio, connect
+from tests.kit import apicurio, connect, record_size_policy
 from tests.kit.environments import NotMadeError, environments
 
 FAULTS = (LocalKafkaError, apicurio.ApicurioError, NotMadeError)
@@ -34,7 +34,7 @@ def _status(step: Future[None]) -> int:
 
 def _java_programs() -> None:
     bring_java(os.environ)
-    for program in (NEWEST, KAFKA_3_9, connect.PROGRAM):
+    for program in (NEWEST, KAFKA_3_9, connect.PROGRAM, record_size_policy.COMPILER):
         program.files()
     apicurio.make_archive()  # each of several registries,
     make_archive(NEWEST)  # and each of dozens of brokers, starts in half the time
