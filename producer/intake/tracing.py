@@ -90,7 +90,7 @@ def traced(route: Route, tracing: Tracing) -> Route:
             "http.request.method": request.method,
             "http.route": template,
             "url.path": request.path,
-            "url.scheme": str(request.scope.get("scheme", "http")),
+            "url.scheme": str(request.scope["scheme"]),
             "client.address": request.sender.rpartition(":")[0],
         }
         name, parent = f"{request.method} {template}", trace_of_request(request)

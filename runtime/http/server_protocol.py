@@ -120,6 +120,7 @@ class _Requests:
         self._transport = transport
         peer = transport.get_extra_info("peername")
         self._client = peer[:2] if isinstance(peer, tuple) else None
+        self._scheme = "http" if transport.get_extra_info("ssl_object") is None else "https"
         self._server.connections.add(self)  # type: ignore[arg-type]  # of which it only wants `shutdown`
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -261,6 +262,7 @@ class _Requests:
         scope = {
             "type": "http",
             "method": parser.get_method().decode("ascii"),
+            "scheme": self._scheme,
             "path": unquote(path) if "%" in path else path,
             "query_string": url.query or b"",
             "headers": self.headers,

@@ -125,6 +125,8 @@ async def serving(folder: Path, *, asks: bool = False) -> AsyncIterator[Up]:
     async def respond(request: Request) -> Response:
         if request.path == "/refused":
             return Response.text(413, "not here")
+        if request.path == "/scheme":
+            return Response.text(200, request.scope["scheme"])
         size = sum([len(piece) async for piece in request.chunks()])
         return Response.text(200, f"{request.method} {size}")
 
@@ -150,6 +152,19 @@ def run(request: pytest.FixtureRequest) -> Callable[[Awaitable[None]], None]:
 
 
 Run = Callable[[Awaitable[None]], None]
+
+
+def test_an_application_is_told_the_scheme(run: Run, tmp_path: Path) -> None:
+    """As ASGI has it: a trace shows it."""
+
+    async def scenario() -> None:
+        async with serving(tmp_path) as up:
+            reader, writer = await up.connect()
+            writer.write(GET.replace(b"/ ", b"/scheme ", 1))
+            assert b"https" == (await answered(reader))[1]
+            writer.close()
+
+    run(scenario())
 
 
 def test_requests_over_one_connection(run: Run, tmp_path: Path) -> None:
