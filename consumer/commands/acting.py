@@ -34,4 +34,5 @@ def acting_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def show_failures(report: ActReport, consequence: str) -> None:
     """Name each worker that could not be asked, on standard error; `consequence` is what it does all the same."""
     for where, why in report.not_done_by.items():
-        click.echo(printable(f"{where}: {why}; {consequence}"), err=True)
+        named = why if why.startswith(where) else f"{where}: {why}"
+        click.echo(printable(f"{named}; {consequence}"), err=True)

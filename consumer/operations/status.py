@@ -208,7 +208,9 @@ def _row(status: EndpointStatus) -> list[TableCell]:
         TableCell(_age(status)),
         TableCell(_rate(status)),
         TableCell(_catch_up(status)),
-        TableCell(status.serving.text(), "yellow" if status.serving.membership.members == () else ""),
+        TableCell(
+            status.serving.text(), "yellow" if not (status.serving.membership.members or status.disabled) else ""
+        ),
         _breaker(status),
         _letters(status.dead_letters),
         TableCell(
@@ -235,7 +237,7 @@ def _catch_up(status: EndpointStatus) -> str:
         return "-"
     seconds = status.catch_up_s
     if seconds is None:
-        return UNKNOWN
+        return "-" if status.disabled else UNKNOWN
     return _NEVER if seconds == math.inf else format_duration(float(max(1, round(seconds))))
 
 

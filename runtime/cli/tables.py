@@ -1,23 +1,23 @@
 """Tables for people: columns aligned by what a terminal shows, and on a terminal coloured and as wide as it. Pure.
 
-A wide character takes two places, a combining one none (Unicode's East Asian Width, UAX 11). Where the width is known,
-texts are broken into lines in their cells; in a pipe every row is one line.
+Where the width is known, texts are broken into lines in their cells, and a last column that has no room stands below
+each row; in a pipe every row is one line.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from runtime.cli.terminal import printable
+from runtime.cli.terminal import places_of, printable, width_of
 
 Colour = Literal["", "red", "yellow", "green", "dim", "bold"]
 _CODES: Final[Mapping[str, str]] = {"red": "31", "yellow": "33", "green": "32", "dim": "2", "bold": "1"}
 _GAP: Final = "  "
-_WIDE: Final = frozenset({"W", "F"})
-_ZERO: Final = frozenset({"Mn", "Me", "Cf"})
 _LEAST: Final = 16
 """Places that a text is not made narrower than."""
+_ROOM: Final = 40
+"""Places that texts of a last column need to stand beside the others."""
+_INDENT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +48,41 @@ class Look:
     """Of the terminal; None: as wide as it becomes."""
 
 
-def width_of(text: str) -> int:
-    """How many places of a terminal a printable text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(_places(character) for character in text)
-
-
 def drawn(columns: Sequence[Column], rows: Sequence[Sequence[TableCell]], look: Look) -> str:
     """The table, its last line without an end."""
     shown = [[TableCell(printable(cell.text), cell.colour) for cell in row] for row in rows]
     widths = _widths(columns, shown, look.width)
+    if look.width and columns[-1].wraps and widths[-1] < min(_ROOM, _widest(columns, shown)[-1]):
+        return _drawn_above(columns[:-1], shown, look, look.width)
     lines = [_line([TableCell(column.head, "bold") for column in columns], columns, widths, look)]
     for row in shown:
         lines += _row(row, columns, widths, look)
     return "\n".join(lines)
 
 
-def _places(character: str) -> int:
-    if unicodedata.category(character) in _ZERO:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
+def _drawn_above(columns: Sequence[Column], rows: Sequence[Sequence[TableCell]], look: Look, width: int) -> str:
+    """The table without its last column, whose texts stand below their rows."""
+    widths = _widths(columns, [row[:-1] for row in rows], width)
+    lines = [_line([TableCell(column.head, "bold") for column in columns], columns, widths, look)]
+    for row in rows:
+        lines += _row(row[:-1], columns, widths, look)
+        below = _broken(row[-1].text, max(_LEAST, width - _INDENT))
+        lines += [
+            " " * _INDENT + _coloured(TableCell(text, row[-1].colour), look) for text in below if text.strip(" -")
+        ]
+    return "\n".join(lines)
+
+
+def _widest(columns: Sequence[Column], rows: Sequence[Sequence[TableCell]]) -> list[int]:
+    """Each column's widest text."""
+    return [
+        max(width_of(column.head), *(width_of(row[at].text) for row in rows), 0) for at, column in enumerate(columns)
+    ]
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[TableCell]], limit: int | None) -> list[int]:
     """Each column's: its widest text; where that is too wide for the terminal, those that wrap share what is left."""
-    widest = [
-        max(width_of(column.head), *(width_of(row[at].text) for row in rows), 0) for at, column in enumerate(columns)
-    ]
+    widest = _widest(columns, rows)
     total = sum(widest) + len(_GAP) * (len(columns) - 1)
     if limit is None or total <= limit:
         return widest
@@ -140,7 +147,7 @@ def _pieces(word: str, width: int) -> list[str]:
     """A word that is wider than a line, in pieces that are not."""
     pieces, piece, taken = [], "", 0
     for character in word:
-        places = _places(character)
+        places = places_of(character)
         if piece and taken + places > width:
             pieces.append(piece)
             piece, taken = "", 0

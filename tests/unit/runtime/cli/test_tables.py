@@ -5,7 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.cli.tables import Column, Look, TableCell, drawn, width_of
+from runtime.cli.tables import Column, Look, TableCell, drawn
+from runtime.cli.terminal import table, width_of
 
 COLUMNS = (Column("NAME", wraps=True), Column("LAG", is_number=True), Column("WHY", wraps=True))
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -41,11 +42,31 @@ def test_every_column_begins_at_one_place(rows: list[tuple[str, str, str]], widt
 def test_long_texts_are_broken_into_lines() -> None:
     """At spaces where there are some; nothing of them is lost."""
     why = "breaker open: status 503, next try in 41 s"
-    lines = drawn(COLUMNS, [cells("ci", "1", why)], Look(width=40)).splitlines()
-    assert lines == ["NAME  LAG  WHY", "ci      1  breaker open: status 503,", "           next try in 41 s"]
+    lines = drawn(COLUMNS, [cells("ci", "1", why)], Look(width=52)).splitlines()
+    assert lines == ["NAME  LAG  WHY", "ci      1  breaker open: status 503, next try in 41", "           s"]
     (name,) = {"x" * 90}
     lines = drawn(COLUMNS, [cells(name, "1", "-")], Look(width=60)).splitlines()
     assert name == "".join(line.split()[0] for line in lines[1:])
+
+
+def test_a_last_column_without_room_stands_below() -> None:
+    """So that a reason is a line to read and not a tower of words; a short one is left where it is."""
+    rows = [cells("ci", "1", "breaker open: status 503, next try in 41 s"), cells("audit", "0", "-")]
+    assert drawn(COLUMNS, rows, Look(width=46)).splitlines() == [
+        "NAME   LAG",
+        "ci       1",
+        "    breaker open: status 503, next try in 41 s",
+        "audit    0",
+    ]
+
+
+def test_the_plain_table_is_aligned_too() -> None:
+    """Whatever the names are."""
+    assert table(["NAME", "WHY"], [["\u4e2d\u6587", "x"], ["a", "y"]]).splitlines() == [
+        "NAME  WHY",
+        "\u4e2d\u6587  x",
+        "a     y",
+    ]
 
 
 def test_colours() -> None:
