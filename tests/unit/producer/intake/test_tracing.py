@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry
 from producer.intake.acceptance import Acceptance
 from producer.intake.intake import Intake
 from producer.intake.metrics import BridgeMetrics
-from producer.intake.tracing import TracedTopic, traced
-from runtime.config.settings import IntakeSettings
+from producer.intake.tracing import IntakeTracing, TracedTopic, traced
+from runtime.config.settings import IntakeSettings, TracingSettings
 from runtime.http.asgi import Request, Response
 from schemas.event import MEDIA_TYPE_V2
 from schemas.headers import trace_of
@@ -86,6 +86,16 @@ def test_several_events() -> None:
     assert parent(kept.named("POST /events")) == ""
     [records] = log.writes
     assert {trace_of(record.headers).traceparent for record in records} == {traceparent(send)}
+
+
+def test_without_tracing_nothing_is_in_the_way() -> None:
+    """The objects that do the work are the very ones."""
+    off, log = IntakeTracing(TracingSettings(), "registry.events", client_id="registry-bridge"), Log()
+    metrics = BridgeMetrics(CollectorRegistry())
+    route = Intake(IntakeSettings(), Acceptance("registry.events", log, metrics, StillClock()), metrics).route()
+    assert off.topic(log) is log
+    assert off.route(route) is route
+    asyncio.run(off.close(1.0))
 
 
 @pytest.mark.parametrize(
