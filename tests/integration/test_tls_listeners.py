@@ -22,18 +22,14 @@ V2 = "application/vnd.docker.distribution.events.v2+json"
 
 @pytest.fixture
 def known(tmp_path: Path) -> Authority:
-    """An authority, and a certificate of it in `listener.pem` and `listener.key`."""
-    made = authority(tmp_path)
-    issued = made.ca.issue_cert("127.0.0.1")
-    (tmp_path / "listener.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
-    issued.private_key_pem.write_to_path(tmp_path / "listener.key")
-    return made
+    """An authority."""
+    return authority(tmp_path)
 
 
 @pytest.fixture
 def setup(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver, known: Authority) -> Installation:
     """An intake that anybody may POST to over TLS, and a worker that asks for certificates."""
-    files = {"cert": str(tmp_path / "listener.pem"), "key": str(tmp_path / "listener.key")}
+    files = known.listener(tmp_path)
     sections: dict[str, Any] = {
         "intake": {"tls": files},
         "worker": {"listen": f"127.0.0.1:{free_port()}", "tls": {**files, "client_ca": str(known.file)}},

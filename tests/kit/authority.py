@@ -25,6 +25,14 @@ class Authority:
         self.ca.issue_cert(name, not_before=before, not_after=after).configure_cert(context)
         return context
 
+    def listener(self, folder: Path, name: str = "127.0.0.1") -> dict[str, str]:
+        """A server's certificate and key as files in this folder, by the keys of `intake.tls` and `worker.tls`."""
+        cert, key = folder / "listener.pem", folder / "listener.key"
+        issued = self.ca.issue_cert(name)
+        cert.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+        issued.private_key_pem.write_to_path(key)
+        return {"cert": str(cert), "key": str(key)}
+
     def client(self, folder: Path) -> TLSSettings:
         """A client's certificate and key, as files; trusts this authority."""
         issued = self.ca.issue_cert("worker@example.com")
