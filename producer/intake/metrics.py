@@ -12,10 +12,10 @@ _ACTIONS: Final = frozenset({"push", "pull", "mount", "delete"})
 REFUSALS: Final = (
     *("kafka", "not-ready", "spool-full", "spool-failed", "busy"),  # answered 503: a registry tries again
     *("unauthorized", "content-type", "content-encoding", "too-large", "malformed", "path", "method"),
-    *("slow", "tls", "protocol", "head"),
+    *("slow", "tls", "plain", "protocol", "head"),
 )
 """Why a POST is not answered 200."""
-CLOSURES: Final = ("silent", "slow", "crowded", "unread")
+CLOSURES: Final = ("silent", "slow", "crowded", "unread", "handshake")
 """Why a connection is closed."""
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 

@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from tests.kit.bridge import Installation, endpoint
 from tests.kit.kubernetes import KUBERNETES, only
 from tests.kit.monitoring import RULE_TESTS, RULES, alerts, dashboard_queries
 from tests.kit.notifications import Poster, envelopes, ids, wait_for_ids
+from tests.kit.prometheus import Prometheus
 from tests.kit.promql import Scrape
 
 
@@ -47,8 +48,20 @@ def test_promtool_accepts_the_queries_of_the_dashboard(tmp_path: Path) -> None:
 TOPIC = "test-monitoring"
 
 
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What runs."""
+
+    intakes: tuple[Process, ...]
+    worker: Process
+
+    def addresses(self) -> dict[str, list[str]]:
+        """Where to scrape, by job."""
+        return {"intake": [one.address for one in self.intakes], "worker": [self.worker.address]}
+
+
 @pytest.fixture(scope="module")
-def scrape(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrape]:
+def pipeline(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """An intake with a spool, one of two processes, and a worker of two, after a delivery."""
     folder = tmp_path_factory.mktemp("monitoring")
     spool = {"intake": {"spool": {"dir": str(folder / "spool")}}}
@@ -74,7 +87,13 @@ def scrape(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Itera
         wait_for_ids(receiver, ids(bodies))
         eventually(lambda: 'registry_worker_filtered_total{endpoint="ci"' in exposed(worker))
         eventually(lambda: 'registry_worker_oldest_age_seconds{endpoint="ci"}' in exposed(worker))
-        yield Scrape([exposed(bridge), exposed(family), exposed(worker)])
+        yield Pipeline((bridge, family), worker)
+
+
+@pytest.fixture(scope="module")
+def scrape(pipeline: Pipeline) -> Scrape:
+    """What its processes expose."""
+    return Scrape([exposed(one) for one in (*pipeline.intakes, pipeline.worker)])
 
 
 def exposed(process: Process) -> str:
@@ -119,6 +138,25 @@ def test_alerts_read_metrics_that_exist(scrape: Scrape) -> None:
 def test_a_query_of_what_is_not_there_is_found(scrape: Scrape, query: str, fault: str) -> None:
     """The check itself."""
     assert fault in scrape.unknown_in(query)
+
+
+@pytest.mark.kafka
+def test_a_prometheus_evaluates_every_rule_and_every_query(pipeline: Pipeline, tmp_path: Path) -> None:
+    """No alert fires while all is well, and each panel has something to show, but for those of what goes wrong."""
+    wrong = {one for one in dashboard_queries() if one.filled_in.endswith("> 0")}
+    with Prometheus(tmp_path, pipeline.addresses()) as prometheus:
+
+        def evaluated() -> bool:
+            assert 3 == sum(one["value"][1] == "1" for one in prometheus.query("up"))
+            (group,) = prometheus.ask("rules")["groups"]
+            assert {("ok", "inactive")} == {(one["health"], one["state"]) for one in group["rules"]}
+            queries = [one for one in dashboard_queries() if one not in wrong]
+            assert [] == [one for one in queries if not prometheus.query(one.filled_in)]
+            return True
+
+        eventually(evaluated)
+        for one in wrong:
+            assert [] == prometheus.query(one.filled_in)
 
 
 @pytest.mark.kafka
