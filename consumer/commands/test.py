@@ -1,24 +1,27 @@
 """`registry-worker test`."""
 
 import asyncio
-import json
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 import click
+import msgspec
 
 from consumer.commands.options import endpoint_named
 from consumer.commands.progress import ReadingBars
+from consumer.commands.worker_option import worker_option
 from consumer.delivery.policy.outcome import Outcome
-from consumer.delivery.webhook.exchange import exchanged
+from consumer.delivery.webhook.exchange import WebhookExchange, exchanged
 from consumer.delivery.webhook.formats import Sendable, UnsendableError
 from consumer.delivery.webhook.sample_event import sample_event
+from consumer.operations.distant_test import tested_from_worker
 from consumer.operations.event_search import event_in
 from consumer.operations.exchange_text import lines_of
 from consumer.operations.log_view import LogView
 from runtime.cli.options import common_options
 from runtime.clock import SystemClock
-from runtime.config import Settings
+from runtime.config import Address, EndpointSettings, Settings
 from runtime.errors import BridgeError
 
 _CLIENT_ID: Final = "registry-worker-test"
@@ -38,8 +41,14 @@ class NotSendableError(BridgeError):
     metavar="ID",
     help="Send this event of the log, by its id or PARTITION:OFFSET. [a sample]",
 )
+@click.option(
+    "--from-worker", is_flag=True, help="A worker sends the sample, from its machine, instead of this command."
+)
+@worker_option
 @click.option("--json", "as_json", is_flag=True, help="Print the exchange as one JSON object.")
-def test_command(settings: Settings, name: str, id_: str, *, as_json: bool) -> int:
+def test_command(
+    settings: Settings, name: str, id_: str, *, from_worker: bool, workers: tuple[Address, ...], as_json: bool
+) -> int:
     """Send one event to an endpoint and show the whole exchange.
 
     Without --id it sends a sample event, the push of a small image, which needs no Kafka. The request has the
@@ -47,20 +56,34 @@ def test_command(settings: Settings, name: str, id_: str, *, as_json: bool) -> i
     request goes out from this machine, once, whatever the filters say, and changes nothing for live delivery. Exit 0
     only if the outcome is delivered.
     """
-    endpoint, clock = endpoint_named(settings, name), SystemClock()
-    sendable = (
-        _event(settings, id_) if id_ else sample_event(f"test-{uuid.uuid4()}", clock.wall(), settings.topics.events)
-    )
-    try:
-        found = asyncio.run(exchanged(endpoint, sendable, clock, test="event" if id_ else "sample"))
-    except UnsendableError as error:
-        raise NotSendableError(f"endpoint {name}: {error}") from error
+    if id_ and from_worker:
+        raise click.UsageError("--from-worker sends the sample: leave out --id")
+    if workers and not from_worker:
+        raise click.UsageError("--worker needs --from-worker")
+    endpoint = endpoint_named(settings, name)
+    found = _from_worker(settings, endpoint, workers) if from_worker else _from_here(settings, endpoint, id_)
     if as_json:
-        click.echo(json.dumps(found.as_json()))
+        click.echo(msgspec.json.encode(found).decode())
     else:
         for line in lines_of(found):
             click.echo(line)
     return 0 if found.outcome is Outcome.DELIVERED else 1
+
+
+def _from_here(settings: Settings, endpoint: EndpointSettings, id_: str) -> WebhookExchange:
+    clock, topic = SystemClock(), settings.topics.events
+    sendable = _event(settings, id_) if id_ else sample_event(f"test-{uuid.uuid4()}", clock.wall(), topic)
+    try:
+        return asyncio.run(exchanged(endpoint, sendable, clock, test="event" if id_ else "sample"))
+    except UnsendableError as error:
+        raise NotSendableError(f"endpoint {endpoint.name}: {error}") from error
+
+
+def _from_worker(settings: Settings, endpoint: EndpointSettings, workers: Sequence[Address]) -> WebhookExchange:
+    with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), resolves_schemas=False) as view:
+        address, found = tested_from_worker(settings, view, endpoint, workers)
+    click.echo(f"sent by the worker at {address}", err=True)
+    return found
 
 
 def _event(settings: Settings, id_: str) -> Sendable:

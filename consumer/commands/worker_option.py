@@ -8,6 +8,8 @@ import click
 
 from runtime.config.addresses import Address, parse_address
 
+_PORTS = {"http": 80, "https": 443}
+"""By scheme; whether a worker is asked by TLS is in `worker.tls` of the configuration, for all workers."""
 _SAMPLE = "write HOST:PORT or http://HOST:PORT, e.g. 10.0.0.7:5051"
 
 
@@ -35,9 +37,9 @@ def _address(text: str) -> Address:
     if "://" not in text:
         return parse_address(text)
     url = urlsplit(text)
-    if url.scheme.lower() != "http" or url.path.strip("/") or url.query or url.fragment or url.username is not None:
+    if url.scheme.lower() not in _PORTS or url.path.strip("/") or url.query or url.fragment or url.username is not None:
         raise ValueError(text)
-    return parse_address(url.netloc if url.port is not None else f"{url.netloc}:80")
+    return parse_address(url.netloc if url.port is not None else f"{url.netloc}:{_PORTS[url.scheme.lower()]}")
 
 
 def worker_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""The routes that act on an endpoint: `POST /endpoints/NAME/pause` and `/resume`, guarded.
+"""The routes that act on an endpoint: `POST /endpoints/NAME/pause`, `/resume` and `/test`, guarded.
 
 Whoever answers them acts in one process, or in all processes of a worker.
 """
@@ -21,7 +21,7 @@ from runtime.pauses import MOST_REASON
 _log: Final = structlog.get_logger(__name__)
 
 PATH: Final = "/endpoints/"
-ACTS: Final = ("pause", "resume")
+ACTS: Final = ("pause", "resume", "test")
 _MOST_BYTES: Final = 4096
 """Of a body: a reason in JSON."""
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from consumer.attempts.found import FoundAttempts
 from consumer.attempts.question import MOST
+from consumer.delivery.webhook.exchange import WebhookExchange
 from consumer.endpoint.live_status import LiveStatus
 from runtime.http.openapi import ERROR, answer, document, get, operation, parameter, probe_paths, schemas_of
 from runtime.pauses import MOST_REASON
@@ -50,7 +51,7 @@ _DONE: Final = {
 
 def worker_api() -> dict[str, Any]:
     """The document."""
-    (statuses, attempts), schemas = schemas_of(list[LiveStatus], FoundAttempts)
+    (statuses, attempts, exchange), schemas = schemas_of(list[LiveStatus], FoundAttempts, WebhookExchange)
     variables = {"type": "object", "properties": {"registry": {"type": "object"}}, "required": ["registry"]}
     paths = {
         "/": get("page", "The status for a person", {200: answer("A page.", _TEXT, media_type="text/html")}),
@@ -59,6 +60,7 @@ def worker_api() -> dict[str, Any]:
         "/attempts": _attempts(attempts),
         "/debug/vars": get("vars", "As a registry's expvar", {200: answer("Header values are masked.", variables)}),
         "/endpoints/{endpoint}/pause": _act("pause", "Hold an endpoint; its place in the log stays"),
+        "/endpoints/{endpoint}/test": _act("test", "Send a sample event from here, once", exchange),
         "/endpoints/{endpoint}/resume": _act("resume", "End a pause; have an open breaker probe now"),
         **probe_paths(forwarded=False),
     }
@@ -93,7 +95,7 @@ def _attempts(found: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _act(name: str, summary: str) -> dict[str, Any]:
+def _act(name: str, summary: str, done: dict[str, Any] = _DONE) -> dict[str, Any]:
     reason = {"type": "string", "maxLength": MOST_REASON, "description": "Shown with a pause"}
     body = {"type": "object", "properties": {"reason": reason}}
     return {
@@ -101,7 +103,7 @@ def _act(name: str, summary: str) -> dict[str, Any]:
             name,
             summary,
             {
-                200: answer("It is so, for all workers of the endpoint.", _DONE),
+                200: answer("It is done, of a pause and its end for all workers of the endpoint.", done),
                 400: answer("The body is not this.", ERROR),
                 401: answer("The Authorization header is not the configured one.", ERROR),
                 403: answer("Acts are not allowed here, or not from there.", ERROR),

@@ -1,8 +1,13 @@
 """Acts on the endpoints of this process."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec import to_builtins
+
+from consumer.delivery.webhook.exchange import exchanged
+from consumer.delivery.webhook.sample_event import sample_event
 from consumer.endpoint.endpoint import Endpoint
 from consumer.worker.act_routes import ActRequest
 from consumer.worker.pauses import Pauses
@@ -25,7 +30,12 @@ class ProcessActs:
         if endpoint is None:
             names = ", ".join(one.settings.name for one in self._served)
             return 404, {"error": f"no endpoint is named {asked.endpoint} here; endpoints: {names or 'none'}"}
-        return 200, await (self._pause(endpoint, asked.reason) if asked.act == "pause" else self._resume(endpoint))
+        match asked.act:
+            case "pause":
+                return 200, await self._pause(endpoint, asked.reason)
+            case "test":
+                return 200, await self._test(endpoint)
+        return 200, await self._resume(endpoint)
 
     async def _pause(self, endpoint: Endpoint, reason: str) -> Mapping[str, Any]:
         changed = await self._pauses.change(endpoint, Pause(int(self._clock.wall() * 1000), reason))
@@ -35,6 +45,12 @@ class ProcessActs:
         """End the pause if there is one; and have an open breaker probe now, here."""
         changed = await self._pauses.change(endpoint, None)
         return {**_state(endpoint), "changed": changed, "tries": endpoint.acts.try_now()}
+
+    async def _test(self, endpoint: Endpoint) -> Mapping[str, Any]:
+        """Send it a sample event, from here."""
+        sample = sample_event(f"test-{uuid.uuid4()}", self._clock.wall(), self._served.settings.topics.events)
+        found: dict[str, Any] = to_builtins(await exchanged(endpoint.settings, sample, self._clock, test="sample"))
+        return found
 
 
 def _state(endpoint: Endpoint) -> dict[str, Any]:

@@ -48,14 +48,14 @@ def test_what_is_shown_is_what_was_sent(receiver: Receiver, tmp_path: Path) -> N
     done = tried(installed(tmp_path, url, signing=GUARDED["signing"], headers={"X-Team": SECRETS[0]}), "--json")
     assert 0 == done.code, done.stderr
     shown, (request,) = json.loads(done.stdout), receiver.requests
-    assert f"POST /hooks?{MASK} HTTP/1.1" == shown["request"]["line"]
-    headers = {(name, value) for name, value in shown["request"]["headers"]}
+    assert f"POST /hooks?{MASK} HTTP/1.1" == shown["request_line"]
+    headers = {(name, value) for name, value in shown["request_headers"]}
     assert as_sent(request, masked={"authorization", "x-team"}) == headers
-    assert request.body.decode() == shown["request"]["body"]
+    assert request.body.decode() == shown["body"]
     assert ("registry-test", "sample") in headers
     assert None is request.header("registry-event")
-    assert (202, "got ***") == (shown["answer"]["status"], shown["answer"]["text"])
-    assert {("x-trace", "7"), ("set-cookie", MASK)} <= {tuple(line) for line in shown["answer"]["headers"]}
+    assert (202, "got ***") == (shown["status"], shown["answer_text"])
+    assert {("x-trace", "7"), ("set-cookie", MASK)} <= {tuple(line) for line in shown["answer_headers"]}
     assert "delivered" == shown["outcome"]
     Webhook(KEY).verify(request.body, dict(request.headers))
 
@@ -91,7 +91,7 @@ def test_a_self_signed_certificate(tmp_path: Path) -> None:
         done = tried(installed(tmp_path, url, tls={"ca": str(certificate)}, **GUARDED), "--json")
         assert 0 == done.code, done.stdout + done.stderr
         (request,) = receiver.requests
-        headers = {(name, value) for name, value in json.loads(done.stdout)["request"]["headers"]}
+        headers = {(name, value) for name, value in json.loads(done.stdout)["request_headers"]}
         assert as_sent(request, masked={"authorization", "x-team"}) == headers
 
 

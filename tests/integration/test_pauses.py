@@ -103,3 +103,18 @@ def test_resume_has_an_open_breaker_probe_now(setup: Installation, receiver: Rec
         assert "what waited for its next try is tried now" in out
         eventually(lambda: len(delivered(receiver)) >= 4)
         assert "nothing waited for its next try" in said(setup, "resume", "--endpoint", "ci/eu")
+
+
+def test_a_worker_sends_a_sample(setup: Installation, receiver: Receiver) -> None:
+    """`test --from-worker`: from the machine of a worker, be it of two processes, and once; it says which one."""
+    with setup.worker("--processes", "2") as worker:
+        worker.wait_ready()
+        done = setup.run_worker("test", "--endpoint", "ci/eu", "--from-worker")
+        assert (0, f"sent by the worker at {worker.address}\n") == (done.code, done.stderr)
+        assert "* outcome: delivered (status 200; head after " in done.stdout
+        receiver.answer(500)
+        assert 1 == setup.run_worker("test", "--endpoint", "ci/eu", "--from-worker").code
+    assert ["sample"] * 2 == [request.header("registry-test") for request in receiver.requests]
+    nobody = setup.run_worker("test", "--endpoint", "ci/eu", "--from-worker")
+    assert (1, True) == (nobody.code, nobody.stderr.startswith("registry-worker: no worker sent the event: 127.0.0.1:"))
+    assert 2 == setup.run_worker("test", "--endpoint", "ci/eu", "--from-worker", "--id", "x").code

@@ -4,10 +4,10 @@ It is made with the client, the headers and the signature of live delivery, and 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from consumer.delivery.policy.outcome import Answer, Outcome, describe, outcome_of
@@ -29,8 +29,7 @@ _SECRET_NAMES: Final = frozenset({"authorization", "cookie", "proxy-authorizatio
 HeaderLines = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookExchange:
+class WebhookExchange(Struct, frozen=True, kw_only=True):
     """One request and what came of it; every text is safe to print."""
 
     endpoint: str
@@ -52,22 +51,6 @@ class WebhookExchange:
     """Seconds from the request to the head of its answer."""
     total_s: float
     """To the end of what is read of it."""
-
-    def as_json(self) -> dict[str, Any]:
-        """For `--json`, and for whoever asks a worker."""
-        return {
-            "endpoint": self.endpoint,
-            "url": self.url,
-            "proxy": self.proxy or None,
-            "request": {"line": self.request_line, "headers": list(self.request_headers), "body": self.body},
-            "answer": None
-            if self.status is None
-            else {"status": self.status, "headers": list(self.answer_headers), "text": self.answer_text},
-            "outcome": self.outcome.value,
-            "said": self.said,
-            "head_s": None if self.head_s is None else round(self.head_s, 6),
-            "total_s": round(self.total_s, 6),
-        }
 
 
 async def exchanged(endpoint: EndpointSettings, sendable: Sendable, clock: Clock, *, test: str) -> WebhookExchange:

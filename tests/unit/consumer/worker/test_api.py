@@ -10,11 +10,14 @@ from types import ModuleType
 from typing import Any, Final
 
 import pytest
+from msgspec import to_builtins
 from prometheus_client import CollectorRegistry, Metric
 from structlog.testing import capture_logs
 
 from consumer.attempts.found import FoundAttempts
 from consumer.attempts.question import AttemptQuestion
+from consumer.delivery.policy.outcome import Outcome
+from consumer.delivery.webhook.exchange import WebhookExchange
 from consumer.endpoint.live_status import LiveStatus
 from consumer.worker import processes, service
 from consumer.worker.act_routes import ActRequest
@@ -56,6 +59,21 @@ STATUS: Final = LiveStatus(
     paused=PAUSED,
     members=["m"],
 )
+EXCHANGE: Final = WebhookExchange(
+    endpoint="ci",
+    url="https://ci.example.com/",
+    proxy="",
+    request_line="POST / HTTP/1.1",
+    request_headers=[("host", "ci.example.com")],
+    body="{}",
+    status=None,
+    answer_headers=[],
+    answer_text="",
+    outcome=Outcome.UNAVAILABLE,
+    said="timeout: no answer",
+    head_s=None,
+    total_s=1.0,
+)
 UNKNOWN: Final = replace(STATUS, lag=None, oldest_age_s=None, breaker=None, paused=None)
 
 
@@ -95,6 +113,8 @@ class Worker:
         if asked.endpoint != "ci":
             return 404, {"error": "no endpoint is named so"}
         done = {"endpoint": "ci", "members": ["m"], "changed": True}
+        if asked.act == "test":
+            return 200, to_builtins(EXCHANGE)
         if asked.act == "pause":
             return 200, {**done, "paused": PAUSED, "in_flight": 1}
         return 200, {**done, "paused": None, "tries": False, "failed": {"process 2": "x"}}
@@ -192,7 +212,7 @@ def test_each_answer_is_as_the_document_says() -> None:
     found.saw("/live/{version}", "GET", answered(app_of(Worker()), Ask("HEAD", "/live/0.0")))
     found.saw("/readyz", "GET", answered(app_of(Worker("no Kafka")), Ask("GET", "/readyz")))
     for app, endpoint, body, head, status in ACTS:
-        for act in ("pause", "resume"):
+        for act in ("pause", "resume", "test"):
             with capture_logs():
                 answer = answered(app, Ask("POST", f"/endpoints/{endpoint}/{act}", [body], head))
             assert answer.status == status
