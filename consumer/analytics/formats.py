@@ -67,3 +67,17 @@ def format_named(name: str) -> ExportFormat:
     if not decodes_in_bulk():
         _log.warning("export.decodes_slowly", missing="pyruhvro", **_RATES, install=how_to_install(FAST))
     return ParquetRows
+
+
+def attempts_format() -> ExportFormat:
+    """Attempts in Parquet.
+
+    Raises:
+        ExtraMissingError: it needs packages that are not installed.
+    """
+    try:
+        from consumer.analytics.attempt_files import AttemptRows  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        needs = f"Parquet needs {error.name}, which is not installed"
+        raise ExtraMissingError(f"{needs}: {how_to_install(ANALYTICS)}") from error
+    return AttemptRows

@@ -27,6 +27,7 @@ _ROLL: Final = "Start a new file after this long. [1h with --follow]"
     "--output", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Directory for the files."
 )
 @click.option("--format", "format_name", type=click.Choice(FORMATS), required=True, help="Format of the files.")
+@click.option("--attempts", is_flag=True, help="Write the topic of attempts instead (worker.attempts); only Parquet.")
 @click.option("--from", "from_", type=PlaceType(), help=_FROM)
 @click.option("--to", type=PlaceType(), help="Up to this place, which is excluded. [end]")
 @click.option("--follow", is_flag=True, help="Then export new records as they come in, until Ctrl-C.")
@@ -36,6 +37,7 @@ def export_command(
     settings: Settings,
     output: Path,
     format_name: str,
+    attempts: bool,
     from_: Place | None,
     to: Place | None,
     follow: bool,
@@ -48,7 +50,7 @@ def export_command(
     """
     if follow and to is not None:
         raise click.UsageError("--follow cannot be combined with --to")
-    export = LogExport(settings)
+    export = LogExport(settings, attempts=_topic_of_attempts(settings, format_name) if attempts else None)
     target = export.target(output, format_name, _FOLLOWING_ROLL_S if follow and roll is None else roll)
     with locked(output):
         plan = export.plan(covered_by(output, target.topic, format_name), from_, to or End())
@@ -59,6 +61,14 @@ def export_command(
         click.echo("stopped before the end; run it again to continue", err=True)
         return 1
     return 0
+
+
+def _topic_of_attempts(settings: Settings, format_name: str) -> str:
+    if settings.worker.attempts is None:
+        raise click.UsageError("--attempts: the configuration has no worker.attempts")
+    if format_name != "parquet":
+        raise click.UsageError("--attempts takes --format parquet only")
+    return settings.worker.attempts.topic
 
 
 def _say_filled(plan: ExportPlan) -> None:

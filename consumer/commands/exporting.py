@@ -16,7 +16,7 @@ import structlog
 
 from consumer.analytics.export import Export, ExportSummary
 from consumer.analytics.files import Covered
-from consumer.analytics.formats import format_named
+from consumer.analytics.formats import attempts_format, format_named
 from consumer.analytics.partition_files import ExportTarget
 from consumer.analytics.plan import ExportPlan, plan_of
 from consumer.commands.progress import shown
@@ -37,12 +37,15 @@ _BROKEN_OFF: Final = "the files that were open are left out; run it again to con
 
 
 class LogExport:
-    """Exports the events topic."""
+    """Exports the events topic, or the topic of attempts."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Does not reach out yet."""
-        self._view: Final = LogView(settings, client_id=_CLIENT_ID, clock=SystemClock())
-        self._topic: Final = settings.topics.events
+    def __init__(self, settings: Settings, *, attempts: str | None = None) -> None:
+        """Does not reach out yet; `attempts` is the topic of attempts if that is what is exported."""
+        self._view: Final = LogView(
+            settings, client_id=_CLIENT_ID, clock=SystemClock(), resolves_schemas=attempts is None
+        )
+        self._topic: Final = attempts or settings.topics.events
+        self._is_of_attempts: Final = attempts is not None
         self._close_s: Final = settings.worker.drain_s + CLOSE_GRACE_S
 
     def target(self, output: Path, format_name: str, roll_s: float | None) -> ExportTarget:
@@ -51,7 +54,8 @@ class LogExport:
         Raises:
             ExtraMissingError: the format needs packages that are not installed.
         """
-        return ExportTarget(output, self._topic, format_name, format_named(format_name), roll_s)
+        opened = attempts_format() if self._is_of_attempts else format_named(format_name)
+        return ExportTarget(output, self._topic, format_name, opened, roll_s)
 
     def plan(self, covered: Mapping[int, Covered], from_: Place | None, to: Place) -> ExportPlan:
         """The offsets that are still to be exported; raises as `plan_of` does."""

@@ -6,7 +6,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -19,13 +19,14 @@ from consumer.analytics.report.script import script_of
 from consumer.commands.exporting import LogExport
 from consumer.commands.matching import say, warn_of_hopeless
 from consumer.commands.options import PlaceType
-from consumer.places import Place
-from runtime.config import Beginning, End
+from consumer.places import Place, TopicMissingError
+from runtime.config import Ago, At, Beginning, End, Settings
 from runtime.config.load import load
 from runtime.errors import BridgeError
 from runtime.logs import LEVELS, configure_logs
 
 _FROM: Final = "From this place in the log, included: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
+_SKEW_S: Final = 60.0
 _EXAMPLE: Final = "Example: registry-worker report -c bridge.yaml --from -720h --html report.html"
 
 
@@ -58,6 +59,12 @@ _OPTIONS: Final = (
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         help="Read this export in Parquet. [the log is exported first, to a temporary directory]",
     ),
+    click.option(
+        "--attempts",
+        "attempts",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Read this export of attempts too. [without --input: the topic of worker.attempts, if there is one]",
+    ),
     click.option("--from", "from_", type=PlaceType(), default=Beginning(), help=_FROM),
     click.option("--to", type=PlaceType(), default=End(), help="Up to this place, which is excluded. [end]"),
     click.option(
@@ -70,7 +77,7 @@ _OPTIONS: Final = (
         "--sql",
         "as_sql",
         is_flag=True,
-        help="Print the SQL of all questions as one file for DuckDB; takes --input, --tag and --all.",
+        help="Print the SQL of all questions as one file for DuckDB; takes --input, --attempts, --tag and --all.",
     ),
     click.option(
         "--html",
@@ -96,6 +103,7 @@ def report_command(
     log_format: Any,
     log_level: str,
     directory: Path | None,
+    attempts: Path | None,
     as_json: bool,
     as_sql: bool,
     page: Path | None,
@@ -109,21 +117,24 @@ def report_command(
     configure_logs(log_format, log_level)
     scope = ReportScope(**choice)
     if as_sql:
-        click.echo(_script(directory, scope, asked_otherwise=as_json or page is not None), nl=False)
+        click.echo(_script(directory, attempts, scope, asked_otherwise=as_json or page is not None), nl=False)
         return 0
     require_duckdb()
     warn_of_hopeless(repositories=scope.repositories, tag=scope.tag or "")
-    report = _of_export(directory, scope) if directory else report_of_log(_log_export(config), scope)
+    report = _of_export(directory, scope, attempts) if directory else _of_log(load(config, os.environ), scope, attempts)
     _show(report, page, as_json=as_json)
     _say_unmatched(report, scope.tag)
     return 0
 
 
-def _script(directory: Path | None, scope: ReportScope, *, asked_otherwise: bool) -> str:
+def _script(directory: Path | None, attempts: Path | None, scope: ReportScope, *, asked_otherwise: bool) -> str:
     whole = ReportScope(tag=scope.tag, everything=scope.everything)
     if scope != whole or asked_otherwise:
-        raise click.UsageError("--sql takes --input, --tag and --all only: narrow `ranges` and `wanted` in the file")
-    return script_of(str(directory or "events"), tag=scope.tag, everything=scope.everything)
+        raise click.UsageError(
+            "--sql takes --input, --attempts, --tag and --all only: narrow `ranges` and `wanted` in the file"
+        )
+    found = None if attempts is None else str(attempts)
+    return script_of(str(directory or "events"), tag=scope.tag, everything=scope.everything, attempts=found)
 
 
 def _show(report: LogReport, page: Path | None, *, as_json: bool) -> None:
@@ -142,23 +153,51 @@ def _say_unmatched(report: LogReport, tag: str | None) -> None:
         say(f"none of these events is a pull of --tag {shlex.quote(tag)}")
 
 
-def _of_export(directory: Path, scope: ReportScope) -> LogReport:
+def _of_export(directory: Path, scope: ReportScope, attempts: Path | None) -> LogReport:
+    found = None if attempts is None else _exported(attempts, "--attempts ")
+    return report_on(_exported(directory), scope, now=time.time(), attempts=found)
+
+
+def _exported(directory: Path, option: str = "") -> list[Path]:
     files = parquet_files(directory)
     if not files:
-        raise InputError(f"{directory} holds no Parquet files (registry-worker export --format parquet writes them)")
-    return report_on(files, scope, now=time.time())
+        writes = f"registry-worker export {option}--format parquet writes them"
+        raise InputError(f"{directory} holds no Parquet files ({writes})")
+    return files
 
 
-def _log_export(config: Path | None) -> LogExport:
-    return LogExport(load(config, os.environ))
+def _of_log(settings: Settings, scope: ReportScope, attempts: Path | None) -> LogReport:
+    kept = settings.worker.attempts
+    if attempts is not None:
+        return report_of_log(LogExport(settings), scope, attempts=_exported(attempts, "--attempts "))
+    if kept is None:
+        return report_of_log(LogExport(settings), scope)
+    with tempfile.TemporaryDirectory(prefix="registry-attempts-") as folder:
+        try:
+            LogExport(settings, attempts=kept.topic).write_range(Path(folder), _since(scope.from_), End())
+        except TopicMissingError as error:
+            say(f"nothing is said about attempts: {error}")
+            return report_of_log(LogExport(settings), scope)
+        return report_of_log(LogExport(settings), scope, attempts=parquet_files(Path(folder)))
 
 
-def report_of_log(export: RangeExport, scope: ReportScope) -> LogReport:
-    """Export the range of the scope, and report on all of it."""
+def _since(from_: Place) -> Place:
+    """Where the attempts begin at events from this place on: none is earlier than its event, by nearly equal clocks."""
+    match from_:
+        case At(epoch_s=moment):
+            return At(moment - _SKEW_S)
+        case Ago(seconds=seconds):
+            return Ago(seconds + _SKEW_S)
+        case _:
+            return Beginning()
+
+
+def report_of_log(export: RangeExport, scope: ReportScope, *, attempts: Sequence[Path] | None = None) -> LogReport:
+    """Export the range of the scope, and report on all of it; `attempts` are files of an export of attempts."""
     with tempfile.TemporaryDirectory(prefix="registry-export-") as folder:
         export.write_range(Path(folder), scope.from_, scope.to)
         whole = ReportScope(repositories=scope.repositories, tag=scope.tag, everything=scope.everything)
-        return report_on(parquet_files(Path(folder)), whole, now=time.time())
+        return report_on(parquet_files(Path(folder)), whole, now=time.time(), attempts=attempts)
 
 
 def _write(page: Path, text: str) -> None:

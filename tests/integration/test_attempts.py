@@ -114,3 +114,15 @@ def test_the_topic_of_attempts(kafka: LocalKafka, topic: str, tmp_path: Path, re
     records = read(kafka, kept["topic"])
     assert {b"\x00" + ATTEMPTS.latest.id.to_bytes(4, "big")} == {(record.value or b"")[:5] for record in records}
     assert {one["event_id"].encode() for one in found} == {record.key for record in records}
+    answered = json.loads(setup.run_worker("report", "--json").stdout)["answers"]["attempts_by_endpoint"]
+    assert [("ci", 12, 9, 3, 25.0)] == [
+        tuple(one[name] for name in ("endpoint", "attempts", "delivered", "failed", "failed_percent"))
+        for one in answered
+    ]
+    output = str(tmp_path / "exported")
+    exported = setup.run_worker("export", "--attempts", "--format", "parquet", "--output", output)
+    assert exported.stdout.startswith("12 records in "), exported.stderr
+    again = setup.run_worker("export", "--attempts", "--format", "parquet", "--output", output)
+    assert again.stdout == "0 records in 0 files\n"
+    other = setup.run_worker("export", "--attempts", "--format", "avro", "--output", output)
+    assert (2, True) == (other.code, "--attempts takes --format parquet only" in other.stderr)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from consumer.analytics.report.answers import AnsweredQuestion, LogReport
 from consumer.analytics.report.database import opened
-from consumer.analytics.report.questions import QUESTIONS, RULES, WHO_PULLS_TAG, Question, sql_of
+from consumer.analytics.report.questions import (
+    ATTEMPT_QUESTIONS,
+    ATTEMPT_RULES,
+    QUESTIONS,
+    RULES,
+    WHO_PULLS_TAG,
+    Question,
+    sql_of,
+)
 from consumer.analytics.report.ranges import select_ranges
 from consumer.analytics.report.script import AS_OF
 from consumer.filters.globs import Globs
@@ -43,6 +51,7 @@ def report_on(
     scope: ReportScope,
     *,
     now: float,
+    attempts: Sequence[Path] | None = None,
     questions: Sequence[Question] = QUESTIONS,
     rows: int = MOST_ROWS,
 ) -> LogReport:
@@ -52,6 +61,7 @@ def report_on(
         files: of an export; none is an empty log.
         scope: which records.
         now: seconds since the epoch, for places that are times ago.
+        attempts: files of an export of attempts; None: the questions about attempts are not asked.
         questions: which; who pulls a tag is only asked if the scope names one.
         rows: of each answer at most.
 
@@ -61,11 +71,17 @@ def report_on(
         PlaceError: the export has no such partition, or `from_` lies behind `to`.
         QueryError: DuckDB failed.
     """
-    with tempfile.TemporaryDirectory(prefix="registry-report-") as scratch, opened(files, Path(scratch)) as connection:
+    with (
+        tempfile.TemporaryDirectory(prefix="registry-report-") as scratch,
+        opened(files, Path(scratch), attempts=attempts or ()) as connection,
+    ):
         queries = _Queries(connection)
         unmatched = queries.prepare(scope, now=now)
         fitting = [question for question in questions if question != WHO_PULLS_TAG or scope.tag]
         answers = {question.name: queries.answer(question, rows) for question in fitting}
+        if attempts is not None:
+            queries.make(ATTEMPT_RULES)
+            answers |= {question.name: queries.answer(question, rows) for question in ATTEMPT_QUESTIONS}
     asked = {"repositories": list(scope.repositories), "tag": scope.tag, "all": scope.everything}
     return LogReport(answers, asked, unmatched, queries.seconds)
 
@@ -84,11 +100,15 @@ class _Queries:
         unmatched = _select_repositories(self._connection, scope.repositories)
         self._connection.execute("set variable everything = ?", [scope.everything])
         self._connection.execute("set variable tag = ?", [scope.tag])
-        for rule in RULES:
-            with self._timed(rule):
-                self._connection.execute(sql_of(rule))
+        self.make(RULES)
         self._connection.execute(AS_OF)
         return unmatched
+
+    def make(self, rules: Sequence[str]) -> None:
+        """Make what these rules say."""
+        for rule in rules:
+            with self._timed(rule):
+                self._connection.execute(sql_of(rule))
 
     def answer(self, question: Question, rows: int) -> AnsweredQuestion:
         """Answer one question with so many rows at most."""

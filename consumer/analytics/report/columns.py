@@ -1,4 +1,4 @@
-"""The columns that an export has and the SQL needs, with DuckDB's names of their types. Pure."""
+"""The columns that exports have and the SQL needs, with DuckDB's names of their types. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -39,3 +39,26 @@ COLUMNS: Final[Mapping[str, str]] = {
     "original": "VARCHAR",
     "raw": "BLOB",
 }
+ATTEMPT_COLUMNS: Final[Mapping[str, str]] = {
+    "kafka_topic": "VARCHAR",
+    "kafka_partition": "INTEGER",
+    "kafka_offset": "BIGINT",
+    "written_at": "TIMESTAMP WITH TIME ZONE",
+    "endpoint": "VARCHAR",
+    "began_at": "TIMESTAMP WITH TIME ZONE",
+    "event_id": "VARCHAR",
+    "event_topic": "VARCHAR",
+    "event_partition": "INTEGER",
+    "event_offset": "BIGINT",
+    "repository": "VARCHAR",
+    "action": "VARCHAR",
+    "try": "INTEGER",
+    "outcome": "VARCHAR",
+    "status": "INTEGER",
+    "error": "VARCHAR",
+    "seconds": "DOUBLE",
+    "next_try_seconds": "DOUBLE",
+    "answer": "VARCHAR",
+    "raw": "BLOB",
+}
+"""Of an export of attempts."""

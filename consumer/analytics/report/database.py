@@ -4,13 +4,13 @@ DuckDB comes with the extra `analytics`, so it is imported only when a report is
 """
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from consumer.analytics.extra import ANALYTICS, how_to_install
-from consumer.analytics.report.columns import COLUMNS
+from consumer.analytics.report.columns import ATTEMPT_COLUMNS, COLUMNS
 from runtime.errors import BridgeError
 from runtime.extras import ExtraMissingError
 
@@ -54,10 +54,11 @@ def parquet_files(directory: Path) -> list[Path]:
 
 
 @contextmanager
-def opened(files: Sequence[Path], scratch: Path) -> Iterator["DuckDBPyConnection"]:
-    """A database in memory with the view `exported` over these files; what does not fit goes to `scratch`.
+def opened(files: Sequence[Path], scratch: Path, *, attempts: Sequence[Path] = ()) -> Iterator["DuckDBPyConnection"]:
+    """A database in memory with the views `exported` and `exported_attempts` over these files.
 
-    It installs and loads no extension, so that nothing is asked of a network. No files: an empty view.
+    What does not fit goes to `scratch`. It installs and loads no extension, so that nothing is asked of a network. No
+    files: an empty view.
 
     Raises:
         ExtraMissingError: DuckDB is not installed.
@@ -77,7 +78,8 @@ def opened(files: Sequence[Path], scratch: Path) -> Iterator["DuckDBPyConnection
     try:
         try:
             connection.execute("set TimeZone = 'UTC'")
-            _expose(connection, files)
+            _expose(connection, "exported", files, COLUMNS)
+            _expose(connection, "exported_attempts", attempts, ATTEMPT_COLUMNS)
         except duckdb.Error as error:
             raise InputError(_one_line(error)) from None
         yield connection
@@ -91,19 +93,20 @@ def opened(files: Sequence[Path], scratch: Path) -> Iterator["DuckDBPyConnection
         connection.close()
 
 
-def _expose(connection: "DuckDBPyConnection", files: Sequence[Path]) -> None:
+def _expose(connection: "DuckDBPyConnection", view: str, files: Sequence[Path], columns: Mapping[str, str]) -> None:
     if not files:
-        nothing = ", ".join(f"null::{type_} as {name}" for name, type_ in COLUMNS.items())
-        connection.execute(f"create view exported as select {nothing} where false")
+        nothing = ", ".join(f'null::{type_} as "{name}"' for name, type_ in columns.items())
+        connection.execute(f"create view {view} as select {nothing} where false")
         return
-    exported = connection.read_parquet([str(file) for file in files], hive_partitioning=False)
-    found = dict(zip(exported.columns, map(str, exported.types), strict=True))
-    for name, type_ in COLUMNS.items():
+    what = "an export" if columns is COLUMNS else "an export of attempts"
+    read = connection.read_parquet([str(file) for file in files], hive_partitioning=False)
+    found = dict(zip(read.columns, map(str, read.types), strict=True))
+    for name, type_ in columns.items():
         if name not in found:
-            raise InputError(f"{files[0].parent} is not an export in Parquet: column {name} is missing")
+            raise InputError(f"{files[0].parent} is not {what} in Parquet: column {name} is missing")
         if found[name] not in (type_, _unquoted(type_)):
-            raise InputError(f"{files[0].parent}: column {name} is {found[name]}, an export has {type_}")
-    exported.create_view("exported")
+            raise InputError(f"{files[0].parent}: column {name} is {found[name]}, {what} has {type_}")
+    read.create_view(view)
 
 
 def _unquoted(type_: str) -> str:

@@ -75,6 +75,16 @@ QUESTIONS: Final[Sequence[Question]] = (
     Question("undecodable", "Records that cannot be decoded", "Of all repositories, also if the report selects some."),
 )
 
+ATTEMPT_RULES: Final[Sequence[str]] = ("attempts",)
+"""The files that make what questions about attempts read, after the other rules."""
+_KEEP_ALL: Final = "The part that failed is known if worker.attempts.keep is all."
+ATTEMPT_QUESTIONS: Final[Sequence[Question]] = (
+    Question("attempts_by_endpoint", "Deliveries and failures by endpoint", _KEEP_ALL),
+    Question("attempts_by_hour", "Deliveries and failures by hour", f"UTC. {_KEEP_ALL}"),
+    Question("attempts_by_status", "What endpoints answered", "Without a status: why there was no answer."),
+)
+"""Asked if there are attempts: they need the topic of attempts, or its export."""
+
 
 def sql_of(name: str) -> str:
     """The text of a rule's or a question's SQL file."""

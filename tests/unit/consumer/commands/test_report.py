@@ -19,6 +19,7 @@ from consumer.commands.report import report_command, report_of_log
 from consumer.places import Place
 from runtime.cli.running import run_command
 from runtime.config import Ago, End
+from tests.kit.attempt_rows import attempted, write_attempts
 from tests.kit.parquet_rows import SCHEMA, row, write_export
 
 A = f"sha256:{'a' * 64}"
@@ -87,7 +88,7 @@ def test_the_sql_takes_no_other_options(run: Run, other: tuple[str, ...]) -> Non
     """A selection that the file would not make is refused, not passed over."""
     status, out, err = run("--sql", *other)
     assert (2, "") == (status, out)
-    assert "--sql takes --input, --tag and --all only" in err
+    assert "--sql takes --input, --attempts, --tag and --all only" in err
 
 
 def test_the_page_is_written_whole(run: Run, tmp_path: Path) -> None:
@@ -169,3 +170,15 @@ def test_without_the_extra_a_line_says_what_to_install(
 def test_the_columns_are_those_that_exports_have() -> None:
     """The SQL's list and the documented schema are one."""
     assert SCHEMA.names == list(COLUMNS)
+
+
+def test_attempts_reach_the_report(run: Run, tmp_path: Path) -> None:
+    """Those of an export that is named; a directory without any is refused."""
+    attempts = write_attempts(tmp_path / "attempts", [attempted(0)])
+    arguments = ("--input", write_export(tmp_path / "events", ROWS), "--json", "--attempts")
+    status, out, _ = run(*arguments, attempts)
+    assert (0, ["ci"]) == (status, [one["endpoint"] for one in json.loads(out)["answers"]["attempts_by_endpoint"]])
+    (tmp_path / "empty").mkdir()
+    status, out, err = run(*arguments, tmp_path / "empty")
+    assert (2, "") == (status, out)
+    assert "holds no Parquet files (registry-worker export --attempts --format parquet writes them)" in err

@@ -7,14 +7,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from consumer.analytics.report.questions import QUESTIONS, RULES, sql_of
-from consumer.analytics.report.script import AS_OF, PREPARATION
+from consumer.analytics.report.questions import ATTEMPT_QUESTIONS, ATTEMPT_RULES, QUESTIONS, RULES, sql_of
+from consumer.analytics.report.script import AS_OF, ATTEMPTS_PREPARATION, PREPARATION
 from tests.kit.parquet_rows import answers_of, row, undecodable, write_export
 from tests.kit.paths import DOCS, ROOT
 
 PAGE = (DOCS / "report.md").read_text("utf-8")
 BLOCKS = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
-NAMES = (PREPARATION, *RULES, *(question.name for question in QUESTIONS))
+ABOUT_ATTEMPTS = (ATTEMPTS_PREPARATION, *ATTEMPT_RULES, *(question.name for question in ATTEMPT_QUESTIONS))
+NAMES = (PREPARATION, *RULES, *(question.name for question in QUESTIONS), *ABOUT_ATTEMPTS)
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 
 ROWS = [
