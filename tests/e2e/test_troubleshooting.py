@@ -149,9 +149,10 @@ def test_why_an_endpoint_gets_nothing(kafka: LocalKafka, topic: str, tmp_path: P
         with setup.worker() as worker:
             worker.wait_ready()
 
-            def missing() -> list[str]:
+            def all_are_seen() -> bool:
                 seen = without_times(setup.run_worker("status").stdout)
-                return [reason for reason in shown if reason not in seen]
+                assert [reason for reason in shown if reason not in seen] == []
+                return True
 
-            assert eventually(lambda: missing() == [])
+            assert eventually(all_are_seen)
             assert {"delivery.failed", "breaker.open"} <= {line["event"] for line in worker.log()}
