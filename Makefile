@@ -29,10 +29,10 @@ DOCS := $(VENV)/.docs-$(call fingerprint,requirements-docs.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test fuzz chaos check bench docs schema lock clean
+.PHONY: help run demo test fuzz chaos check bench docs schema pictures lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 run: $(RUN) ## Start everything, send sample events through it, stay up until Ctrl-C (BROKER=host:port uses your Kafka)
 	@$(PY) -m examples.demo $(if $(BROKER),--broker $(BROKER)) $(ARGS)
@@ -73,6 +73,10 @@ schema: $(DEV) ## Write docs/bridge.schema.json again, after a change of the con
 
 rules: $(DEV) ## Write the alert rules for the Prometheus operator again, after a change of deploy/prometheus/alerts.yaml
 	@$(PY) -m tests.kit.prometheus_rule
+
+pictures: $(DEV) ## Make the pictures of the docs again, after a change of the worker's page
+	@$(PY) tests/kit/debian.py
+	@$(PY) -m tests.kit.pictures
 
 lock: $(RUN) ## Write the lists of packages and jars again (ARGS=--upgrade for newer packages)
 	$(PIP) install --quiet $(UV)

@@ -56,6 +56,7 @@ def worker_api() -> dict[str, Any]:
     paths = {
         "/": get("page", "The status for a person", {200: answer("A page.", _TEXT, media_type="text/html")}),
         "/live/{version}": _stream(),
+        "/attempt-rows/{endpoint}": _rows(),
         "/status": get("status", "Every endpoint, now", {200: answer("What is not known is null.", statuses)}),
         "/attempts": _attempts(attempts),
         "/debug/vars": get("vars", "As a registry's expvar", {200: answer("Header values are masked.", variables)}),
@@ -77,6 +78,13 @@ def _stream() -> dict[str, Any]:
     version = parameter("path", "version", "Of the page, as it names it itself", _TEXT)
     later = parameter("header", "Last-Event-ID", "A later version, of a browser that connects again", _TEXT)
     return get("live", "What changes on the page", {200: events}, parameters=[version, later])
+
+
+def _rows() -> dict[str, Any]:
+    found = answer("A table, the newest attempt first.", _TEXT, media_type="text/html")
+    answers = {200: found, 404: answer("This worker does not serve such an endpoint.", ERROR)}
+    endpoint = parameter("path", "endpoint", "Its name, percent-encoded", _TEXT)
+    return get("attempt-rows", "An endpoint's last attempts, for the page", answers, parameters=[endpoint])
 
 
 def _attempts(found: dict[str, Any]) -> dict[str, Any]:

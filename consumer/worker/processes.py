@@ -143,7 +143,7 @@ async def deliver_in_processes(
         prefix, clock = settings.worker.group_prefix, SystemClock()
         view = FamilyView(prefix, target, pages, metrics)
         live = LivePages(FamilyFacts(view, pages, group_prefix=prefix), clock, stop)
-        page = live_routes(live, page_settings(settings, processes=processes), clock)
+        page = live_routes(live, view, page_settings(settings, processes=processes), clock)
         shown = [*family_probes(parent.pages, metrics), *page_routes(view), *page]
         routes = worker_routes(settings, shown, guard_of(settings.worker, binding), FamilyActs(parent.keepers))
         server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)

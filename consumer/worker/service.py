@@ -68,7 +68,7 @@ async def deliver(
     backlogs = backlogs_of(parts, served)
     view = ProcessView(served, parts.metrics, parts.clock, parts.pulse)
     observer = _observer(parts, served, watches, backlogs)
-    page = live_routes(LivePages(observer, parts.clock, stop), page_settings(settings), parts.clock)
+    page = live_routes(LivePages(observer, parts.clock, stop), view, page_settings(settings), parts.clock)
     shown = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view), *page]
     guard, acts = guard_of(settings.worker, binding), ProcessActs(served, watches.pauses, parts.clock)
     routes = worker_routes(settings, shown, guard, acts, private=[facts_route(observer)])

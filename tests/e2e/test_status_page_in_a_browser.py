@@ -44,7 +44,7 @@ def shared() -> Iterator[PageServer]:
 @pytest.fixture
 def server(shared: PageServer) -> PageServer:
     """On a bad day."""
-    shared.facts = some_facts()
+    shared.say(some_facts())
     return shared
 
 
@@ -55,10 +55,11 @@ def page(browser: Browser, server: PageServer) -> Browser:
 
 
 def opened(browser: Browser, server: PageServer, fragment: str = "") -> Browser:
-    """The page, as soon as it is live."""
+    """The page, as soon as it is live and shows what the worker says."""
     browser.look()
     browser.open(f"{server.url}{fragment}")
     eventually(lambda: browser.asks("textOf", "#live") == "Live", 20)
+    eventually(lambda: server.mark in browser.asks("textOf", "footer"), 20)
     return browser
 
 
@@ -80,14 +81,14 @@ def test_it_asks_for_itself_and_its_stream_alone(page: Browser, server: PageServ
     assert others == []
     assert [] == page.console()
     page.asks("openAll")
-    assert "<script>window.ran=1" in page.asks("textOf", "main")
+    eventually(lambda: page.asks("textOf", "main").count("<script>window.ran=1") > 14, 20)
     assert page.asks("value", "ran") is None
 
 
 @pytest.mark.parametrize("facts", FACTS)
 def test_it_can_be_read(browser: Browser, server: PageServer, facts: str) -> None:
     """On a wall, a desk and a telephone, in both lights: nothing sticks out, all has contrast; axe finds nothing."""
-    server.facts = FACTS[facts]()
+    server.say(FACTS[facts]())
     page = opened(browser, server)
     for width, light in product(WIDTHS, LIGHTS):
         page.asks("closeAll")
@@ -113,23 +114,25 @@ def test_it_shows_what_changes(page: Browser, server: PageServer) -> None:
     """Within seconds, where it stood; an open table stays open, and what has the focus keeps it."""
     page.asks("openAll")
     page.asks("focus", "[data-name=ci] a")
-    before = shown(page)
-    server.facts = card(server.facts, "ci", state=EndpointState.FAILING, lag=123_456)
+    eventually(lambda: "ago" in page.asks("textOf", "[data-name=ci] tbody"), 20)
+    before, asked = shown(page), server.asked
+    server.say(card(server.facts, "ci", state=EndpointState.FAILING, lag=123_456))
     eventually(lambda: "123,456" in page.asks("textOf", "[data-name=ci]"), 20)
     assert "failing" in page.asks("textOf", "[data-name=ci]")
     assert "5 of 14 endpoints need you" in page.asks("textOf", ".verdict")
     assert page.asks("isOpen", "[data-name=ci] details")
     assert page.asks("focused", "[data-name=ci] a")[0] == 0
+    eventually(lambda: server.asked > asked, 20)
     assert before == shown(page), "cards move while one of them has the focus"
     page.asks("focus", "#search")
-    server.facts = card(server.facts, "ci", lag=7)
+    server.say(card(server.facts, "ci", lag=7))
     eventually(lambda: shown(page)[:2] == ["ci", "scanner"], 20)
 
 
 def test_only_what_changed_is_sent(page: Browser, server: PageServer) -> None:
     """The elements of other cards, and of other parts, are the same ones as before."""
     page.asks("mark", "[data-part] > *")
-    server.facts = card(server.facts, "ci", lag=88)
+    server.say(card(server.facts, "ci", lag=88))
     eventually(lambda: "88" in page.asks("textOf", "[data-name=ci]"), 20)
     assert page.asks("unmarked", "[data-name]:not([data-name=ci]) [data-part] > *") == 0
     assert page.asks("unmarked", "[data-name=ci] [data-part] > *") == 1
@@ -188,7 +191,7 @@ def test_a_broken_stream_is_said(browser: Browser) -> None:
         mortal.stop()
         eventually(lambda: "What you see is from " in page.asks("textOf", "#live"), 20)
         assert page.asks("count", "body.stale") == 1
-        mortal.facts = calm_facts()
+        mortal.say(calm_facts())
         mortal.start()
         eventually(lambda: page.asks("textOf", "#live") == "Live", 30)
         assert "All 6 endpoints get their events" in page.asks("textOf", ".verdict")
@@ -196,21 +199,23 @@ def test_a_broken_stream_is_said(browser: Browser) -> None:
 
 def test_another_set_of_endpoints_is_another_page(page: Browser, server: PageServer) -> None:
     """After a reload of the configuration, say."""
-    server.facts = calm_facts()
+    server.say(calm_facts())
     eventually(lambda: page.asks("count", ".card") == 6, 20)
 
 
 def test_two_hundred_endpoints(browser: Browser, server: PageServer) -> None:
     """Are shown, filtered and kept up to date in the time of a few."""
-    server.facts = many_facts(200)
+    server.say(many_facts(200))
     page = opened(browser, server)
     assert [] == page.asks("sticksOut")
     assert 200 == len(shown(page))
     page.asks("focus", "#search")
     page.press(*"scanner")
     assert len(shown(page)) < 20
+    page.asks("openAll")
+    eventually(lambda: page.asks("count", ".card:not([hidden]) tbody tr") == 20 * len(shown(page)), 20)
     name = server.facts.cards[3].endpoint
-    server.facts = card(server.facts, name, lag=4321)
+    server.say(card(server.facts, name, lag=4321))
     eventually(lambda: "4,321" in page.asks("allTextOf", f"[data-name='{name}'] [data-part=lag]"), 20)
 
 

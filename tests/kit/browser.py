@@ -119,6 +119,13 @@ class Browser:
         shot: Mapping[str, str] = self._driver.execute_cdp_cmd("Page.captureScreenshot", whole)
         file.write_bytes(b64decode(shot["data"]))
 
+    def part_of_picture(self, file: Path, *, width: int, height: int) -> None:
+        """The upper end of the page, as WebP."""
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        how = {"format": "webp", "quality": 82, "captureBeyondViewport": True, "clip": clip}
+        shot: Mapping[str, str] = self._driver.execute_cdp_cmd("Page.captureScreenshot", how)
+        file.write_bytes(b64decode(shot["data"]))
+
 
 @contextmanager
 def a_browser(profile: Path, switches: Sequence[str] = _SWITCHES) -> Iterator[Browser]:

@@ -60,8 +60,15 @@ def first_facts() -> WorkerFacts:
     """A worker before the first event."""
     made = Facts(Random(1), round(time.time() * 1000))
     quiet: Rates = [None] * 58 + [0.0, 0.0]
-    card = made.card("ci", EndpointState.CAUGHT_UP, rates=quiet, rate=0.0, in_flight=0, attempts=(), answers=_NOTHING)
+    card = made.card("ci", EndpointState.CAUGHT_UP, rates=quiet, rate=0.0, in_flight=0, answers=_NOTHING)
     return replace(made.worker([card]), accepted=quiet, accepted_now=0.0, log_end=0)
+
+
+def made_attempts(count: int) -> Sequence[EventAttempt]:
+    """The last attempts of an endpoint, of which the last few failed; one answered with what must stay a text."""
+    made = Facts(Random(9), round(time.time() * 1000))
+    answers = (HOSTILE, "upstream connect error or disconnect", "")
+    return [made.attempt(at, status=503, answer=answers[at]) if at < 3 else made.attempt(at) for at in range(count)]
 
 
 class Facts:
@@ -92,7 +99,6 @@ class Facts:
             "in_flight": 2,
             "limit": 64,
             "breaker": BreakerFacts("closed"),
-            "attempts": self.attempts(20),
             "letters": {},
             "group": GroupFacts(name=f"registry-worker.{name}", here=_ALL, every=_ALL, unserved=()),
         }
@@ -117,7 +123,7 @@ class Facts:
                 reasons=("paused by an operator",),
             ),
             self._unknown(),
-            self.card("standby-eu", states.STANDBY, rates=[0.0] * 60, rate=0.0, attempts=(), answers=_NOTHING),
+            self.card("standby-eu", states.STANDBY, rates=[0.0] * 60, rate=0.0, answers=_NOTHING),
             self.card(
                 "held", states.HELD, lag=90, oldest_ms=self._ago(20), reasons=("paused by Retry-After for 25 s",)
             ),
@@ -128,9 +134,7 @@ class Facts:
                 oldest_ms=self._ago(3),
                 reasons=("1 repository waits for the next try",),
             ),
-            self.card(
-                "starting", states.STARTING, lag=None, rates=[None] * 60, rate=None, attempts=(), answers=_NOTHING
-            ),
+            self.card("starting", states.STARTING, lag=None, rates=[None] * 60, rate=None, answers=_NOTHING),
             self.card(
                 "lost",
                 states.NOT_READING,
@@ -159,12 +163,6 @@ class Facts:
         for _ in range(300):
             counts[min(_BUCKETS - 1, max(0, int(self._random.gauss(typical, 1.3))))] += 1
         return tuple(counts)
-
-    def attempts(self, count: int, *, failed: int = 0, answer: str = "") -> tuple[EventAttempt, ...]:
-        """The last ones, of which the last `failed` were not delivered."""
-        return tuple(
-            self.attempt(at, status=503, answer=answer) if at < failed else self.attempt(at) for at in range(count)
-        )
 
     def attempt(self, at: int, *, status: int | None = 200, error: str = "", answer: str = "") -> EventAttempt:
         """One that ended a while ago."""
@@ -203,7 +201,6 @@ class Facts:
             limit=1,
             breaker=BreakerFacts("open", "status 503, 10 in a row", self._now_ms + 42_000),
             failure=self.attempt(2, status=503, answer=reset),
-            attempts=self.attempts(20, failed=9, answer=reset),
             answers=(_NOTHING[0], self.answers(8)),
         )
 
@@ -228,7 +225,6 @@ class Facts:
             breaker=BreakerFacts("refused", "status 422; only repositories that it refused wait", self._now_ms + 9_000),
             letters={"rejected": 4},
             failure=self.attempt(4, status=422, answer=HOSTILE),
-            attempts=self.attempts(20, failed=2, answer=HOSTILE),
             reasons=("2 repositories wait for the next try, the first in 9 s",),
         )
 
@@ -263,7 +259,8 @@ class Facts:
             rate=None,
             answers=_NOTHING,
             breaker=None,
-            attempts=(),
+            letters=None,
+            in_flight=None,
             reasons=("process 3: it does not answer within 1.5 s",),
             group=GroupFacts(name="g", here=(0, 1), obstacle="the topic's partitions are not known"),
         )

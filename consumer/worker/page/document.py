@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from typing import Final
 from urllib.parse import quote
 
 from consumer.worker.page.board import PAGE, Board
 from consumer.worker.page.head import CHIPS, count_of
 from consumer.worker.page.text import escaped, with_ages
+
+_NOT_HERE: Final = (
+    '<tr><td colspan="6" class="none"><span data-script hidden>Not asked for yet.</span>'
+    '<noscript><a href="/attempt-rows/{place}">Show them</a></noscript></td></tr>'
+)
 
 
 @cache
@@ -51,17 +57,18 @@ class PageSettings:
     processes: int
 
 
-def page_of(settings: PageSettings, board: Board, version: str, now_ms: int) -> str:
+def page_of(settings: PageSettings, board: Board, attempts: Mapping[str, str], *, version: str, now_ms: int) -> str:
     """The page as it is now.
 
     Args:
         settings: of the worker.
         board: the parts.
+        attempts: rows, by endpoint; those of others are asked for when somebody opens their table.
         version: of the board.
         now_ms: since the epoch.
     """
     head = board.parts(PAGE)
-    cards = "".join(_card(at, name, board.parts(name)) for at, name in enumerate(board.names))
+    cards = "".join(_card(at, name, board.parts(name), attempts.get(name)) for at, name in enumerate(board.names))
     text = _file("frame.html").format(
         version=version,
         now=now_ms,
@@ -80,18 +87,15 @@ def page_of(settings: PageSettings, board: Board, version: str, now_ms: int) -> 
     return with_ages(text, now_ms)
 
 
-def anchor(endpoint: str) -> str:
-    """The id of an endpoint's card, which is also the fragment of the link to it."""
-    return f"endpoint/{quote(endpoint, safe='')}"
-
-
 def _where(settings: PageSettings) -> str:
     processes = f", {settings.processes} processes" if settings.processes > 1 else ""
     return f"{settings.release} on {settings.host}{processes}"
 
 
-def _card(at: int, name: str, parts: Mapping[str, str]) -> str:
-    shown = {"at": at, "name": escaped(name), "anchor": escaped(anchor(name)), **parts}
+def _card(at: int, name: str, parts: Mapping[str, str], attempts: str | None) -> str:
+    place = quote(name, safe="")
+    rows = _NOT_HERE.format(place=place) if attempts is None else attempts
+    shown = {"at": at, "name": escaped(name), "place": place, "attempts": rows, **parts}
     return _file("card.html").format_map(shown)
 
 

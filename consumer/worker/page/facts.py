@@ -74,10 +74,8 @@ class EndpointCard(Struct, frozen=True, kw_only=True):
     breaker: BreakerFacts | None = None
     failure: EventAttempt | None = None
     """The last attempt that was not delivered, since the worker began."""
-    attempts: tuple[EventAttempt, ...] | None = None
-    """The last ones, newest first."""
     letters: Mapping[str, int] | None = None
-    """Dead letters that were written since the worker began, by reason."""
+    """Dead letters that were written since the worker began, by reason; None if that, and the failure, is not known."""
     group: GroupFacts
 
 

@@ -6,10 +6,9 @@ from typing import Final
 
 from consumer.worker.page.facts import EndpointCard, WorkerFacts
 from consumer.worker.page.history import Rates
-from consumer.worker.page.parts import moment
 from consumer.worker.page.sparkline import highest, sparkline
 from consumer.worker.page.states import Tone
-from consumer.worker.page.text import UNKNOWN, escaped, number, plain_rate, rate, since
+from consumer.worker.page.text import UNKNOWN, escaped, moment, number, plain_rate, rate, since
 from runtime.counts import counted, noun
 
 CHIPS: Final = (("all", "All"), ("bad", "Need you"), ("warn", "Wait"), ("unknown", "Unknown"), ("good calm", "Fine"))

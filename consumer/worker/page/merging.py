@@ -13,7 +13,6 @@ from consumer.worker.page.facts import BreakerFacts, EndpointCard, GroupFacts, M
 from consumer.worker.page.history import Rates
 from consumer.worker.page.states import EndpointState
 
-SHOWN_ATTEMPTS: Final = 20
 _WORST_BREAKERS: Final = ("open", "refused", "closed")
 _Number = TypeVar("_Number", int, float)
 
@@ -67,7 +66,6 @@ def _merged_card(endpoint: KnownEndpoint, parts: Mapping[int, EndpointCard], tro
     if not cards:
         return endpoint.unknown()
     worst = min((card.state for card in cards), key=lambda state: state.rank)
-    attempts = sorted((one for card in cards for one in card.attempts or ()), key=_when, reverse=True)
     group = _merged_group([card.group for card in cards], is_whole=not troubles)
     return EndpointCard(
         endpoint=endpoint.name,
@@ -87,7 +85,6 @@ def _merged_card(endpoint: KnownEndpoint, parts: Mapping[int, EndpointCard], tro
         limit=_total(card.limit for card in cards),
         breaker=_worst_breaker(card.breaker for card in cards),
         failure=max((card.failure for card in cards if card.failure), key=_when, default=None),
-        attempts=tuple(attempts[:SHOWN_ATTEMPTS]),
         letters=None if troubles else dict(sum((Counter(card.letters or {}) for card in cards), Counter[str]())),
         group=group,
     )

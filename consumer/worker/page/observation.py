@@ -4,31 +4,22 @@ Counts are kept from the beginning, whether or not anybody looks; all else is lo
 """
 
 import asyncio
-import re
 from typing import Final, Protocol
 
-from msgspec.structs import replace
-
-from consumer.attempts.event_attempt import EventAttempt
 from consumer.delivery.policy.breaker import BreakerState
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.inspection import facts_of, lag_of
 from consumer.endpoint.metrics import EndpointMetrics
-from consumer.endpoint.monitor import Monitor
 from consumer.endpoint.reasons import Facts, breaker_reason, reasons_of
 from consumer.offsets.backlog import Waiting
 from consumer.worker.page.facts import BreakerFacts, EndpointCard, GroupFacts, MemberFacts, WorkerFacts
 from consumer.worker.page.history import SLOT_S, CountHistory, LogGrowth, slot_of
-from consumer.worker.page.merging import SHOWN_ATTEMPTS
 from consumer.worker.page.quantiles import WINDOWS_MINUTES, RecentCounts
 from consumer.worker.page.states import state_of
 from consumer.worker.served import Served
 from runtime.clock import Clock
 from runtime.http.probes import ReadinessProbe
 from runtime.kafka.cluster_state import GroupMembers
-
-_LINE_END: Final = re.compile(r"(?:\\r)?\\n")
-_LONGEST_LINE: Final = 300
 
 
 class KnowsBacklogs(Protocol):
@@ -76,21 +67,11 @@ class _Counted:
     def __init__(self, metrics: EndpointMetrics) -> None:
         self.delivered: Final = CountHistory()
         self.answers: Final = RecentCounts(len(metrics.delivery_seconds.counts))
-        self._ended = 0
-        self._last: tuple[EventAttempt, ...] = ()
 
     def keep(self, metrics: EndpointMetrics, now: float) -> None:
         """Keep the counts of this moment; `now` since the epoch."""
         self.delivered.keep(slot_of(now), metrics.delivered)
         self.answers.keep(int(now // 60), metrics.delivery_seconds.counts)
-
-    def last_attempts(self, monitor: Monitor) -> tuple[EventAttempt, ...]:
-        """The last ones, made again only if there is another."""
-        ended = sum(monitor.metrics.delivery_seconds.counts)
-        if ended != self._ended:
-            self._ended = ended
-            self._last = tuple(map(first_line, monitor.attempts.last(SHOWN_ATTEMPTS)))
-        return self._last
 
     def recent_answers(self, metrics: EndpointMetrics, now: float) -> tuple[tuple[int, ...], ...]:
         """For each of `WINDOWS_MINUTES`."""
@@ -183,8 +164,7 @@ class ProcessObserver:
             in_flight=facts.in_flight,
             limit=facts.limit,
             breaker=_breaker(endpoint, facts, now),
-            failure=first_line(endpoint.monitor.last_failure) if endpoint.monitor.last_failure else None,
-            attempts=counted.last_attempts(endpoint.monitor),
+            failure=endpoint.monitor.last_failure,
             letters=dict(endpoint.monitor.letters),
             group=self._group(endpoint),
         )
@@ -213,13 +193,6 @@ class ProcessObserver:
             unserved=None if unserved is None else tuple(unserved),
             obstacle="the group divides its partitions just now" if found.is_rebalancing else "",
         )
-
-
-def first_line(attempt: EventAttempt) -> EventAttempt:
-    """The same with the first line of its answer; line ends are escaped there already."""
-    if not attempt.answer:
-        return attempt
-    return replace(attempt, answer=_LINE_END.split(attempt.answer, 1)[0][:_LONGEST_LINE])
 
 
 def _breaker(endpoint: Endpoint, facts: Facts, now: float) -> BreakerFacts:

@@ -73,14 +73,22 @@
     nothing.hidden = shown > 0 || byName.size === 0;
   };
 
+  // The attempts of a card, asked for while its table is open and something of the card has changed.
+  const load = async (details) => {
+    const card = details.closest(".card");
+    card.removeAttribute("data-changed");
+    const answer = await fetch(details.dataset.rows).catch(() => null); // that the stream is broken is said already
+    if (!answer?.ok) return;
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("tbody");
+    details.querySelector("tbody").replaceWith(found);
+    tell(details);
+  };
+
   // What the worker says.
   const put = (place, html) => {
-    const details = place.closest("details");
-    if (details !== null && !details.open) place.dataset.html = html;
-    else {
-      place.innerHTML = html;
-      tell(place);
-    }
+    place.innerHTML = html;
+    tell(place);
+    place.closest(".card")?.setAttribute("data-changed", "");
   };
   const show = (parts) => {
     for (const [name, changed] of Object.entries(parts)) {
@@ -141,12 +149,11 @@
     if (!broken && Date.now() - heard > HEARD_MS) again("Nothing has come from the worker.", 0);
     if (!broken) tell(document);
   }, 1000);
+  setInterval(() => {
+    if (!document.hidden && !broken) document.querySelectorAll(".card[data-changed] details[open]").forEach(load);
+  }, 2000);
   cards.addEventListener("toggle", (event) => {
-    for (const place of event.target.querySelectorAll("[data-html]")) {
-      place.innerHTML = place.dataset.html;
-      delete place.dataset.html;
-    }
-    tell(event.target);
+    if (event.target.open) load(event.target);
   }, true);
   for (const input of document.querySelectorAll("input[name=tone]")) input.addEventListener("change", choose);
   search.addEventListener("input", choose);

@@ -2,20 +2,39 @@
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from consumer.attempts.event_attempt import EventAttempt
 from consumer.endpoint.latency import DELIVERY_SECONDS
+from consumer.worker.page.attempt_rows import ended, result
 from consumer.worker.page.facts import BreakerFacts, EndpointCard, GroupFacts
 from consumer.worker.page.history import Rates
 from consumer.worker.page.quantiles import WINDOWS_MINUTES, quantile
 from consumer.worker.page.sparkline import highest, sparkline
 from consumer.worker.page.states import EndpointState, Tone
-from consumer.worker.page.text import UNKNOWN, duration, escaped, number, plain_rate, rate, since, until
+from consumer.worker.page.text import (
+    UNKNOWN,
+    duration,
+    escaped,
+    first_line,
+    moment,
+    number,
+    plain_rate,
+    rate,
+    since,
+    until,
+)
 from runtime.counts import counted, noun
 
 _SHOWN_MEMBERS: Final = 12
+_WAITS: Final = {
+    EndpointState.FAILING,
+    EndpointState.REFUSING,
+    EndpointState.HELD,
+    EndpointState.RETRYING,
+    EndpointState.PAUSED,
+}
+"""States that end with time, or when an operator says so."""
 
 
 class Part(NamedTuple):
@@ -26,11 +45,6 @@ class Part(NamedTuple):
     """Of a card, that it shows: while these stay equal, so does the part."""
     html: Callable[..., str]
     """Of these fields, in their order."""
-
-
-def moment(at_ms: int) -> str:
-    """For machines, to the second."""
-    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _state(state: EndpointState) -> str:
@@ -114,11 +128,19 @@ def _breaker(breaker: BreakerFacts | None) -> str:
     return f"<b>open</b>, {when}<br>{escaped(breaker.reason)}"
 
 
-def _failure(failure: EventAttempt | None, attempts: Sequence[EventAttempt] | None) -> str:
+def _resume(endpoint: str, state: EndpointState) -> str:
+    """What ends a pause, and has what waits for its time tried now."""
+    if state not in _WAITS:
+        return ""
+    return f"<code>registry-worker resume --endpoint {escaped(shlex.quote(endpoint))}</code>"
+
+
+def _failure(failure: EventAttempt | None, letters: Mapping[str, int] | None) -> str:
+    """What was counted since the start is not known either if the letters are not."""
     if failure is None:
-        return UNKNOWN if attempts is None else '<span class="none">none since this worker started</span>'
-    said = f"<q>{escaped(failure.answer)}</q>" if failure.answer else ""
-    return f"<b>{escaped(_result(failure))}</b>, {_ended(failure)} ago{said}"
+        return UNKNOWN if letters is None else '<span class="none">none since this worker started</span>'
+    said = f"<q>{escaped(first_line(failure.answer))}</q>" if failure.answer else ""
+    return f"<b>{escaped(result(failure))}</b>, {ended(failure)} ago{said}"
 
 
 def _letters(letters: Mapping[str, int] | None) -> str:
@@ -184,34 +206,6 @@ def _numbers(partitions: Sequence[int]) -> str:
     return ", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in runs)
 
 
-def _attempts(attempts: Sequence[EventAttempt] | None) -> str:
-    if not attempts:
-        why = UNKNOWN if attempts is None else "None since this worker started."
-        return f'<tr><td colspan="6" class="none">{why}</td></tr>'
-    return "".join(map(_attempt, attempts))
-
-
-def _attempt(attempt: EventAttempt) -> str:
-    event = f"{attempt.action or ''} {attempt.repository or ''}".strip()
-    said = f'<span class="said">{escaped(attempt.answer)}</span>' if attempt.answer and attempt.failed else ""
-    return (
-        f"<tr><td>{_ended(attempt)} ago</td>"
-        f'<td><span class="{"bad" if attempt.failed else "good"}">{escaped(_result(attempt))}</span>{said}</td>'
-        f"<td>{duration(attempt.seconds)}</td><td>{attempt.number}</td>"
-        f"<td>{escaped(event) if event else UNKNOWN}</td>"
-        f"<td><code>{escaped(attempt.event_id or f'{attempt.partition}:{attempt.offset}')}</code></td></tr>"
-    )
-
-
-def _result(attempt: EventAttempt) -> str:
-    return attempt.error if attempt.status is None else f"status {attempt.status}"
-
-
-def _ended(attempt: EventAttempt) -> str:
-    at_ms = round(attempt.ended * 1000)
-    return since(at_ms, moment(at_ms))
-
-
 PARTS: Final = (
     Part("state", ("state",), _state),
     Part("url", ("url",), _url),
@@ -226,12 +220,12 @@ PARTS: Final = (
     Part("window", ("answers",), _window),
     Part("flight", ("in_flight", "limit"), _in_flight),
     Part("breaker", ("breaker",), _breaker),
-    Part("failure", ("failure", "attempts"), _failure),
+    Part("resume", ("endpoint", "state"), _resume),
+    Part("failure", ("failure", "letters"), _failure),
     Part("letters", ("letters",), _letters),
     Part("commands", ("endpoint", "letters"), _commands),
     Part("group", ("group",), _group),
     Part("members", ("group",), _members),
-    Part("attempts", ("attempts",), _attempts),
 )
 
 

@@ -6,9 +6,12 @@ A moment is an element without text: the text depends on when it is read. A page
 
 import html
 import re
+from datetime import UTC, datetime
 from typing import Final
 
 UNKNOWN: Final = '<span class="unknown">unknown</span>'
+_LINE_END: Final = re.compile(r"(?:\\r)?\\n")
+_LONGEST_LINE: Final = 300
 _MOMENT: Final = re.compile(r'(<time data-(since|until)="(\d+)" datetime="[^"]*">)(?=</time>)')
 
 
@@ -37,6 +40,16 @@ def duration(seconds: float) -> str:
     if seconds < 0.9995:
         return f"{seconds * 1000:.3g}<small>&nbsp;ms</small>"
     return f"{seconds:.3g}<small>&nbsp;s</small>"
+
+
+def first_line(answer: str) -> str:
+    """Of what an endpoint answered; in what is kept of it, the ends of lines are escaped."""
+    return _LINE_END.split(answer, maxsplit=1)[0][:_LONGEST_LINE]
+
+
+def moment(at_ms: int) -> str:
+    """For machines, to the second."""
+    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def since(moment_ms: int, datetime: str) -> str:

@@ -140,7 +140,7 @@ def pages_of(worker: Worker) -> list[Route]:
     """The pages of this worker."""
     clock = StillClock()
     live = LivePages(worker, clock, asyncio.Event())
-    return [*page_routes(worker), *live_routes(live, page_settings(SETTINGS), clock)]
+    return [*page_routes(worker), *live_routes(live, worker, page_settings(SETTINGS), clock)]
 
 
 def acts_and_documents() -> list[Route]:
@@ -210,6 +210,10 @@ def test_each_answer_is_as_the_document_says() -> None:
         assert answer.status == status
         found.saw(path, "GET", answer)
     found.saw("/live/{version}", "GET", answered(app_of(Worker()), Ask("HEAD", "/live/0.0")))
+    for name, status in (("ci", 200), ("other", 404)):
+        answer = answered(app_of(Worker()), Ask("GET", f"/attempt-rows/{name}"))
+        assert answer.status == status
+        found.saw("/attempt-rows/{endpoint}", "GET", answer)
     found.saw("/readyz", "GET", answered(app_of(Worker("no Kafka")), Ask("GET", "/readyz")))
     for app, endpoint, body, head, status in ACTS:
         for act in ("pause", "resume", "test"):

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 from msgspec.structs import replace
 
-from consumer.worker.page.document import anchor, page_of, policy
+from consumer.worker.page.document import page_of, policy
 from consumer.worker.page.facts import WorkerFacts
 from consumer.worker.page.live import LivePages
 from tests.kit.page_facts import HOSTILE, calm_facts, first_facts, some_facts
@@ -26,7 +26,7 @@ def page(facts: WorkerFacts) -> str:
     async def made() -> str:
         live = LivePages(Worker(), StillClock(), asyncio.Event())
         await live.refresh()
-        return page_of(SETTINGS, live.board, live.version, 2_000_000_000_000)
+        return page_of(SETTINGS, live.board, {"ci": "<tr></tr>"}, version=live.version, now_ms=2_000_000_000_000)
 
     return asyncio.run(made())
 
@@ -46,6 +46,8 @@ def test_it_is_complete() -> None:
     """Every endpoint has its card, every part its place, every moment its age."""
     text = page(some_facts())
     assert 14 == text.count('<article class="card"')
+    assert "<tbody><tr></tr></tbody>" in text
+    assert '<a href="/attempt-rows/scanner">Show them</a>' in text
     assert "></time>" not in text
     assert "{" not in re.sub(r"<(style|script)>.*?</\1>", "", text, flags=re.DOTALL).replace("{&quot;", "")
 
@@ -55,8 +57,8 @@ def test_a_name_is_text() -> None:
     cards = [replace(card, endpoint=HOSTILE + '" b') for card in calm_facts().cards[:1]]
     text = page(replace(calm_facts(), cards=cards))
     assert "<img" not in text
-    assert f'href="#{anchor(HOSTILE + chr(34) + " b")}"' in text
-    assert "endpoint/a%2Fb%20c" == anchor("a/b c")
+    assert 'href="#endpoint/%3Cimg%20src%3Dx%20onerror' in text
+    assert 'id="endpoint/%3Cimg%20src%3Dx%20onerror' in text
 
 
 def test_before_the_first_event() -> None:

@@ -1,11 +1,13 @@
 """The facts of several processes: sums where each says its own, and unknown where one does not answer."""
 
+from random import Random
+
 from msgspec.structs import replace
 
 from consumer.worker.page.facts import BreakerFacts, EndpointCard, GroupFacts, MemberFacts, WorkerFacts
 from consumer.worker.page.merging import KnownEndpoint, merged_facts
 from consumer.worker.page.states import EndpointState
-from tests.kit.page_facts import calm_facts
+from tests.kit.page_facts import Facts, calm_facts
 
 EVERY = (0, 1, 2, 3)
 CARD = calm_facts().cards[0]
@@ -26,8 +28,10 @@ def merged(*parts: WorkerFacts, troubles: tuple[str, ...] = ()) -> EndpointCard:
 
 def test_each_says_its_own() -> None:
     """Lag, rates and answers are added up; the worst state, the oldest event and the newest failure count."""
-    failure = (CARD.attempts or ())[3]
-    one = part((0, 1), lag=70, lag_here=3, rates=[1.0, None], rate=2.0, oldest_ms=90, answers=((1, 2), (3, 4)))
+    failure, later = (Facts(Random(1), 10**12).attempt(at, status=500) for at in (9, 2))
+    one = part(
+        (0, 1), lag=70, lag_here=3, rates=[1.0, None], rate=2.0, oldest_ms=90, answers=((1, 2), (3, 4)), failure=failure
+    )
     other = part(
         (2, 3),
         lag=60,
@@ -38,14 +42,13 @@ def test_each_says_its_own() -> None:
         answers=((1, 1), (1, 1)),
         state=EndpointState.FAILING,
         breaker=BreakerFacts("open", "status 503", 5),
-        failure=failure,
+        failure=later,
     )
     card = merged(one, other)
     assert (7, [3.0, None], 3.0, 80) == (card.lag, card.rates, card.rate, card.oldest_ms)
     assert ((2, 3), (4, 5)) == card.answers
-    assert (EndpointState.FAILING, failure, "open") == (card.state, card.failure, card.breaker and card.breaker.state)
+    assert (EndpointState.FAILING, later, "open") == (card.state, card.failure, card.breaker and card.breaker.state)
     assert (EVERY, ()) == (card.group.here, card.group.unserved)
-    assert 20 == len(card.attempts or ())
 
 
 def test_other_workers_have_some_partitions_too() -> None:
