@@ -61,9 +61,16 @@ def addresses_of(host: str) -> Sequence[str]:
 
 def permitted(addresses: Sequence[str], networks: Networks) -> Permitted:
     """Those of these addresses that may be connected to."""
-    refusals = {address: networks.refusal(address) for address in addresses}
+    refusals = {address: _refusal_of_zone(address) or networks.refusal(address) for address in addresses}
     allowed = [address for address, refusal in refusals.items() if not refusal]
     return Permitted(allowed, next(filter(None, refusals.values()), ""))
+
+
+def _refusal_of_zone(address: str) -> str:
+    """The HTTP client takes no zone, in a URL or elsewhere (RFC 4007 section 11)."""
+    return (
+        f"{address} is reached by a zone of this machine only; give the name another address" if "%" in address else ""
+    )
 
 
 def is_address(host: str) -> bool:

@@ -104,6 +104,16 @@ def test_of_several_addresses_the_allowed_ones_are_used() -> None:
     assert sent(NAME, Names("10.0.0.1", "::1", "127.0.0.1"), networks=only) == (Answer(200), 1)
 
 
+def test_an_address_with_a_zone() -> None:
+    """The client takes none: another address of the name is used, and in a URL it is refused at the start."""
+    assert sent(NAME, Names("fe80::1%eth0", "127.0.0.1")) == (Answer(200), 1)
+    result, _ = sent(NAME, Names("fe80::1%eth0"))
+    assert isinstance(result, NoAnswer)
+    assert result.error.startswith("fe80::1%eth0 is reached by a zone of this machine only")
+    with pytest.raises(ClientSettingsError, match="endpoint ci: url cannot be used"):
+        client_of(EndpointSettings(name="ci", url="http://[fe80::1%25eth0]/"), SystemClock(), Names())
+
+
 def test_a_name_that_moves_to_a_refused_address() -> None:
     """What was judged is what is connected to: the name's new address is judged at the next look-up, and refused."""
 
