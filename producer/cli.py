@@ -12,6 +12,7 @@ from typing import BinaryIO, Final, NoReturn
 
 import click
 
+from producer.check.against import changes_at
 from producer.check.check import check_installation, check_settings
 from producer.check.findings import Finding, Severity, exit_code_of, summary_of
 from producer.example import configuration_schema, example_configuration
@@ -34,6 +35,7 @@ from runtime.cli.options import (
 )
 from runtime.cli.running import run_command, run_reloadable, stop_signals
 from runtime.cli.terminal import printable
+from runtime.cli.worker_url import WorkerAddress, WorkerURLType
 from runtime.clock import SystemClock
 from runtime.config import Address, Settings
 from runtime.config.overrides import IntakeConfiguration, with_intake_listen
@@ -132,17 +134,27 @@ def example_command(*, schema: bool) -> int:
 @click.option(
     "--offline", is_flag=True, help="Run only the checks that need neither Kafka nor a network; exit 2 on a fault."
 )
-def check_command(settings: Settings, *, offline: bool) -> int:
+@click.option(
+    "--against",
+    metavar="URL",
+    type=WorkerURLType(),
+    help="Also say what a reload of this file would change at the running worker that listens there.",
+)
+def check_command(settings: Settings, *, offline: bool, against: WorkerAddress | None) -> int:
     """Check the configuration, Kafka and every endpoint.
 
     Validates the configuration, connects to Kafka and to every endpoint's address, and shows which settings are not
     fit for production and where endpoints behave differently from a registry's own. The last line is the result.
     """
+    if offline and against is not None:
+        raise click.UsageError("--against asks a worker: leave out --offline")
     registry = SchemaRegistry(settings.schema_registry, program=CLIENT_ID) if settings.schema_registry else None
     found: list[Finding] = []
     findings = check_settings(settings)
     if not offline:
         findings = chain(findings, check_installation(settings, _admin(settings), registry))
+    if against is not None:
+        findings = chain(findings, changes_at(settings, against.address, is_encrypted=against.is_encrypted))
     for finding in findings:
         severity = click.style(f"{finding.severity.value:<8}", fg=_COLOURS[finding.severity])
         click.echo(severity + printable(finding.text))

@@ -6,6 +6,7 @@ from consumer.attempts.found import FoundAttempts
 from consumer.attempts.question import MOST
 from consumer.delivery.webhook.exchange import WebhookExchange
 from consumer.endpoint.live_status import LiveStatus
+from runtime.config.difference import ComparedConfiguration, ConfigurationDifference
 from runtime.http.openapi import ERROR, answer, document, get, operation, parameter, probe_paths, schemas_of
 from runtime.pauses import MOST_REASON
 
@@ -51,7 +52,8 @@ _DONE: Final = {
 
 def worker_api() -> dict[str, Any]:
     """The document."""
-    (statuses, attempts, exchange), schemas = schemas_of(list[LiveStatus], FoundAttempts, WebhookExchange)
+    types = (list[LiveStatus], FoundAttempts, WebhookExchange, ComparedConfiguration, ConfigurationDifference)
+    (statuses, attempts, exchange, other, difference), schemas = schemas_of(*types)
     variables = {"type": "object", "properties": {"registry": {"type": "object"}}, "required": ["registry"]}
     paths = {
         "/": get("page", "The status for a person", {200: answer("A page.", _TEXT, media_type="text/html")}),
@@ -62,6 +64,7 @@ def worker_api() -> dict[str, Any]:
         "/debug/vars": get("vars", "As a registry's expvar", {200: answer("Header values are masked.", variables)}),
         "/endpoints/{endpoint}/pause": _act("pause", "Hold an endpoint; its place in the log stays"),
         "/endpoints/{endpoint}/test": _act("test", "Send a sample event from here, once", exchange),
+        "/configuration/difference": _difference(other, difference),
         "/endpoints/{endpoint}/resume": _act("resume", "End a pause; have an open breaker probe now"),
         **probe_paths(forwarded=False),
     }
@@ -101,6 +104,25 @@ def _attempts(found: dict[str, Any]) -> dict[str, Any]:
             parameter("query", "limit", "So many at most", limit),
         ],
     )
+
+
+def _difference(other: dict[str, Any], difference: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "post": operation(
+            "difference",
+            "What a reload of another configuration would change",
+            {
+                200: answer("By the digests of its values; a value that is a secret is masked.", difference),
+                400: answer("The body is not this.", ERROR),
+                401: answer("The Authorization header is not the configured one.", ERROR),
+                403: answer("Acts are not allowed here, or not from there.", ERROR),
+                415: answer("The Content-Type is not application/json.", ERROR),
+            },
+            description="A digest is the HMAC-SHA-256, with the salt as key, of the key's path, NUL and its value.",
+            body={"application/json": {"schema": other}},
+            security=["authorization"],
+        )
+    }
 
 
 def _act(name: str, summary: str, done: dict[str, Any] = _DONE) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Final
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import ACROSS_PROCESSES
 from consumer.worker.act_routes import guard_of
+from consumer.worker.difference_route import difference_route
 from consumer.worker.family_acts import FamilyActs
 from consumer.worker.family_view import FamilyView
 from consumer.worker.page.family import FamilyFacts
@@ -89,6 +90,11 @@ class DeliverFamily:
         self._metrics: Final = metrics
 
     @property
+    def settings(self) -> Settings:
+        """Those in force."""
+        return self._duty.settings
+
+    @property
     def endpoints(self) -> Sequence[EndpointSettings]:
         """Those that are served."""
         return self._duty.endpoints
@@ -144,8 +150,10 @@ async def deliver_in_processes(
         view = FamilyView(prefix, target, pages, metrics)
         live = LivePages(FamilyFacts(view, pages, group_prefix=prefix), clock, stop)
         page = live_routes(live, view, page_settings(settings, processes=processes), clock)
+        guard = guard_of(settings.worker, binding)
         shown = [*family_probes(parent.pages, metrics), *page_routes(view), *page]
-        routes = worker_routes(settings, shown, guard_of(settings.worker, binding), FamilyActs(parent.keepers))
+        shown.append(difference_route(guard, target, names))
+        routes = worker_routes(settings, shown, guard, FamilyActs(parent.keepers))
         server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
         reloading = asyncio.create_task(reloads.feed(target, metrics.registry))
         try:

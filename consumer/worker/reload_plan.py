@@ -79,8 +79,18 @@ def plan_of(
 def restart_keys(before: Settings, after: Settings) -> list[str]:
     """The keys whose values change with a restart of the worker only."""
     changed = changed_keys(process_values(before), process_values(after))
-    taken = _TAKEN | listener_keys("worker", before.worker.tls, after.worker.tls)
+    return needs_restart(changed, has_tls=before.worker.tls is not None and after.worker.tls is not None)
+
+
+def needs_restart(changed: Iterable[str], *, has_tls: bool) -> list[str]:
+    """Those of these keys that a running worker does not take; `has_tls` says whether both configurations have TLS."""
+    taken = _TAKEN | (listener_keys("worker") if has_tls else frozenset())
     return [key for key in changed if key.startswith(_USED) and key not in taken]
+
+
+def is_shown_otherwise(key: str) -> bool:
+    """Whether a change of this key of an endpoint needs no new beginning: see `_sends_the_same`."""
+    return key.startswith(("headers.", "signing.", "tls.", "proxy", "worker."))
 
 
 def taken_of(before: Settings, after: Settings) -> Settings:

@@ -13,6 +13,7 @@ from consumer.worker.assembly import Watches, backlogs_of, endpoint_of, watches_
 from consumer.worker.backlogs import Backlogs
 from consumer.worker.caught_up import CaughtUp
 from consumer.worker.changeover import Changeover
+from consumer.worker.difference_route import difference_route
 from consumer.worker.page.live import LivePages
 from consumer.worker.page.observation import ProcessObserver
 from consumer.worker.page.routes import facts_route, live_routes
@@ -69,8 +70,9 @@ async def deliver(
     view = ProcessView(served, parts.metrics, parts.clock, parts.pulse)
     observer = _observer(parts, served, watches, backlogs)
     page = live_routes(LivePages(observer, parts.clock, stop), view, page_settings(settings), parts.clock)
-    shown = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view), *page]
     guard, acts = guard_of(settings.worker, binding), ProcessActs(served, watches.pauses, parts.clock)
+    shown = [*probe_routes(watches.health, parts.metrics.registry), *page_routes(view), *page]
+    shown.append(difference_route(guard, served, names))
     routes = worker_routes(settings, shown, guard, acts, private=[facts_route(observer)])
     server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
     changeover = changeover_of(parts, served, watches, ready)

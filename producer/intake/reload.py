@@ -74,7 +74,7 @@ def taken_of(before: Settings, after: Settings) -> Settings:
 def reloaded(before: Settings, after: Settings) -> Reloaded:
     """What becomes of new settings."""
     changed = [key for key in changed_keys(process_values(before), process_values(after)) if key.startswith(_USED)]
-    taken = _TAKEN | listener_keys("intake", before.intake.tls, after.intake.tls)
+    taken = _TAKEN | (listener_keys("intake") if before.intake.tls and after.intake.tls else frozenset())
     facts: dict[str, Any] = {"changed": [key for key in changed if key in taken], **_endpoints(before, after)}
     return Reloaded(facts, [key for key in changed if key not in taken])
 

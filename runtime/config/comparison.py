@@ -7,7 +7,6 @@ from typing import Any, Final, TypeAlias
 
 from runtime.config.addresses import Address
 from runtime.config.endpoint_settings import EndpointSettings
-from runtime.config.listener_tls import ListenerTLS
 from runtime.config.networks import Networks
 from runtime.config.secrets import MASK, Secret
 from runtime.config.settings import Settings
@@ -70,10 +69,8 @@ def changed_keys(before: KeyValues, after: KeyValues) -> list[str]:
     return sorted(key for key in every if _exact(before, key) != _exact(after, key))
 
 
-def listener_keys(section: str, before: ListenerTLS | None, after: ListenerTLS | None) -> frozenset[str]:
-    """The keys of a listener's TLS that it takes while it runs: all of them, unless TLS comes or goes."""
-    if before is None or after is None:
-        return frozenset()
+def listener_keys(section: str) -> frozenset[str]:
+    """The keys of a listener's TLS, which it takes while it runs, unless TLS comes or goes."""
     return frozenset(f"{section}.tls.{key}" for key in ("cert", "key", "client_ca", "ca", "files"))
 
 

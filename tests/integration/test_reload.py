@@ -126,6 +126,51 @@ def test_a_faulty_file_changes_nothing(setup: Installation, receiver: Receiver) 
         assert (1, 1, 1) == (found[RELOADS, "success"], found[SUCCESSFUL, ""], found[NEEDS_RESTART, ""])
 
 
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_what_a_reload_would_change(setup: Installation, receiver: Receiver, processes: str) -> None:
+    """Each key with its values before and after, and no secret; then the reload is done, and nothing is left."""
+    setup.sections = {"worker": {"authorization": "Bearer right"}}
+    names = ("kept", "changed", "removed")
+    setup.endpoints = [{**end(receiver, name), "headers": {"x-token": "only-for-tests"}} for name in names]
+    setup.publish(*envelopes(1, 1))
+    with setup.worker("--processes", processes) as worker:
+        address = worker.address
+        worker.wait_for_log("deliver.ready")
+        setup.endpoints = [
+            {**end(receiver, "kept"), "headers": {"x-token": "rotated-for-tests"}},
+            {**end(receiver, "changed"), "headers": {"x-token": "only-for-tests"}, "attempts": 3},
+            end(receiver, "new"),
+        ]
+        setup.sections = {"worker": {"authorization": ["Bearer wrong", "Bearer right"], "drain": "3s"}}
+        shown = setup.run_bridge("check", "--against", f"http://{address}").stdout
+        for line in (
+            "endpoint new would be added",
+            "endpoint removed would drain and be served no more; its cursor stays",
+            "endpoint changed: attempts: 10 -> 3",
+            "endpoint changed would drain, and begin anew from its cursor",
+            "endpoint kept: headers.x-token: another value (***)",
+            "endpoint kept would go on, and send the new way at once",
+            "worker.drain: 10s -> 3s: needs a restart",
+        ):
+            assert f"reload at {address}: {line}\n" in shown, shown
+        assert "endpoint kept would drain" not in shown
+        assert "for-tests" not in shown
+        assert "Bearer" not in shown
+        setup.sections = {"worker": {"authorization": "Bearer right"}}
+        write(worker, setup.config())
+        worker.signal(signal.SIGHUP)
+        reloaded(worker)
+        setup.sections = {"worker": {"authorization": "Bearer right", "listen": address}}
+        shown = setup.run_bridge("check", "--against", f"http://{address}").stdout
+        assert f"reload at {address}: worker.listen: 127.0.0.1:0 -> {address}: needs a restart" in shown
+        setup.sections = {"worker": {"authorization": "Bearer right"}}
+        assert "it would change nothing" in setup.run_bridge("check", "--against", f"http://{address}").stdout
+        setup.sections = {"worker": {"authorization": "Bearer wrong"}}
+        refused = setup.run_bridge("check", "--against", f"http://{address}")
+        assert 1 == refused.code
+        assert "answered 401: the Authorization header is not the configured one" in refused.stdout
+
+
 def test_a_rotated_secret_is_sent(setup: Installation, receiver: Receiver) -> None:
     """With --watch-config nobody says anything: the file with the token is enough; the consumer stays."""
     secret = setup.folder / "token"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumer.delivery.webhook.sender import Sender
@@ -17,6 +17,7 @@ from consumer.worker.served import Served
 from runtime.config import EndpointSettings, Secret, Settings
 from runtime.config.load import settings_from
 from runtime.deadline import Deadline
+from tests.kit.examples import examples
 from tests.kit.virtual_time import VirtualClock, run, simulated
 from tests.simulation.simulation import Post, Reply, World
 
@@ -90,7 +91,8 @@ class Process:
 
 def busy(name: str, script: Callable[[Post], Reply] | None = None, **keys: Any) -> World:
     """An endpoint that has much to do."""
-    world = World(partitions=3, script=script or (lambda _: Reply(after_s=0.3)), name=name, **keys)
+    soon: dict[str, Any] = {"attempts": 3, "max_backoff": "4s"}
+    world = World(partitions=3, script=script or (lambda _: Reply(after_s=0.3)), name=name, **soon, **keys)
     world.events(REPOSITORIES, times=10)
     return world
 
@@ -237,6 +239,7 @@ def test_a_stop_in_the_middle_of_a_reload(after_s: float) -> None:
         reloading.cancel()
         await asyncio.wait((reloading,))
         await process.changeover.close(Deadline.after(12.0, VirtualClock()))
+        assert all(worker.log.dead for one in (world, goes) for worker in one.workers), "all have left"
         sent = len(world.posts), len(goes.posts)
         await asyncio.sleep(60.0)
         assert sent == (len(world.posts), len(goes.posts))
@@ -254,6 +257,7 @@ CHANGES = st.lists(
 )
 
 
+@settings(max_examples=examples(2000, suite=12))
 @given(changes=CHANGES)
 def test_any_reloads_lose_and_repeat_nothing(changes: list[tuple[float, list[tuple[str, int]]]]) -> None:
     """Endpoints come, change and go in any order, while events are in flight."""

@@ -21,6 +21,7 @@ from consumer.delivery.webhook.exchange import WebhookExchange
 from consumer.endpoint.live_status import LiveStatus
 from consumer.worker import processes, service
 from consumer.worker.act_routes import ActRequest
+from consumer.worker.difference_route import difference_route
 from consumer.worker.page.facts import WorkerFacts
 from consumer.worker.page.live import LivePages
 from consumer.worker.page.routes import FACTS, facts_route, live_routes
@@ -28,6 +29,7 @@ from consumer.worker.page.settings import page_settings
 from consumer.worker.pages import page_routes
 from consumer.worker.routes import worker_routes
 from runtime.config import Address, EndpointSettings, KafkaSettings, Secret, Settings
+from runtime.config.difference import SHORTEST_SALT, compared
 from runtime.http.act_guard import ActGuard
 from runtime.http.asgi import Application, Request, Response, Route, application
 from runtime.http.probes import probe_routes
@@ -73,6 +75,10 @@ EXCHANGE: Final = WebhookExchange(
     said="timeout: no answer",
     head_s=None,
     total_s=1.0,
+)
+OTHER: Final = compared(
+    replace(SETTINGS, endpoints=(EndpointSettings(name="ci", url="https://b/"), EndpointSettings(name="new", url="x"))),
+    b"x" * SHORTEST_SALT,
 )
 UNKNOWN: Final = replace(STATUS, lag=None, oldest_age_s=None, breaker=None, paused=None)
 
@@ -120,6 +126,12 @@ class Worker:
         return 200, {**done, "paused": None, "tries": False, "failed": {"process 2": "x"}}
 
 
+class InForce:
+    """The settings of this worker."""
+
+    settings: Final = replace(SETTINGS, endpoints=tuple(Worker.endpoints))
+
+
 class Silent(ChildPages):
     """A process that does not answer."""
 
@@ -132,7 +144,7 @@ def routes_of(worker: Worker, *, listen: str = "127.0.0.1", token: str = "") -> 
     """All routes of this worker."""
     tokens = (Secret(token),) if token else ()
     guard = ActGuard(Address(listen, 5051), tokens, is_open=False, key="worker.authorization")
-    shown = [*probe_routes(worker, CollectorRegistry()), *pages_of(worker)]
+    shown = [*probe_routes(worker, CollectorRegistry()), *pages_of(worker), difference_route(guard, InForce(), ())]
     return worker_routes(SETTINGS, shown, guard, worker, private=[facts_route(worker)])
 
 
@@ -145,7 +157,7 @@ def pages_of(worker: Worker) -> list[Route]:
 
 def acts_and_documents() -> list[Route]:
     """What is the same with several processes."""
-    return worker_routes(SETTINGS, [], None, Worker())
+    return worker_routes(SETTINGS, [difference_route(None, InForce(), ())], None, Worker())
 
 
 def app_of(worker: Worker, *, listen: str = "127.0.0.1", token: str = "") -> Application:
@@ -221,6 +233,12 @@ def test_each_answer_is_as_the_document_says() -> None:
                 answer = answered(app, Ask("POST", f"/endpoints/{endpoint}/{act}", [body], head))
             assert answer.status == status
             found.saw(f"/endpoints/{{endpoint}}/{act}", "POST", answer)
+    for app, _, body, head, status in ACTS:
+        if status not in {404, 503}:
+            sent = json.dumps(to_builtins(OTHER)).encode() if status == 200 else body
+            answer = answered(app, Ask("POST", "/configuration/difference", [sent], head))
+            assert answer.status == status
+            found.saw("/configuration/difference", "POST", answer)
     children = Silent([])
     probes = application(family_probes(children, FamilyMetrics("registry_worker", [], children, {})))
     found.saw("/livez", "GET", answered(probes, Ask("GET", "/livez")))
