@@ -8,6 +8,7 @@ from contextlib import closing
 import click
 
 from consumer.commands.letter_options import ChosenLetters, choosing_letters, show_without_change
+from consumer.commands.pause_notice import warn_of_pauses
 from consumer.commands.progress import shown
 from consumer.dead_letters.letter import Letter
 from consumer.dead_letters.redrive_all import RedriveAll, RedriveResult
@@ -39,6 +40,7 @@ def redrive_command(chosen: ChosenLetters, *, rate: float | None, dry_run: bool,
         by_endpoint.setdefault(letter.endpoint, []).append(letter)
     endpoints = [endpoint for endpoint in chosen.settings.endpoints if endpoint.name in by_endpoint]
     enabled = [endpoint for endpoint in endpoints if not endpoint.disabled]
+    warn_of_pauses(chosen.view, enabled)
     results = _redriven(chosen, by_endpoint, enabled, rate)
     for result in results:
         lines = [json.dumps(result.report.as_json())] if as_json else map(printable, result.report.lines())

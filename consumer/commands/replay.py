@@ -11,6 +11,7 @@ import click
 
 from consumer.commands.matching import say_unmatched
 from consumer.commands.options import PlaceType, endpoint_named, selecting
+from consumer.commands.pause_notice import warn_of_pauses
 from consumer.commands.progress import ReadingBars, shown_with_rate
 from consumer.filters.selection import Selection
 from consumer.operations.log_view import LogView
@@ -73,7 +74,7 @@ def replay_command(*, settings: Settings, selection: Selection, event_id: str, r
     with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), progress=ReadingBars()) as view:
         runs = Runs(view.groups, prefix=settings.worker.group_prefix, topic=settings.topics.events)
         if resume:
-            return _resumed(settings, options, runs, resume, view.bounds(settings.topics.events))
+            return _resumed(settings, options, runs, resume, view)
         return _new(settings, options, runs, view)
 
 
@@ -102,12 +103,14 @@ def _new(settings: Settings, options: Options, runs: Runs, view: LogView) -> int
         click.echo(f"{endpoint.name}: the range is empty")
         return 0
     plan = ReplayPlan(run, endpoint.name, spans, options.selection, options.everything, mark_of(run, options.url))
+    _warn_of_pause(view, endpoint, options)
     runs.begin(plan)
     bounds = Bounds({n: span.start for n, span in spans.items()}, {n: span.stop for n, span in spans.items()})
     return _run(settings, runs, Job(plan, target, runs.progress(plan, bounds)))
 
 
-def _resumed(settings: Settings, options: Options, runs: Runs, run: str, bounds: Bounds) -> int:
+def _resumed(settings: Settings, options: Options, runs: Runs, run: str, view: LogView) -> int:
+    bounds = view.bounds(settings.topics.events)
     if options.from_ or options.to or not options.selection.is_empty or options.everything or options.dry_run:
         raise click.UsageError(
             "--resume can be combined only with --endpoint, --url and --rate: the run has its own range and filters"
@@ -122,6 +125,7 @@ def _resumed(settings: Settings, options: Options, runs: Runs, run: str, bounds:
         raise PlanError(f"run {run} {asked}" + ("" if plan.address_mark or not options.url else ", not to a --url"))
     endpoint = _endpoint(settings, plan.endpoint, options)
     target = _target(endpoint, run, options, everything=plan.everything)
+    _warn_of_pause(view, endpoint, options)
     return _run(settings, runs, Job(plan, target, runs.progress(plan, bounds)))
 
 
@@ -132,6 +136,11 @@ def _endpoint(settings: Settings, name: str, options: Options) -> EndpointSettin
     if endpoint.disabled and not options.url:
         raise click.UsageError(f"endpoint {name} is disabled in the configuration")
     return endpoint
+
+
+def _warn_of_pause(view: LogView, endpoint: EndpointSettings, options: Options) -> None:
+    if not options.url:
+        warn_of_pauses(view, [endpoint])
 
 
 def _target(endpoint: EndpointSettings, run: str, options: Options, *, everything: bool) -> EndpointSettings:

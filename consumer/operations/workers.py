@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from consumer.log.advertised import pages_of
-from runtime.config.addresses import Address, is_loopback
+from runtime.config.addresses import Address, is_any, is_loopback
 from runtime.kafka.cluster_state import GroupMembers, Member
 from runtime.side_threads import SideThreads
 
@@ -41,15 +41,18 @@ def places_of(first: Iterable[Address], memberships: Iterable[GroupMembers], *, 
         discovers: whether members are asked that are at other addresses.
     """
     addresses = dict.fromkeys(first)
+    local = {one.port: one for one in addresses if one.is_loopback or is_any(one.host)}
     members: dict[str, Address] = {}
     unreachable: dict[str, str] = {}
     for member in (one for group in memberships for one in group.members) if discovers else ():
         found = _place_of(member)
         if isinstance(found, str):
             unreachable[member.id] = found
-        else:
-            addresses[found] = None
-            members[member.id] = found
+            continue
+        if found.port in local and _is_here(found.host):  # one that listens everywhere is asked at one address
+            found = local[found.port]
+        addresses[found] = None
+        members[member.id] = found
     return WorkerPlaces(tuple(addresses), members, unreachable)
 
 

@@ -60,6 +60,9 @@ def test_a_pause_holds_at_every_worker_and_outlives_restarts(setup: Installation
             assert "paused by an operator since" in said(setup, "explain", "0:0")
             assert "endpoint ci/eu: paused by an operator since" in setup.run_bridge("check").stdout
             assert [] == delivered(receiver)
+            replayed = setup.run_worker("replay", "--endpoint", "ci/eu", "--from", "0:0", "--to", "0:1")
+            assert "(their release): this command sends to it all the same" in replayed.stderr
+            receiver.clear()
             out = said(setup, "resume", "--endpoint", "ci/eu")
             assert "endpoint ci/eu goes on: its pause has ended" in out
             assert "could not be asked" not in out

@@ -31,6 +31,14 @@ def test_members_are_found_by_kafka() -> None:
     assert {} == found.unreachable
 
 
+def test_who_listens_everywhere_is_asked_once() -> None:
+    """On this machine it answers at its own address and at the one of the configuration."""
+    everywhere = Address("0.0.0.0", 5051)
+    found = places_of([everywhere], [group(Member("127.0.0.1", (0,), "a", "registry-worker-ci@*:5051"))])
+    assert (everywhere,) == found.addresses
+    assert {"a": everywhere} == found.members
+
+
 def test_who_listens_on_its_own_machine_only_is_named() -> None:
     """198.51.100.9 is no address of this machine, so what listens on its loopback cannot be asked from here."""
     found = places_of([HERE], [group(Member("198.51.100.9", (0,), "a", "registry-worker-ci@127.0.0.1:5051"))])
