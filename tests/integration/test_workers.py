@@ -51,7 +51,7 @@ def test_a_member_without_pages() -> None:
     """`deliver --until-caught-up` opens no port; nor does a foreign client that has joined."""
     found = places_of([], [group(Member("10.0.0.7", (0,), "a", "registry-worker-ci"))])
     assert () == found.addresses
-    assert {"10.0.0.7": "it has no pages"} == found.unreachable
+    assert {"a": "it has no pages"} == found.unreachable
 
 
 def test_who_names_workers_means_these() -> None:
