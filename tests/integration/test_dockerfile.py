@@ -17,6 +17,8 @@ from tests.kit.dockerfile import Build, stages
 from tests.kit.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+LARGEST = 90 * 2**20
+"""Bytes that the image has beside its base, before they are compiled."""
 HEALTHCHECK = ROOT / "deploy" / "image" / "healthcheck.py"
 
 
@@ -38,6 +40,8 @@ def test_the_install_steps_make_an_environment_that_runs_both_commands(built: Bu
     assert (ROOT / "docs" / "bridge.schema.json").read_text("utf-8") == schema
     packages = {one.name for one in next((home / "lib").iterdir()).joinpath("site-packages").iterdir()}
     assert not {"pip", "pyarrow", "duckdb", "hatchling"} & packages
+    size = sum(file.stat().st_size for file in home.rglob("*") if file.is_file() and not file.is_symlink())
+    assert size < LARGEST
     assert (home / "lib").stat().st_mode & 0o222 & ~0o200 == 0, "only its owner, root, may write there"
 
 

@@ -11,7 +11,7 @@ from broker import free_port
 from runtime.kafka.group_protocol import ProtocolSupport, ask
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import Finished, Installation, endpoint
-from tests.kit.notifications import envelopes, ids, wait_for_ids
+from tests.kit.notifications import Poster, envelopes, ids, wait_for_ids
 from tests.kit.secured_kafka import Right, SecuredKafka
 
 pytestmark = pytest.mark.kafka
@@ -55,6 +55,27 @@ def test_the_documented_rights_of_a_worker_are_enough(
             done = installed.run_worker(act, "--endpoint", "ci", "--worker", worker.address)
             assert (0, "") == (done.code, done.stderr)
         assert 0 == worker.terminate()
+
+
+def test_the_documented_rights_of_an_intake_are_enough(secured: SecuredKafka, topic: str, tmp_path: Path) -> None:
+    """To create the topics, and to find them at the next start."""
+    secured.allow(
+        "intake",
+        Right(ResourceType.TOPIC, topic, (AclOperation.CREATE, DESCRIBE, CONFIGS, WRITE, READ)),
+        Right(ResourceType.TOPIC, f"{topic}.dead", (AclOperation.CREATE, DESCRIBE, CONFIGS)),
+        Right(ResourceType.TOPIC, f"{topic}.control", (AclOperation.CREATE, DESCRIBE)),
+        Right(ResourceType.GROUP, f"{topic}.*", (DESCRIBE, READ)),
+    )
+    section = {"kafka": secured.as_user("intake")}
+    ends = [endpoint("ci", "http://127.0.0.1:9/")]
+    setup = Installation(secured.sasl, topic, tmp_path, endpoints=ends, sections=section)
+    for _ in range(2):
+        done = setup.run_bridge("init")
+        assert 0 == done.code, done.stderr
+    with setup.bridge() as bridge:
+        bridge.wait_ready()
+        with Poster(f"http://{bridge.address}/events") as registry:
+            assert 200 == registry.post(*envelopes(1, 1)).status
 
 
 def test_check_says_what_it_may_not_ask(secured: SecuredKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:

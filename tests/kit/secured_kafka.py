@@ -24,6 +24,7 @@ USERS: Mapping[str, str] = {
     "checker": "ch3ckers-pa55word",
     "starter": "st4rters-pa55word",
     "asker": "4skers-pa55word",
+    "intake": "1ntakes-pa55word",
 }
 
 
