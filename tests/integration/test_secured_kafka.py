@@ -75,7 +75,7 @@ def test_the_documented_rights_of_an_intake_are_enough(secured: SecuredKafka, to
     with setup.bridge() as bridge:
         bridge.wait_ready()
         with Poster(f"http://{bridge.address}/events") as registry:
-            assert 200 == registry.post(*envelopes(1, 1)).status
+            assert 200 == registry.post(envelopes(1, 1)[0]).status
 
 
 def test_check_says_what_it_may_not_ask(secured: SecuredKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
