@@ -33,6 +33,9 @@ class EndpointMaker(Protocol):
     def prepare_instead(self, settings: Settings, endpoints: Sequence[EndpointSettings]) -> None:
         """The worker has not begun: let it begin with these."""
 
+    def hold(self, endpoint: Endpoint) -> None:
+        """Hold it from its beginning, if an operator has paused it."""
+
     def forget(self, endpoint: str) -> None:
         """It is gone: nothing of it is shown any more."""
 
@@ -119,16 +122,15 @@ class Changeover:
         prepared: "asyncio.Task[None]",
     ) -> None:
         before = self._served.named(settings.name)
-        assert before is not None
         await asyncio.shield(closing)
         made = self._maker.endpoint(settings, sender)
-        made.acts.hold(before.acts.pause)
         self._served.replace([made if endpoint is before else endpoint for endpoint in self._served])
         self._in_background(self._begin(made, prepared))
 
     async def _begin(self, endpoint: Endpoint, prepared: "asyncio.Task[None]") -> None:
         await asyncio.shield(prepared)
         if self._served.named(endpoint.settings.name) is endpoint and endpoint not in self._closings:
+            self._maker.hold(endpoint)
             endpoint.start()
 
     def _close(self, name: str) -> "asyncio.Task[None]":

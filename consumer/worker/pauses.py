@@ -66,7 +66,11 @@ class Pauses:
     def apply(self) -> None:
         """Hold the endpoints that are known to be paused, and no others."""
         for endpoint in self._served:
-            endpoint.acts.hold(self._control.known.get(endpoint.group))
+            self.hold(endpoint)
+
+    def hold(self, endpoint: Endpoint) -> None:
+        """Hold this endpoint if it is known to be paused."""
+        endpoint.acts.hold(self._control.known.get(endpoint.group))
 
     async def watch(self) -> None:
         """Look for ever. While Kafka does not answer, whatever is paused stays so, and nothing else."""

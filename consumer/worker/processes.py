@@ -25,6 +25,7 @@ from consumer.worker.service import PAGES_DRAIN_S, deliver
 from runtime.clock import SystemClock
 from runtime.config import Address, EndpointSettings, Settings
 from runtime.deadline import CLOSE_GRACE_S
+from runtime.http.act_guard import ActGuard
 from runtime.http.asgi import application
 from runtime.http.bindings import TakenBinding
 from runtime.http.server import Server
@@ -80,10 +81,13 @@ class DeliverFamily:
         starter: ChildStarter,
         parent: Parent,
         metrics: FamilyMetrics,
+        *,
         tls: ServerTLS | None,
+        guard: ActGuard | None,
     ) -> None:
-        """The processes have this duty; `tls` is that of the parent's listener."""
+        """The processes have this duty; `tls` and `guard` are those of the parent's listener."""
         self._tls: Final = tls
+        self._guard: Final = guard
         self._duty = duty
         self._starter: Final = starter
         self._parent: Final = parent
@@ -113,6 +117,8 @@ class DeliverFamily:
         tried = await senders_of(plan, SenderMaker(SystemClock(), LargeEvents(), settings.worker.group_prefix))
         await asyncio.gather(*(sender.close() for sender in tried.values()))
         await use_files(self._tls, "worker", duty.settings.worker.tls)
+        if self._guard is not None:
+            self._guard.admit_by(duty.settings.worker.authorization, is_open=duty.settings.worker.is_open)
         self._duty = self._starter.duty = duty
         self._parent.allow(drain_s=duty.drain_s)
         limit_s = max(before.drain_s, duty.drain_s) + CLOSE_GRACE_S + MARGIN_S
@@ -144,13 +150,13 @@ async def deliver_in_processes(
     with socket_folder(CLIENT_ID) as folder:
         parent = parent_of(folder, starter, processes, drain_s=duty.drain_s)
         metrics = FamilyMetrics(_PREFIX, parent.keepers, parent.pages, ACROSS_PROCESSES)
-        target = DeliverFamily(duty, starter, parent, metrics, binding.tls)
+        guard = guard_of(settings.worker, binding)
+        target = DeliverFamily(duty, starter, parent, metrics, tls=binding.tls, guard=guard)
         pages = ChildPages(parent.keepers, limit_s=_STATUS_LIMIT_S)
         prefix, clock = settings.worker.group_prefix, SystemClock()
         view = FamilyView(prefix, target, pages, metrics)
         live = LivePages(FamilyFacts(view, pages, group_prefix=prefix), clock, stop)
         page = live_routes(live, view, page_settings(settings, processes=processes), clock)
-        guard = guard_of(settings.worker, binding)
         shown = [*family_probes(parent.pages, metrics), *page_routes(view), *page]
         shown.append(difference_route(guard, target, names))
         routes = worker_routes(settings, shown, guard, FamilyActs(parent.keepers))

@@ -11,12 +11,14 @@ from consumer.worker.assembly import enabled_groups, endpoint_of
 from consumer.worker.backlogs import Backlogs
 from consumer.worker.changeover import Changeover
 from consumer.worker.parts import Parts
+from consumer.worker.pauses import Pauses
 from consumer.worker.preparation import Preparation
 from consumer.worker.reload_plan import ReloadPlan, plan_of, restart_keys, taken_of
 from consumer.worker.senders import SenderMaker, sender_maker
 from consumer.worker.served import Served
 from runtime.config import EndpointSettings, Settings
 from runtime.config.faults import ConfigurationError
+from runtime.http.act_guard import ActGuard
 from runtime.http.client import ClientSettingsError
 from runtime.http.server_tls import ServerTLS, use_files
 from runtime.reloading.reloadable import Reloaded
@@ -29,6 +31,7 @@ class WorkerEndpoints:
     parts: Parts
     preparation: Preparation
     """Of the endpoints with which the worker begins."""
+    pauses: Pauses
 
     def endpoint(self, settings: EndpointSettings, sender: Sender) -> Endpoint:
         """See `EndpointMaker`."""
@@ -41,6 +44,10 @@ class WorkerEndpoints:
     def prepare_instead(self, settings: Settings, endpoints: Sequence[EndpointSettings]) -> None:
         """See `EndpointMaker`."""
         self.preparation.change(settings, endpoints)
+
+    def hold(self, endpoint: Endpoint) -> None:
+        """See `EndpointMaker`."""
+        self.pauses.hold(endpoint)
 
     def forget(self, endpoint: str) -> None:
         """See `EndpointMaker`."""
@@ -59,6 +66,7 @@ class WorkerReload:
         *,
         names: Sequence[str],
         tls: ServerTLS | None,
+        guard: ActGuard | None,
     ) -> None:
         """Changes nothing yet.
 
@@ -69,7 +77,9 @@ class WorkerReload:
             changeover: of the endpoints.
             names: of `--endpoint`; empty: it serves all.
             tls: of its listener.
+            guard: of what is done there; None if only our own processes come.
         """
+        self._guard: Final = guard
         self._tls: Final = tls
         self._parts: Final = parts
         self._served: Final = served
@@ -89,6 +99,8 @@ class WorkerReload:
         plan = plan_of((endpoint.settings for endpoint in self._served), before, settings, self._names)
         senders = await senders_of(plan, sender_maker(self._parts))
         await use_files(self._tls, "worker", settings.worker.tls)
+        if self._guard is not None:
+            self._guard.admit_by(settings.worker.authorization, is_open=settings.worker.is_open)
         self._served.settings = settings
         self._backlogs.follow(enabled_groups(settings))
         self._parts.widen(len(plan.wanted))

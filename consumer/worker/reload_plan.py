@@ -16,8 +16,8 @@ from runtime.config.faults import ConfigurationError
 
 _USED: Final = ("kafka.", "topics.", "schema_registry.", "worker.", "tracing.", "intake.max_body")
 """How the keys begin that a worker uses beside its endpoints; they keep their values while it runs."""
-_TAKEN: Final = frozenset({"worker.allow_networks", "worker.deny_networks"})
-"""All of these but some, which are settings of its endpoints too."""
+_TAKEN: Final = frozenset({"worker.authorization", "worker.allow_networks", "worker.deny_networks"})
+"""All of these but some: who may act, and what is a setting of its endpoints too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,10 @@ def taken_of(before: Settings, after: Settings) -> Settings:
         ConfigurationError: these endpoints do not fit to what is kept.
     """
     tls = after.worker.tls if before.worker.tls and after.worker.tls else before.worker.tls
-    worker = replace(before.worker, networks=after.worker.networks, tls=tls)
+    new = after.worker
+    worker = replace(
+        before.worker, authorization=new.authorization, is_open=new.is_open, networks=new.networks, tls=tls
+    )
     if faults := impatient(before.kafka, worker, after.endpoints):
         raise ConfigurationError(faults)
     return replace(before, worker=worker, endpoints=after.endpoints)

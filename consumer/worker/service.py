@@ -76,7 +76,7 @@ async def deliver(
     routes = worker_routes(settings, shown, guard, acts, private=[facts_route(observer)])
     server = Server(application(routes), binding, drain_s=PAGES_DRAIN_S)
     changeover = changeover_of(parts, served, watches, ready)
-    target = WorkerReload(parts, served, backlogs, changeover, names=names, tls=binding.tls)
+    target = WorkerReload(parts, served, backlogs, changeover, names=names, tls=binding.tls, guard=guard)
     backlogs.start()
     running = asyncio.create_task(_run(parts, served, watches, ready))
     running.add_done_callback(lambda task: None if task.cancelled() else _stop_if_failed(task, stop))
@@ -128,7 +128,7 @@ async def deliver_until_caught_up(
 
 def changeover_of(parts: Parts, served: Served, watches: Watches, ready: asyncio.Event) -> Changeover:
     """What changes these endpoints; `ready` is set when they are begun."""
-    return Changeover(served, WorkerEndpoints(parts, watches.preparation), ready, parts.clock)
+    return Changeover(served, WorkerEndpoints(parts, watches.preparation, watches.pauses), ready, parts.clock)
 
 
 async def _wait_for(target: CaughtUp, ready: asyncio.Event, timeout_s: float | None) -> bool:

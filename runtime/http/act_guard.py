@@ -31,9 +31,13 @@ class ActGuard:
             key: of the configuration, for whoever is refused.
         """
         self._listen: Final = listen
-        self._tokens: Final = tuple(secret.reveal().encode() for secret in authorization)
-        self._is_open: Final = is_open
         self._key: Final = key
+        self.admit_by(authorization, is_open=is_open)
+
+    def admit_by(self, authorization: Sequence[Secret], *, is_open: bool) -> None:
+        """Ask for one of these values from now on; the arguments are those of the beginning."""
+        self._tokens = tuple(secret.reveal().encode() for secret in authorization)
+        self._is_open = is_open
 
     def refusal(self, request: Request) -> Response | None:
         """The answer to a request that may not act; None if it may."""

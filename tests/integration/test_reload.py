@@ -156,16 +156,16 @@ def test_what_a_reload_would_change(setup: Installation, receiver: Receiver, pro
         assert "endpoint kept would drain" not in shown
         assert "for-tests" not in shown
         assert "Bearer" not in shown
-        setup.sections = {"worker": {"authorization": "Bearer right"}}
+        setup.sections = {"worker": {"authorization": "Bearer rotated"}}
         write(worker, setup.config())
         worker.signal(signal.SIGHUP)
         reloaded(worker)
-        setup.sections = {"worker": {"authorization": "Bearer right", "listen": address}}
+        setup.sections = {"worker": {"authorization": "Bearer rotated", "listen": address}}
         shown = setup.run_bridge("check", "--against", f"http://{address}").stdout
         assert f"reload at {address}: worker.listen: 127.0.0.1:0 -> {address}: needs a restart" in shown
-        setup.sections = {"worker": {"authorization": "Bearer right"}}
+        setup.sections = {"worker": {"authorization": "Bearer rotated"}}
         assert "it would change nothing" in setup.run_bridge("check", "--against", f"http://{address}").stdout
-        setup.sections = {"worker": {"authorization": "Bearer wrong"}}
+        setup.sections = {"worker": {"authorization": "Bearer right"}}
         refused = setup.run_bridge("check", "--against", f"http://{address}")
         assert 1 == refused.code
         assert "answered 401: the Authorization header is not the configured one" in refused.stdout

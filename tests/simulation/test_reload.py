@@ -17,6 +17,7 @@ from consumer.worker.served import Served
 from runtime.config import EndpointSettings, Secret, Settings
 from runtime.config.load import settings_from
 from runtime.deadline import Deadline
+from runtime.pauses import Pause
 from tests.kit.examples import examples
 from tests.kit.virtual_time import VirtualClock, run, simulated
 from tests.simulation.simulation import Post, Reply, World
@@ -83,6 +84,10 @@ class Process:
     def prepare_instead(self, settings: Settings, endpoints: Sequence[EndpointSettings]) -> None:
         """See `EndpointMaker`."""
         self.prepared.append([one.name for one in endpoints])
+
+    def hold(self, endpoint: Endpoint) -> None:
+        """See `EndpointMaker`."""
+        endpoint.acts.hold(self.worlds[endpoint.settings.name].pause)
 
     def forget(self, endpoint: str) -> None:
         """See `EndpointMaker`."""
@@ -191,6 +196,24 @@ async def test_an_added_one_begins_when_it_has_its_cursor() -> None:
     await new.finish()
     assert ["new", "never"] in process.prepared
     assert [] == never.posts
+
+
+@simulated
+async def test_a_paused_one_begins_held() -> None:
+    """Changed or added, it sends nothing before somebody resumes it; the world finds each request in a pause."""
+    changed, added = busy("changed"), busy("added")
+    process = Process(changed, added)
+    process.begin("changed")
+    await asyncio.sleep(1.0)
+    for world in (changed, added):
+        world.hold(Pause(int(world.now * 1000)))
+    await process.reload(replace(changed.settings, concurrency=3), added.settings)
+    await asyncio.sleep(60.0)
+    assert [] == added.posts
+    for world in (changed, added):
+        world.hold(None)
+        await world.finish()
+        assert 0 == world.repeats
 
 
 @simulated
