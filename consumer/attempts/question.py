@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from consumer.attempts.event_attempt import EventAttempt
 
-MOST: Final = 100_000
-"""Attempts in one answer."""
+MOST: Final = 10_000
+"""Attempts in one answer: 15 MiB if all that endpoints say is long."""
 _BOOLEANS: Final = {"true": True, "false": False}
 
 

@@ -8,6 +8,8 @@ from runtime.cli.terminal import printable
 from runtime.units import format_duration
 
 _ABSENT: Final = "-"
+_SHORTEST_S: Final = 0.001
+_SHORTEST: Final = "1ms"
 
 
 def line_of(attempt: EventAttempt) -> str:
@@ -40,4 +42,4 @@ def shown_time(moment: datetime) -> str:
 
 def shown_seconds(seconds: float) -> str:
     """With no more digits than anybody reads."""
-    return format_duration(round(seconds, 3 if seconds < 1 else 1))
+    return format_duration(round(seconds, 3 if seconds < 1 else 1)) if seconds >= _SHORTEST_S else f"under {_SHORTEST}"

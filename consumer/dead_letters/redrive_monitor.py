@@ -55,6 +55,9 @@ class RedriveMonitor:
         if attempt.outcome in {Outcome.UNAVAILABLE, Outcome.THROTTLED}:
             self._note_absence(describe(attempt.result))
 
+    def interrupted(self, attempt: Attempt) -> None:
+        """The report of the run has what is still open."""
+
     def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """Log that the breaker is open, or closed again."""
         if state is BreakerState.CLOSED:

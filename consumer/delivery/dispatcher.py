@@ -153,7 +153,7 @@ class Dispatcher:
     async def _try(self, batch: Batch) -> None:
         started = self._clock.monotonic()
         try:
-            result = await self._answer(batch)
+            result = await self._answer(batch, started)
         except UnsendableError as error:
             cause = self._settlement.unsendable(batch, error)
         else:
@@ -165,10 +165,12 @@ class Dispatcher:
             await self._courier.bury(batch.deliveries[0], cause)
             self._settlement.buried(batch, cause)
 
-    async def _answer(self, batch: Batch) -> Result:
+    async def _answer(self, batch: Batch, started: float) -> Result:
+        deliveries = batch.deliveries  # the batch forgets those whose partition goes to another worker
         try:
-            return await self._courier.send(batch.deliveries)
+            return await self._courier.send(deliveries)
         except asyncio.CancelledError:
             if not self.in_flight.was_given_up(batch):
+                self._settlement.interrupted(deliveries, batch.tries + 1, self._clock.monotonic() - started)
                 raise
             return NoAnswer(Fault.TIMEOUT, "the HTTP client did not answer, long after the timeout")

@@ -63,6 +63,9 @@ class DeliveryMonitor(Protocol):
     def attempted(self, attempt: Attempt) -> None:
         """An attempt ended."""
 
+    def interrupted(self, attempt: Attempt) -> None:
+        """An attempt was broken off; another one follows, by this worker or by the next."""
+
     def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """The breaker is in another state."""
 

@@ -4,15 +4,19 @@ Pure and synchronous: the cause to give an event up is a return value, and the c
 """
 
 from collections.abc import Set as AbstractSet
-from typing import Protocol
+from typing import Final, Protocol
 
 from consumer.delivery.owner import Attempt, Claims, DeliveryMonitor
 from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.delivery.policy.gate import Gate
-from consumer.delivery.policy.outcome import Answer, Outcome, Result, describe, outcome_of
-from consumer.lanes.delivery import Batch, Tries, allow_one_try
+from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Outcome, Result, describe, outcome_of
+from consumer.lanes.delivery import Batch, Delivery, Tries, allow_one_try
 from consumer.lanes.lanes import Lanes
 from runtime.clock import Clock
+
+_BROKEN_OFF: Final = NoAnswer(
+    Fault.BROKEN_OFF, "the worker stopped, or its partition went to another, before an answer came"
+)
 
 
 class CountsAttempts(Protocol):
@@ -104,6 +108,10 @@ class Settlement:
         """Try a batch under way again after `wait_s` seconds; nothing is counted against its events."""
         if not batch.finished:
             self._lanes.put_back(batch, self._clock.monotonic() + wait_s)
+
+    def interrupted(self, deliveries: list[Delivery], number: int, seconds: float) -> None:
+        """Note that a request, the n-th try of these, was broken off after so long: nothing follows from it here."""
+        self._monitor.interrupted(Attempt(deliveries, _BROKEN_OFF, Outcome.UNAVAILABLE, seconds, number))
 
     def broke_off(self, batch: Batch) -> None:
         """Settle a batch whose attempt ended by a fault of ours: it waits for the longest backoff."""

@@ -134,13 +134,7 @@ class Monitor:
         """An attempt ended."""
         self.metrics.attempted(attempt, self._clock.wall())
         self.latency.observe(attempt.seconds)
-        self.attempts.add(attempt)
-        is_logged, is_written = self._log.is_enabled_for(logging.DEBUG), self._attempt_log.wants(attempt.outcome)
-        for one in event_attempts_of(self._endpoint, attempt) if is_logged or is_written else ():
-            if is_logged:
-                self._log.debug("delivery.attempted", **asdict(one))
-            if is_written:
-                self._attempt_log.add(one)
+        self._keep(attempt)
         if attempt.outcome is Outcome.DELIVERED:
             return
         self.last_failure = next(iter(self.attempts.last(1)), None)
@@ -156,6 +150,19 @@ class Monitor:
                 error=describe(attempt.result),
                 next_try_s=None if attempt.next_try_s is None else round(attempt.next_try_s, 3),
             )
+
+    def interrupted(self, attempt: Attempt) -> None:
+        """An attempt was broken off: it is no failure of the endpoint, but it may have got the events."""
+        self._keep(attempt)
+
+    def _keep(self, attempt: Attempt) -> None:
+        self.attempts.add(attempt)
+        is_logged, is_written = self._log.is_enabled_for(logging.DEBUG), self._attempt_log.wants(attempt.outcome)
+        for one in event_attempts_of(self._endpoint, attempt) if is_logged or is_written else ():
+            if is_logged:
+                self._log.debug("delivery.attempted", **asdict(one))
+            if is_written:
+                self._attempt_log.add(one)
 
     def buried(self, delivery: Delivery, cause: Cause) -> None:
         """A dead letter is written."""

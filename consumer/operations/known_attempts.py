@@ -33,10 +33,9 @@ class KnownAttempts:
         last = next(iter(self.attempts), None)
         if last is None:
             return []
-        again = "" if last.next_try_s is None else f", the next {shown_seconds(last.next_try_s)} later"
         answer = f": {last.answer}" if last.answer else ""
         what = f"{result_of(last)} in {shown_seconds(last.seconds)}"
-        return [f"try {last.number} at {shown_time(last.time)} failed with {what}{again}{answer}"]
+        return [f"try {last.number} at {shown_time(last.time)} failed with {what}{answer}"]
 
     def _unknown(self) -> str:
         """Why nothing is known of its delivery."""

@@ -31,6 +31,7 @@ class Ledgers:
         self.finished_ones: list[int] = []
         self.buried: list[tuple[int, str]] = []
         self.attempts: list[Attempt] = []
+        self.interrupted_ones: list[Attempt] = []
         self.moves: list[BreakerState] = []
         self.sent: list[tuple[float, list[int]]] = []
         self.partitions = {number: Partition(number, 1, Ledger(0, end=0)) for number in range(2)}
@@ -96,6 +97,10 @@ class Ledgers:
     def attempted(self, attempt: Attempt) -> None:
         """Note it."""
         self.attempts.append(attempt)
+
+    def interrupted(self, attempt: Attempt) -> None:
+        """Note it."""
+        self.interrupted_ones.append(attempt)
 
     def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """Note it."""

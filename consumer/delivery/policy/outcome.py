@@ -33,6 +33,8 @@ class Fault(Enum):
     RESET = "reset"
     PROXY = "proxy"
     PROTOCOL = "protocol"
+    BROKEN_OFF = "broken off"
+    """The request was given up without an answer; the endpoint may have got it, and is not at fault."""
     FORBIDDEN = "forbidden"
     """`worker.allow_networks` and `worker.deny_networks` let nothing connect to its address; nothing was sent."""
 

@@ -8,3 +8,4 @@ from exported_attempts
 join ranges on ranges.kafka_topic = event_topic and ranges.kafka_partition = event_partition
 where endpoint is not null and event_offset >= first_offset and event_offset < end_offset
     and (not getvariable('some_repositories') or repository in (select repository from wanted));
+set variable has_deliveries = (select coalesce(bool_or(outcome = 'delivered'), false) from attempts);

@@ -31,9 +31,9 @@ def test_a_query_says_it_all(question: AttemptQuestion) -> None:
     ("query", "told"),
     [
         ({"failed": "yes"}, "failed='yes' is neither true nor false"),
-        ({"limit": "0"}, "limit='0' is not a number from 1 to 100000"),
-        ({"limit": "100001"}, "limit='100001' is not a number from 1 to 100000"),
-        ({"limit": "ten"}, "limit='ten' is not a number from 1 to 100000"),
+        ({"limit": "0"}, "limit='0' is not a number from 1 to 10000"),
+        ({"limit": "10001"}, "limit='10001' is not a number from 1 to 10000"),
+        ({"limit": "ten"}, "limit='ten' is not a number from 1 to 10000"),
         ({"after": "nan"}, "after='nan' is not a time in seconds since the epoch"),
         ({"after": "now"}, "after='now' is not a time in seconds since the epoch"),
         ({"from": "1"}, "there is no parameter 'from'; allowed are endpoint, id, failed, after, limit"),

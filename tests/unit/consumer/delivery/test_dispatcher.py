@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import structlog
 
-from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result
+from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result, describe
 from consumer.lanes.delivery import Delivery
 from tests.kit.dispatched import OK, Ledgers
 from tests.kit.virtual_time import run, running_loop, simulated
@@ -85,6 +85,13 @@ async def test_what_is_broken_off_and_gone_is_forgotten() -> None:
     assert 0 == ledgers.lanes.held
     assert 0 == len(ledgers.lanes)
     assert [] == ledgers.finished_ones
+    (broken_off,) = ledgers.interrupted_ones
+    assert ([1], 1, "broken off") == (
+        [delivery.record.offset for delivery in broken_off.deliveries],
+        broken_off.number,
+        describe(broken_off.result).partition(":")[0],
+    )
+    assert [] == ledgers.attempts, "it is no failure of the endpoint"
 
 
 @simulated

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import structlog
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from consumer.attempts.recent import AttemptRoom
 from consumer.delivery.owner import Attempt
-from consumer.delivery.policy.outcome import Answer, Outcome
+from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Outcome
 from consumer.endpoint.metrics import EndpointMetrics, WorkerMetrics
 from consumer.endpoint.monitor import Monitor
 from runtime.logs import configure_logs
@@ -51,3 +52,16 @@ def test_a_failed_attempt_is_a_warning() -> None:
     attempt = Attempt([delivery(7)], Answer(500), Outcome.FAILED, 0.125, 2, 4.0)
     (line,) = logged("info", attempt)
     assert {"event": "delivery.failed", "status": 500, "attempt": 2, "next_try_s": 4.0}.items() <= line.items()
+
+
+def test_an_attempt_that_was_broken_off_is_kept_and_no_failure() -> None:
+    """No warning, no failure in the metrics: the endpoint is not at fault."""
+    metrics = EndpointMetrics(WorkerMetrics(CollectorRegistry()), "ci")
+    kept = AttemptRoom().of("ci", 0.0)
+    monitor = Monitor("ci", metrics, kept, StillClock())
+    result = NoAnswer(Fault.BROKEN_OFF, "the worker stopped")
+    with capture_logs() as lines:
+        monitor.interrupted(Attempt([delivery(7)], result, Outcome.UNAVAILABLE, 0.125, 1))
+    (found,) = kept.last(1)
+    assert (found.error, found.status, found.number) == ("broken off: the worker stopped", None, 1)
+    assert {"delivery.attempted"} >= {line["event"] for line in lines}

@@ -102,7 +102,7 @@ def test_attempts_that_are_known() -> None:
     )
     failed = replace(EXPECTED, outcome="failed", status=500, answer="", next_try_s=4.0)
     assert found_state(12, attempts=KnownAttempts([failed]))[1] == (
-        "try 2 at 2023-11-14T22:13:20.250Z failed with status 500 in 125ms, the next 4s later; being delivered; "
+        "try 2 at 2023-11-14T22:13:20.250Z failed with status 500 in 125ms; being delivered; "
         "1 unfinished before it in its partition"
     )
 

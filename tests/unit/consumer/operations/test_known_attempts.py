@@ -27,11 +27,11 @@ def test_what_is_not_known_is_said() -> None:
 
 
 def test_the_last_try_of_an_event_that_waits() -> None:
-    """With its answer, and when the next one follows."""
+    """With its answer; when the next one follows is for the worker to say."""
     assert KnownAttempts().of_waiting() == []
     last = replace(FAILED, number=3, seconds=1.0, next_try_s=8.0)
     assert KnownAttempts([last, FAILED]).of_waiting() == [
-        "try 3 at 2023-11-14T22:13:20.250Z failed with timeout: no answer within 1 s in 1s, the next 8s later"
+        "try 3 at 2023-11-14T22:13:20.250Z failed with timeout: no answer within 1 s in 1s"
     ]
     refused = replace(EXPECTED, outcome="failed", status=500, answer="out of disk")
     assert KnownAttempts([refused]).of_waiting()[0].endswith("failed with status 500 in 125ms: out of disk")

@@ -72,5 +72,5 @@ def test_an_answer() -> None:
 
 def test_a_bad_query() -> None:
     """Is refused, and the worker is not asked."""
-    expected = {"error": "limit='-1' is not a number from 1 to 100000"}
+    expected = {"error": "limit='-1' is not a number from 1 to 10000"}
     assert asked(b"limit=-1") == (400, expected, [])

@@ -51,11 +51,18 @@ def test_by_endpoint(tmp_path: Path) -> None:
     """Attempts, the events that they were made for, the part that failed, and how long answers took."""
     found = answers(tmp_path, ATTEMPTS)["attempts_by_endpoint"]
     counts = columns(found, "endpoint", "attempts", "events", "delivered", "failed", "failed_percent", "most_tries")
-    assert [("ci", 5, 3, 3, 2, 40.0, 3), ("audit", 1, 1, 0, 1, None, 1)] == counts
+    assert [("ci", 5, 3, 3, 2, 40.0, 3), ("audit", 1, 1, 0, 1, 100.0, 1)] == counts
     assert [(200.0, 300.0), (1000.0, 1000.0)] == columns(found, "p50_ms", "p99_ms")
     noon = T0.replace(tzinfo=None)
     times = [(noon, noon + timedelta(hours=2)), (noon + timedelta(seconds=5), noon + timedelta(seconds=5))]
     assert times == columns(found, "first_attempt", "last_attempt")
+
+
+def test_without_deliveries_no_part_is_known(tmp_path: Path) -> None:
+    """As the topic has failures alone."""
+    found = answers(tmp_path, [one for one in ATTEMPTS if one.failed])
+    for name in ("attempts_by_endpoint", "attempts_by_hour"):
+        assert {None} == {one["failed_percent"] for one in found[name]}
 
 
 def test_by_hour(tmp_path: Path) -> None:
@@ -64,8 +71,8 @@ def test_by_hour(tmp_path: Path) -> None:
     noon = T0.replace(tzinfo=None)
     assert [
         (noon + timedelta(hours=2), "ci", 1, 0, 0.0),
-        (noon + timedelta(hours=1), "ci", 0, 1, None),
-        (noon, "audit", 0, 1, None),
+        (noon + timedelta(hours=1), "ci", 0, 1, 100.0),
+        (noon, "audit", 0, 1, 100.0),
         (noon, "ci", 2, 1, 33.33),
     ] == columns(found, "hour", "endpoint", "delivered", "failed", "failed_percent")
 
