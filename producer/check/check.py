@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from producer.check.endpoints import Connect, addresses, client_settings, connect
+from producer.check.endpoints import Connect, addresses, client_settings, connect, judged_at_the_proxy
 from producer.check.findings import Finding, Severity
 from producer.check.groups import cluster_version, group_protocol
 from producer.check.pauses import pause_findings
@@ -29,6 +29,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     for warning in settings.warnings:
         yield Finding(Severity.WARNING, warning)
     yield from client_settings(settings.endpoints)
+    yield from judged_at_the_proxy(settings.endpoints)
     try:
         require_tracing(settings.tracing)
     except BridgeError as error:

@@ -66,6 +66,16 @@ def client_settings(endpoints: Sequence[EndpointSettings]) -> Iterator[Finding]:
             yield Finding(Severity.WRONG, str(error), error.exit_code)
 
 
+def judged_at_the_proxy(endpoints: Sequence[EndpointSettings]) -> Iterator[Finding]:
+    """Endpoints of which the networks judge less than one may think."""
+    for endpoint in endpoints:
+        if endpoint.proxy is not None and (endpoint.networks.allow or endpoint.networks.deny):
+            what = "worker.allow_networks and worker.deny_networks judge the address of its proxy, and not its own"
+            yield Finding(
+                Severity.NOTE, f"endpoint {endpoint.name}: {what}; what lies behind the proxy is its to refuse"
+            )
+
+
 def addresses(endpoints: Sequence[EndpointSettings], reach: Connect = connect) -> Iterator[Finding]:
     """Whether each endpoint's address can be reached; several at once, in the file's order."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from broker import free_port
-from producer.check.endpoints import addresses, client_settings
+from producer.check.endpoints import addresses, client_settings, judged_at_the_proxy
 from producer.check.findings import Finding, Severity
 from runtime.config import EndpointSettings, Secret, TLSSettings
 from runtime.config.networks import Networks, parse_network
@@ -172,6 +172,9 @@ def test_an_address_that_networks_refuse_is_a_fault() -> None:
         found = finding(behind(url, networks=networks))
     assert found.text.endswith("127.0.0.1 is in 127.0.0.0/8, which worker.deny_networks refuses")
     assert lines == []
+    (note,) = judged_at_the_proxy([behind(url, networks=networks), behind(url), EndpointSettings(name="x", url="")])
+    assert note.severity is Severity.NOTE
+    assert note.text.startswith("endpoint viaproxy: worker.allow_networks and worker.deny_networks judge the address")
 
 
 def test_settings_of_which_no_client_can_be_made(tmp_path: Path) -> None:
