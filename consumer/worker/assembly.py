@@ -69,7 +69,7 @@ def watches_of(parts: Parts, served: Served) -> Watches:
     identity = TopicIdentity(parts.admin, parts.settings.topics.events, served)
     ownership = Ownership(served, parts, clock=parts.clock, jitter=random.random)
     health = Health(served, preparation, parts.pulse, identity, ownership=ownership, clock=parts.clock)
-    pauses = Pauses(parts.control, parts.writer, served, parts.clock)
+    pauses = Pauses(parts.control, parts.writer, served)
     return Watches(preparation, identity, ownership, Answers(served, parts.pulse, parts.clock), health, pauses)
 
 

@@ -1,14 +1,11 @@
 """The pauses of a worker's endpoints: read from Kafka, by every worker, and changed there by the one that is asked."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import structlog
 
-from consumer.endpoint.endpoint import Endpoint
-from consumer.worker.served import Served
-from runtime.clock import Clock
 from runtime.errors import BridgeError
 from runtime.kafka.errors import KafkaRefusedError
 from runtime.kafka.records import OutgoingRecord
@@ -52,15 +49,50 @@ class WritesSoon(Protocol):
         ...
 
 
+class HoldsPause(Protocol):
+    """Holds an endpoint; see `Acts`."""
+
+    def hold(self, pause: Pause | None) -> None:
+        """In this pause nothing starts; None: it goes on."""
+
+
+class HeldEndpoint(Protocol):
+    """An endpoint that can be held."""
+
+    @property
+    def group(self) -> str:
+        """Its consumer group."""
+        ...
+
+    @property
+    def acts(self) -> HoldsPause:
+        """What can be done to it."""
+        ...
+
+
 class Pauses:
     """Holds the endpoints that are paused, and changes that."""
 
-    def __init__(self, control: ControlRecords, writer: WritesSoon, served: Served, clock: Clock) -> None:
-        """Nothing was looked at yet."""
+    def __init__(
+        self,
+        control: ControlRecords,
+        writer: WritesSoon,
+        served: Iterable[HeldEndpoint],
+        *,
+        every_s: float = EVERY_S,
+    ) -> None:
+        """Nothing was looked at yet.
+
+        Args:
+            control: the control topic.
+            writer: writes changes to it.
+            served: the endpoints, at each look those that there are.
+            every_s: seconds between two looks.
+        """
         self._control: Final = control
         self._writer: Final = writer
         self._served: Final = served
-        self._clock: Final = clock
+        self._every_s: Final = every_s
         self._news: Final = News()
 
     def apply(self) -> None:
@@ -75,7 +107,7 @@ class Pauses:
     async def watch(self) -> None:
         """Look for ever. While Kafka does not answer, whatever is paused stays so, and nothing else."""
         while True:
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self._every_s)
             try:
                 await self._look()
             except KafkaRefusedError as error:
@@ -87,7 +119,7 @@ class Pauses:
             else:
                 self._news.settled("pauses")
 
-    async def change(self, endpoint: Endpoint, pause: Pause | None) -> bool:
+    async def change(self, endpoint: HeldEndpoint, pause: Pause | None) -> bool:
         """Pause an endpoint for all its workers, or with None resume it; whether that changed anything.
 
         One that is paused keeps the pause that it has. Returns when Kafka keeps the change and this worker follows it;

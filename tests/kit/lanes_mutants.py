@@ -166,6 +166,21 @@ class SlowsDown(Lanes):
         super().cap_wait(offset, partition, due)
 
 
+class HurriesNobody(Lanes):
+    """Lets everything wait though an operator knows that the endpoint is well again."""
+
+    def hurry(self, now: float) -> None:
+        """Does nothing."""
+
+
+class HurriesByHalves(Lanes):
+    """Leaves the refused ones waiting."""
+
+    def hurry(self, now: float) -> None:
+        """Only the fresh ones."""
+        self._fresh.hurry(now)
+
+
 class LingersForCompany(Lanes):
     """Waits for a full batch, however long."""
 
@@ -279,6 +294,8 @@ MUTANTS = [
     LanesMutant(KeepsRetries, "the counters|another set"),
     LanesMutant(NeverHurries, "it does not hurry"),
     LanesMutant(SlowsDown, "it does not hurry|it is not the one"),
+    LanesMutant(HurriesNobody, "it does not hurry"),
+    LanesMutant(HurriesByHalves, "it does not hurry"),
     LanesMutant(LingersForCompany, ".* linger too long|nothing wakes"),
     LanesMutant(ProbesWithTheNext, "the probe"),
     LanesMutant(ProbesWhatWasNotRefused, "the probe is of a lane"),
