@@ -100,7 +100,7 @@ class Pauses:
         for endpoint in self._served:
             self.hold(endpoint)
 
-    def hold(self, endpoint: Endpoint) -> None:
+    def hold(self, endpoint: HeldEndpoint) -> None:
         """Hold this endpoint if it is known to be paused."""
         endpoint.acts.hold(self._control.known.get(endpoint.group))
 
