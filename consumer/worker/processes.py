@@ -39,6 +39,7 @@ from runtime.processes.parent_metrics import FamilyMetrics
 from runtime.processes.probes import family_probes
 from runtime.processes.slot import ChildSlot, SlotBinding, socket_folder
 from runtime.reloading.reloadable import Reloaded, ReloadSource
+from runtime.side_threads import beside
 
 _COMMAND: Final = "registry-worker deliver"
 _PREFIX: Final = "registry_worker"
@@ -113,7 +114,7 @@ class DeliverFamily:
         before = self._duty
         needs_restart = restart_keys(before.settings, settings)
         duty = DeliverDuty(taken_of(before.settings, settings), before.names, before.pages)
-        plan = plan_of(before.endpoints, before.settings, duty.settings, before.names)
+        plan = await beside(plan_of, before.endpoints, before.settings, duty.settings, before.names)
         tried = await senders_of(plan, SenderMaker(SystemClock(), LargeEvents(), settings.worker.group_prefix))
         await asyncio.gather(*(sender.close() for sender in tried.values()))
         await use_files(self._tls, "worker", duty.settings.worker.tls)
