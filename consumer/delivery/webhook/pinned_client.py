@@ -24,6 +24,7 @@ STALE_AFTER_S: Final = 300.0
 """While the name cannot be looked up, its last addresses serve on; longer than a name server's restart takes."""
 _HURRY_S: Final = 1.0
 """Between two questions while the answer is none, or leads nowhere."""
+_SEVERAL: Final = 2
 AVOID_S: Final = 300.0
 """How long an address that could not be connected to is the last one that is tried."""
 
@@ -78,25 +79,25 @@ class PinnedClient:
         """Those that may be connected to, the one to be tried first in front."""
         self._routes: dict[str, _PinnedAddress] = {}
         """To those of them that were used."""
-        self._none: Final = [NoAnswer(Fault.DNS, "the name was not looked up")]
-        """Why there is no address, if there is none."""
+        self._unusable = NoAnswer(Fault.DNS, "the name was not looked up")
+        """What is answered while there is no address."""
         self._avoided_until: dict[str, float] = {}
         self._looked_up_at = self._ask_again_at = float("-inf")
         self._looking_up: asyncio.Task[None] | None = None
 
     async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
         """POST once; what came of it. Raises what the HTTP client raises."""
-        limit_s = self._endpoint.timeout_s
-        began = self._clock.monotonic()
-        if self._addresses and began < self._ask_again_at:
-            route = self._routes.get(self._addresses[0])
-            if route is not None:
-                result = await route.send(request, attempt_headers)
-                if not self._is_unreached(route.address, result):
-                    return result
+        limit_s, began, tried = self._endpoint.timeout_s, self._clock.monotonic(), ""
+        result: Result | None = None
+        if began < self._ask_again_at and (route := self._first_route()) is not None:
+            result, tried = await route.send(request, attempt_headers), route.address
+            if not self._is_unreached(tried, result) or len(self._addresses) < _SEVERAL:
+                return result
         try:
             async with asyncio.timeout(limit_s - (self._clock.monotonic() - began)):
-                return await self._send_anywhere(request, attempt_headers)
+                await self._look_up_if_due()
+                others = [address for address in self._addresses if address != tried]
+                return await self._send_anywhere(others, request, attempt_headers) or result or self._unusable
         except TimeoutError:
             return NoAnswer(Fault.TIMEOUT, f"no answer within {limit_s:g} s")
 
@@ -107,11 +108,15 @@ class PinnedClient:
         for route in self._routes.values():
             await route.close()
 
-    async def _send_anywhere(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None) -> Result:
+    def _first_route(self) -> _PinnedAddress | None:
+        return self._routes.get(self._addresses[0]) if self._addresses else None
+
+    async def _send_anywhere(
+        self, addresses: Sequence[str], request: WebhookRequest, attempt_headers: Mapping[str, str] | None
+    ) -> Result | None:
         """Try one address after another until one is connected to: nothing was sent to those before it."""
-        await self._look_up_if_due()
-        result: Result = self._none[0]
-        for address in tuple(self._addresses):
+        result: Result | None = None
+        for address in addresses:
             try:
                 route = self._route(address)
             except ClientSettingsError as error:  # a file that was there at the start
@@ -123,7 +128,7 @@ class PinnedClient:
 
     def _route(self, address: str) -> _PinnedAddress:
         if address not in self._routes:
-            several = len(self._addresses) > 1
+            several = len(self._addresses) >= _SEVERAL
             pin = Pin(self._host, address, self._endpoint.timeout_s / 2 if several else None)
             self._routes[address] = _PinnedAddress(address, WebhookClient(self._endpoint, pin))
         return self._routes[address]
@@ -154,18 +159,19 @@ class PinnedClient:
         try:
             found = permitted(await self._resolver.addresses(self._host), self._endpoint.networks)
         except NoAddressError as error:
-            self._none[0] = NoAnswer(Fault.PROXY if self._endpoint.proxy else Fault.DNS, str(error))
+            self._unusable = NoAnswer(Fault.PROXY if self._endpoint.proxy else Fault.DNS, str(error))
             self._ask_again_at = now + _HURRY_S
             if now - self._looked_up_at >= STALE_AFTER_S:
                 await self._take([])
         else:
-            self._none[0] = NoAnswer(Fault.FORBIDDEN, found.refusal)
+            self._unusable = NoAnswer(Fault.FORBIDDEN, found.refusal)
             self._looked_up_at, self._ask_again_at = now, now + (LOOK_UP_EVERY_S if found.addresses else _HURRY_S)
             await self._take(found.addresses)
         finally:
             self._looking_up = None
 
     async def _take(self, addresses: Sequence[str]) -> None:
+        self._avoided_until = {one: until for one, until in self._avoided_until.items() if one in addresses}
         self._addresses = sorted(addresses, key=self._is_avoided)
         for gone in self._routes.keys() - set(addresses):
             await self._routes.pop(gone).leave()
