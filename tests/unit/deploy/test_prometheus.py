@@ -1,11 +1,14 @@
 """The alert rules: each has a severity, a section that tells what to do, and tests of when it fires and when not."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import yaml
 
+from consumer.delivery.policy.attempts import Reason
+from producer.intake.metrics import REFUSALS
 from tests.kit.monitoring import RULE_TESTS, RULES, RUNBOOKS, alerts
 from tests.kit.paths import ROOT
 
@@ -31,6 +34,20 @@ def test_the_page_has_the_alerts_in_their_order_with_their_severity() -> None:
     sections = re.findall(r"^## (\w+)\n\n\*\*(Critical|Warning)\.\*\*", text, re.MULTILINE)
     assert len(re.findall(r"^## ", text, re.MULTILINE)) == len(sections)
     assert [(one["alert"], one["labels"]["severity"].capitalize()) for one in alerts()] == sections
+
+
+@pytest.mark.parametrize(
+    ("names", "reasons"),
+    [
+        (("RegistryIntakeRefusing", "RegistryIntakeRejecting"), REFUSALS),
+        (("RegistryDeadLetters",), [reason.value for reason in Reason]),
+    ],
+)
+def test_a_runbook_says_what_to_do_for_each_reason(names: Sequence[str], reasons: Sequence[str]) -> None:
+    """That the alert's label can have."""
+    text = (ROOT / RUNBOOKS).read_text("utf-8")
+    sections = "".join(text.partition(f"## {alert}\n")[2].partition("\n## ")[0] for alert in names)
+    assert [] == [reason for reason in reasons if f"`{reason}`" not in sections]
 
 
 def test_an_alert_is_tested_both_ways() -> None:
