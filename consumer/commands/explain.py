@@ -5,7 +5,6 @@ from typing import Final
 import click
 
 from consumer.commands.progress import ReadingBars
-from consumer.operations.attempts import known_attempts
 from consumer.operations.explain import Explainer
 from consumer.operations.log_view import LogView
 from runtime.cli.options import common_options
@@ -30,7 +29,7 @@ def explain_command(settings: Settings, event: str) -> int:
     a while; PARTITION:OFFSET is found at once.
     """
     with LogView(settings, client_id=_CLIENT_ID, clock=SystemClock(), progress=ReadingBars()) as view:
-        explainer = Explainer(settings, view, known_attempts(settings, view))
+        explainer = Explainer(settings, view)
         for explanation in explainer.explain(event):
             click.echo("\n".join(explanation.lines()))
         for line in explainer.unknown:

@@ -7,7 +7,8 @@ from consumer.attempts.found import FoundAttempts, merged
 from consumer.attempts.question import AttemptQuestion
 from consumer.operations.log_view import LogView
 from consumer.operations.topic_attempts import FollowedTopicAttempts, TopicAttempts
-from consumer.operations.worker_attempts import WorkersAttempts
+from consumer.operations.worker_attempts import FollowedWorkers, WorkersAttempts
+from consumer.operations.workers import WorkerPlaces
 from runtime.config import Settings
 from runtime.config.addresses import Address
 
@@ -32,14 +33,15 @@ class AllAttempts:
         return merged(question, [source.found(question) for source in self._sources])
 
 
-def known_attempts(settings: Settings, view: LogView) -> AllAttempts:
-    """All that can be asked: the workers, and the topic of attempts, if there is one."""
+def known_attempts(settings: Settings, view: LogView, places: WorkerPlaces) -> AllAttempts:
+    """All that can be asked: the workers that were found, and the topic of attempts, if there is one."""
     kept = settings.worker.attempts
-    return AllAttempts([WorkersAttempts(settings, view), *([TopicAttempts(view, kept.topic)] if kept else [])])
+    topic = [TopicAttempts(view, kept.topic)] if kept else []
+    return AllAttempts([WorkersAttempts(settings, places), *topic])
 
 
 def followed_attempts(settings: Settings, view: LogView, workers: Sequence[Address]) -> AllAttempts:
     """The same, for whoever asks again and again; `workers` are the only ones to be asked, if there are any."""
     kept = settings.worker.attempts
     topic = [FollowedTopicAttempts(view, kept.topic)] if kept else []
-    return AllAttempts([WorkersAttempts(settings, view, workers), *topic])
+    return AllAttempts([FollowedWorkers(settings, view, workers), *topic])

@@ -12,7 +12,7 @@ from consumer.dead_letters.folds import Entry, LetterHistory
 from consumer.dead_letters.letter import EventPlace, Identity, Letter
 from consumer.dead_letters.record import event_id_of
 from consumer.log.decoding import event_of
-from consumer.operations.attempts import AttemptSource
+from consumer.operations.attempts import AttemptSource, known_attempts
 from consumer.operations.event_state import StateAtEndpoint, state_at, state_by_letter
 from consumer.operations.known_attempts import KnownAttempts
 from consumer.operations.log_view import LogView
@@ -105,10 +105,9 @@ class _AttemptsOfRecord:
 class Explainer:
     """Finds events, and their state at each endpoint."""
 
-    def __init__(self, settings: Settings, view: LogView, attempts: AttemptSource) -> None:
+    def __init__(self, settings: Settings, view: LogView) -> None:
         """Does not reach out yet."""
         self._settings = settings
-        self._attempts = attempts
         self._view = view
         self.unknown: list[str] = []
         """Facts about the event explained last that could not be known, and why."""
@@ -132,19 +131,16 @@ class Explainer:
         if not found and not gone:
             raise NotFoundError(f"{_missing(place, text, topic, bounds)}; there is no dead letter of it either")
         # read after the event was found, however long that took: what was delivered meanwhile is finished
-        endpoints = observe(self._view, self._settings).endpoints
+        seen = observe(self._view, self._settings)
+        attempts = known_attempts(self._settings, self._view, seen.places)
         entries = history.entries()
         return [
-            *(_explained(found[at], endpoints, entries, self._attempts_of(found[at])) for at in sorted(found)),
+            *(
+                _explained(found[at], seen.endpoints, entries, _attempts_of(found[at], attempts))
+                for at in sorted(found)
+            ),
             *(_explained_by_letters(at, entries) for at in sorted(gone)),
         ]
-
-    def _attempts_of(self, record: Record) -> _AttemptsOfRecord:
-        event_id = text_header(record.headers, CE_ID) or f"{record.partition}:{record.offset}"
-        after = None if record.accepted_ms is None else record.accepted_ms / 1000 - _SKEW_S
-        found = self._attempts.found(AttemptQuestion(id=event_id, after=after, limit=_ATTEMPTS))
-        at = record.topic, record.partition, record.offset
-        return _AttemptsOfRecord([one for one in found.attempts if one.event_at == at], found)
 
     def _at(self, partition: int, offset: int, bounds: Bounds) -> list[Record]:
         topic = self._settings.topics.events
@@ -173,6 +169,14 @@ class Explainer:
         for record in self._view.scan(letters, bounds.ranges, "reading dead letters"):
             history.add(record)
         return history
+
+
+def _attempts_of(record: Record, source: AttemptSource) -> _AttemptsOfRecord:
+    event_id = text_header(record.headers, CE_ID) or f"{record.partition}:{record.offset}"
+    after = None if record.accepted_ms is None else record.accepted_ms / 1000 - _SKEW_S
+    found = source.found(AttemptQuestion(id=event_id, after=after, limit=_ATTEMPTS))
+    at = record.topic, record.partition, record.offset
+    return _AttemptsOfRecord([one for one in found.attempts if one.event_at == at], found)
 
 
 def is_named(record: Record, text: str) -> bool:

@@ -32,6 +32,8 @@ class Observation:
     """Endpoints, in the order of the configuration."""
 
     endpoints: Sequence[ObservedEndpoint]
+    places: WorkerPlaces
+    """Where their workers were asked."""
     unknown: Sequence[str] = field(default_factory=list)
     """What could not be known, and why: a worker that did not answer, or whether anything is paused."""
 
@@ -75,7 +77,7 @@ def observe(
         for one in group.members
         if one.id in places.unreachable
     }
-    return Observation(found, [*unknown, *sorted(named), *no_pauses_because])
+    return Observation(found, places, [*unknown, *sorted(named), *no_pauses_because])
 
 
 def _pauses(view: LogView) -> tuple[Mapping[str, Pause], list[str]]:

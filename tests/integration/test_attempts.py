@@ -78,7 +78,7 @@ def test_what_was_sent_and_answered(kafka: LocalKafka, topic: str, tmp_path: Pat
         )
         eventually(lambda: len(following.stdout.splitlines()) == 3)
         lines = following.stdout.splitlines()
-        assert all(re.search(rf"  try {n}  rejected  status 422 in \S+", line) for n, line in enumerate(lines, 1))
+        assert all(re.search(rf"  try {n}  rejected  status 422 in ", line) for n, line in enumerate(lines, 1))
         following.signal(signal.SIGINT)
         assert following.wait() == 0
         logged = [line for line in worker.log() if line["event"] == "delivery.attempted"]
