@@ -27,7 +27,7 @@ def test_members_and_protocol(kafka: LocalKafka, topic: str) -> None:
     commit(kafka, names[2], topic, {0: (0, "")})
     settings = {"bootstrap.servers": kafka.bootstrap}
     live = [
-        Consumer({**settings, "group.id": name, "group.protocol": protocol})
+        Consumer({**settings, "group.id": name, "group.protocol": protocol, "client.id": f"{name}@*:5051"})
         for name, protocol in zip(names[:2], ("consumer", "classic"), strict=True)
     ]
     try:
@@ -41,6 +41,7 @@ def test_members_and_protocol(kafka: LocalKafka, topic: str) -> None:
     both = (Member("127.0.0.1", (0, 1)),)
     assert [GroupMembers(both, "consumer"), GroupMembers(both, "classic")] == [found[name] for name in names[:2]]
     assert all(member.id for name in names[:2] for member in found[name].members)
+    assert all(member.client_id == f"{name}@*:5051" for name in names[:2] for member in found[name].members)
     assert [GroupMembers((), "classic"), GroupMembers()] == [found[name] for name in names[2:]]
 
 

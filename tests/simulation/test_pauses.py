@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from consumer.endpoint.inspection import facts_of, live_status_of
 from consumer.endpoint.reasons import reasons_of
 from consumer.worker.health import endpoint_snapshot
 from consumer.worker.readiness import Readiness
+from consumer.worker.retention import guard_retention
 from runtime.pauses import Pause
 from tests.kit.virtual_time import VirtualClock, running_loop, simulated
 from tests.simulation.simulation import GOOD, Reply, World, always, damaged
@@ -137,6 +139,22 @@ async def test_a_paused_endpoint_says_so_and_is_no_fault() -> None:
     assert str(PAUSE) == reasons_of(facts_of(worker.endpoint, world.now))[0]
     age = live_status_of(worker.endpoint, VirtualClock()).oldest_age_s
     assert age is not None, "retention is warned of by it"
+
+
+@simulated
+async def test_retention_is_warned_of_all_the_same() -> None:
+    """A pause is meant, and what retention removes meanwhile is lost: half of its time before that, a warning."""
+    world = World()
+    world.hold(PAUSE)
+    world.events(["a"])
+    worker = world.worker()
+    with capture_logs() as lines:
+        guard = asyncio.create_task(guard_retention([worker.endpoint], 2 * HOUR_S, VirtualClock()))
+        await asyncio.sleep(HOUR_S / 2)
+        assert [] == [line for line in lines if line["event"] == "endpoint.retention_near"]
+        await asyncio.sleep(HOUR_S)
+        guard.cancel()
+    assert ["warning"] == [line["log_level"] for line in lines if line["event"] == "endpoint.retention_near"]
 
 
 @simulated

@@ -258,6 +258,14 @@ def test_an_open_intake_says_so(authorization: object, is_open: bool, values: li
     ).intake
 
     assert (is_open, values) == (intake.is_open, [value.reveal() for value in intake.authorization])
+    worker = settings_from({"kafka": KAFKA, "worker": {"authorization": authorization}}).worker
+    assert (is_open, values) == (worker.is_open, [value.reveal() for value in worker.authorization])
+
+
+def test_a_worker_that_others_reach_needs_no_authorization_to_start() -> None:
+    """Its pages can be read; what acts on an endpoint is refused there until the key is set."""
+    worker = settings_from({"kafka": KAFKA, "worker": {"listen": "0.0.0.0:5051"}}).worker
+    assert (False, ()) == (worker.is_open, worker.authorization)
 
 
 @pytest.mark.parametrize("key", ["intake", "topics", "worker", "endpoints", "schema_registry"])
