@@ -45,6 +45,7 @@ NEEDED: Mapping[str, dict[str, dict[str, Any]]] = {
     "worker.attempts": {"worker": {"attempts": {}}},
 }
 """By section, what must stand beside any key of it."""
+SECTIONS = {"kafka", "topics", "schema_registry", "intake", "worker", "tracing", "endpoints"}
 UNKNOWN = "qqqqqqqq"
 
 
@@ -307,14 +308,22 @@ def test_yaml_in_pages_is_valid(page: Path) -> None:
     """A configuration that a page shows is one that the bridge takes."""
     for block in re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
         shown = yaml.safe_load(block)
-        if "kafka" in shown:
+        if SECTIONS.issuperset(shown):
             environ = dict.fromkeys(re.findall(r"\$\{([A-Z_]+)\}", block), "x")
-            settings_from({**shown, "kafka": without_files(shown["kafka"])}, environ)
+            settings_from({**BASE, **without_files(shown)}, environ)
 
 
-def without_files(section: Mapping[str, Any]) -> dict[str, Any]:
-    """A section without the values that come from files, which are not here."""
-    return {key: value for key, value in section.items() if "${file:" not in str(value)}
+def without_files(value: Any) -> Any:
+    """A configuration without what comes from files, which are not here."""
+    match value:
+        case dict():
+            kept = {key: without_files(below) for key, below in value.items()}
+            return {key: below for key, below in kept.items() if below is not None and below != {}}
+        case list():
+            return [without_files(item) for item in value]
+        case str() if "${file:" in value or value.endswith((".pem", ".crt", ".key")):
+            return None
+    return value
 
 
 TEST = re.compile(r"`(tests/[\w./]+)::(test_\w+)`")
