@@ -16,8 +16,8 @@ from runtime.last_resort import GRACE_S
 from tests.kit.paths import ROOT
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
-WORST_EXPOSURE = 15
-"""In tenths, of 100: what systemd calls OK begins at 20."""
+WORST_EXPOSURE = 20
+"""In tenths, of 100: systemd calls less OK. It is 14 with systemd 252."""
 PROGRAMS = {"registry-bridge": bridge_commands, "registry-worker": worker_commands}
 INSTALLED = "/opt/registry-event-bridge/bin/"
 
