@@ -15,7 +15,7 @@ from schemas.catalog import ATTEMPTS
 from tests.kit import Answer, Captured, Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.notifications import delivered, envelope, envelopes, event_json
-from tests.kit.topics import read
+from tests.kit.topics import make_topic, read
 
 pytestmark = pytest.mark.kafka
 
@@ -126,3 +126,20 @@ def test_the_topic_of_attempts(kafka: LocalKafka, topic: str, tmp_path: Path, re
     assert again.stdout == "0 records in 0 files\n"
     other = setup.run_worker("export", "--attempts", "--format", "avro", "--output", output)
     assert (2, True) == (other.code, "--attempts takes --format parquet only" in other.stderr)
+
+
+def test_a_topic_that_takes_no_attempts(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
+    """Holds up neither deliveries nor dead letters: what is lost is told once."""
+    kept = f"{topic}.attempts"
+    make_topic(kafka, kept, 1, max_message_bytes="10")
+    sections = {"worker": {"attempts": {"topic": kept, "keep": "all"}}}
+    ends = [endpoint("ci", receiver.url, **BRISK)]
+    setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=1, endpoints=ends, sections=sections)
+    receiver.answer_by(refuses_poison)
+    setup.publish(*envelopes(1, 3), envelope(event_json("team/poison", 0)))
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
+    assert done.code == 0, done.stderr
+    assert 3 == len(delivered(receiver))
+    assert [b"team/poison"] == [record.key for record in read(kafka, setup.dead_letters)]
+    assert 1 == done.stderr.count("attempts.not_written")
+    assert [] == read(kafka, kept)
