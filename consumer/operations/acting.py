@@ -19,6 +19,8 @@ from runtime.pauses import Pause
 LIMIT_S: Final = 10.0
 """For a worker's answer: it waits for Kafka before."""
 _OK: Final = 200
+_NOT_SERVED: Final = 404
+"""Of a worker that has other endpoints."""
 _ANSWERED: Final = "answered"
 
 
@@ -83,7 +85,7 @@ class Acting:
         membership = self._view.members([self._endpoint])[0]
         first = self._workers or [self._settings.worker.listen]
         places = places_of(first, [membership], discovers=not self._workers)
-        answers = _sorted_out(ask_all(places.addresses, lambda address: self._asked(address, act, content)))
+        answers = _sorted_out(self._asked_all(places.addresses, act, content))
         changed, pause = self._kept(wanted)
         return ActReport(
             changed=changed or answers.any("changed"),
@@ -94,6 +96,18 @@ class Acting:
             not_done_by=self._failures(answers, places, membership),
             has_workers=None if membership.obstacle else bool(membership.members),
         )
+
+    def _asked_all(
+        self, addresses: Sequence[Address], act: str, content: Mapping[str, Any]
+    ) -> dict[Address, JsonAnswer | str]:
+        """One after the other until one has done it, so that Kafka keeps it once; then all others at once."""
+        found: dict[Address, JsonAnswer | str] = {}
+        for address in addresses:
+            answer = found[address] = self._asked(address, act, content)
+            if isinstance(answer, JsonAnswer) and answer.status == _OK:
+                break
+        rest = [address for address in addresses if address not in found]
+        return found | ask_all(rest, lambda address: self._asked(address, act, content))
 
     def _kept(self, wanted: Pause | None) -> tuple[bool, Pause | None]:
         """See that Kafka keeps it, whoever did it; whether that was left to this command, and the pause there is."""
@@ -132,6 +146,8 @@ def _sorted_out(answers: Mapping[Address, JsonAnswer | str]) -> _WorkerReplies:
     for address, answer in answers.items():
         if isinstance(answer, str):
             failed[address] = answer
+        elif answer.status == _NOT_SERVED:
+            continue
         elif answer.status != _OK or not isinstance(answer.content, dict):
             error = answer.content.get("error") if isinstance(answer.content, dict) else None
             failed[address] = f"{_ANSWERED} {answer.status}{f': {error}' if error else ''}"

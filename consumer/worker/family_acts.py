@@ -27,6 +27,7 @@ class FamilyActs:
         """See `ActsOnEndpoints`; a process that does not do it is named in `failed`."""
         done: list[Mapping[str, Any]] = []
         failed: dict[str, str] = {}
+        statuses: set[int] = set()
         for keeper in self._keepers:
             status, answer = await self._one(keeper, asked)
             if status == _OK and asked.act == "test":  # one request is enough
@@ -35,6 +36,9 @@ class FamilyActs:
                 done.append(answer)
             else:
                 failed[f"process {keeper.slot.number}"] = str(answer.get("error"))
+                statuses.add(status)
+        if not done and len(set(failed.values())) == 1 == len(statuses):  # all say the same: nobody has the endpoint
+            return statuses.pop(), {"error": next(iter(failed.values()))}
         if not done:
             return 503, {"error": "; ".join(f"{name}: {error}" for name, error in failed.items())}
         return _OK, {**merged(done), "failed": failed}

@@ -1,6 +1,7 @@
 """`registry-worker pause` and `resume` with real processes: by whichever worker is asked, or by Kafka alone."""
 
 import json
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -115,6 +116,11 @@ def test_a_worker_sends_a_sample(setup: Installation, receiver: Receiver) -> Non
         done = setup.run_worker("test", "--endpoint", "ci/eu", "--from-worker")
         assert (0, f"sent by the worker at {worker.address}\n") == (done.code, done.stderr)
         assert "* outcome: delivered (status 200; head after " in done.stdout
+        served = urllib.request.Request(
+            f"http://{worker.address}/endpoints/none/pause", b"{}", {"Content-Type": "application/json"}
+        )
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(served)
         receiver.answer(500)
         assert 1 == setup.run_worker("test", "--endpoint", "ci/eu", "--from-worker").code
     assert ["sample"] * 2 == [request.header("registry-test") for request in receiver.requests]
