@@ -24,8 +24,8 @@ Kafka, or in the spool of the intake. Any other answer means that the registry i
 its events may be stored then, and stand in the topic twice.
 
 HEAD is answered as GET is, without the body. A path that is not here is answered 404, another method 405 with `Allow`.
-What is no HTTP request, is larger than the limits or slower, is answered 400, 408, 413, 417, 431 or 501 without being
-routed, or the connection is closed.
+What is no HTTP request, is larger than the limits or slower, is answered 400, 408 or 431 without being routed, or the
+connection is closed.
 """
 _REGISTRY_MEDIA: Final = "application/vnd.schemaregistry.v1+json"
 _VERSION: Final = "/subjects/{subject}/versions/{version}"

@@ -12,21 +12,14 @@ from urllib.parse import parse_qsl
 import msgspec
 import structlog
 
+from runtime.http.guard_headers import GUARD_HEADERS
+
 Scope = Mapping[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-GUARD_HEADERS: Final = {
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "x-frame-options": "DENY",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-}
-"""What a browser may do with an answer: show it, and nothing else. A page that needs more says so itself."""
 _GUARD_BYTES: Final = [(name.encode(), value.encode()) for name, value in GUARD_HEADERS.items()]
 
 _log: Final = structlog.get_logger(__name__)

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from runtime.http.asgi import GUARD_HEADERS
 from runtime.http.client import VERSION
+from runtime.http.guard_headers import GUARD_HEADERS
 
 Json = dict[str, Any]
 

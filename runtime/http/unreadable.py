@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Protocol
 
+from runtime.http.guard_headers import GUARD_HEADERS
 from runtime.http.request_framing import RequestFaultError
 
 _TLS_HANDSHAKE: Final = b"\x16\x03"
 _HTTP2_PREFACE: Final = b"PRI * HTTP/2"
+_GUARD: Final = "".join(f"{name}: {value}\r\n" for name, value in GUARD_HEADERS.items())
 _REASONS: Final = {HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "head", HTTPStatus.REQUEST_TIMEOUT: "slow"}
 
 
@@ -49,6 +51,6 @@ def answer(status: HTTPStatus, text: str) -> bytes:
     body = text.encode("ascii", "backslashreplace")
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
-        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        f"content-length: {len(body)}\r\n{_GUARD}connection: close\r\n\r\n"
     )
     return head.encode() + body
