@@ -6,9 +6,8 @@ A shell that ends may tell its jobs before its terminal is closed, so the termin
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
-from runtime.cli.controlling_terminal import ControllingTerminal
 from runtime.cli.signals import StopSignals
 
 _LOOK_EVERY_S: Final = 0.5
@@ -16,15 +15,33 @@ _TOGETHER_S: Final = 5.0
 """A hangup and the closing of the terminal are about the same if there is so much between them at most."""
 
 
+class Terminal(Protocol):
+    """The controlling terminal of a process; see `ControllingTerminal`."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was closed, and not forgotten since."""
+        ...
+
+    def forget(self) -> None:
+        """The process has none from now on."""
+
+
 class Hangups:
     """The hangups of one service."""
 
-    def __init__(self, signals: StopSignals, reload: asyncio.Event) -> None:
-        """None yet; `reload` is set by each that is no closed terminal."""
+    def __init__(self, signals: StopSignals, reload: asyncio.Event, terminal: Terminal) -> None:
+        """None yet.
+
+        Args:
+            signals: of the process.
+            reload: set by each hangup that is no closed terminal.
+            terminal: of the process, if it has one.
+        """
         self._signals: Final = signals
         self._reload: Final = reload
         self._loop: Final = asyncio.get_running_loop()
-        self._terminal: Final = ControllingTerminal()
+        self._terminal: Final = terminal
         self._last = float("-inf")
         self._gone_since: float | None = None
 

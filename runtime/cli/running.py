@@ -12,6 +12,7 @@ import click
 import structlog
 import uvloop
 
+from runtime.cli.controlling_terminal import ControllingTerminal
 from runtime.cli.hangups import Hangups
 from runtime.cli.signals import StopSignals
 from runtime.cli.streams import GONE, discard, lasting_streams
@@ -105,7 +106,7 @@ def run_reloadable(service: Callable[[asyncio.Event, asyncio.Event], Awaitable[i
 
     async def until_stopped(stop: asyncio.Event) -> int:
         reload = asyncio.Event()
-        hangups = Hangups(stop_signals(), reload)
+        hangups = Hangups(stop_signals(), reload, ControllingTerminal())
         watching = asyncio.create_task(hangups.watch())
         try:
             with hangups.heard():
