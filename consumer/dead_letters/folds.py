@@ -6,6 +6,7 @@ A closing closes the letters of its event and endpoint that stand before it in i
 letter more than once: a letter behind a closing is open again, and of several open ones the newest speaks for all.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -57,21 +58,33 @@ class OpenLetters:
 
 
 class OpenCounts:
-    """How many letters are open; remembers only whose they are, for it may be asked for ever."""
+    """How many letters are open; remembers only whose they are and why, for it may be asked for ever."""
 
     def __init__(self) -> None:
-        self._open: Final[set[tuple[int, Identity]]] = set()
+        self._open: Final[dict[tuple[int, Identity], str]] = {}
+        """Their reasons."""
 
     def add(self, record: Record) -> None:
         """The next record of its partition."""
         found = parse_record(record)
-        if found is not None:
-            at = (record.partition, found.identity)
-            (self._open.discard if isinstance(found, Closing) else self._open.add)(at)
+        if found is None:
+            return
+        at = (record.partition, found.identity)
+        if isinstance(found, Closing):
+            self._open.pop(at, None)
+        else:
+            self._open[at] = sys.intern(found.reason)
 
     def by_endpoint(self) -> dict[str, int]:
         """How many events have open letters, for each endpoint."""
-        return dict(Counter(endpoint for endpoint, *_ in {identity for _, identity in self._open}))
+        return {endpoint: reasons.total() for endpoint, reasons in self.by_reason().items()}
+
+    def by_reason(self) -> dict[str, Counter[str]]:
+        """The same, for each endpoint by reason."""
+        counts: dict[str, Counter[str]] = {}
+        for (endpoint, *_), reason in {identity: reason for (_, identity), reason in self._open.items()}.items():
+            counts.setdefault(endpoint, Counter())[reason] += 1
+        return counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,10 @@ class Parts:
         """A client that reads ranges of the events topic."""
         return RangeReader(self.kafka, client_id=CLIENT_ID, max_record_bytes=max_event_bytes(self.settings))
 
+    def open_letters(self) -> RangeReader:
+        """A client that reads ranges of the dead-letter topic."""
+        return RangeReader(self.kafka, client_id=CLIENT_ID, max_record_bytes=max_dead_letter_bytes(self.settings))
+
     def partitions(self) -> Collection[int]:
         """The partitions of the events topic.
 

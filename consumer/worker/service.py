@@ -14,6 +14,7 @@ from consumer.worker.backlogs import Backlogs
 from consumer.worker.caught_up import CaughtUp
 from consumer.worker.changeover import Changeover
 from consumer.worker.difference_route import difference_route
+from consumer.worker.open_letters import OpenLetterWatch
 from consumer.worker.page.live import LivePages
 from consumer.worker.page.observation import ProcessObserver
 from consumer.worker.page.routes import facts_route, live_routes
@@ -95,9 +96,9 @@ async def deliver(
 
 
 def _observer(parts: Parts, served: Served, watches: Watches, backlogs: Backlogs) -> ProcessObserver:
-    return ProcessObserver(
-        served, backlogs, watches.ownership, health=watches.health, kafka=parts.pulse, clock=parts.clock
-    )
+    letters = OpenLetterWatch(parts.settings.topics.dead_letters, parts.admin, parts, parts.clock)
+    health, kafka = watches.health, parts.pulse
+    return ProcessObserver(served, backlogs, watches.ownership, letters, health=health, kafka=kafka, clock=parts.clock)
 
 
 async def deliver_until_caught_up(

@@ -100,6 +100,7 @@ class Facts:
             "limit": 64,
             "breaker": BreakerFacts("closed"),
             "letters": {},
+            "open_letters": {},
             "group": GroupFacts(name=f"registry-worker.{name}", here=_ALL, every=_ALL, unserved=()),
         }
         return EndpointCard(endpoint=name, state=state, **{**made, **others})
@@ -212,7 +213,7 @@ class Facts:
             lag=1_204,
             oldest_ms=self._ago(920),
             reasons=(f"partition 7 needs a newer worker: {schema}",),
-            letters={"rejected": 12, "exhausted": 3},
+            open_letters={"rejected": 12, "exhausted": 3},
             failure=self.attempt(9, status=None, error="timeout: no answer within 1 s"),
         )
 
@@ -223,6 +224,7 @@ class Facts:
             lag=31,
             oldest_ms=self._ago(310),
             breaker=BreakerFacts("refused", "status 422; only repositories that it refused wait", self._now_ms + 9_000),
+            open_letters=None,
             letters={"rejected": 4},
             failure=self.attempt(4, status=422, answer=HOSTILE),
             reasons=("2 repositories wait for the next try, the first in 9 s",),
@@ -260,6 +262,7 @@ class Facts:
             answers=_NOTHING,
             breaker=None,
             letters=None,
+            open_letters=None,
             in_flight=None,
             reasons=("process 3: it does not answer within 1.5 s",),
             group=GroupFacts(name="g", here=(0, 1), obstacle="the topic's partitions are not known"),

@@ -1,6 +1,7 @@
 """What the status page is told of an endpoint at work: its state, its counts, its last error, and who has what."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from consumer.endpoint.endpoint import Endpoint
@@ -29,13 +30,14 @@ class Around:
     partitions: int | None
     found: GroupMembers | None = None
     orphaned: str = ""
+    letters: Mapping[str, Mapping[str, int]] | None = None
     unreachable_because: str = ""
     growth: LogGrowth = field(default_factory=LogGrowth)
 
     def __post_init__(self) -> None:
         settings = Settings(kafka=KafkaSettings(bootstrap_servers="x"), endpoints=(self.worker.endpoint.settings,))
         served = Served(settings, [self.worker.endpoint])
-        self.observer = ProcessObserver(served, self, self, health=self, kafka=self, clock=VirtualClock())
+        self.observer = ProcessObserver(served, self, self, self, health=self, kafka=self, clock=VirtualClock())
         self.counting = asyncio.create_task(self.observer.keep_counting())
 
     def waiting(self, endpoint: str) -> Waiting | None:
@@ -52,6 +54,10 @@ class Around:
     def trouble(self, endpoint: Endpoint) -> str:
         """As the test says."""
         return self.orphaned
+
+    def counts(self) -> Mapping[str, Mapping[str, int]] | None:
+        """Of dead letters, as the test says."""
+        return self.letters
 
     async def reasons(self) -> list[str]:
         """The process is ready."""
@@ -146,6 +152,25 @@ def test_who_has_which_partitions() -> None:
         assert around.orphaned in card.reasons
         around.partitions = 2
         assert ((), None) == ((await around.card()).group.unserved, (await around.card()).group.members)
+
+    scenario()
+
+
+def test_dead_letters() -> None:
+    """Those that this worker has written are counted; those that are open are what the topic says."""
+
+    @simulated
+    async def scenario() -> None:
+        world = World(script=always(422), threshold=1000)
+        around = Around(world.worker(), partitions=1)
+        world.events(REPOSITORIES[:3])
+        await world.finish()
+        card = await around.card()
+        assert ({"rejected": 3}, None) == (card.letters, card.open_letters)
+        around.letters = {"other": {"exhausted": 2}}
+        assert {} == (await around.card()).open_letters
+        around.letters = {"ci": {"exhausted": 2}}
+        assert {"exhausted": 2} == (await around.card()).open_letters
 
     scenario()
 

@@ -76,6 +76,8 @@ class EndpointCard(Struct, frozen=True, kw_only=True):
     """The last attempt that was not delivered, since the worker began."""
     letters: Mapping[str, int] | None = None
     """Dead letters that were written since the worker began, by reason; None if that, and the failure, is not known."""
+    open_letters: Mapping[str, int] | None = None
+    """Dead letters that are open, whoever wrote them, by reason; None if they are not known."""
     group: GroupFacts
 
 

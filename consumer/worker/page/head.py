@@ -37,7 +37,7 @@ def head_parts(facts: WorkerFacts) -> dict[str, str]:
         "delivered-spark": sparkline(delivered, "Delivered to all endpoints"),
         "waiting": _at_least([card.lag for card in facts.cards]),
         "oldest": _oldest(facts.cards),
-        "letters": _at_least([None if one.letters is None else sum(one.letters.values()) for one in facts.cards]),
+        **_letters(facts.cards),
         **_counts(facts.cards),
         "first": "empty" if facts.log_end == 0 else "",
         "not-served": _not_served(facts.not_served),
@@ -69,6 +69,15 @@ def _trouble(reasons: Sequence[str]) -> str:
     listed = "".join(f"<li>{escaped(reason)}</li>" for reason in reasons[:_TROUBLES])
     more = len(reasons) - _TROUBLES
     return f"<p>The worker is not ready:</p><ul>{listed}{f'<li>and {more} more</li>' if more > 0 else ''}</ul>"
+
+
+def _letters(cards: Sequence[EndpointCard]) -> dict[str, str]:
+    """Those that are open; if that is not known of all, those that this worker has written."""
+    known = [card.open_letters for card in cards if card.open_letters is not None]
+    if len(known) == len(cards):
+        return {"letters": number(sum(sum(one.values()) for one in known)), "letters-note": "open"}
+    written = [None if card.letters is None else sum(card.letters.values()) for card in cards]
+    return {"letters": _at_least(written), "letters-note": "since this worker started"}
 
 
 def _not_served(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A count that only grows, over the last hour: kept every ten seconds, asked for by the minute. Pure.
+"""A count that only grows, over the last hour: looked at every ten seconds, asked for by the minute. Pure.
 
 What was not kept is unknown, and never 0: before the process began, or while it stood still.
 """
@@ -10,7 +10,8 @@ SLOT_S: Final = 10
 """Between two looks, in seconds since the epoch: the processes of a worker look at the same moments."""
 MINUTES: Final = 60
 _PER_MINUTE: Final = 60 // SLOT_S
-_SLOTS: Final = MINUTES * _PER_MINUTE + 1
+_SLOTS: Final = 2 * _PER_MINUTE
+"""Of which the count is kept: those of a minute that has just ended are among them."""
 _UNKNOWN: Final = -1
 _APART_S: Final = 45.0
 """Between two looks of which something is known in between."""
@@ -25,24 +26,28 @@ def slot_of(now: float) -> int:
 
 
 class CountHistory:
-    """One count."""
+    """One count: as it was at the last few slots, and its rates of the last hour."""
 
-    __slots__ = ("_counts", "_newest")
+    __slots__ = ("_counts", "_newest", "_rates", "_shown")
 
     def __init__(self) -> None:
         """Nothing is known."""
         self._counts: Final = array("q", [_UNKNOWN]) * _SLOTS
+        self._rates: Final = array("d", [_UNKNOWN]) * MINUTES
         self._newest = -1
+        self._shown: Rates | None = None
 
     def keep(self, slot: int, count: int) -> None:
         """The count at the beginning of this slot."""
-        forgotten = range(max(self._newest + 1, slot - _SLOTS + 1), slot)
-        for missed in forgotten:
-            self._counts[missed % _SLOTS] = _UNKNOWN
         if slot < self._newest:  # the clock was set back: nothing of before is comparable
-            self._counts[:] = array("q", [_UNKNOWN]) * _SLOTS
+            self._newest = -1
+        self._forget(slot)
         self._counts[slot % _SLOTS] = count
         self._newest = slot
+        minute = slot // _PER_MINUTE
+        for changed in (minute - 1, minute) if slot % _PER_MINUTE == 0 else (minute,):
+            self._rates[changed % MINUTES] = self._of_minute(changed)
+        self._shown = None
 
     def rate(self, count: int, now: float) -> float | None:
         """Per second in the last 10 to 20 seconds, with the count as it is now; `now` since the epoch."""
@@ -54,19 +59,29 @@ class CountHistory:
 
     def rates(self) -> Rates:
         """Of the last 60 minutes, the last of which has mostly not ended."""
-        if self._newest < 0:
-            return [None] * MINUTES
-        last = self._newest // _PER_MINUTE
-        return [self._of_minute(minute) for minute in range(last - MINUTES + 1, last + 1)]
+        if self._shown is None:
+            last = self._newest // _PER_MINUTE
+            found = (self._rates[minute % MINUTES] for minute in range(last - MINUTES + 1, last + 1))
+            self._shown = [None if rate == _UNKNOWN else rate for rate in found]
+        return self._shown
 
-    def _of_minute(self, minute: int) -> float | None:
+    def _forget(self, slot: int) -> None:
+        """What was missed between the newest slot and this one, and what is an hour old."""
+        for missed in range(max(self._newest + 1, slot - _SLOTS + 1), slot):
+            self._counts[missed % _SLOTS] = _UNKNOWN
+        minute = slot // _PER_MINUTE
+        for begun in range(max(self._newest // _PER_MINUTE + 1, minute - MINUTES + 1), minute + 1):
+            self._rates[begun % MINUTES] = _UNKNOWN
+
+    def _of_minute(self, minute: int) -> float:
         """Between the first and the last slot that are known of it, the beginning of the next minute included."""
         slots = range(minute * _PER_MINUTE, (minute + 1) * _PER_MINUTE + 1)
         known = [(slot, count) for slot in slots if (count := self._at(slot)) is not None]
         if len(known) < 2:
-            return None
+            return _UNKNOWN
         (first, before), (last, after) = known[0], known[-1]
-        return _per_second(after - before, (last - first) * SLOT_S)
+        rate = _per_second(after - before, (last - first) * SLOT_S)
+        return _UNKNOWN if rate is None else rate
 
     def _at(self, slot: int) -> int | None:
         if not self._newest - _SLOTS < slot <= self._newest:

@@ -86,6 +86,7 @@ def _merged_card(endpoint: KnownEndpoint, parts: Mapping[int, EndpointCard], tro
         breaker=_worst_breaker(card.breaker for card in cards),
         failure=max((card.failure for card in cards if card.failure), key=_when, default=None),
         letters=None if troubles else dict(sum((Counter(card.letters or {}) for card in cards), Counter[str]())),
+        open_letters=next((card.open_letters for card in cards if card.open_letters is not None), None),
         group=group,
     )
 

@@ -4,6 +4,7 @@ Counts are kept from the beginning, whether or not anybody looks; all else is lo
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 from consumer.delivery.policy.breaker import BreakerState
@@ -52,6 +53,14 @@ class KnowsOwners(Protocol):
         ...
 
 
+class KnowsLetters(Protocol):
+    """Knows the open dead letters."""
+
+    def counts(self) -> Mapping[str, Mapping[str, int]] | None:
+        """By endpoint and reason; None if they are not known."""
+        ...
+
+
 class KnowsReachability(Protocol):
     """Knows why Kafka does not answer."""
 
@@ -87,6 +96,7 @@ class ProcessObserver:
         served: Served,
         backlogs: KnowsBacklogs,
         owners: KnowsOwners,
+        letters: KnowsLetters,
         *,
         health: ReadinessProbe,
         kafka: KnowsReachability,
@@ -97,6 +107,7 @@ class ProcessObserver:
         self._counted: dict[str, _Counted] = {}
         self._backlogs: Final = backlogs
         self._owners: Final = owners
+        self._letters: Final = letters
         self._health: Final = health
         self._kafka: Final = kafka
         self._clock: Final = clock
@@ -112,9 +123,10 @@ class ProcessObserver:
         """The facts of this moment."""
         now, growth = self._clock.wall(), self._backlogs.growth
         served = {endpoint.settings.name: endpoint for endpoint in self._served}
+        letters = self._letters.counts()
         every = [endpoint.name for endpoint in self._served.settings.endpoints]
         return WorkerFacts(
-            cards=[self._card(endpoint, now) for endpoint in served.values()],
+            cards=[self._card(endpoint, letters, now) for endpoint in served.values()],
             not_ready=await self._health.reasons(),
             accepted=growth.rates,
             accepted_now=growth.rate(now),
@@ -137,7 +149,7 @@ class ProcessObserver:
             self._counted[name] = _Counted(endpoint.monitor.metrics)
         return self._counted[name]
 
-    def _card(self, endpoint: Endpoint, now: float) -> EndpointCard:
+    def _card(self, endpoint: Endpoint, letters: Mapping[str, Mapping[str, int]] | None, now: float) -> EndpointCard:
         counted, metrics, away = self._counts_of(endpoint), endpoint.monitor.metrics, self._kafka.unreachable_because
         facts = facts_of(endpoint, self._clock.monotonic(), away)
         waiting = self._backlogs.waiting(endpoint.settings.name)
@@ -166,6 +178,7 @@ class ProcessObserver:
             breaker=_breaker(endpoint, facts, now),
             failure=endpoint.monitor.last_failure,
             letters=dict(endpoint.monitor.letters),
+            open_letters=None if letters is None else dict(letters.get(endpoint.settings.name, {})),
             group=self._group(endpoint),
         )
 

@@ -143,24 +143,31 @@ def _failure(failure: EventAttempt | None, letters: Mapping[str, int] | None) ->
     return f"<b>{escaped(result(failure))}</b>, {ended(failure)} ago{said}"
 
 
-def _letters(letters: Mapping[str, int] | None) -> str:
-    if letters is None:
+def _letters(open_letters: Mapping[str, int] | None, letters: Mapping[str, int] | None) -> str:
+    """Those that are open; where that is not known, those that this worker has written."""
+    known, what = (letters, "since this worker started") if open_letters is None else (open_letters, "open")
+    if known is None:
         return UNKNOWN
-    if not letters:
-        return '<span class="none">none since this worker started</span>'
-    reasons = sorted(letters.items(), key=lambda one: (-one[1], one[0]))
-    listed = ", ".join(f"<b>{number(count)}</b> {escaped(reason)}" for reason, count in reasons)
-    return f"{listed} since this worker started"
+    if not known:
+        return f'<span class="none">none {what}</span>'
+    listed = ", ".join(f"<b>{number(count)}</b> {escaped(reason)}" for reason, count in _by_count(known))
+    return f"{listed} {what}"
 
 
-def _commands(endpoint: str, letters: Mapping[str, int] | None) -> str:
+def _commands(endpoint: str, open_letters: Mapping[str, int] | None, letters: Mapping[str, int] | None) -> str:
     """What shows the dead letters, and what sends them again; by reason if there are several."""
     name = escaped(shlex.quote(endpoint))
-    if not letters:
+    reasons = [reason for reason, _ in _by_count((letters if open_letters is None else open_letters) or {})]
+    if not reasons:
         return ""
     acts = ["list"]
-    acts += ["redrive"] if len(letters) == 1 else [f"redrive --reason {escaped(reason)}" for reason in sorted(letters)]
+    acts += ["redrive"] if len(reasons) == 1 else [f"redrive --reason {escaped(reason)}" for reason in reasons]
     return "".join(f"<code>registry-worker dead-letters {act} --endpoint {name}</code>" for act in acts)
+
+
+def _by_count(amounts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The largest first."""
+    return sorted(amounts.items(), key=lambda one: (-one[1], one[0]))
 
 
 def _group(group: GroupFacts) -> str:
@@ -222,8 +229,8 @@ PARTS: Final = (
     Part("breaker", ("breaker",), _breaker),
     Part("resume", ("endpoint", "state"), _resume),
     Part("failure", ("failure", "letters"), _failure),
-    Part("letters", ("letters",), _letters),
-    Part("commands", ("endpoint", "letters"), _commands),
+    Part("letters", ("open_letters", "letters"), _letters),
+    Part("commands", ("endpoint", "open_letters", "letters"), _commands),
     Part("group", ("group",), _group),
     Part("members", ("group",), _members),
 )

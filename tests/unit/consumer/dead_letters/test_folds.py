@@ -1,5 +1,6 @@
 """The folds of the dead-letter topic: which letters are open, and how others were closed."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -78,6 +79,7 @@ def test_fold_is_what_stands_behind_the_last_closing(steps: list[tuple[int, bool
     for one in records:
         counts.add(one)
     assert counts.by_endpoint().get("ci", 0) == len(expected)
+    assert counts.by_reason().get("ci", Counter()).total() == len(expected)
 
 
 def test_history_keeps_how_letters_were_closed() -> None:

@@ -49,6 +49,15 @@ def test_what_waits_is_at_least_what_is_known() -> None:
     assert "0" == head_parts(CALM)["waiting"]
 
 
+def test_dead_letters() -> None:
+    """The open ones, if they are known of all."""
+    cards = [replace(CALM.cards[0], open_letters={"rejected": 2}), replace(CALM.cards[1], letters={"exhausted": 5})]
+    made = head_parts(replace(CALM, cards=cards))
+    assert ("2", "open") == (made["letters"], made["letters-note"])
+    made = head_parts(replace(CALM, cards=[replace(cards[0], open_letters=None, letters=None), cards[1]]))
+    assert ("<small>≥&thinsp;</small>5", "since this worker started") == (made["letters"], made["letters-note"])
+
+
 def test_counts_and_troubles() -> None:
     """Of tones, for the chips; and why the process is not ready, some of it if there is much."""
     made = head_parts(replace(some_facts(), not_ready=[f"reason {number} <" for number in range(20)]))

@@ -43,7 +43,7 @@ def test_what_nobody_knows_is_unknown() -> None:
 
 def test_the_commands_act_on_the_reasons() -> None:
     """One for each, for the shell; none without dead letters."""
-    one = parts(replace(CARDS["ci"], endpoint="it's", letters={"rejected": 1}))["commands"]
+    one = parts(replace(CARDS["ci"], endpoint="it's", open_letters={"rejected": 1}))["commands"]
     assert (
         "<code>registry-worker dead-letters list --endpoint &#x27;it&#x27;&quot;&#x27;&quot;&#x27;s&#x27;</code>" in one
     )
@@ -52,6 +52,15 @@ def test_the_commands_act_on_the_reasons() -> None:
     assert "redrive --reason exhausted --endpoint mirror.eu-west" in several
     assert "redrive --reason rejected --endpoint mirror.eu-west" in several
     assert "" == parts(CARDS["ci"])["commands"]
+
+
+def test_open_letters_count_where_they_are_known() -> None:
+    """Else those that this worker has written, which is said."""
+    card = replace(CARDS["ci"], letters={"rejected": 4})
+    assert '<span class="none">none open</span>' == parts(card)["letters"]
+    assert "<b>4</b> rejected since this worker started" == parts(replace(card, open_letters=None))["letters"]
+    assert "<b>12</b> rejected, <b>3</b> exhausted open" == parts(CARDS["mirror.eu-west"])["letters"]
+    assert "" == parts(card)["commands"]
 
 
 def test_what_waits_can_be_tried_now() -> None:
