@@ -64,3 +64,9 @@ def test_is_of() -> None:
     assert kept.is_of(b"evt-1", "evt-1")
     assert kept.is_of(b"3:7", "3:7")
     assert not kept.is_of(b"3:8", "3:8")
+
+
+def test_the_text_of_an_answer_is_held_once() -> None:
+    """So that it can be forgotten before its attempt."""
+    (kept,) = kept_attempts_of(Attempt([delivery(7)], Answer(202, text="thanks"), Outcome.DELIVERED, 0.0, 1))
+    assert (kept.result, kept.answer) == (Answer(202), "thanks")

@@ -70,6 +70,15 @@ def shared(count: int) -> list[RecentAttempts]:
     return [room.of(f"endpoint {number}", 0.0) for number in range(count)]
 
 
+def test_nothing_is_held_of_what_is_gone() -> None:
+    """However often the same is answered."""
+    recent = filled(RecentAttempts("ci", AttemptBounds(3), 0.0), ["a", "b"] * 50)
+    assert len(recent._answered) == 3
+    assert recent._texts == {"a": 1, "b": 2}
+    filled(recent, [""] * 3)
+    assert (len(recent._answered), recent._texts, recent._size) == (0, {}, 0)
+
+
 def test_fifty_endpoints_with_long_answers_that_differ() -> None:
     """Take less than 16 MiB of answers, and all of them keep a thousand attempts."""
     recent, *others = shared(50)
