@@ -17,8 +17,12 @@ from tests.kit.topics import delete_topic
 pytestmark = pytest.mark.kafka
 
 
-def test_pauses_are_read_as_they_are_written(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("release", ["kafka", "kafka_39"])
+def test_pauses_are_read_as_they_are_written(
+    release: str, request: pytest.FixtureRequest, topic: str, tmp_path: Path
+) -> None:
     """Without a topic nothing is paused; each look finds what is new; who begins later finds the same."""
+    kafka: LocalKafka = request.getfixturevalue(release)
     sections = {"topics": {"control": f"{topic}.control"}}
     settings = settings_from(Installation(kafka.bootstrap, topic, tmp_path, sections=sections).config())
     clear = settings.kafka.revealed()
