@@ -118,7 +118,10 @@ class TLSFront(asyncio.Protocol):
         self._loop.call_soon(self._loop.call_soon, self._feed, first)  # behind the steps with which that begins
         try:
             transport = await shaking
-        except OSError as error:  # ssl.SSLError and ConnectionError are such
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # ssl.SSLError is the former; uvloop's of a closed transport the latter
             if self in self._server.connections:  # else it was dropped, for a reason of its own
                 self._connections.handshake_failed(self, _reason_of(error))
             self._leave()
@@ -132,6 +135,8 @@ class TLSFront(asyncio.Protocol):
 
     def _feed(self, first: bytes) -> None:
         """Give what was looked at to the protocol that shakes hands, before it reads anything itself."""
+        if self._transport.get_protocol() is self:  # it was closed before anything began
+            return
         protocol = cast("asyncio.BufferedProtocol", self._transport.get_protocol())
         while first and not self._transport.is_closing():
             room = memoryview(protocol.get_buffer(len(first)))
@@ -170,8 +175,9 @@ class _Early(asyncio.Protocol):
         self.is_over = True
 
 
-def _reason_of(error: OSError) -> str:
+def _reason_of(error: OSError | RuntimeError) -> str:
     """In OpenSSL's words, which say whose fault it is: `peer did not return a certificate`."""
     if isinstance(error, ssl.SSLError) and error.reason:
         return error.reason.replace("_", " ").lower()
-    return error.strerror or str(error) or "the client went away"
+    said = error.strerror if isinstance(error, OSError) else ""
+    return said or str(error) or "the client went away"

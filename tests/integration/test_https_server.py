@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -266,6 +267,29 @@ def test_who_says_nothing_makes_room(run: Run, tmp_path: Path) -> None:
                 with contextlib.suppress(ConnectionResetError):
                     assert b"" == await asyncio.to_thread(one.recv, 1)
                 one.close()
+
+    run(scenario())
+
+
+def test_who_hangs_up_in_the_middle_costs_nothing(run: Run, tmp_path: Path) -> None:
+    """Whenever it is: no place, no fault of ours in the log, and others are served."""
+
+    async def scenario() -> None:
+        faults: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+        async with serving(tmp_path) as up:
+            for number in range(60):
+                gone = socket.create_connection(("127.0.0.1", up.port))
+                gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                gone.sendall(b"\x16\x03\x01\x02\x00\x01\x00"[: number % 8])
+                await asyncio.sleep(0.001 * (number % 3))
+                gone.close()
+            await up.until(lambda: len(up.connections) == 0)
+            reader, writer = await up.connect()
+            writer.write(GET)
+            assert b"GET 0" == (await answered(reader))[1]
+            writer.close()
+        assert [] == faults
 
     run(scenario())
 
