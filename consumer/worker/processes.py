@@ -34,7 +34,7 @@ from runtime.processes.child_process import ChildStarter
 from runtime.processes.family_reload import reload_all
 from runtime.processes.order import LogOptions
 from runtime.processes.pages import ChildPages
-from runtime.processes.parent import MARGIN_S, Parent, parent_of
+from runtime.processes.parent import Parent, parent_of
 from runtime.processes.parent_metrics import FamilyMetrics
 from runtime.processes.probes import family_probes
 from runtime.processes.slot import ChildSlot, SlotBinding, socket_folder
@@ -43,6 +43,10 @@ from runtime.side_threads import beside
 
 _COMMAND: Final = "registry-worker deliver"
 _PREFIX: Final = "registry_worker"
+_RELOAD_S: Final = 10.0
+"""For the reload of a process, besides its drains and its senders."""
+_SENDER_S: Final = 0.2
+"""For each sender that it makes, on a busy machine; usually 15 ms."""
 _STATUS_LIMIT_S: Final = 1.5
 """For the status of each process: the command `status` waits 2 s for that of all."""
 
@@ -122,7 +126,7 @@ class DeliverFamily:
             self._guard.admit_by(duty.settings.worker.authorization, is_open=duty.settings.worker.is_open)
         self._duty = self._starter.duty = duty
         self._parent.allow(drain_s=duty.drain_s)
-        limit_s = max(before.drain_s, duty.drain_s) + CLOSE_GRACE_S + MARGIN_S
+        limit_s = max(before.drain_s, duty.drain_s) + CLOSE_GRACE_S + _RELOAD_S + _SENDER_S * len(tried)
         await reload_all(self._parent.keepers, duty.settings, limit_s=limit_s)
         for name in plan.removed:
             self._metrics.forget("endpoint", name)

@@ -10,7 +10,6 @@ from producer.intake.reload import reloaded, taken_of
 from producer.intake.service import CLIENT_ID, serve
 from runtime.config.addresses import Address
 from runtime.config.settings import Settings
-from runtime.deadline import CLOSE_GRACE_S
 from runtime.http.asgi import Request, Response, Route, application
 from runtime.http.bindings import ReservedAddress, UnixBinding
 from runtime.http.server import Server
@@ -18,7 +17,7 @@ from runtime.http.server_tls import server_tls
 from runtime.processes.child_process import ChildStarter
 from runtime.processes.family_reload import reload_all
 from runtime.processes.order import LogOptions
-from runtime.processes.parent import MARGIN_S, Parent, parent_of
+from runtime.processes.parent import Parent, parent_of
 from runtime.processes.parent_metrics import FamilyMetrics
 from runtime.processes.probes import family_probes
 from runtime.processes.slot import ChildSlot, parent_pages, socket_folder
@@ -27,6 +26,8 @@ from runtime.spool_status import PATH as SPOOL_PATH
 
 _COMMAND: Final = "registry-bridge serve"
 _PREFIX: Final = "registry_bridge"
+_RELOAD_LIMIT_S: Final = 10.0
+"""For a process to take new settings: it waits for nothing outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class ServeFamily:
         taken = taken_of(self._duty.settings, settings)
         done = reloaded(self._duty.settings, settings)
         self._duty = self._starter.duty = ServeDuty(taken, self._duty.listen)
-        await reload_all(self._parent.keepers, taken, limit_s=CLOSE_GRACE_S + MARGIN_S)
+        await reload_all(self._parent.keepers, taken, limit_s=_RELOAD_LIMIT_S)
         return done
 
 
