@@ -7,6 +7,7 @@ something that no timer brings is a deadlock, and is said to be one.
 import asyncio
 import functools
 import inspect
+import logging
 import selectors
 from collections.abc import Callable, Coroutine, Generator, MutableMapping
 from contextlib import contextmanager
@@ -110,7 +111,11 @@ def _log_lines() -> Generator[LogLines]:
         raise structlog.DropEvent
 
     before = structlog.get_config()
-    structlog.configure(processors=[keep], wrapper_class=structlog.BoundLogger, cache_logger_on_first_use=False)
+    structlog.configure(
+        processors=[keep],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=False,
+    )
     try:
         yield lines
     finally:
