@@ -1,7 +1,8 @@
 """The whole page as HTML: the frame around the parts, with its style and script in it. Pure.
 
 `data-page` is the place of a part of the page itself, `data-part` that of a part of a card: page.js puts them there.
-It asks for nothing but its stream. Its policy names its own style and script by their hashes and forbids all else.
+It asks for nothing but its stream and attempts, by relative addresses. Its policy names its own style and script by
+their hashes and forbids all else.
 """
 
 import base64
@@ -14,12 +15,12 @@ from typing import Final
 from urllib.parse import quote
 
 from consumer.worker.page.board import PAGE, Board
-from consumer.worker.page.head import CHIPS, count_of
+from consumer.worker.page.head import CHIPS
 from consumer.worker.page.text import escaped, with_ages
 
 _NOT_HERE: Final = (
     '<tr><td colspan="6" class="none"><span data-script hidden>Not asked for yet.</span>'
-    '<noscript><a href="/attempt-rows/{place}">Show them</a></noscript></td></tr>'
+    '<noscript><a href="attempt-rows/{place}">Show them</a></noscript></td></tr>'
 )
 
 
@@ -101,9 +102,9 @@ def _card(at: int, name: str, parts: Mapping[str, str], attempts: str | None) ->
 
 def _chips(head: Mapping[str, str]) -> str:
     return "".join(
-        f'<label><input type="radio" name="tone" value="{tones}"{" checked" if at == 0 else ""}>{words}'
-        f'<span data-page="{count_of(tones)}">{head[count_of(tones)]}</span></label>'
-        for at, (tones, words) in enumerate(CHIPS)
+        f'<label><input type="radio" name="tone" value="{tone}"{" checked" if tone == "all" else ""}>{word}'
+        f'<span data-page="count-{tone}">{head[f"count-{tone}"]}</span></label>'
+        for tone, word in CHIPS.items()
     )
 
 

@@ -7,16 +7,28 @@ from typing import Final
 from consumer.worker.page.facts import EndpointCard, WorkerFacts
 from consumer.worker.page.history import Rates
 from consumer.worker.page.sparkline import highest, sparkline
-from consumer.worker.page.states import Tone
+from consumer.worker.page.states import EndpointState, Tone
 from consumer.worker.page.text import UNKNOWN, escaped, moment, number, plain_rate, rate, since
 from runtime.counts import counted, noun
 
-CHIPS: Final = (("all", "All"), ("bad", "Need you"), ("warn", "Wait"), ("unknown", "Unknown"), ("good calm", "Fine"))
-"""What the page can be reduced to: tones, and words for them."""
+CHIPS: Final = {
+    "all": "All",
+    "bad": "Need you",
+    "warn": "Wait",
+    "unknown": "Unknown",
+    "calm": "Rest",
+    "good": "Fine",
+}
+"""What the page can be reduced to: a tone, and the word for it."""
 _VERDICTS: Final = (
     (Tone.BAD, "needs you", "need you"),
     (Tone.UNKNOWN, "is unknown", "are unknown"),
     (Tone.WARN, "waits", "wait"),
+)
+_RESTING: Final = (
+    (EndpointState.PAUSED, "is paused", "are paused"),
+    (EndpointState.STARTING, "is starting", "are starting"),
+    (EndpointState.STANDBY, "is served by other workers", "are served by other workers"),
 )
 _NAMED: Final = 4
 _TROUBLES: Final = 12
@@ -54,6 +66,15 @@ def _verdict(cards: Sequence[EndpointCard], *, is_empty: bool) -> str:
             return f'<b class="{tone.value}">{count}</b> <span>{escaped(_listed(names))}</span>'
     if is_empty:
         return '<b class="calm">Ready for the first event</b>'
+    return _rest(cards)
+
+
+def _rest(cards: Sequence[EndpointCard]) -> str:
+    """Nothing is wrong; those that do not get their events from this worker are said."""
+    for state, singular, plural in _RESTING:
+        if names := [card.endpoint for card in cards if card.state is state]:
+            count = f"{len(names)} of {counted(len(cards), 'endpoint')} {noun(len(names), singular, plural)}"
+            return f'<b class="calm">{count}</b> <span>{escaped(_listed(names))}</span>'
     every = "The endpoint gets its" if len(cards) == 1 else f"All {len(cards)} endpoints get their"
     return f'<b class="good">{every} events</b>'
 
@@ -96,14 +117,10 @@ def _oldest(cards: Sequence[EndpointCard]) -> str:
     return "nothing waits" if all(card.lag == 0 for card in cards) else f"oldest {UNKNOWN}"
 
 
-def count_of(tones: str) -> str:
-    """The name of the part that counts the endpoints of these tones."""
-    return f"count-{tones.replace(' ', '-')}"
-
-
 def _counts(cards: Sequence[EndpointCard]) -> dict[str, str]:
+    """The endpoints of each chip."""
     found = {tone.value: count for tone, count in _tones(cards).items()} | {"all": len(cards)}
-    return {count_of(tones): str(sum(found[tone] for tone in tones.split())) for tones, _ in CHIPS}
+    return {f"count-{tone}": str(found[tone]) for tone in CHIPS}
 
 
 def _tones(cards: Iterable[EndpointCard]) -> dict[Tone, int]:

@@ -62,11 +62,11 @@
   const isInUse = () => cards.matches(":hover") || cards.contains(document.activeElement);
   const choose = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const tones = document.querySelector("input[name=tone]:checked").value.split(" ");
+    const tone = document.querySelector("input[name=tone]:checked").value;
     let shown = 0;
     for (const card of byName.values()) {
       const text = `${card.dataset.name} ${card.querySelector(".url").title} ${card.querySelector(".state").textContent}`.toLowerCase();
-      const fits = words.every((word) => text.includes(word)) && (tones[0] === "all" || tones.includes(toneOf(card)));
+      const fits = words.every((word) => text.includes(word)) && (tone === "all" || tone === toneOf(card));
       if (card.hidden === fits) card.hidden = !fits;
       shown += fits;
     }
@@ -116,7 +116,7 @@
   const listen = () => {
     clearTimeout(waiting);
     source?.close();
-    source = new EventSource(`/live/${version}`);
+    source = new EventSource(`live/${version}`);
     source.onmessage = (event) => {
       const said = JSON.parse(event.data);
       version = event.lastEventId;

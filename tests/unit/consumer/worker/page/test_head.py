@@ -27,6 +27,14 @@ def of_states(*states: EndpointState) -> WorkerFacts:
         (first_facts(), '<b class="calm">Ready for the first event</b>'),
         (of_states(EndpointState.HELD), '<b class="warn">1 of 6 endpoints waits</b> <span>ci</span>'),
         (
+            of_states(EndpointState.STANDBY),
+            '<b class="calm">1 of 6 endpoints is served by other workers</b> <span>ci</span>',
+        ),
+        (
+            of_states(EndpointState.STARTING, *[EndpointState.PAUSED] * 2),
+            '<b class="calm">2 of 6 endpoints are paused</b> <span>scanner, audit-log</span>',
+        ),
+        (
             of_states(EndpointState.HELD, EndpointState.UNKNOWN),
             '<b class="unknown">1 of 6 endpoints is unknown</b> <span>scanner</span>',
         ),
@@ -61,8 +69,8 @@ def test_dead_letters() -> None:
 def test_counts_and_troubles() -> None:
     """Of tones, for the chips; and why the process is not ready, some of it if there is much."""
     made = head_parts(replace(some_facts(), not_ready=[f"reason {number} <" for number in range(20)]))
-    assert ["14", "4", "4", "1", "5"] == [
-        made[f"count-{tones}"] for tones in ("all", "bad", "warn", "unknown", "good-calm")
+    assert ["14", "4", "4", "1", "3", "2"] == [
+        made[f"count-{tones}"] for tones in ("all", "bad", "warn", "unknown", "calm", "good")
     ]
     assert "reason 11 &lt;" in made["trouble"]
     assert "reason 12" not in made["trouble"]
