@@ -6,8 +6,10 @@ from typing import Final
 from producer.check.endpoints import Connect, addresses, client_settings, connect, judged_at_the_proxy
 from producer.check.findings import Finding, Severity
 from producer.check.groups import cluster_version, group_protocol
+from producer.check.listeners import listener_findings
 from producer.check.pauses import pause_findings
 from producer.check.spool import spool_findings
+from runtime.clock import SystemClock
 from runtime.config.differences import differences as endpoint_differences
 from runtime.config.settings import Settings
 from runtime.counts import counted
@@ -29,6 +31,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
     for warning in settings.warnings:
         yield Finding(Severity.WARNING, warning)
     yield from client_settings(settings.endpoints)
+    yield from listener_findings(settings, SystemClock().wall())
     yield from judged_at_the_proxy(settings.endpoints)
     try:
         require_tracing(settings.tracing)
