@@ -10,7 +10,7 @@ import pytest
 
 from broker import LocalKafka
 from broker.ports import free_port
-from tests.kit import Process, Receiver, eventually
+from tests.kit import DockerRegistry, NotificationEndpoint, Process, Receiver, eventually
 from tests.kit.authority import Authority, authority
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.notifications import envelope, event_json, ids, wait_for_ids
@@ -69,6 +69,26 @@ def test_an_event_from_https_to_an_endpoint(
         assert "closed" in json.dumps(json.loads(shown.stdout)), "the breaker's state comes from the worker"
         found = setup.run_worker("attempts", "--json")
         assert "200" in found.stdout, found.stderr
+
+
+@pytest.mark.registry
+def test_a_real_registry_posts_over_https(
+    setup: Installation, receiver: Receiver, known: Authority, tmp_path: Path
+) -> None:
+    """Go's client offers HTTP/2, and trusts what the registry's machine trusts; a stranger's certificate waits."""
+    with setup.bridge() as bridge, setup.worker():
+        eventually(lambda: request(bridge, known, "GET", "/readyz")[0] == 200)
+        told = [NotificationEndpoint(name="bridge", url=f"https://{bridge.address}/events")]
+        with DockerRegistry(tmp_path / "registry", told, trusted=known.file) as registry:
+            registry.client().push_blob("library/app", b"some octets")
+            receiver.wait_for(1)
+        (tmp_path / "stranger").mkdir()
+        stranger = authority(tmp_path / "stranger")
+        with DockerRegistry(tmp_path / "other", told, trusted=stranger.file) as registry:
+            registry.client().push_blob("library/app", b"others")
+            error = bridge.wait_for_log("tls.handshake_failed")["error"]
+        assert "bad certificate" in error
+        assert 1 == len(receiver.requests)
 
 
 def test_a_file_that_cannot_be_used_is_named(setup: Installation, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The real thing: Debian's docker-registry as a child process, with notification endpoints, and skopeo to drive it."""
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -47,14 +48,23 @@ class DockerRegistry(Running):
         folder: where its blobs, configuration and log go.
         endpoints: whom it notifies.
         log_level: error, warn, info or debug.
+        trusted: PEM file of the authorities that it trusts instead of the system's.
     """
 
-    def __init__(self, folder: Path, endpoints: Sequence[NotificationEndpoint], *, log_level: str = "info") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        endpoints: Sequence[NotificationEndpoint],
+        *,
+        log_level: str = "info",
+        trusted: Path | None = None,
+    ) -> None:
         self.address = f"{LOOPBACK}:{free_port()}"
         self.log = folder / "registry.log"
         self._folder = folder
         self._endpoints = endpoints
         self._log_level = log_level
+        self._environment = {"SSL_CERT_FILE": str(trusted)} if trusted else {}
         self._process: subprocess.Popen[bytes] | None = None
         self._leash: Leash | None = None
 
@@ -81,6 +91,7 @@ class DockerRegistry(Running):
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [program, "serve", str(configuration)],
+                env={**os.environ, **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
