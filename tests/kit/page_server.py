@@ -26,7 +26,7 @@ SETTINGS = PageSettings(
     release="0.1.0",
     host="worker-7f9c",
     topic="registry.events",
-    intake="127.0.0.1:5050/events",
+    intake="http://127.0.0.1:5050/events",
     asks_authorization=True,
     processes=1,
 )

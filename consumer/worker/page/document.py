@@ -52,7 +52,7 @@ class PageSettings:
     """Of the machine."""
     topic: str
     intake: str
-    """HOST:PORT and path at which the intake takes events."""
+    """The URL at which the intake takes events."""
     asks_authorization: bool
     """Whether the intake does."""
     processes: int

@@ -10,13 +10,13 @@ from runtime.http.client import VERSION
 
 def page_settings(settings: Settings, *, processes: int = 1) -> PageSettings:
     """Of this machine."""
-    listen = settings.intake.listen
-    host = gethostname()
+    intake, host = settings.intake, gethostname()
+    address = Address(host, intake.listen.port) if is_any(intake.listen.host) else intake.listen
     return PageSettings(
         release=VERSION,
         host=host,
         topic=settings.topics.events,
-        intake=f"{Address(host, listen.port) if is_any(listen.host) else listen}{settings.intake.path}",
-        asks_authorization=bool(settings.intake.authorization),
+        intake=f"{'https' if intake.tls else 'http'}://{address}{intake.path}",
+        asks_authorization=bool(intake.authorization),
         processes=processes,
     )
