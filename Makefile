@@ -53,7 +53,7 @@ fuzz: $(DEV) ## Search for failing examples of the property tests for MINUTES=10
 chaos: $(DEV) ## Run SEEDS=10 seeds of faults against real processes and brokers, JOBS=2 at once (SEED=n again)
 	@$(PY) -m tests.chaos --seeds $(SEEDS) --jobs $(JOBS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-check: $(DEV) ## Lint, formatting, types, layers
+check: $(DEV) docs ## Lint, formatting, types, layers, and the documentation as a site
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
