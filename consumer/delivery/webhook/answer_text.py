@@ -6,12 +6,12 @@ and not where it is shown.
 
 import base64
 import codecs
-import html
-import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from consumer.delivery.webhook.written_forms import LONGEST_FORM, needles_of, spans_of
 from runtime.cli.terminal import printable
 from runtime.config import EndpointSettings
 from runtime.config.secrets import MASK
@@ -27,10 +27,9 @@ class AnswerText:
     """Shows the answers of one endpoint."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """`secrets` are what must not be shown, as it is or as JSON, HTML or a URL would have it."""
-        written = {form.encode() for secret in secrets for form in _forms(secret)}
-        self._secrets: Final = sorted(written, key=len, reverse=True)  # one may be a part of another
-        self.reads: Final = SHOWN_BYTES + max(map(len, self._secrets), default=0)
+        """`secrets` are what must not be shown, however it is written: see `written_forms`."""
+        self._needles: Final = needles_of(secrets)
+        self.reads: Final = SHOWN_BYTES + LONGEST_FORM * max(map(len, self._needles), default=0)
         """Bytes of a body that `of` needs: a secret at the end of what is shown must be seen whole."""
         self._mask: Final = MASK.encode()
         self._last: tuple[bytes, str] = b"", ""
@@ -42,20 +41,46 @@ class AnswerText:
         return self._last[1]
 
     def _shown(self, begun: bytes) -> str:
-        for secret in self._secrets:
-            begun = begun.replace(secret, self._mask)
+        shown, done = b"", 0
+        for start, end in spans_of(self._needles, begun) if self._needles else []:
+            if start >= SHOWN_BYTES:
+                break
+            shown += begun[done:start] + self._mask
+            done = end
+        # Not a byte of what stands after the first KiB: a secret may be there that is not read to its end.
+        shown = (shown + begun[done:SHOWN_BYTES])[:SHOWN_BYTES]
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return printable(decoder.decode(begun[:SHOWN_BYTES]))  # a character that is cut at the end is left out
+        return printable(decoder.decode(shown))  # a character that is cut at the end is left out
 
 
 def secrets_of(endpoint: EndpointSettings) -> list[str]:
     """What an answer of this endpoint must not show: header values, user info, queries, and secrets to sign with."""
     values = [secret.reveal() for _, secret in endpoint.headers]
-    values += [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
+    signing = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
+    values += signing + [secret.removeprefix("whsec_") for secret in signing]
     values += _secrets_of_url(endpoint.url)
     values += _secrets_of_url(endpoint.proxy.reveal()) if endpoint.proxy else []
-    words = {word for value in values for word in value.split()[1:] if len(word) >= _SHORTEST_WORD}  # Bearer is none
+    words = {word for value in values for word in _words(value) if len(word) >= _SHORTEST_WORD}
     return sorted({value for value in values if len(value) >= _SHORTEST_VALUE} | words)
+
+
+def _words(value: str) -> Iterator[str]:
+    """The parts of a header's value that are secrets by themselves: tokens, values of parameters, a password."""
+    words = value.split()
+    yield from words[1:]  # the first is a scheme, or the value itself
+    yield from re.findall(r"=\s*\"?([^;,&\"\s]+)", value)
+    if words and words[0].lower() == "basic":
+        yield from _user_info(words[1:])
+
+
+def _user_info(words: Iterable[str]) -> Iterator[str]:
+    """User and password, and the password, of a header in HTTP's basic authentication (RFC 7617)."""
+    for word in words:
+        try:
+            pair = base64.b64decode(word, validate=True).decode()
+        except ValueError:  # it is no such header, whatever it says
+            continue
+        yield from (pair, pair.partition(":")[2])
 
 
 def _secrets_of_url(url: str) -> list[str]:
@@ -65,11 +90,3 @@ def _secrets_of_url(url: str) -> list[str]:
     user, _, password = map(unquote, user_info.partition(":"))
     basic = base64.b64encode(f"{user}:{password}".encode()).decode() if user_info else ""
     return [user_info, password, basic, parts.query, *(value for _, value in parse_qsl(parts.query))]
-
-
-def _forms(secret: str) -> Iterator[str]:
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    yield html.escape(secret)
-    yield quote(secret, safe="")

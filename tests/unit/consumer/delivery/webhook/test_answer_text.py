@@ -3,7 +3,7 @@
 import base64
 import html
 import json
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -32,13 +32,46 @@ def test_is_safe_to_print() -> None:
     assert shown(b'{"a": 1}\n\x1b[31m\xff') == '{"a": 1}\\n\\x1b[31m\ufffd'
 
 
-@pytest.mark.parametrize(
-    "form", [TOKEN, json.dumps(TOKEN), json.dumps(TOKEN, ensure_ascii=False), html.escape(TOKEN), quote(TOKEN, safe="")]
-)
+FORMS = {
+    "text": TOKEN,
+    "JSON": json.dumps(TOKEN),
+    "JSON as it is": json.dumps(TOKEN, ensure_ascii=False),
+    "JSON of PHP": json.dumps(TOKEN).replace("/", "\\/"),
+    "JSON of Go": json.dumps(TOKEN).replace("&", "\\u0026"),
+    "JSON in JSON": json.dumps(json.dumps(TOKEN, ensure_ascii=False)),
+    "HTML": html.escape(TOKEN),
+    "HTML by numbers": "".join(f"&#{ord(one)};" for one in TOKEN),
+    "HTML by hexadecimal numbers": "".join(f"&#x{ord(one):x};" for one in TOKEN),
+    "path of a URL": quote(TOKEN),
+    "component of a URL": quote(TOKEN, safe=""),
+    "in small letters": quote(TOKEN, safe="").lower(),
+    "form": quote_plus(TOKEN),
+    "URL in a URL": quote(quote(TOKEN)),
+    "base64": base64.b64encode(TOKEN.encode()).decode(),
+    "base64 for URLs": base64.urlsafe_b64encode(TOKEN.encode()).decode().rstrip("="),
+    "base64 in a URL": quote(base64.b64encode(TOKEN.encode()).decode(), safe=""),
+    "base64 of JSON": base64.b64encode(json.dumps(TOKEN).encode()).decode(),
+    "base64 in lines": base64.encodebytes(f"{'x' * 50}{TOKEN}{'x' * 60}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_a_secret_is_masked_however_it_is_written(form: str) -> None:
-    """As text, JSON, HTML or in a URL."""
+    """As text, JSON, HTML, in a URL, in base64, and some of these in another: only its surroundings are left."""
     text = shown(f"you sent <{form}>".encode(), TOKEN)
-    assert text.replace('"', "") == "you sent <***>"
+    left = text.removeprefix("you sent <").removesuffix(">").partition("***")
+    assert left[1] == "***"
+    assert all(len(around) <= len(form) - len(TOKEN) for around in (left[0], left[2]))
+    assert not any(part in text for part in ("p4ss", "w&rd", "cDRzc", "JmQ"))
+
+
+@given(st.binary(max_size=30), st.binary(max_size=30))
+def test_a_secret_in_base64_is_masked_wherever_it_begins(before: bytes, after: bytes) -> None:
+    """Other headers around it move it by bits; every character that has no bit but its own is masked."""
+    encoded = base64.b64encode(before + b"planted-s3cret" + after)
+    text = shown(encoded, "planted-s3cret")
+    assert text.count("***") == 1
+    assert len(text) - len("***") <= len(encoded) - 17
 
 
 @given(st.text("abc", max_size=3000), st.lists(st.text("abcd", min_size=4, max_size=40), min_size=1, max_size=4))
@@ -57,7 +90,16 @@ def test_a_secret_across_the_cut_is_not_shown_in_part() -> None:
     """Its first half would stand at the end of what is shown."""
     text = AnswerText(["planted-s3cret"])
     body = b"y" * (SHOWN_BYTES - 8) + b"planted-s3cret" + b"y" * 2000
-    assert text.of(body[: text.reads]) == "y" * (SHOWN_BYTES - 8) + "***" + "yyyyy"
+    assert text.of(body[: text.reads]) == "y" * (SHOWN_BYTES - 8) + "***"
+
+
+@pytest.mark.parametrize("count", [1, 20, 73, 74, 200])
+def test_a_secret_at_the_end_of_what_is_read_is_not_shown_in_part(count: int) -> None:
+    """Many secrets before it, each shorter by its mask, do not move it into what is shown."""
+    text = AnswerText(["planted-s3cret"])
+    for moved in range(20):
+        found = text.of((b"y" * moved + b"planted-s3cret" * count)[: text.reads])
+        assert "plan" not in found
 
 
 def test_the_same_answer_is_the_same_text() -> None:
@@ -72,7 +114,14 @@ def test_the_secrets_of_an_endpoint() -> None:
         EndpointSettings(
             name="ci",
             url="https://me:url-pass@ci.example.com/hook?key=query-key&v=1",
-            headers=(("Authorization", Secret("Bearer token-1")), ("X-Version", Secret("1"))),
+            headers=(
+                ("Authorization", Secret("Bearer token-1")),
+                ("X-Version", Secret("1")),
+                ("X-Empty", Secret("")),
+                ("Cookie", Secret('session=cookie-1; other="cookie-2"')),
+                ("X-Basic", Secret(f"Basic {base64.b64encode(b'us:basic-pass').decode()}")),
+                ("X-Other", Secret("basic authentication")),
+            ),
             signing=SigningSettings(secrets=(Secret("whsec_c2lnbmluZw=="),)),
             proxy=Secret("http://proxy-user:proxy-pass@127.0.0.1:3128"),
         )
@@ -81,11 +130,22 @@ def test_the_secrets_of_an_endpoint() -> None:
     assert set(secrets) == {
         "Bearer token-1",
         "token-1",
+        'session=cookie-1; other="cookie-2"',
+        'other="cookie-2"',
+        "cookie-1",
+        "cookie-2",
+        "Basic dXM6YmFzaWMtcGFzcw==",
+        "dXM6YmFzaWMtcGFzcw==",
+        "us:basic-pass",
+        "basic-pass",
+        "basic authentication",
+        "authentication",
         "me:url-pass",
         "url-pass",
         "key=query-key&v=1",
         "query-key",
         "whsec_c2lnbmluZw==",
+        "c2lnbmluZw==",
         "proxy-user:proxy-pass",
         "proxy-pass",
         *basic,
