@@ -160,7 +160,8 @@ class Settlement:
         if outcome in {Outcome.REJECTED, Outcome.FAILED} or (others and not patient):
             self._not_delivered(batch, result, outcome)
             now = self._clock.monotonic()
-            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries, 0.0))
+            wait = self._gate.next_try(now) - now
+            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries, wait))
             self._lanes.split(batch, now)
         else:
             self._wait(batch, result, outcome, seconds)
@@ -168,7 +169,9 @@ class Settlement:
     def _wait(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> None:
         self._not_delivered(batch, result, outcome)
         wait = self._gate.backoff.after(1 if self._blocks_window(batch) else batch.tries)
-        self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries, wait))
+        now = self._clock.monotonic()
+        soonest = self._gate.next_try(now + wait) - now
+        self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries, soonest))
         self.put_back(batch, wait)
 
     def _blocks_window(self, batch: Batch) -> bool:

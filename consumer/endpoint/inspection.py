@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from consumer.attempts.text import result_of
 from consumer.delivery.policy.breaker import BreakerState
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.live_status import LiveStatus, cursor_json
@@ -87,6 +88,7 @@ def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> F
         lanes=len(lanes),
         retrying=len(retries),
         next_try=min(retries.values(), default=now) - now,
+        last_failure="" if monitor.last_failure is None else result_of(monitor.last_failure),
         ordered=endpoint.settings.ordering == "repository",
         filtering=now - monitor.filtered_at < _JUST_NOW_S,
     )

@@ -67,6 +67,8 @@ class Facts:
     """Those of them that wait for the next try of their first event."""
     next_try: float = 0.0
     """Until the first of these."""
+    last_failure: str = ""
+    """What the endpoint answered to the last attempt that failed, or why there was no answer; empty if none failed."""
     ordered: bool = True
     filtering: bool = False
     """Whether events that the endpoint did not ask for have been passed over just now."""
@@ -123,8 +125,7 @@ def _pace(facts: Facts) -> Iterator[str]:
     if facts.waits_for_commit:
         yield "finished events are being committed first"
     if facts.retrying:
-        who = _lanes(facts, facts.retrying)
-        yield f"{who} {noun(facts.retrying, 'waits', 'wait')} for the next try, the first in {_seconds(facts.next_try)}"
+        yield _retrying(facts)
     if facts.rate_limit is not None:
         yield f"rate limit: {facts.rate_limit:g} requests a second"
     elif facts.in_flight >= facts.limit:
@@ -134,6 +135,13 @@ def _pace(facts: Facts) -> Iterator[str]:
         yield f"{_lanes(facts, facts.lanes - facts.retrying)} {how}{_answers(facts)}"
     if facts.filtering and facts.unread:
         yield "filtered events are being skipped"
+
+
+def _retrying(facts: Facts) -> str:
+    """Before the breaker opens, which takes minutes where events are rare, this is all that tells of a failure."""
+    who, verb = _lanes(facts, facts.retrying), noun(facts.retrying, "waits", "wait")
+    because = f"; the last failure: {facts.last_failure}" if facts.last_failure else ""
+    return f"{who} {verb} for the next try, the first in {_seconds(facts.next_try)}{because}"
 
 
 def _nothing_special(facts: Facts) -> str:

@@ -97,7 +97,7 @@ class Admin:
         if found is None:
             return None
         replicas = min((len(partition.replicas) for partition in found.partitions), default=0)
-        settings = self._settings_of(ConfigResource(ResourceType.TOPIC, name), f"describing topic {name}")
+        settings = self._settings_of(ConfigResource(ResourceType.TOPIC, name), f"asking Kafka for topic {name}")
         return Topic(name, len(found.partitions), replicas, settings)
 
     def has_topic(self, name: str) -> bool:
@@ -116,7 +116,7 @@ class Admin:
         future = self._client.describe_topics(TopicCollection([name]), request_timeout=LIMIT_S)[name]
         try:
             found: TopicDescription = self._asked(
-                f"describing topic {name}", lambda: future.result(LIMIT_S), keep=_UNKNOWN
+                f"asking Kafka for topic {name}", lambda: future.result(LIMIT_S), keep=_UNKNOWN
             )
         except KafkaException:
             return None
@@ -187,7 +187,7 @@ class Admin:
                 self._doubted.add(topic)
                 raise
 
-        return self._patiently(f"asking for offsets of topic {topic}", ask) if asked else {}
+        return self._patiently(f"asking Kafka for offsets of topic {topic}", ask) if asked else {}
 
     def _ask_for_leaders_if_doubted(self, topic: str) -> None:
         """Have the client ask who leads the topic's partitions, after a question that had no answer.

@@ -74,7 +74,7 @@ def _main() -> None:
 
 
 def _described(group: str, answer: Any, topic: str) -> GroupMembers:
-    doing = f"describing group {group}"
+    doing = f"asking Kafka for group {group}"
     try:
         found = answer.result(_LIMIT_S)
     except KafkaException as error:

@@ -107,7 +107,9 @@ def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> 
                 return answer
     finally:
         close_in_time(consumer)
-    raise KafkaUnavailableError(f"asking for the group protocol: {faults.cause or f'no answer within {_LIMIT_S:g} s'}")
+    raise KafkaUnavailableError(
+        f"asking Kafka for the group protocol: {faults.cause or f'no answer within {_LIMIT_S:g} s'}"
+    )
 
 
 def choose(wanted: str, answer: ProtocolSupport) -> Choice:

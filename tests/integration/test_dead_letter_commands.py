@@ -354,4 +354,4 @@ def test_kafka_away(tmp_path: Path, receiver: Receiver) -> None:
     setup = Installation("127.0.0.1:1", "nowhere", tmp_path, endpoints=[endpoint("ci", receiver.url)])
     done = setup.run_worker("dead-letters", "list")
     assert done.code == 1
-    assert re.fullmatch(r"registry-worker: describing topic nowhere\.dead: .+\n", done.stderr)
+    assert re.fullmatch(r"registry-worker: asking Kafka for topic nowhere\.dead: .+\n", done.stderr)

@@ -78,6 +78,14 @@ class Gate:
         """The time from which a request due then may start, by Retry-After, the rate and a pause (monotonic)."""
         return max(due, self.retry_after_until, self._paused_until, self.rate.next_at(due))
 
+    def next_try(self, due: float) -> float:
+        """When an event that failed is tried again at the soonest, as far as it is known now; a pause has no end.
+
+        Args:
+            due: by its own backoff (monotonic); a probe of an open breaker does not wait for it.
+        """
+        return max(self.retry_after_until, self.breaker.next_probe if self.breaker.is_open else due)
+
     def is_probe_due(self, now: float) -> bool:
         """Whether a probe should start before anything else."""
         due = self.next_probe

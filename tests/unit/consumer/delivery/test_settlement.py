@@ -37,6 +37,26 @@ async def test_every_failed_attempt_is_told_with_the_wait_that_follows() -> None
 
 
 @simulated
+async def test_the_wait_that_is_told_is_no_shorter_than_retry_after() -> None:
+    """An endpoint that asks for an hour's rest is not said to be tried again after its backoff of a second."""
+    ledgers = Ledgers(lambda _: Answer(503, "1800"))
+    ledgers.add(1)
+    await asyncio.sleep(60.0)
+    assert [pytest.approx(1800.0, rel=0.2)] == [attempt.next_try_s for attempt in ledgers.attempts]
+
+
+@simulated
+async def test_the_wait_that_is_told_is_that_of_an_open_breaker() -> None:
+    """Its probes have a backoff of their own, and do not wait for the event's."""
+    ledgers = Ledgers(lambda _: Answer(500), threshold=2, attempts=100)
+    ledgers.add(1)
+    await asyncio.sleep(100.0)
+    told = [attempt.next_try_s for attempt in ledgers.attempts]
+    starts = [when for when, *_ in ledgers.sent]
+    assert [later - sooner for sooner, later in itertools.pairwise(starts)] == pytest.approx(told[:-1], abs=0.05)
+
+
+@simulated
 async def test_the_dead_letter_decides_before_the_breaker() -> None:
     """The try that gives the event up leaves the streak as it is."""
     ledgers = Ledgers(lambda _: Answer(422), threshold=3)

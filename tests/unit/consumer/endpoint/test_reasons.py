@@ -35,6 +35,7 @@ FACTS = st.builds(
     lanes=COUNT,
     retrying=COUNT,
     next_try=SECONDS,
+    last_failure=st.sampled_from(["", "status 401"]),
     ordered=st.booleans(),
     filtering=st.booleans(),
 )
@@ -71,6 +72,10 @@ def test_whatever_lags_has_a_reason(facts: Facts) -> None:
         (
             Facts(lag=9, lanes=1, retrying=1, next_try=30.0),
             ["1 repository waits for the next try, the first in 30 s"],
+        ),
+        (
+            Facts(lag=9, lanes=1, retrying=1, next_try=30.0, last_failure="status 401"),
+            ["1 repository waits for the next try, the first in 30 s; the last failure: status 401"],
         ),
         (
             Facts(lag=9, in_flight=64, limit=64, answers_take=12.3, lanes=64),
