@@ -13,6 +13,8 @@ from runtime.rfc3339 import shown_ms
 
 MOST_REASON: Final = 200
 """Characters of a reason: it stands in a table and in a log line."""
+_LATEST_MS: Final = 253_402_300_799_999
+"""The last millisecond that can be written as a time: of the year 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,16 @@ class Pause:
 def pause_of(value: object) -> Pause | None:
     """The pause that `as_json` gave; None if this is none."""
     match value:
-        case {"since_ms": int(since_ms), "reason": str(reason)}:
-            return Pause(since_ms, reason)
-        case {"since_ms": int(since_ms)}:
+        case {"since_ms": int(since_ms), "reason": str(reason)} if 0 <= since_ms <= _LATEST_MS:
+            return Pause(since_ms, _text(reason))
+        case {"since_ms": int(since_ms)} if 0 <= since_ms <= _LATEST_MS:
             return Pause(since_ms)
     return None
+
+
+def _text(reason: str) -> str:
+    """A reason that can be sent on and shown, whoever wrote it: JSON may hold half of a surrogate pair, UTF-8 not."""
+    return reason[:MOST_REASON].encode("utf-8", "replace").decode()
 
 
 def written(pause: Pause | None) -> bytes:
@@ -70,7 +77,7 @@ class PauseFold:
     def _add(self, key: bytes | None, value: bytes | None) -> None:
         try:
             group, content = (key or b"").decode(), json.loads(value or b"null")
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter of JSON that is too deep
             return
         if not isinstance(content, dict) or not isinstance(content.get("paused"), bool):
             return

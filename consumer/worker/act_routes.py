@@ -3,12 +3,12 @@
 Whoever answers them acts in one process, or in all processes of a worker.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
+import msgspec
 import structlog
 
 from runtime.config.settings import WorkerSettings
@@ -105,8 +105,8 @@ async def _asked(request: Request) -> ActRequest:
         if len(body) > _MOST_BYTES:
             raise RefusedActError(f"the body is larger than {_MOST_BYTES} bytes")
     try:
-        content = json.loads(body or b"{}")
-    except ValueError as error:
+        content = msgspec.json.decode(body or b"{}")
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # by text that is none, and by depth
         raise RefusedActError(f"the body is no JSON: {error}") from error
     match content:
         case {"reason": str(reason)} if len(reason) <= MOST_REASON:

@@ -1,11 +1,16 @@
 """Pauses as records of the control topic: the last of each key counts, and what is not ours changes nothing."""
 
+import json
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.pauses import Pause, PauseFold, pause_of, written
 
-PAUSES = st.builds(Pause, st.integers(0, 2**50), st.text(max_size=20))
+PAUSES = st.builds(Pause, st.integers(0, 253_402_300_799_999), st.text(max_size=20))
+DEEP = b"[" * 100_000
+"""More than can be read without an end of the stack."""
 GROUPS = st.sampled_from(["worker.ci", "worker.é", "blue.ci"])
 
 
@@ -20,7 +25,7 @@ def test_the_last_record_of_each_endpoint_counts(changes: list[tuple[str, Pause 
     assert fold.pauses == compacted.pauses
 
 
-@given(st.none() | st.binary(), st.none() | st.binary() | st.sampled_from([b"[]", b"{}", b'{"paused": 1}', b"7"]))
+@given(st.none() | st.binary(), st.none() | st.binary() | st.sampled_from([b"[]", b"{}", b'{"paused": 1}', b"7", DEEP]))
 def test_what_is_not_ours_changes_nothing(key: bytes | None, value: bytes | None) -> None:
     """Anybody who may write to the topic can write anything."""
     fold = PauseFold()
@@ -34,6 +39,23 @@ def test_a_pause_of_a_newer_release_is_one() -> None:
     fold = PauseFold()
     fold.add([(b"a", b'{"paused": true, "until": "tomorrow"}'), (b"b", b'{"paused": true, "since_ms": 9, "x": []}')])
     assert {"a": Pause(0), "b": Pause(9)} == fold.pauses
+
+
+@pytest.mark.parametrize("since_ms", [-1, 253_402_300_800_000, 10**30, True])
+def test_a_pause_since_no_time_is_one_all_the_same(since_ms: int) -> None:
+    """It holds the endpoint, and can be shown."""
+    fold = PauseFold()
+    fold.add([(b"a", json.dumps({"paused": True, "since_ms": since_ms, "reason": "why"}).encode())])
+    assert str(fold.pauses["a"]).startswith("paused by an operator since 1970-01-01T00:00:00.00")
+
+
+def test_a_reason_that_is_no_text_can_be_shown() -> None:
+    """Half of a surrogate pair, as JSON may write it, is no UTF-8: neither a page nor an answer could be sent."""
+    fold = PauseFold()
+    fold.add([(b"a", b'{"paused": true, "since_ms": 9, "reason": "x\\ud800' + b"y" * 300 + b'"}')])
+    [pause] = fold.pauses.values()
+    assert pause.reason == "x?" + "y" * 198
+    assert json.dumps(pause.as_json(), ensure_ascii=False).encode()
 
 
 def test_a_pause_is_read_as_it_was_written() -> None:

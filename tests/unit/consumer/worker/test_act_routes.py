@@ -68,7 +68,18 @@ def test_a_link_does_not_act() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"x", b"[]", b'"x"', b'{"reason": 7}', b'{"reason": "' + b"x" * 201 + b'"}', b"x" * 9999]
+    "body",
+    [
+        b"x",
+        b"[]",
+        b'"x"',
+        b"[" * 4096,
+        b'{"reason": 7}',
+        b'{"reason": "\\ud800"}',
+        b'{"reason": "\xff"}',
+        b'{"reason": "' + b"x" * 201 + b'"}',
+        b"x" * 9999,
+    ],
 )
 def test_a_body_that_is_none(body: bytes) -> None:
     """It is refused with what is allowed, and nothing is done."""
