@@ -44,7 +44,7 @@ class Facts:
     only_refused: bool = False
     """Whether it holds back the repositories that the endpoint refused and no others."""
     next_probe: float | None = None
-    """Until then nothing is tried; None: a probe is under way."""
+    """Until then nothing is tried, by Retry-After either; None: a probe is under way."""
     held: float = 0.0
     """How long the endpoint asked to be left alone, by Retry-After."""
     blocked: tuple[Blocked, ...] = ()
@@ -105,7 +105,12 @@ def _stops_some(facts: Facts) -> Iterator[str]:
 
 def breaker_reason(facts: Facts) -> str:
     """Why an open breaker holds events back, and until when."""
-    when = "a probe is in flight" if facts.next_probe is None else f"next try in {_seconds(facts.next_probe)}"
+    if facts.next_probe is None:
+        when = "a probe is in flight"
+    elif facts.paused:
+        when = "next try after the pause"
+    else:
+        when = f"next try in {_seconds(facts.next_probe)}"
     return f"breaker open: {facts.breaker}, {when}"
 
 

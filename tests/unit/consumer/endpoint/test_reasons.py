@@ -59,6 +59,10 @@ def test_whatever_lags_has_a_reason(facts: Facts) -> None:
         (Facts(lag=9, breaker="status 503", next_probe=272.0), ["breaker open: status 503, next try in 4m32s"]),
         (Facts(lag=9, breaker="timeout: 1 s", in_flight=1), ["breaker open: timeout: 1 s, a probe is in flight"]),
         (
+            Facts(lag=9, paused="paused by an operator", breaker="status 401", next_probe=0.0),
+            ["paused by an operator", "breaker open: status 401, next try after the pause"],
+        ),
+        (
             Facts(lag=4000, unread=9, in_flight=4, limit=64, answers_take=0.8, lanes=4),
             ["4 repositories waiting in order; answers take 0.8 s"],
         ),

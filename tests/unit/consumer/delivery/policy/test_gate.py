@@ -60,3 +60,14 @@ async def test_a_probe_waits_for_a_place_in_flight() -> None:
     assert ledgers.gate.breaker.is_open
     assert 1 == ledgers.gate.limit.value
     assert [[1], [2]] == [offsets for _, offsets in ledgers.sent]
+
+
+@simulated
+async def test_a_probe_is_not_said_to_come_before_retry_after_is_over() -> None:
+    """A breaker that opens while the endpoint asks to be left alone."""
+    ledgers = Ledgers(lambda _: Answer(503, "1800"), threshold=1)
+    ledgers.add(1)
+    await asyncio.sleep(60.0)
+    assert ledgers.gate.breaker.is_open
+    assert ledgers.gate.retry_after_until == ledgers.gate.next_try(running_loop().time())
+    assert 1 == len(ledgers.sent)
