@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.foreign_pytest import WITHOUT_PLUGINS
 from tests.kit.paths import ROOT
 
 CONFTEST = """
@@ -61,7 +62,7 @@ def run(folder: Path, *command: str, **environment: str) -> subprocess.Completed
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,
-        env=inherited | {"PYTHONPATH": str(ROOT)} | environment,
+        env=inherited | {"PYTHONPATH": str(ROOT), **WITHOUT_PLUGINS} | environment,
         capture_output=True,
         text=True,
         check=False,

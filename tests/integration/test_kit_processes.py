@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tests.kit import (
     Process,
     eventually,
 )
+from tests.kit.foreign_pytest import PYTEST, WITHOUT_PLUGINS
 from tests.kit.paths import ROOT
 from tests.kit.programs import need
 
@@ -51,9 +51,9 @@ def test_a_missing_program_fails_the_test(tmp_path: Path) -> None:
     """Without skopeo or docker-registry a test fails with the Debian packages to install; it is never skipped."""
     test = "from tests.kit.programs import need\ndef test_it(): need('docker-registry')\n"
     (tmp_path / "test_missing.py").write_text(test)
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", str(tmp_path / "test_missing.py")]
+    command = [*PYTEST, "-q", str(tmp_path / "test_missing.py")]
     root = ROOT
-    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(root)}
+    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(root), **WITHOUT_PLUGINS}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert 1 == done.returncode
     assert "1 failed" in done.stdout

@@ -1,11 +1,12 @@
 """What tests/unit/conftest.py forbids: one run of pytest over tests that open sockets or start processes there."""
 
+import os
 import subprocess
-import sys
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.kit.foreign_pytest import PYTEST, WITHOUT_PLUGINS
 from tests.kit.paths import ROOT
 
 FORBIDDEN = {
@@ -31,17 +32,8 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     tests = [f"def test_{name}():\n    {body}\n" for name, body in bodies.items()]
     (folder / "test_it.py").write_text(IMPORTS + "".join(tests))
     report = folder / "report.xml"
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(folder),
-        f"--junitxml={report}",
-    ]
-    subprocess.run([*command, str(folder)], cwd=folder, capture_output=True, check=False)
+    command = [*PYTEST, "--rootdir", str(folder), f"--junitxml={report}", str(folder)]
+    subprocess.run(command, cwd=folder, env=os.environ | WITHOUT_PLUGINS, capture_output=True, check=False)
     cases = ET.parse(report).getroot().iter("testcase")
     return {str(case.get("name")): "".join(case.itertext()) for case in cases}
 
