@@ -94,6 +94,8 @@ def test_a_worker_takes_other_endpoints(setup: Installation, receiver: Receiver,
             found[key] for key in ((RELOADS, "success"), (RELOADS, "failure"), (SUCCESSFUL, ""), (NEEDS_RESTART, ""))
         )
         receiver.answer(200)
+        bodies.append(envelope(event_json("team/late", 1)))
+        setup.publish(bodies[-1])
         others = ("kept", "changed", "new")
         eventually(lambda: all(set(of(receiver, name)) == ids(bodies) for name in others))
         assert {name: len(ids(bodies)) for name in others} == {name: len(of(receiver, name)) for name in others}

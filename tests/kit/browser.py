@@ -25,6 +25,7 @@ LIGHTS: Final = ("light", "dark")
 PAPER: Final = 718
 """The width of A4 between margins of 10 mm, in CSS pixels."""
 
+_SCRIPT_S: Final = 300.0
 _SWITCHES: Final = (
     "--headless=new",
     "--no-sandbox",  # root, as in a container, has none
@@ -85,7 +86,8 @@ class Browser:
         return self._driver.execute_script(f"{_LAYOUT}\nreturn {function}(...arguments)", *arguments)
 
     def run_async(self, script: str) -> Any:
-        """What a script on the page gives to its last argument."""
+        """What a script on the page gives to its last argument; within minutes, as others may have the machine."""
+        self._driver.set_script_timeout(_SCRIPT_S)
         return self._driver.execute_async_script(script)
 
     def source(self) -> str:
