@@ -73,6 +73,10 @@ class _JsonRequest:
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def at(self, address: Address) -> str:
+        """Whom it asks for what, as errors name it: a long query would hide that."""
+        return f"{address}{self.path.partition('?')[0]}"
+
 
 def _within(limit_s: float, address: Address, question: _JsonRequest, tls: ListenerTLS | None) -> JsonAnswer:
     if address.port == 0:
@@ -81,11 +85,11 @@ def _within(limit_s: float, address: Address, question: _JsonRequest, tls: Liste
     try:
         return asking.result(3 * limit_s)
     except TimeoutError:
-        raise NoAnswerError(f"{address}{question.path} did not answer within {3 * limit_s:g} s") from None
+        raise NoAnswerError(f"{question.at(address)} did not answer within {3 * limit_s:g} s") from None
 
 
 def _exchange(limit_s: float, address: Address, question: _JsonRequest, tls: ListenerTLS | None) -> JsonAnswer:
-    where = f"{address}{question.path}"
+    where = question.at(address)
     try:
         connection = _connection(address, tls, limit_s)
     except ListenerFileError as error:

@@ -41,6 +41,8 @@ def test_nobody_listens(receiver: Receiver) -> None:
     receiver.stop()
     with pytest.raises(NoAnswerError, match="does not answer: Connection refused"):
         ask(Address("127.0.0.1", receiver.port), "/status")
+    with pytest.raises(NoAnswerError, match=r"^127\.0\.0\.1:\d+/attempts does not answer: "):
+        ask(Address("127.0.0.1", receiver.port), "/attempts?id=4711&limit=1000")
     with pytest.raises(NoAnswerError, match="no fixed port"):
         ask(Address("127.0.0.1", 0), "/status")
 
