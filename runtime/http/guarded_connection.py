@@ -5,6 +5,7 @@ early, at most `READ_BYTES`, waits unparsed. Knows no server: what it feeds is a
 """
 
 import asyncio
+from contextlib import suppress
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Final, Protocol, cast
@@ -80,6 +81,8 @@ class _Awaited(Enum):
 
 _BUFFER: Final = memoryview(bytearray(limits.READ_BYTES))
 """Where each read goes, of any connection: it is copied before the next one."""
+_NOBODY: Final = asyncio.BufferedProtocol()
+"""The protocol of a transport whose connection is gone."""
 
 
 class GuardedConnection(asyncio.BufferedProtocol):
@@ -112,6 +115,7 @@ class GuardedConnection(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)  # which uvloop's is, but not by inheritance
         host, port = (transport.get_extra_info("peername") or ("unknown", 0))[:2]
         self.sender = f"{host}:{port}"
+        self._is_tls = transport.get_extra_info("sslcontext") is not None
         self._requests.connection_made(self._transport)
         self._connections.opened(self)
 
@@ -120,6 +124,9 @@ class GuardedConnection(asyncio.BufferedProtocol):
         self._early = b""
         self._connections.gone(self)
         self._requests.connection_lost(exc)
+        if self._is_tls:  # then uvloop's transport keeps methods of this object, which keeps the transport
+            with suppress(AttributeError):  # asyncio's has let go by itself
+                self._transport.set_protocol(_NOBODY)
 
     def pause_writing(self) -> None:
         """The client does not read as fast as it is answered."""
@@ -145,7 +152,7 @@ class GuardedConnection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """The client sends no more: if it waits for an answer, it may still read it, as from a server in Go."""
-        self._is_last = self._phase is _Awaited.ANSWER and self._transport.get_extra_info("sslcontext") is None
+        self._is_last = self._phase is _Awaited.ANSWER and not self._is_tls
         return self._is_last  # TLS has no half of a connection
 
     # What the parser and the open connections call.

@@ -9,7 +9,7 @@ header of an answer. Behind the guard all that is done twice, and took a sixth o
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 import httptools
@@ -67,6 +67,16 @@ class GuardedServing:
         if self._tls is None:
             return connection
         return TLSFront(connection, server_state, self._tls, self._connections, self._observer)
+
+
+class _Nobody:
+    """An `AnswerObserver` of a connection that is gone."""
+
+    def answered(self) -> None:
+        """See `AnswerObserver`."""
+
+
+_NOBODY: Final = _Nobody()
 
 
 class _Requests:
@@ -129,7 +139,9 @@ class _Requests:
         if self._exchange is not None:
             self._exchange.gone()
         self._writable.set()
-        del self._parser  # which refers to this object
+        # These refer to this object. Without them it is freed at once, and with it the buffers of TLS.
+        del self._parser
+        self._exchange, self.observer = None, _NOBODY
         if exc is None:
             self._transport.close()
 

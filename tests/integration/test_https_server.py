@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import ssl
 import struct
@@ -20,6 +21,7 @@ from runtime.config.listener_tls import ListenerTLS
 from runtime.http import limits
 from runtime.http.asgi import Request, Response, Route, application
 from runtime.http.bindings import TcpBinding
+from runtime.http.guarded_connection import GuardedConnection
 from runtime.http.open_connections import OpenConnections
 from runtime.http.server import Server
 from runtime.http.server_tls import ServerTLS
@@ -292,6 +294,33 @@ def test_who_hangs_up_in_the_middle_costs_nothing(run: Run, tmp_path: Path) -> N
         assert [] == faults
 
     run(scenario())
+
+
+def test_a_connection_that_is_over_is_gone(run: Run, tmp_path: Path) -> None:
+    """Its buffers are freed at once, not when the garbage collector looks: that is after a thousand probes."""
+
+    async def scenario() -> None:
+        async with serving(tmp_path) as up:
+            for _ in range(10):
+                reader, writer = await up.connect()
+                writer.write(GET)
+                await answered(reader)
+                writer.close()
+                await writer.wait_closed()
+            await up.until(lambda: len(up.connections) == 0)
+            await up.until(lambda: connections_in_memory() == 0)
+
+    gc.collect()
+    gc.disable()
+    try:
+        run(scenario())
+    finally:
+        gc.enable()
+
+
+def connections_in_memory() -> int:
+    """Of the server, open or not."""
+    return sum(isinstance(one, GuardedConnection) for one in gc.get_objects())
 
 
 def test_clients_must_show_a_certificate(run: Run, tmp_path: Path) -> None:
