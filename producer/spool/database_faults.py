@@ -37,7 +37,9 @@ def _fault_of(error: sqlite3.DatabaseError, doing: str, folder: Path) -> SpoolEr
     if code in _DAMAGE:
         return damaged(folder, str(error))
     if code == sqlite3.SQLITE_FULL:
-        return SpoolFullError("the spool is full" if _has_room(folder) else f"no space left on the disk of {folder}")
+        return SpoolFullError(
+            "the spool is full (intake.spool.max)" if _has_room(folder) else f"no space left on the disk of {folder}"
+        )
     name = getattr(error, "sqlite_errorname", "")
     return SpoolDiskError(f"{doing} in {folder}: {error}{f' ({name})' if name else ''}")
 

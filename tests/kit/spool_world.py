@@ -168,7 +168,7 @@ class SimulatedStore:
                 if work.is_abandoned:
                     raise SpoolDiskError("did not answer in time")
                 if len(self._disk.rows) + len(work.drafts) > self._disk.room:
-                    raise SpoolFullError("the spool is full")
+                    raise SpoolFullError("the spool is full (intake.spool.max)")
             except SpoolError as error:
                 work.done.set_exception(error)
                 if isinstance(error, SpoolFullError):

@@ -37,7 +37,7 @@ def has_room(database: SpoolDatabase, rows: list[RowDraft]) -> bool:
     try:
         database.append([rows])
     except SpoolFullError as error:
-        return str(error) != "the spool is full"
+        return str(error) != "the spool is full (intake.spool.max)"
     return True
 
 
