@@ -17,13 +17,6 @@ from runtime.http.unreadable import UnreadableObserver, answer, unreadable
 from runtime.units import format_size
 
 
-class AnswerObserver(Protocol):
-    """Learns that requests are answered."""
-
-    def answered(self) -> None:
-        """The application's answer is written, whether or not the body was read to its end."""
-
-
 class FedRequests(Protocol):
     """Parses the requests of one connection, and runs the application for each."""
 

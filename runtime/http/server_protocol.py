@@ -9,16 +9,17 @@ header of an answer. Behind the guard all that is done twice, and took a sixth o
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from runtime.http.answer_observer import NOBODY, AnswerObserver
 from runtime.http.asgi import Application
 from runtime.http.exchange import Exchange
-from runtime.http.guarded_connection import AnswerObserver, GuardedConnection
+from runtime.http.guarded_connection import GuardedConnection
 from runtime.http.limits import MAX_HEADERS
 from runtime.http.open_connections import OpenConnections
 from runtime.http.request_framing import HeadTooLargeError, RequestFaultError
@@ -26,8 +27,6 @@ from runtime.http.server_tls import ServerTLS
 from runtime.http.tls_front import TLSFront
 from runtime.http.unreadable import UnreadableObserver
 from runtime.http.upgrade_offer import head_without_offer
-
-__all__ = ["GuardedServing"]
 
 
 class GuardedServing:
@@ -67,16 +66,6 @@ class GuardedServing:
         if self._tls is None:
             return connection
         return TLSFront(connection, server_state, self._tls, self._connections, self._observer)
-
-
-class _Nobody:
-    """An `AnswerObserver` of a connection that is gone."""
-
-    def answered(self) -> None:
-        """See `AnswerObserver`."""
-
-
-_NOBODY: Final = _Nobody()
 
 
 class _Requests:
@@ -141,7 +130,7 @@ class _Requests:
         self._writable.set()
         # These refer to this object. Without them it is freed at once, and with it the buffers of TLS.
         del self._parser
-        self._exchange, self.observer = None, _NOBODY
+        self._exchange, self.observer = None, NOBODY
         if exc is None:
             self._transport.close()
 
