@@ -2,19 +2,17 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
+from runtime.cli.worker_url import worker_address
 from runtime.config.addresses import Address, parse_address
 
-_PORTS = {"http": 80, "https": 443}
-"""By scheme; whether a worker is asked by TLS is in `worker.tls` of the configuration, for all workers."""
 _SAMPLE = "write HOST:PORT or http://HOST:PORT, e.g. 10.0.0.7:5051"
 
 
 class WorkerType(click.ParamType[Address]):
-    """The address of a worker's pages on a command line."""
+    """The address of a worker's pages on a command line. Whether it speaks TLS is in `worker.tls`, for all workers."""
 
     name = "URL"
 
@@ -27,19 +25,9 @@ class WorkerType(click.ParamType[Address]):
         if isinstance(value, Address):
             return value
         try:
-            return _address(value)
+            return worker_address(value).address if "://" in value else parse_address(value)
         except ValueError:
             self.fail(f"{value!r} is not the address of a worker; {_SAMPLE}", param, ctx)
-
-
-def _address(text: str) -> Address:
-    """The address in a URL, or without one."""
-    if "://" not in text:
-        return parse_address(text)
-    url = urlsplit(text)
-    if url.scheme.lower() not in _PORTS or url.path.strip("/") or url.query or url.fragment or url.username is not None:
-        raise ValueError(text)
-    return parse_address(url.netloc if url.port is not None else f"{url.netloc}:{_PORTS[url.scheme.lower()]}")
 
 
 def worker_option(command: Callable[..., Any]) -> Callable[..., Any]:

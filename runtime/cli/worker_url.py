@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from runtime.config.addresses import Address
+from runtime.config.addresses import Address, parse_address
 
 _PORTS: Final = {"http": 80, "https": 443}
+_NONE: Final = "is not the address of a worker; write e.g. http://127.0.0.1:5051"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,15 @@ def worker_address(url: str) -> WorkerAddress:
     Raises:
         ValueError: it is no such URL; the text says what is one.
     """
-    parts = urlsplit(url)
     try:
-        port = parts.port
-    except ValueError:
-        port = 0
-    if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/") or parts.username or port == 0:
-        raise ValueError("is not the address of a worker; write e.g. http://127.0.0.1:5051")
-    return WorkerAddress(Address(parts.hostname, port or _PORTS[parts.scheme]), parts.scheme == "https")
+        parts = urlsplit(url)
+        usual = _PORTS[parts.scheme]
+        address = parse_address(parts.netloc if parts.port is not None else f"{parts.netloc}:{usual}")
+    except (KeyError, ValueError):
+        raise ValueError(_NONE) from None
+    if parts.path.strip("/") or parts.query or parts.fragment or address.port == 0:
+        raise ValueError(_NONE)
+    return WorkerAddress(address, parts.scheme == "https")
 
 
 class WorkerURLType(click.ParamType[WorkerAddress]):

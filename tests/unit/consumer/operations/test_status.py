@@ -156,6 +156,45 @@ def status(name: str, partitions: dict[int, Cursor], **more: Any) -> EndpointSta
     return EndpointStatus(endpoint=name, group=f"g.{name}", partitions=partitions, **(usual | more))
 
 
+TEXT = [
+    [
+        "ci",
+        "5",
+        "1m15s",
+        "?",
+        "?",
+        "2 members (consumer)",
+        "open",
+        "2",
+        "why; partition 1: served from 10.0.0.2 by a worker that was not asked",
+    ],
+    [
+        "new",
+        "6",
+        "?",
+        "?",
+        "?",
+        "0 members",
+        "?",
+        "0",
+        "not started yet: it would begin with 6 records waiting; no worker serves it",
+    ],
+    ["off", "0", "-", "-", "-", "0 members", "disabled", "0", "the log has lost 4 records that were not delivered"],
+    [
+        "dark",
+        "1",
+        "?",
+        "?",
+        "?",
+        "?",
+        "?",
+        "?",
+        "the members of its group are not known: describing group g.dark: not authorized",
+    ],
+]
+"""What `text_of` shows of the endpoints of `test_text`, by line and cell."""
+
+
 def test_text() -> None:
     """A line for each endpoint: what is unknown or not there is said as such."""
     at = Cursor(3, (3, 5), 7, 10)
@@ -175,42 +214,7 @@ def test_text() -> None:
     ]
     head, *rows = text_of(statuses, Look()).splitlines()
     assert head.split("  ")[0] == "ENDPOINT"
-    assert [[cell.strip() for cell in row.split("  ") if cell] for row in rows] == [
-        [
-            "ci",
-            "5",
-            "1m15s",
-            "?",
-            "?",
-            "2 members (consumer)",
-            "open",
-            "2",
-            "why; partition 1: served from 10.0.0.2 by a worker that was not asked",
-        ],
-        [
-            "new",
-            "6",
-            "?",
-            "?",
-            "?",
-            "0 members",
-            "?",
-            "0",
-            "not started yet: it would begin with 6 records waiting; no worker serves it",
-        ],
-        ["off", "0", "-", "-", "-", "0 members", "disabled", "0", "the log has lost 4 records that were not delivered"],
-        [
-            "dark",
-            "1",
-            "?",
-            "?",
-            "?",
-            "?",
-            "?",
-            "?",
-            "the members of its group are not known: describing group g.dark: not authorized",
-        ],
-    ]
+    assert [[cell.strip() for cell in row.split("  ") if cell] for row in rows] == TEXT
 
 
 def test_pace() -> None:
