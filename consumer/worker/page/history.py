@@ -38,7 +38,9 @@ class CountHistory:
         self._shown: Rates | None = None
 
     def keep(self, slot: int, count: int) -> None:
-        """The count at the beginning of this slot."""
+        """The count at the beginning of this slot: of several looks at a slot, the first one counts."""
+        if slot == self._newest:
+            return
         if slot < self._newest:  # the clock was set back: nothing of before is comparable
             self._newest = -1
         self._forget(slot)
