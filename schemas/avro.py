@@ -20,7 +20,7 @@ from schemas.compiled_writer import compile_writer
 from schemas.event import ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
 from schemas.limits import MAX_REFERENCES, MAX_VALUES
 from schemas.original import fault_of
-from schemas.outline import EventOutline, RequestOutline, TargetOutline
+from schemas.outline import ActorOutline, EventOutline, RequestOutline, TargetOutline
 
 _Models = Mapping[str, type[msgspec.Struct]]
 _MODELS: Final[_Models] = {
@@ -53,7 +53,12 @@ def attribute_of(avro_name: str) -> str:
 
 
 _write: Final = compile_writer(CATALOG.latest.schema, attribute_of)
-_OUTLINES: Final[_Models] = {"Event": EventOutline, "Target": TargetOutline, "RequestRecord": RequestOutline}
+_OUTLINES: Final[_Models] = {
+    "Event": EventOutline,
+    "Target": TargetOutline,
+    "RequestRecord": RequestOutline,
+    "ActorRecord": ActorOutline,
+}
 _READERS, _OUTLINE_READERS = (
     {
         release.version: compile_reader(

@@ -18,6 +18,13 @@ class RequestOutline(Struct, frozen=True, kw_only=True, gc=False):
     """Of the request."""
 
     method: str = ""
+    useragent: str = ""
+
+
+class ActorOutline(Struct, frozen=True, kw_only=True, gc=False):
+    """Of the actor."""
+
+    name: str = ""
 
 
 class EventOutline(Struct, frozen=True, kw_only=True, gc=False):
@@ -26,4 +33,5 @@ class EventOutline(Struct, frozen=True, kw_only=True, gc=False):
     action: str = ""
     target: TargetOutline = TargetOutline()
     request: RequestOutline = RequestOutline()
+    actor: ActorOutline = ActorOutline()
     registry: str = ""

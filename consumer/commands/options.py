@@ -13,6 +13,8 @@ from runtime.cli.options import LabelType
 from runtime.config import EndpointSettings, Settings
 
 _GLOB: Final = "Only events of matching repositories; a glob as in an endpoint's `repositories`."
+_ACTOR: Final = "Only events that matching actors caused; a glob as in an endpoint's `actors`."
+_USERAGENT: Final = "Only events of matching user agents; a glob as in an endpoint's `useragents`."
 
 
 class PlaceType(click.ParamType[Place]):
@@ -35,15 +37,18 @@ class PlaceType(click.ParamType[Place]):
 
 
 def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--repository`, `--action` and `--registry`; the command gets `selection` made of them."""
+    """`--repository`, `--action`, `--registry`, `--actor` and `--useragent`; the command gets `selection` of them."""
 
     @functools.wraps(command)
-    def with_selection(*, repository: str, action: str, registry: str, **arguments: Any) -> Any:
-        warn_of_hopeless(action=action, repositories=[repository] if repository else [])
-        return command(selection=Selection(repository, action, registry), **arguments)
+    def with_selection(**arguments: Any) -> Any:
+        given = {name: arguments.pop(name) for name in ("repository", "action", "registry", "actor", "useragent")}
+        warn_of_hopeless(action=given["action"], repositories=[given["repository"]] if given["repository"] else [])
+        return command(selection=Selection(**given), **arguments)
 
     decorated: Callable[..., Any] = with_selection
     for decorate in (
+        click.option("--useragent", default="", metavar="GLOB", help=_USERAGENT),
+        click.option("--actor", default="", metavar="GLOB", help=_ACTOR),
         click.option("--registry", type=LabelType(), default="", help="Only events of the registry with this label."),
         click.option(
             "--action", default="", metavar="A", help="Only events with this action: push, pull, mount, delete."

@@ -37,6 +37,7 @@ def _rules_of(endpoint: EndpointSettings) -> Iterator[tuple[str, _Against]]:
     """The keys that the endpoint has, in the order in which they are asked, each with what it says against an event."""
     media_types, actions, methods = endpoint.ignored_media_types, endpoint.ignored_actions, endpoint.ignored_methods
     registries, repositories, tags = endpoint.registries, Globs(endpoint.repositories), Globs(endpoint.tags)
+    actors, useragents = Globs(endpoint.actors, paths=False), Globs(endpoint.useragents, paths=False)
     if media_types:
         yield "ignore.mediatypes", lambda event: event.target.media_type in media_types
     if actions:
@@ -46,11 +47,10 @@ def _rules_of(endpoint: EndpointSettings) -> Iterator[tuple[str, _Against]]:
     if registries:
         yield "registries", lambda event: event.registry not in registries
     if repositories:
-        yield "repositories", lambda event: not _pass(repositories, event.target.repository)
+        yield "repositories", lambda event: not repositories.match_if_any(event.target.repository)
     if tags:
         yield "tags", lambda event: not (event.target.tag and tags.match(event.target.tag))
-
-
-def _pass(patterns: Globs, repository: str) -> bool:
-    """An event without a repository passes only where no pattern asks for one."""
-    return patterns.match(repository) if repository else patterns.only_negative
+    if actors:
+        yield "actors", lambda event: not actors.match_if_any(event.actor.name)
+    if useragents:
+        yield "useragents", lambda event: not useragents.match_if_any(event.request.useragent)

@@ -22,10 +22,18 @@ class Selection:
     """The label given at intake."""
     event_id: str = ""
     """The event's own id, or its webhook-id where that is another."""
-    _globs: Globs = field(init=False, repr=False, compare=False)
+    actor: str = ""
+    """A glob as in an endpoint's `actors`."""
+    useragent: str = ""
+    """A glob as in an endpoint's `useragents`."""
+    _repositories: Globs = field(init=False, repr=False, compare=False)
+    _actors: Globs = field(init=False, repr=False, compare=False)
+    _useragents: Globs = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_globs", Globs([self.repository] if self.repository else []))
+        object.__setattr__(self, "_repositories", Globs([self.repository] if self.repository else []))
+        object.__setattr__(self, "_actors", Globs([self.actor] if self.actor else [], paths=False))
+        object.__setattr__(self, "_useragents", Globs([self.useragent] if self.useragent else [], paths=False))
 
     @property
     def is_empty(self) -> bool:
@@ -35,7 +43,9 @@ class Selection:
     def matches(self, event: Event) -> bool:
         """Whether the event is meant."""
         return (
-            self._wants_repository(event.target.repository)
+            self._repositories.match_if_any(event.target.repository)
+            and self._actors.match_if_any(event.actor.name)
+            and self._useragents.match_if_any(event.request.useragent)
             and (not self.action or event.action == self.action)
             and (not self.registry or event.registry == self.registry)
             and (not self.event_id or self.event_id == event.id or self.event_id == webhook_id(event))
@@ -57,7 +67,3 @@ class Selection:
         if not isinstance(given, dict) or given.keys() - known or not all(isinstance(v, str) for v in given.values()):
             raise ValueError(f"is no selection: {given!r}")
         return cls(**given)
-
-    def _wants_repository(self, repository: str) -> bool:
-        """An event without a repository passes only where no pattern asks for one."""
-        return self._globs.match(repository) if repository else self._globs.only_negative

@@ -45,6 +45,8 @@ def unfiltered(endpoint: EndpointSettings) -> EndpointSettings:
         registries=frozenset(),
         repositories=(),
         tags=(),
+        actors=(),
+        useragents=(),
     )
 
 

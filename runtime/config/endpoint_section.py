@@ -18,7 +18,7 @@ from runtime.config.endpoint_settings import (
     WebhookFormat,
 )
 from runtime.config.faults import RefusedValue
-from runtime.config.filter_values import action, media_type, method, repository_glob, tag_glob
+from runtime.config.filter_values import action, media_type, method, repository_glob, tag_glob, text_glob
 from runtime.config.http_values import http_url, read_headers, signing_secret
 from runtime.config.names import endpoint_name, registry_label
 from runtime.config.quantities import duration, registry_duration
@@ -80,6 +80,8 @@ def read_endpoint(value: Value) -> EndpointSettings:
         registries=frozenset(section.read("registries", list_of(registry_label), ())),
         repositories=section.read("repositories", list_of(repository_glob), ()),
         tags=section.read("tags", list_of(tag_glob), ()),
+        actors=section.read("actors", list_of(text_glob), ()),
+        useragents=section.read("useragents", list_of(text_glob), ()),
         start=section.read("start", _START, New()),
         concurrency=section.read("concurrency", whole_number(1, 10_000), 64),
         ordering=section.read("ordering", one_of(_ORDERINGS), "repository"),

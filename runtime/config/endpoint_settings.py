@@ -89,6 +89,10 @@ class EndpointSettings:
     """Globs in order, `!` negates, the last that matches decides; empty: all."""
     tags: tuple[str, ...] = ()
     """Globs likewise; if there are any, only events that carry a matching tag."""
+    actors: tuple[str, ...] = ()
+    """Globs over the name of who caused the event, which is no path; empty: all, known or not."""
+    useragents: tuple[str, ...] = ()
+    """Globs over the user agent of the request that caused it, likewise."""
     start: Start = field(default_factory=New)
     """Where to begin without a cursor; new, as history is replayed on purpose or not at all."""
     concurrency: int = 64

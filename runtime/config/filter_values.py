@@ -18,7 +18,10 @@ REPOSITORY_NAMES: Final = (
 TAG_NAMES: Final = "a tag has up to 128 of the characters A-Z a-z 0-9 _ . - and does not begin with . or -"
 
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+([ \t]*;.*)?", re.DOTALL)
-_glob: Final = matching(r"(?s)(?!!$).+", "is an empty pattern; write e.g. library/* or !library/tmp*")
+_PATTERN: Final = r"(?s)(?!!$).+"
+_glob: Final = matching(_PATTERN, "is an empty pattern; write e.g. library/* or !library/tmp*")
+_text_glob: Final = matching(_PATTERN, "is an empty pattern; write e.g. robot* or !*scanner*")
+_GLOB_SHAPE: Final = text(r"[^!](.|\n)*|!(.|\n)+")
 
 
 @shaped(ANY_TEXT)
@@ -53,11 +56,17 @@ def globs_of(grammar: Grammar, legal: str) -> ValueReader[str]:
             value.warn(f"matches nothing: {legal}")
         return pattern
 
-    return Shaped(read, text(r"[^!](.|\n)*|!(.|\n)+"))
+    return Shaped(read, _GLOB_SHAPE)
 
 
 repository_glob: Final = globs_of(REPOSITORY, REPOSITORY_NAMES)
 tag_glob: Final = globs_of(TAG, TAG_NAMES)
+
+
+@shaped(_GLOB_SHAPE)
+def text_glob(value: Value) -> str:
+    """Read a glob over texts of any form."""
+    return _text_glob(value)
 
 
 def _known(value: Value, words: tuple[str, ...], what: str) -> str:

@@ -22,6 +22,7 @@ def filters(draw: st.DrawFn, event: Event) -> Filter:
     """Rules that are likely to meet the event, or to miss it by little."""
     target = event.target
     met = [event.action, target.media_type, event.request.method, event.registry, target.repository, target.tag]
+    met += [event.actor.name, event.request.useragent]
     some = st.frozensets(_NAMES | st.sampled_from(met), max_size=3)
     globs = st.lists(st.sampled_from(["*", "**", "!**", "library/*", "v*", "!v1", *filter(None, met)]), max_size=3)
     rules: dict[str, Any] = {
@@ -31,6 +32,8 @@ def filters(draw: st.DrawFn, event: Event) -> Filter:
         "registries": draw(some),
         "repositories": tuple(draw(globs)),
         "tags": tuple(draw(globs)),
+        "actors": tuple(draw(globs)),
+        "useragents": tuple(draw(globs)),
     }
     return Filter(EndpointSettings(name="e", url="http://127.0.0.1:9/", **rules))
 
@@ -55,9 +58,11 @@ def test_where_there_is_an_event_there_is_its_outline(event: Event, data: st.Dat
     except UndecodableError:
         return
     outline = decode_outline(bytes(value), CATALOG.latest.fingerprint)
-    assert (read.action, read.request.method, read.registry) == (
+    assert (read.action, read.request.method, read.request.useragent, read.actor.name, read.registry) == (
         outline.action,
         outline.request.method,
+        outline.request.useragent,
+        outline.actor.name,
         outline.registry,
     )
     of_event, of_outline = read.target, outline.target

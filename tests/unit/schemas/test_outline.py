@@ -4,14 +4,16 @@ import pytest
 
 from schemas.avro import UndecodableError, decode, decode_outline, encode, frame
 from schemas.catalog import CATALOG
-from schemas.event import Event, RequestRecord, Target
-from schemas.outline import EventOutline, RequestOutline, TargetOutline
+from schemas.event import ActorRecord, Event, RequestRecord, SourceRecord, Target
+from schemas.outline import ActorOutline, EventOutline, RequestOutline, TargetOutline
 
 EVENT = Event(
     id="one",
     action="push",
     target=Target(media_type="application/x", repository="team/app", tag="v1", annotations={"a": "b"}, urls=["u"]),
     request=RequestRecord(method="PUT", useragent="skopeo"),
+    actor=ActorRecord(name="ann"),
+    source=SourceRecord(addr="node-1:5000"),
     registry="eu",
 )
 
@@ -24,7 +26,8 @@ def value(event: Event) -> bytes:
 def test_it_has_what_filters_look_at() -> None:
     """And nothing else."""
     target = TargetOutline(media_type="application/x", repository="team/app", tag="v1")
-    expected = EventOutline(action="push", target=target, request=RequestOutline(method="PUT"), registry="eu")
+    request, actor = RequestOutline(method="PUT", useragent="skopeo"), ActorOutline(name="ann")
+    expected = EventOutline(action="push", target=target, request=request, actor=actor, registry="eu")
     assert expected == decode_outline(value(EVENT), None)
 
 
@@ -37,7 +40,7 @@ def test_damaged_bytes_are_damaged(damaged: bytes) -> None:
 
 def test_other_texts_are_not_verified() -> None:
     """A text that is no UTF-8 is found when the event is read."""
-    damaged = value(EVENT).replace(b"skopeo", b"skop\xff\xfe")
+    damaged = value(EVENT).replace(b"node-1", b"node\xff\xfe")
     assert "push" == decode_outline(damaged, None).action
     with pytest.raises(UndecodableError, match="UTF-8"):
         decode(damaged, None)

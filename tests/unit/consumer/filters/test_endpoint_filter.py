@@ -6,7 +6,7 @@ import pytest
 
 from consumer.filters.endpoint_filter import Filter
 from runtime.config import EndpointSettings
-from schemas import Event, RequestRecord, Target
+from schemas import ActorRecord, Event, RequestRecord, Target
 
 
 def _filter(**settings: Any) -> Filter:
@@ -156,6 +156,27 @@ def test_tags(tag: str, patterns: tuple[str, ...], passes: bool) -> None:  # noq
 
 
 @pytest.mark.parametrize(
+    ("name", "patterns", "passes"),
+    [
+        ("", (), True),
+        ("", ("!robot*",), True),
+        ("", ("!*",), True),
+        ("", ("*",), False),
+        ("ann", ("!*",), False),
+        ("robot$ci", ("!robot*",), False),
+        ("ann", ("!robot*",), True),
+        ("corp/ann", ("corp*",), True),
+        ("corp/ann", ("co?p?ann",), True),
+        ("Corp/ann", ("corp*",), False),
+    ],
+)
+def test_actors_and_user_agents(name: str, patterns: tuple[str, ...], passes: bool) -> None:  # noqa: FBT001 - a table
+    """Globs over any text, in which a slash is a character like others; an event without one as with repositories."""
+    assert passes is _passes(Event(actor=ActorRecord(name=name)), actors=patterns)
+    assert passes is _passes(Event(request=RequestRecord(useragent=name)), useragents=patterns)
+
+
+@pytest.mark.parametrize(
     ("settings", "rule"),
     [
         ({"ignored_media_types": frozenset({"blob"})}, "ignore.mediatypes"),
@@ -164,6 +185,8 @@ def test_tags(tag: str, patterns: tuple[str, ...], passes: bool) -> None:  # noq
         ({"registries": frozenset({"us"})}, "registries"),
         ({"repositories": ("other/*",)}, "repositories"),
         ({"tags": ("v*",)}, "tags"),
+        ({"actors": ("!robot*",)}, "actors"),
+        ({"useragents": ("docker/*",)}, "useragents"),
         ({"tags": ("v*",), "ignored_actions": frozenset({"push"})}, "ignore.actions"),
         ({}, None),
     ],
@@ -171,5 +194,6 @@ def test_tags(tag: str, patterns: tuple[str, ...], passes: bool) -> None:  # noq
 def test_the_rule_is_named(settings: dict[str, Any], rule: str | None) -> None:
     """The first rule against an event is named by its key in the configuration."""
     target = Target(media_type="blob", repository="library/app", tag="latest")
-    event = Event(action="push", target=target, request=RequestRecord(method="PUT"), registry="eu")
+    request, actor = RequestRecord(method="PUT", useragent="skopeo/1.9"), ActorRecord(name="robot$ci")
+    event = Event(action="push", target=target, request=request, actor=actor, registry="eu")
     assert rule == _filter(**settings).rule_against(event)

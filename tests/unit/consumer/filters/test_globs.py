@@ -73,27 +73,28 @@ _PATTERNS = st.builds(
 )
 
 
-def _matches(pattern: str, text: str) -> bool:
-    """A glob by its definition, one sign after another."""
+def _matches(pattern: str, text: str, slash: str) -> bool:
+    """A glob by its definition, one sign after another; `slash` parts components."""
     if not pattern:
         return not text
     if pattern.startswith("**"):
-        return any(_matches(pattern[2:], text[at:]) for at in range(len(text) + 1))
+        return any(_matches(pattern[2:], text[at:], slash) for at in range(len(text) + 1))
     if pattern[0] == "*":
-        component = len(text.split("/", maxsplit=1)[0])
-        return any(_matches(pattern[1:], text[at:]) for at in range(component + 1))
+        component = len(text.split(slash, maxsplit=1)[0])
+        return any(_matches(pattern[1:], text[at:], slash) for at in range(component + 1))
     if not text:
         return False
-    same = text[0] != "/" if pattern[0] == "?" else text[0] == pattern[0]
-    return same and _matches(pattern[1:], text[1:])
+    same = text[0] != slash if pattern[0] == "?" else text[0] == pattern[0]
+    return same and _matches(pattern[1:], text[1:], slash)
 
 
-@given(st.lists(_PATTERNS, max_size=5), _NAMES)
-def test_lists_follow_their_definition(patterns: list[str], text: str) -> None:
+@given(st.lists(_PATTERNS, max_size=5), _NAMES, st.booleans())
+def test_lists_follow_their_definition(patterns: list[str], text: str, paths: bool) -> None:  # noqa: FBT001 - drawn
     """For any list the verdict is that of the last pattern that matches, else of whether the first is negative."""
-    verdicts = [not pattern.startswith("!") for pattern in patterns if _matches(pattern.removeprefix("!"), text)]
+    slash = "/" if paths else "\0"
+    verdicts = [not one.startswith("!") for one in patterns if _matches(one.removeprefix("!"), text, slash)]
     otherwise = not patterns or patterns[0].startswith("!")
-    assert (verdicts[-1] if verdicts else otherwise) is Globs(patterns).match(text)
+    assert (verdicts[-1] if verdicts else otherwise) is Globs(patterns, paths=paths).match(text)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer.filters.selection import Selection
-from schemas.event import Event, Target
+from schemas.event import ActorRecord, Event, RequestRecord, Target
 from schemas.headers import webhook_id
 from tests.kit.events import events
 
@@ -36,6 +36,19 @@ def test_repository(repository: str, expected: list[bool]) -> None:
     assert expected == [Selection(repository=repository).matches(event) for event in found]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [("corp*", [True, False, False]), ("!corp*", [False, True, True]), ("", [True, True, True])],
+)
+def test_actor_and_user_agent(pattern: str, expected: list[bool]) -> None:
+    """Globs as in an endpoint's `actors` and `useragents`: a slash is a character like others."""
+    names = ("corp/ann", "ann", "")
+    actors = [Event(actor=ActorRecord(name=name)) for name in names]
+    agents = [Event(request=RequestRecord(useragent=name)) for name in names]
+    assert expected == [Selection(actor=pattern).matches(event) for event in actors]
+    assert expected == [Selection(useragent=pattern).matches(event) for event in agents]
+
+
 @given(event=events())
 def test_id(event: Event) -> None:
     """An event is found by its own id and by the one that receivers know it under."""
@@ -44,8 +57,8 @@ def test_id(event: Event) -> None:
     assert not Selection(event_id=event.id + "x").matches(event)
 
 
-@given(texts=st.tuples(*[st.text()] * 4))
-def test_as_json(texts: tuple[str, str, str, str]) -> None:
+@given(texts=st.tuples(*[st.text()] * 6))
+def test_as_json(texts: tuple[str, ...]) -> None:
     """What is kept of a selection gives it back."""
     selection = Selection(*texts)
     assert selection == Selection.from_json(selection.as_json())

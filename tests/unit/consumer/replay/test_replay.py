@@ -116,6 +116,8 @@ STRICT = EndpointSettings(
     registries=frozenset({"eu"}),
     repositories=("a/*",),
     tags=("v*",),
+    actors=("!robot*",),
+    useragents=("docker/*",),
 )
 
 

@@ -24,6 +24,8 @@ CHANGES: dict[str, Any] = {
     "registries": ["eu"],
     "repositories": ["library/*"],
     "tags": ["v*"],
+    "actors": ["!robot*"],
+    "useragents": ["!trivy/*"],
     "start": "-24h",
     "concurrency": 7,
     "ordering": "none",

@@ -8,8 +8,9 @@ import pytest
 from tests.kit.config_faults import KAFKA, faults
 
 ENDPOINT_KEYS = (
-    "attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
-    "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, threshold, timeout, tls, url"
+    "actors, attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
+    "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, threshold, timeout, tls, url, "
+    "useragents"
 )
 
 
@@ -123,6 +124,11 @@ ENDPOINTS = [
         endpoint("repositories: [a, '']"),
         'endpoints[0].repositories[1]: "" is an empty pattern; write e.g. library/* or !library/tmp*',
     ),
+    (
+        endpoint("actors: ['']"),
+        'endpoints[0].actors[0]: "" is an empty pattern; write e.g. robot* or !*scanner*',
+    ),
+    (endpoint("useragents: trivy"), "endpoints[0].useragents: must be a list, not a single value; write [VALUE]"),
     (endpoint("tags: ['!']"), 'endpoints[0].tags[0]: "!" is an empty pattern; write e.g. library/* or !library/tmp*'),
     (
         endpoint("start: yesterday"),

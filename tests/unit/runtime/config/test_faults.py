@@ -10,8 +10,9 @@ from runtime.config.load import load
 from tests.kit.config_faults import KAFKA, faults
 
 ENDPOINT_KEYS = (
-    "attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
-    "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, threshold, timeout, tls, url"
+    "actors, attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
+    "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, threshold, timeout, tls, url, "
+    "useragents"
 )
 
 

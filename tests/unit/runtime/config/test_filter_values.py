@@ -50,11 +50,12 @@ def test_a_value_that_nothing_matches_is_said(keys: dict[str, Any], said: str) -
 
 
 def test_good_values_are_not_mentioned() -> None:
-    """All actions, all methods, no media type, one with a parameter, and globs of both kinds."""
+    """All actions, all methods, no media type, one with a parameter, and globs of every kind."""
     actions, methods = ["push", "pull", "mount", "delete"], ["GET", "HEAD", "PUT", "POST", "DELETE"]
     types = ["", "application/vnd.oci.image.manifest.v1+json", "application/json; charset=utf-8"]
     ignore = {"actions": actions, "methods": methods, "mediatypes": types}
     assert warnings(ignore=ignore, repositories=["library/*", "!library/tmp*"], tags=["v*", "!*-rc*"]) == ()
+    assert warnings(actors=["/ any text ü*"], useragents=["!Trivy/*", "docker/2? (x)"]) == ()
 
 
 def test_what_the_environment_gave_is_not_shown() -> None:
