@@ -91,7 +91,7 @@ class SourceRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
 class Event(Struct, frozen=True, kw_only=True, gc=False):
     """One registry action, with what this bridge knows about how it came in.
 
-    The first seven members are the registry's JSON; the last three are ours and never enter a body.
+    The first seven members are the registry's JSON; the others are ours and never enter a body of a registry.
     """
 
     id: str = ""
@@ -108,6 +108,14 @@ class Event(Struct, frozen=True, kw_only=True, gc=False):
     """The Content-Type of the POST that brought the event; it decides the shape of the JSON."""
     original: str = ""
     """The event's own JSON text, exactly when the typed members do not give back the same bytes; else empty."""
+    source_format: str = ""
+    """The format of the source that sent the event, such as `harbor`; empty for the envelope of a registry."""
+    source_content_type: str = ""
+    """The Content-Type of `source_body`, as its sender gave it."""
+    source_headers: dict[str, str] = field(default_factory=dict)
+    """The sender's headers that belong to its format, by their names in lower case; never a secret."""
+    source_body: str = ""
+    """The body that the source sent, less what `drop` removed; each event of one body has it."""
 
     @property
     def timestamp_micros(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Exports of a log that two releases of the schema were written to, by the version that brought the second."""
+"""Exports of a log that two releases of the schema were written to, by the version that brought the newer one."""
 
 import json
 import os
@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from consumer.analytics.arrow import SCHEMA
-from schemas.catalog import FIRST_ID
+from schemas.catalog import CATALOG
 from tests.kit.next_version import RUNS, make_next_version
 
-OWNERS = list(chain.from_iterable(repeat((f"r{run}", FIRST_ID + 1 + run % 2), count) for run, count in enumerate(RUNS)))
+OWNERS = list(
+    chain.from_iterable(repeat((f"r{run}", CATALOG.latest.id + run % 2), count) for run, count in enumerate(RUNS))
+)
 """Of each record in turn: the event's id, and the schema's."""
 
 
@@ -50,7 +52,7 @@ def test_avro(output: Path) -> None:
     with path.open("rb") as file:
         records: list[Any] = list(fastavro.reader(file))
     assert OWNERS == [(record["event"]["id"], record["schemaId"]) for record in records]
-    assert [None if owner == FIRST_ID + 1 else "north" for _, owner in OWNERS] == [
+    assert [None if owner == CATALOG.latest.id else "north" for _, owner in OWNERS] == [
         record["event"]["region"] for record in records
     ]
 

@@ -104,6 +104,10 @@ def events(*, original: SearchStrategy[str] | None = None) -> SearchStrategy[Eve
         registry=st.sampled_from(["", "eu", "eu-1.a_b"]),
         content_type=st.sampled_from(CONTENT_TYPES),
         original=st.just("") if original is None else original,
+        source_format=st.sampled_from(["", "harbor", "docker-hub"]),
+        source_content_type=st.sampled_from(["", "application/json"]),
+        source_headers=st.dictionaries(texts(), texts(), max_size=2),
+        source_body=texts(),
     )
 
 

@@ -1,6 +1,6 @@
-"""This program as its next version might be, with an invented second release of the schema: one field more.
+"""This program as its next version might be, with an invented next release of the schema: one field more.
 
-As a module it exports records of both releases, one after the other, in every format; it must run in the environment
+As a module it exports records of the last two releases, by turns, in every format; it must run in the environment
 that `make_next_version` gives.
 """
 
@@ -30,15 +30,17 @@ RUNS = (40, 40, 1, 1, 1, 40, 1, 3)
 
 
 def make_next_version(folder: Path) -> dict[str, str]:
-    """A package `schemas` with the second release in this folder; the environment in which it is found first."""
+    """A package `schemas` with the next release in this folder; the environment in which it is found first."""
     package = folder / "schemas"
     shutil.copytree(ROOT / "schemas", package)
     schema = json.loads(CATALOG.latest.text)
     schema["fields"].insert(-1, FIELD)
-    (package / "event.v2.avsc").write_text(json.dumps(schema))
+    version = CATALOG.latest.version + 1
+    file = f"event.v{version}.avsc"
+    (package / file).write_text(json.dumps(schema))
     index = json.loads((package / "index.json").read_text())
-    second = {"version": 2, "id": FIRST_ID + 2, "file": "event.v2.avsc", "fingerprint": fingerprint_of(schema)}
-    (package / "index.json").write_text(json.dumps({**index, "releases": [*index["releases"], second]}))
+    new = {"version": version, "id": FIRST_ID + version, "file": file, "fingerprint": fingerprint_of(schema)}
+    (package / "index.json").write_text(json.dumps({**index, "releases": [*index["releases"], new]}))
     model = (package / "event.py").read_text()
     assert 1 == model.count(MODEL)
     (package / "event.py").write_text(model.replace(MODEL, f'{MODEL}    region: str = ""\n'))
@@ -48,7 +50,7 @@ def make_next_version(folder: Path) -> dict[str, str]:
 def _values() -> Iterator[bytes]:
     for run, count in enumerate(RUNS):
         for _ in range(count):
-            yield _value(CATALOG.releases[run % 2], run)
+            yield _value(CATALOG.releases[run % 2 - 2], run)
 
 
 def _value(release: Release, run: int) -> bytes:

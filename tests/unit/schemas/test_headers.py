@@ -16,7 +16,7 @@ from schemas.headers import (
 from schemas.names import LABEL, group_of, subject_of
 from schemas.wire import event_json
 
-_FINGERPRINT = b"0322880ae90a9b7f"
+_FINGERPRINT = b"d3a7fa7eba052108"
 
 
 @pytest.mark.parametrize("own", ["a", "!", "~", "-/0", "x" * 128, "01a20c38-1df7-7a57-a8e7-af4caaf7cd4b", 'a\\b"c;,=:'])
