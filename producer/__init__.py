@@ -5,6 +5,7 @@
     manifest/   manifests as the registry reads them
     sinks/      where a bridge writes: the events topic
     intake/     `serve`: a registry's POSTs, answered 200 once Kafka has them
+    sources/    what other registries send, read as events
     spool/      keeps what Kafka cannot take now on the intake's own disk
     publish/    `publish`: events from files
     check/      `check`: what is wrong before anything runs

@@ -5,10 +5,7 @@ msgspec reads what is well formed; where it will not, Python's own parser decide
 before any object is made of it.
 """
 
-import json
-import re
-from collections.abc import Iterator
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -16,30 +13,15 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from schemas import limits
 from schemas.envelope_shape import are_twice, has_events_twice, is_shallow
 from schemas.event import ActorRecord, Event, RequestRecord, SourceRecord, Target
+from schemas.json_text import MAX_DEPTH, JSONTextError, items_of, members_of, parse, utf8_body
 from schemas.lenient import fitting
 from schemas.wire import typed_json
 
-MAX_DEPTH: Final = 500
-"""Levels of nesting that are read; Python's and msgspec's parsers both stop a little above."""
-
-WIDE_STARTS: Final = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"\0\0")
-"""First bytes of JSON in UTF-16 or UTF-32, with and without a byte order mark."""
-_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|-?Infinity|NaN', re.DOTALL)
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
 _TWICE: Final = "stands more than once in the envelope; readers do not agree which one counts"
-_LONGEST_INT: Final = 20
-"""Digits and sign of the longest integer that may fit 64 bits; longer ones are not worth converting."""
 
 
-class EnvelopeError(Exception):
-    """The body is no envelope."""
-
-    def __init__(self, reason: str, path: str = "") -> None:
-        super().__init__(f"{path}: {reason}" if path else reason)
-        self.reason = reason
-        self.path = path
-        """Where: `events`, `events[3]`, or `line 1 column 7`; empty for the body as a whole."""
+class EnvelopeError(JSONTextError):
+    """The body is no envelope; `path` may also be `events` or `events[3]`."""
 
 
 class EnvelopeTooLargeError(EnvelopeError):
@@ -149,15 +131,10 @@ def _members(text: bytes) -> _Members:
 
 
 def _utf8(body: bytes) -> bytes:
-    """The body without a byte order mark, which RFC 8259 section 8.1 lets a reader ignore."""
-    if body.startswith(WIDE_STARTS):
-        raise EnvelopeError("the body is UTF-16 or UTF-32; it must be UTF-8")
-    body = body.removeprefix(_BYTE_ORDER_MARK)
     try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        raise EnvelopeError(f"the body is not UTF-8 (byte {error.start})") from None
-    return body
+        return utf8_body(body)
+    except JSONTextError as error:
+        raise EnvelopeError(error.reason, error.path) from None
 
 
 def _check_values(text: bytes, what: str, path: str) -> None:
@@ -208,7 +185,7 @@ def _texts_by_standard_parser(text: str) -> list[bytes]:
         raise EnvelopeError("an envelope must be a JSON object")
     if envelope and "events" not in envelope:
         raise EnvelopeError("the envelope has members but no `events`", "events")
-    members = list(_members_of(text, _skip(text, 0)))
+    members = list(members_of(text))
     if are_twice(name for name, _, _ in members):
         raise EnvelopeError(_TWICE, "events")
     events = envelope.get("events")
@@ -220,70 +197,11 @@ def _texts_by_standard_parser(text: str) -> list[bytes]:
         if not isinstance(event, dict):
             raise EnvelopeError("must be an object", f"events[{index}]")
     starts = {name: start for name, start, _ in members if name == "events"}
-    return [text[start:end].encode() for start, end in _items_of(text, starts["events"])]
+    return [text[start:end].encode() for start, end in items_of(text, starts["events"])]
 
 
 def _parse(text: str) -> Any:
-    """Parse by the standard library: what it takes is JSON, but for NaN, Infinity and extreme depth."""
-    depth = 0
-    for token in _TOKEN.finditer(text):
-        first = token[0][0]
-        if first in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise EnvelopeError(f"nested deeper than {MAX_DEPTH} levels", _place(text, token.start()))
-        elif first in "]}":
-            depth -= 1
-        elif first != '"':
-            raise EnvelopeError(f"{token[0]} is not JSON", _place(text, token.start()))
     try:
-        return _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        raise EnvelopeError(f"not JSON: {error.msg}", f"line {error.lineno} column {error.colno}") from None
-
-
-def _integer(digits: str) -> int | float:
-    """Integers of any length: Python refuses very long ones, and none above 64 bits fits a member anyway."""
-    return int(digits) if len(digits) <= _LONGEST_INT else float("inf")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise EnvelopeError(f"{name} is not JSON")
-
-
-_DECODER: Final = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant)
-
-
-def _members_of(text: str, at: int) -> Iterator[tuple[str, int, int]]:
-    """(key, start, end) of each value of the object at `at`, in text known to be JSON."""
-    at = _skip(text, at + 1)
-    while text[at] == '"':
-        key, at = _DECODER.raw_decode(text, at)
-        start = _skip(text, _skip(text, at) + 1)
-        _, end = _DECODER.raw_decode(text, start)
-        yield key, start, end
-        at = _after_comma(text, end)
-
-
-def _items_of(text: str, at: int) -> Iterator[tuple[int, int]]:
-    """(start, end) of each item of the list at `at`, in text known to be JSON."""
-    at = _skip(text, at + 1)
-    while text[at] != "]":
-        _, end = _DECODER.raw_decode(text, at)
-        yield at, end
-        at = _after_comma(text, end)
-
-
-def _after_comma(text: str, at: int) -> int:
-    at = _skip(text, at)
-    return _skip(text, at + 1) if text[at] == "," else at
-
-
-def _skip(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
-    assert match is not None
-    return match.end()
-
-
-def _place(text: str, at: int) -> str:
-    return f"line {text.count(chr(10), 0, at) + 1} column {at - text.rfind(chr(10), 0, at)}"
+        return parse(text)
+    except JSONTextError as error:
+        raise EnvelopeError(error.reason, error.path) from None

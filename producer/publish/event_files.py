@@ -13,8 +13,9 @@ from typing import Final
 
 from producer.publish.exported_files import AVRO_MAGIC, PARQUET_MAGIC, avro_events, is_exported_line, line_event
 from producer.publish.json_texts import JSONText, json_texts
-from schemas.envelope import WIDE_STARTS, EnvelopeError, read_envelope, read_event
+from schemas.envelope import EnvelopeError, read_envelope, read_event
 from schemas.event import Event
+from schemas.json_text import WIDE_STARTS
 
 _NOT_TAKEN: Final = {
     PARQUET_MAGIC: "Parquet is for analysis only; publish an export in avro or ndjson",

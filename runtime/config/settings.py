@@ -13,6 +13,7 @@ from runtime.config.endpoint_settings import EndpointSettings, TLSSettings
 from runtime.config.listener_tls import ListenerTLS
 from runtime.config.networks import ANY_NETWORK, Networks
 from runtime.config.secrets import Secret, masked_url
+from runtime.config.source_settings import SourceSettings
 
 _INTAKE_LISTEN = Address("127.0.0.1", 5050)
 _WORKER_LISTEN = Address("127.0.0.1", 5051)
@@ -98,6 +99,8 @@ class IntakeSettings:
     """None: plain HTTP, as a registry in the same network or a proxy in front of it speaks."""
     spool: SpoolSettings | None = None
     """None: while Kafka cannot take events, POSTs are answered 503."""
+    sources: tuple[SourceSettings, ...] = ()
+    """Names unique; a path whose name is none of these takes distribution's envelopes."""
 
     @property
     def max_event_bytes(self) -> int:

@@ -24,6 +24,7 @@ SETTINGS = [
     "runtime.config.endpoint_settings",
     "runtime.config.secrets",
     "runtime.config.settings",
+    "runtime.config.source_settings",
     "runtime.config.start",
     "runtime.counts",
     "runtime.errors",

@@ -4,7 +4,8 @@ import contextlib
 
 import pytest
 
-from schemas.envelope import MAX_DEPTH, EnvelopeError, EnvelopeTooLargeError, event_texts, read_envelope, read_event
+from schemas.envelope import EnvelopeError, EnvelopeTooLargeError, event_texts, read_envelope, read_event
+from schemas.json_text import MAX_DEPTH
 from schemas.limits import MAX_EVENTS, MAX_REFERENCES, MAX_VALUES
 from schemas.wire import event_json
 from tests.kit.cpu import cpu_bound

@@ -1,0 +1,43 @@
+"""Azure Container Registry: the registry's own event, without an envelope around it. Pure."""
+
+from typing import Final
+
+import msgspec
+
+from producer.sources.json_body import json_value
+from producer.sources.post import ForeignPost
+from producer.sources.reading import NotThisFormatError, PostReading
+from schemas.actions import ACTIONS
+from schemas.envelope import read_text
+from schemas.event import MEDIA_TYPE_V2, Event
+from schemas.wire import typed_json
+
+KINDS: Final = ("ping", "chart", "quarantine", "other")
+_KIND_OF: Final = {"ping": "ping", "chart_push": "chart", "chart_delete": "chart", "quarantine": "quarantine"}
+
+
+def read(post: ForeignPost) -> PostReading:
+    """Its one event."""
+    value = json_value(post.body)
+    if not isinstance(value, dict) or not isinstance(value.get("action"), str):
+        raise NotThisFormatError("the body must be one event: a JSON object with the text `action`")
+    event = read_text(post.body, content_type=MEDIA_TYPE_V2)
+    if event.action not in ACTIONS:
+        kind = _KIND_OF.get(event.action, "other")
+        return PostReading(others=[msgspec.structs.replace(event, action=kind, original="")])
+    return PostReading([msgspec.structs.replace(event, original="") if _gives_back(event, value) else event])
+
+
+def _gives_back(event: Event, value: object) -> bool:
+    """Whether the typed members hold all of the event's text; its bytes are kept as those of the body."""
+    return _holds(msgspec.json.decode(typed_json(event)), value)
+
+
+def _holds(whole: object, part: object) -> bool:
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(
+            key in whole and _holds(whole[key], member) for key, member in part.items()
+        )
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(whole) == len(part) and all(map(_holds, whole, part))
+    return type(whole) is type(part) and whole == part

@@ -1,0 +1,37 @@
+"""What a reader of a format gives. Pure."""
+
+from dataclasses import dataclass, field
+
+from schemas.event import Event
+
+__all__ = ["NotThisFormatError", "PostReading"]
+
+
+@dataclass(frozen=True, slots=True)
+class PostReading:
+    """What is in one body.
+
+    A reader fills the members of the event that its source knows. It leaves `registry`, `original` (but for one whose
+    event is the registry's own text) and all that begin with `source_`: these are the same for every format. An id is
+    the source's own, or empty.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    """What happened to images, in order; `action` is push, pull, delete or mount."""
+    others: list[Event] = field(default_factory=list)
+    """What happened otherwise: `action` is its kind (`scan`, `ping`, ...), one of the format's."""
+
+
+class NotThisFormatError(Exception):
+    """The body is not of this format."""
+
+    def __init__(self, expected: str, path: str = "") -> None:
+        """Say what was expected.
+
+        Args:
+            expected: a clause with a verb, such as "must be an object": it stands behind the path, or alone.
+            path: where, such as `event_data.resources`; empty for the body as a whole.
+        """
+        super().__init__(f"{path}: {expected}" if path else expected)
+        self.expected = expected
+        self.path = path
