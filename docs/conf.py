@@ -23,8 +23,8 @@ html_show_copyright = False
 html_copy_source = False
 root_doc = "README"
 source_suffix = {".md": "markdown"}
-include_patterns = ["*.md", "docs/*.md"]
-exclude_patterns = [".*", "*/*/**"]
+include_patterns = ["*.md", "docs/*.md", "docs/sources/*.md"]
+exclude_patterns = [".*"]
 extensions = ["myst_parser"]
 myst_heading_anchors = 4
 

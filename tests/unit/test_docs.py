@@ -28,7 +28,7 @@ from runtime.reloading.metrics import ReloadMetrics
 from tests.kit.configuration_page import documented_keys
 from tests.kit.paths import ROOT
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 GROUPS: Mapping[str, click.Group] = {"registry-bridge": bridge_commands, "registry-worker": worker_commands}
 SAMPLE = ROOT / "bridge.example.yaml"
 
@@ -285,10 +285,11 @@ def test_no_section_stands_twice_in_a_page() -> None:
 
 
 def test_every_page_has_its_place_in_the_reading_order() -> None:
-    """docs/README.md, to which README.md leads, lists each page of docs/ once."""
+    """docs/README.md, to which README.md leads, lists each page of docs/ and its folders once."""
     index = ROOT / "docs" / "README.md"
     listed = re.findall(r"^\d+\. \[[^\]]+\]\((?!\.\./)([^)]+)\)", index.read_text("utf-8"), re.MULTILINE)
-    assert sorted(listed) == sorted(path.name for path in index.parent.glob("*.md") if path != index)
+    pages = (path.relative_to(index.parent) for path in index.parent.rglob("*.md") if path != index)
+    assert sorted(listed) == sorted(map(str, pages))
     assert "docs/README.md" in LINK.findall((ROOT / "README.md").read_text("utf-8"))
 
 

@@ -9,7 +9,7 @@ from tests.kit.code_texts import literals
 from tests.kit.configuration_page import documented_keys
 from tests.kit.paths import DOCS, ROOT
 
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 BLOCK = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 KEY = re.compile(r"(?:topics|schema_registry|intake|worker|tracing|endpoints\[\])(?:\.[a-z_]+)+")
