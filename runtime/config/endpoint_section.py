@@ -13,18 +13,18 @@ from runtime.config.endpoint_settings import (
     BatchSettings,
     EndpointSettings,
     Ordering,
-    SigningSettings,
     TLSSettings,
     WebhookFormat,
 )
 from runtime.config.faults import RefusedValue
 from runtime.config.filter_values import action, media_type, method, repository_glob, tag_glob, text_glob
-from runtime.config.http_values import http_url, read_headers, signing_secret
+from runtime.config.http_values import http_url, read_headers
 from runtime.config.names import endpoint_name, registry_label
 from runtime.config.quantities import duration, registry_duration
 from runtime.config.reading import Section, Value, ValueReader
 from runtime.config.secrets import Secret
 from runtime.config.shape import shaped
+from runtime.config.signing_section import read_signing, refuse_signed_headers
 from runtime.config.start import START_EXAMPLES, New, parse_start
 from runtime.config.tls_section import read_tls
 from runtime.config.value_readers import all_of, list_of, number, one_of, parsed, truth, whole_number
@@ -89,13 +89,14 @@ def read_endpoint(value: Value) -> EndpointSettings:
         format=section.read("format", one_of(_FORMATS), "registry"),
         attempts=section.read("attempts", whole_number(1, 1_000_000), 10),
         reject_statuses=section.read("reject_statuses", _statuses, DEFAULT_REJECT_STATUSES),
-        signing=section.read("signing", _signing, None),
+        signing=section.read("signing", read_signing, None),
         tls=section.read("tls", read_tls, TLSSettings()),
         proxy=section.read("proxy", _proxy, None),
         rate_limit=section.read("rate_limit", number(0.001, 1_000_000), None),
     )
     if endpoint.format == "cloudevents-binary" and endpoint.batch.max_events > 1:
         section.fault("batch.max_events", "format cloudevents-binary carries one event a request")
+    refuse_signed_headers(section, endpoint)
     section.close(GITLAB)
     if name is None or url is None:
         raise RefusedValue
@@ -172,12 +173,3 @@ def _batch(value: Value) -> BatchSettings:
     )
     section.close()
     return batch
-
-
-def _signing(value: Value) -> SigningSettings:
-    section = Section(value)
-    secrets = section.require("secrets", list_of(signing_secret), "write a list of whsec_... texts")
-    if secrets == ():
-        section.fault("secrets", "is an empty list; leave signing out to send unsigned")
-    section.close()
-    return SigningSettings(secrets=secrets or ())

@@ -1,5 +1,6 @@
 """One endpoint as delivery sees it; knows nothing of YAML. The registry's own keys have the registry's defaults."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -9,8 +10,15 @@ from runtime.config.secrets import Secret, masked_url
 from runtime.config.start import New, Start
 
 Ordering = Literal["repository", "none"]
+SigningScheme = Literal["standard-webhooks", "generic-hmac", "github"]
 WebhookFormat = Literal["registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary"]
 
+SIGNATURE_HEADERS: Final[Mapping[SigningScheme, str]] = {
+    "standard-webhooks": "webhook-signature",
+    "generic-hmac": "x-signature",
+    "github": "x-hub-signature-256",
+}
+"""Where each scheme has its signature."""
 DEFAULT_TIMEOUT_S: Final = 1.0
 LONGEST_TIMEOUT_S: Final = 12 * 3600.0
 """Kafka's client bounds the time between two polls by 24 h, and a drain must fit into it."""
@@ -32,10 +40,17 @@ class BatchSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SigningSettings:
-    """Standard Webhooks signatures."""
+    """How requests are signed."""
 
     secrets: tuple[Secret, ...]
-    """`whsec_` and base64 of 24 to 64 bytes each; several while rotating, every request carries a signature of each."""
+    """For `standard-webhooks`: `whsec_` and base64 of 24 to 64 bytes each; several while rotating, every request
+    carries a signature of each. For the other schemes one text, whose bytes are the key."""
+    scheme: SigningScheme = "standard-webhooks"
+
+    @property
+    def header(self) -> str:
+        """The header that carries the signature, in lower case."""
+        return SIGNATURE_HEADERS[self.scheme]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,8 +3,6 @@
 Headers keep RFC 9110's grammar: names are tokens, values hold no control characters, space around is no part of them.
 """
 
-import base64
-import binascii
 import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -117,20 +115,6 @@ def split_url(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
-
-
-@shaped(shapes.text(r"whsec_[A-Za-z0-9+/=]{32,88}"))
-def signing_secret(value: Value) -> Secret:
-    """Read a Standard Webhooks secret: `whsec_` and base64 of 24 to 64 bytes."""
-    value = value.shown_by(show_nothing)
-    text = value.text()
-    try:
-        length = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
-    except (binascii.Error, ValueError):
-        length = 0
-    if not text.startswith("whsec_") or not 24 <= length <= 64:
-        value.refuse("is not a signing secret: whsec_ and base64 of 24 to 64 bytes")
-    return Secret(text)
 
 
 def _header_lines(section: Value, name: str, value: Value) -> tuple[Secret, ...]:

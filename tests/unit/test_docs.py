@@ -43,8 +43,9 @@ NEEDED: Mapping[str, dict[str, dict[str, Any]]] = {
     "schema_registry": {"schema_registry": {"url": "http://127.0.0.1:8081"}},
     "intake.spool": {"intake": {"spool": {"dir": "spool"}}},
     "worker.attempts": {"worker": {"attempts": {}}},
+    "endpoints[].signing": {"signing": {"secrets": ["whsec_" + "YWJj" * 10]}},
 }
-"""By section, what must stand beside any key of it."""
+"""By section, what must stand beside any key of it; of an endpoint's, in the endpoint."""
 SECTIONS = {"kafka", "topics", "schema_registry", "intake", "worker", "tracing", "endpoints"}
 UNKNOWN = "qqqqqqqq"
 
@@ -197,10 +198,13 @@ def test_every_key_is_documented() -> None:
 def test_documented_default_is_the_default(key: str) -> None:
     """A key that is written with its documented default changes nothing."""
     value = documented_keys()[key].value
-    is_of_endpoint = key.startswith("endpoints[]")
     needed = next((beside for section, beside in NEEDED.items() if key.startswith(f"{section}.")), {})
-    without = {**BASE, "endpoints": [ENDPOINT]} if is_of_endpoint else {**BASE, **needed}
-    assert settings_from(without) == settings_from(merged(needed, configured(key, value)))
+    if key.startswith("endpoints[]."):
+        endpoint = {**ENDPOINT, **needed}
+        with_it = merged(endpoint, nested(key.split(".")[1:], value))
+        assert settings_from({**BASE, "endpoints": [endpoint]}) == settings_from({**BASE, "endpoints": [with_it]})
+    else:
+        assert settings_from({**BASE, **needed}) == settings_from(merged(needed, configured(key, value)))
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

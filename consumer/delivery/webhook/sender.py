@@ -117,7 +117,8 @@ def sender_of(endpoint: EndpointSettings, clock: Clock, events: LargeEvents | No
 
 def signer_of(endpoint: EndpointSettings) -> Signer:
     """What signs requests to an endpoint; with nothing, if it has no secrets."""
-    return Signer([secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else [])
+    signing = endpoint.signing
+    return Signer([secret.reveal() for secret in signing.secrets], signing.scheme) if signing else Signer()
 
 
 def lanes_of(settings: EndpointSettings, sender: Sender) -> Lanes:

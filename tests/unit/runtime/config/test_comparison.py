@@ -34,7 +34,7 @@ CHANGES: dict[str, Any] = {
     "attempts": 4,
     "reject_statuses": [400],
     "max_backoff": "1m",
-    "signing": {"secrets": ["whsec_" + "YWJj" * 10]},
+    "signing": {"scheme": "github", "secrets": [SECRET]},
     "proxy": f"http://user:{SECRET}@127.0.0.1:3128",
     "rate_limit": 9.5,
 }

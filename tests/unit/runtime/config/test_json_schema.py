@@ -85,6 +85,7 @@ BEYOND_A_SCHEMA = (
     "has a query; ",
     "can be reached from other machines; ",
     "is an empty list; ",
+    "is not a signing secret: ",  # what is one is the scheme's
     "none must be the only value",
     "must be a header's value, ",
 )
