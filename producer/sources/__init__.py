@@ -10,6 +10,7 @@ or of who may send.
     json_body    a body as JSON, of which members are taken that fit their type
     image_names  a host, a tag or a digest in the name of an image, and the URL of a manifest
     times        a time as senders write it, as text
+    cloud_event  CloudEvents in the modes of the HTTP binding, of which several formats are
 
 Each format has a module of its name, with a function `read(post)`. It is total: whatever JSON comes, it gives a
 `PostReading` or raises `NotThisFormatError`; a member of another type is as if absent.

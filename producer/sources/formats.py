@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from producer.sources import acr
+from producer.sources import acr, cloudevents, harbor, zot
+from producer.sources.cloud_event import BATCHED, STRUCTURED
 from producer.sources.post import ForeignPost
 from producer.sources.reading import PostReading
 from runtime.config.source_settings import SourceFormat
+from schemas.wire import ENVELOPE_MEDIA_TYPES
 
 __all__ = ["FORMATS", "ForeignFormat"]
 
@@ -41,5 +43,10 @@ class ForeignFormat:
 
 FORMATS: Final[Mapping[SourceFormat, ForeignFormat]] = {
     "acr": ForeignFormat(acr.read, acr.KINDS),
+    "harbor": ForeignFormat(harbor.read, harbor.KINDS, (_JSON, STRUCTURED)),
+    "zot": ForeignFormat(zot.read, zot.KINDS, (_JSON, STRUCTURED), ("ce-*",)),
+    "cloudevents": ForeignFormat(
+        cloudevents.read, cloudevents.KINDS, (STRUCTURED, BATCHED, *ENVELOPE_MEDIA_TYPES), ("ce-*",)
+    ),
 }
 """Each format but `distribution` and `gitlab`, whose envelopes are read as they always were."""

@@ -1,0 +1,79 @@
+"""CloudEvents of any sender, whose data is a registry's event, an envelope of them, or what a known source sends. Pure.
+
+What the data is, is told by its own members, and for Harbor and zot by the CloudEvent's type. A CloudEvent with other
+data is no image event: its kind is `other`.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec.structs import replace
+
+from producer.sources import acr, harbor, zot
+from producer.sources.cloud_event import CloudEvent, cloud_events
+from producer.sources.post import ForeignPost
+from producer.sources.reading import NotThisFormatError, PostReading
+from producer.sources.times import utc_time
+from schemas.envelope import EnvelopeError, read_envelope
+from schemas.event import MEDIA_TYPE_V2, Event
+
+__all__ = ["KINDS", "read"]
+
+KINDS: Final = tuple(dict.fromkeys((*acr.KINDS, *harbor.KINDS, *zot.KINDS)))
+
+_SHAPES: Final = (
+    (frozenset({"action", "target"}), acr.read),
+    (frozenset({"type", "event_data"}), harbor.read),
+)
+"""Members by which data is told, the first that are all there, and who reads it."""
+
+
+def read(post: ForeignPost) -> PostReading:
+    """What is in all CloudEvents of a POST.
+
+    Raises:
+        NotThisFormatError: one of them is none, or its data is an envelope or a source's body and wrong as such.
+    """
+    reading = PostReading()
+    for event in cloud_events(post):
+        found = _reading(event)
+        reading.events.extend(_completed(found.events, event))
+        reading.others.extend(_completed(found.others, event))
+    return reading
+
+
+def _reading(event: CloudEvent) -> PostReading:
+    if harbor.is_of_harbor(event):
+        return harbor.read_cloud_event(event)
+    if zot.is_of_zot(event):
+        return zot.read_cloud_event(event)
+    try:
+        return _of_data(event)
+    except NotThisFormatError as error:
+        raise NotThisFormatError(error.expected, f"data.{error.path}".removesuffix(".")) from None
+
+
+def _of_data(event: CloudEvent) -> PostReading:
+    members = event.data.keys() if isinstance(event.data, dict) else set()
+    if "events" in members:
+        return PostReading(events=_enveloped(event.text))
+    for names, reader in _SHAPES:
+        if names <= members:
+            return reader(ForeignPost(event.text.encode(), "application/json", {}))
+    return PostReading(others=[Event(action="other")])
+
+
+def _enveloped(text: str) -> list[Event]:
+    try:
+        return read_envelope(text.encode(), content_type=MEDIA_TYPE_V2)
+    except EnvelopeError as error:
+        raise NotThisFormatError(error.reason, error.path) from None
+
+
+def _completed(events: list[Event], by: CloudEvent) -> Iterator[Event]:
+    """The events with the CloudEvent's id and time where they have none of their own, which their text lacks then."""
+    for event in events:
+        whole = replace(
+            event, id=event.id or by.attribute("id"), timestamp=event.timestamp or utc_time(by.attribute("time"))
+        )
+        yield event if whole == event else replace(whole, original="")

@@ -1,0 +1,124 @@
+"""The readers of foreign formats are total: whatever JSON a sender sends, it is read or refused, and what is read fits.
+
+Bodies are the samples with some of their values in the place of any others, since of JSON that is drawn freely nearly
+all would be refused at its first member.
+"""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer.sources.formats import FORMATS
+from producer.sources.post import ForeignPost
+from producer.sources.reading import NotThisFormatError, PostReading
+from runtime.config.source_settings import SourceFormat
+from schemas.actions import ACTIONS
+from schemas.avro import decode, encode, frame
+from schemas.catalog import CATALOG
+from schemas.headers import record_headers
+from schemas.wire import event_json
+from tests.kit.foreign_samples import Sample, samples
+
+VALUES: tuple[Any, ...] = (
+    *(None, True, 0, -1, 1.5, 2**63, 10**30, 1790000000),
+    *("", "v3", "sha256:0a", "\ud800", "\0", "a/b", "https://[", "2026-05-01T10:00:00+02:00", "\N{SNOWMAN}" * 300),
+    *(
+        [],
+        {},
+        [None],
+        [[]],
+        [{}],
+        {"": ""},
+        {"\ud800": "\ud800"},
+        {"name": 7},
+        {"events": [{}]},
+        {"target": {"tag": []}},
+    ),
+)
+"""What a sender could put anywhere: of each type of JSON, and what is hard to carry, to split or to count."""
+HEADER_VALUES = ("", "%", "%C0%A0", "%20", '"a\\"', "a.b.c", "image.updated", "https://h", "\xe4", "2.0")
+Place = tuple[str | int, ...]
+
+
+def places(value: Any, above: Place = ()) -> Iterator[Place]:
+    """Where the values of a JSON value are, the whole one first."""
+    yield above
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, one in inner:
+        yield from places(one, (*above, name))
+
+
+def put(value: Any, place: Place, new: Any) -> Any:
+    """`value` with another value at a place, if the place is still there."""
+    if not place:
+        return new
+    made = copy.deepcopy(value)
+    inner = made
+    try:
+        for step in place[:-1]:
+            inner = inner[step]
+        inner[place[-1]] = new
+    except (TypeError, KeyError, IndexError):
+        return value
+    return made
+
+
+@st.composite
+def posts(draw: st.DrawFn, of: tuple[Sample, ...]) -> ForeignPost:
+    """A sample's POST with up to three values and one header changed."""
+    one = draw(st.sampled_from(of))
+    value = one.value
+    for place in draw(st.lists(st.sampled_from(list(places(one.value))), max_size=3)):
+        value = put(value, place, draw(st.sampled_from(VALUES)))
+    headers: dict[str, str] = dict(one.post.headers)
+    changed: bool = draw(st.booleans())
+    if headers and changed:
+        headers[draw(st.sampled_from(sorted(headers)))] = draw(st.sampled_from(HEADER_VALUES))
+    return ForeignPost(json.dumps(value, allow_nan=False).encode(), one.post.content_type, headers)
+
+
+def reading_of(source_format: SourceFormat, post: ForeignPost) -> PostReading:
+    """What the format reads in the body; nothing where it refuses it."""
+    try:
+        return FORMATS[source_format].read(post)
+    except NotThisFormatError:
+        return PostReading()
+
+
+@pytest.mark.parametrize("source_format", FORMATS)
+@given(data=st.data())
+def test_every_body_is_read_or_refused(source_format: SourceFormat, data: st.DataObject) -> None:
+    """No body makes a reader fail; actions are those of images, kinds those of the format, and every event is written.
+
+    What is written is Avro that reads back the same, the registry's JSON, and a record's headers.
+    """
+    reading = reading_of(source_format, data.draw(posts(tuple(samples(source_format)))))
+    known = {*ACTIONS} if source_format != "cloudevents" else {event.action for event in reading.events}
+    assert {event.action for event in reading.events} <= known
+    assert {other.action for other in reading.others} <= {*FORMATS[source_format].kinds}
+    for event in reading.events + reading.others:
+        assert decode(frame(CATALOG.latest.id, encode(event)), None) == event
+        assert json.loads(event_json(event))
+        assert record_headers(event)
+
+
+@pytest.mark.parametrize("source_format", FORMATS)
+def test_any_json_is_read_or_refused(source_format: SourceFormat) -> None:
+    """Neither does JSON of any type at the place of a body."""
+    one = samples(source_format)[0]
+    for value in VALUES:
+        reading_of(source_format, one.with_value(value))
+
+
+@pytest.mark.parametrize("source_format", FORMATS)
+def test_every_sample_is_of_its_format(source_format: SourceFormat) -> None:
+    """The samples are read, each with an event or a kind."""
+    assert samples(source_format)
+    for one in samples(source_format):
+        reading = FORMATS[source_format].read(one.post)
+        assert reading.events or reading.others, one.name
