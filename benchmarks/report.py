@@ -75,7 +75,7 @@ select
     'registry.example.com' as request_host, 'registry-' || client % 3 || ':5000' as source_addr,
     md5('instance' || client % 3) as source_instance,
     'application/vnd.docker.distribution.events.v2+json' as content_type, 1380253697::int as schema_id,
-    null::varchar as original, null::blob as raw
+    null::varchar as original, null::varchar as source_format, null::varchar as source_body, null::blob as raw
 from content
 """
 

@@ -20,6 +20,7 @@ from consumer.analytics.columns import (
     LAST_TIME,
     MANIFEST_TYPES,
     PORT,
+    TAGGED_ACTIONS,
     row_of,
 )
 from consumer.analytics.decoding import FRAME_BYTES, releases_of, schema_id_of
@@ -200,6 +201,7 @@ def _kind(media_type: Any, url: Any, action: Any, tag: Any, digest: Any) -> Any:
         "blob by its end": pc.match_substring_regex(url, BLOB_URL),
         "manifest by url": pc.match_substring(url, "/manifests/"),
         "blob by url": pc.match_substring(url, "/blobs/"),
+        "manifest by tag": pc.and_(pc.is_in(action, pa.array(TAGGED_ACTIONS)), tag.is_valid()),
         "tag": pc.and_(is_delete, tag.is_valid()),
         "repository": pc.and_(is_delete, names_nothing),
     }

@@ -20,6 +20,7 @@ MANIFEST_TYPES: Final = (
     "application/vnd.docker.distribution.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
 )
+TAGGED_ACTIONS: Final = ("push", "pull")
 FIRST_TIME: Final = -62_104_060_800_000_000
 """Year 2, in microseconds: Go's zero time, in year 1, means that there is none."""
 LAST_TIME: Final = 253_402_300_799_999_999
@@ -33,13 +34,13 @@ _BLOB_URL: Final = re.compile(BLOB_URL.replace("$", r"\Z"))
 
 
 def kind_of(target: dict[str, Any], action: str | None) -> str:
-    """The kind of an event: by media type, else by URL, else by the target of a delete."""
+    """The kind of an event: by media type, else by URL, else by what its action names."""
     media_type = target["mediaType"]
     if media_type in INDEX_TYPES:
         return "index"
     if media_type in MANIFEST_TYPES:
         return "manifest"
-    return _kind_by_url(target["url"] or "") or (_kind_of_delete(target) if action == "delete" else "unknown")
+    return _kind_by_url(target["url"] or "") or _kind_by_names(target, action)
 
 
 def _kind_by_url(url: str) -> str:
@@ -50,10 +51,11 @@ def _kind_by_url(url: str) -> str:
     return "blob" if "/blobs/" in url else ""
 
 
-def _kind_of_delete(target: dict[str, Any]) -> str:
-    if target["tag"]:
-        return "tag"
-    return "unknown" if target["digest"] else "repository"
+def _kind_by_names(target: dict[str, Any], action: str | None) -> str:
+    """Only manifests and indexes have tags, and some sources say no more of what was pushed than its tag."""
+    if action == "delete":
+        return "tag" if target["tag"] else "unknown" if target["digest"] else "repository"
+    return "manifest" if target["tag"] and action in TAGGED_ACTIONS else "unknown"
 
 
 def client_ip(address: str | None) -> str | None:

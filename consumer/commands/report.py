@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -14,12 +15,13 @@ import click
 
 from consumer.analytics.report import InputError, LogReport, ReportScope, page_of, report_on, text_of
 from consumer.analytics.report.database import parquet_files, require_duckdb
-from consumer.analytics.report.questions import WHO_PULLS_TAG
+from consumer.analytics.report.questions import SOURCES, WHO_PULLS_TAG
 from consumer.analytics.report.script import script_of
 from consumer.commands.exporting import LogExport
 from consumer.commands.matching import say, warn_of_hopeless
 from consumer.commands.options import PlaceType
 from consumer.places import Place, TopicMissingError
+from runtime.cli.options import LabelType
 from runtime.config import Ago, At, Beginning, End, Settings
 from runtime.config.load import load
 from runtime.errors import BridgeError
@@ -67,6 +69,13 @@ _OPTIONS: Final = (
     ),
     click.option("--from", "from_", type=PlaceType(), default=Beginning(), help=_FROM),
     click.option("--to", type=PlaceType(), default=End(), help="Up to this place, which is excluded. [end]"),
+    click.option(
+        "--registry",
+        "registries",
+        type=LabelType(),
+        multiple=True,
+        help="Only events of the registry with this label; may be repeated.",
+    ),
     click.option(
         "--repository", "repositories", multiple=True, metavar="GLOB", help="Only these repositories; may be repeated."
     ),
@@ -131,7 +140,8 @@ def _script(directory: Path | None, attempts: Path | None, scope: ReportScope, *
     whole = ReportScope(tag=scope.tag, everything=scope.everything)
     if scope != whole or asked_otherwise:
         raise click.UsageError(
-            "--sql takes --input, --attempts, --tag and --all only: narrow `ranges` and `wanted` in the file"
+            "--sql takes --input, --attempts, --tag and --all only: "
+            "narrow `ranges`, `registries` and `wanted` in the file"
         )
     found = None if attempts is None else str(attempts)
     return script_of(str(directory or "events"), tag=scope.tag, everything=scope.everything, attempts=found)
@@ -147,6 +157,10 @@ def _show(report: LogReport, page: Path | None, *, as_json: bool) -> None:
 
 
 def _say_unmatched(report: LogReport, tag: str | None) -> None:
+    known = {row["registry"] for row in report.answers[SOURCES.name].records()}
+    for label in report.asked["registries"]:
+        if label not in known:
+            say(f"none of these events is of --registry {label}")
     for pattern in report.unmatched:
         say(f"no repository of these events matches --repository {shlex.quote(pattern)}")
     if tag and not report.answers[WHO_PULLS_TAG.name].total:
@@ -196,7 +210,7 @@ def report_of_log(export: RangeExport, scope: ReportScope, *, attempts: Sequence
     """Export the range of the scope, and report on all of it; `attempts` are files of an export of attempts."""
     with tempfile.TemporaryDirectory(prefix="registry-export-") as folder:
         export.write_range(Path(folder), scope.from_, scope.to)
-        whole = ReportScope(repositories=scope.repositories, tag=scope.tag, everything=scope.everything)
+        whole = replace(scope, from_=Beginning(), to=End())
         return report_on(parquet_files(Path(folder)), whole, now=time.time(), attempts=attempts)
 
 

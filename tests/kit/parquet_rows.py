@@ -71,6 +71,8 @@ SCHEMA = pa.schema(
         ),
         pa.field("schema_id", pa.int32()),
         pa.field("original", pa.string()),
+        pa.field("source_format", pa.string()),
+        pa.field("source_body", pa.string()),
         pa.field("raw", pa.binary()),
     ]
 )

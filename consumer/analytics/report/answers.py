@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from consumer.analytics.report.questions import Question
+from consumer.analytics.report.questions import LEFT_OPEN, Question
 
 Cell: TypeAlias = str | int | float | bool | datetime | date | None
 """A value in an answer; times are UTC without an offset."""
@@ -33,7 +33,7 @@ class LogReport:
     answers: Mapping[str, AnsweredQuestion]
     """By the question's name, in the order in which they were asked."""
     asked: Mapping[str, Any]
-    """The scope: repositories, tag, and whether signatures count."""
+    """The scope: registries, repositories, tag, and whether signatures count."""
     unmatched: Sequence[str] = ()
     """The globs of repositories that no record matches."""
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -42,6 +42,14 @@ class LogReport:
     def one(self, question: Question) -> Mapping[str, Cell]:
         """The only row of an answer that has one."""
         return self.answers[question.name].records()[0]
+
+    def left_open(self, question: Question) -> list[str]:
+        """The sources that leave this question open, each with what is missing: `hub (docker-hub): no pulls`."""
+        return [
+            f"{_source(row)}: no {row['missing']}"
+            for row in (self.answers[LEFT_OPEN.name].records() if LEFT_OPEN.name in self.answers else ())
+            if row["question"] == question.name
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """One object: `asked`, and each answer as a list of objects; `truncated` says how many rows an answer had.
@@ -56,6 +64,11 @@ class LogReport:
                 for name, one in self.answers.items()
             },
         }
+
+
+def _source(row: Mapping[str, Cell]) -> str:
+    name = str(row["registry"] or "without a label")
+    return f"{name} ({row['source_format']})" if row["source_format"] else name
 
 
 def _json(cell: Cell) -> Cell:

@@ -38,6 +38,8 @@ class ReportScope:
 
     from_: Place = field(default_factory=Beginning)
     to: Place = field(default_factory=End)
+    registries: Sequence[str] = ()
+    """Labels; empty: all."""
     repositories: Sequence[str] = ()
     """Globs; empty: all."""
     tag: str | None = None
@@ -82,7 +84,12 @@ def report_on(
         if attempts is not None:
             queries.make(ATTEMPT_RULES)
             answers |= {question.name: queries.answer(question, rows) for question in ATTEMPT_QUESTIONS}
-    asked = {"repositories": list(scope.repositories), "tag": scope.tag, "all": scope.everything}
+    asked = {
+        "registries": list(scope.registries),
+        "repositories": list(scope.repositories),
+        "tag": scope.tag,
+        "all": scope.everything,
+    }
     return LogReport(answers, asked, unmatched, queries.seconds)
 
 
@@ -98,6 +105,7 @@ class _Queries:
         """Make the tables and variables that the questions read; the globs that no record matches."""
         select_ranges(self._connection, scope.from_, scope.to, now=now)
         unmatched = _select_repositories(self._connection, scope.repositories)
+        self._connection.execute("set variable registries = ?::varchar[]", [list(scope.registries)])
         self._connection.execute("set variable everything = ?", [scope.everything])
         self._connection.execute("set variable tag = ?", [scope.tag])
         self.make(RULES)

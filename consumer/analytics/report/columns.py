@@ -37,6 +37,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "content_type": "VARCHAR",
     "schema_id": "INTEGER",
     "original": "VARCHAR",
+    "source_format": "VARCHAR",
+    "source_body": "VARCHAR",
     "raw": "BLOB",
 }
 ATTEMPT_COLUMNS: Final[Mapping[str, str]] = {

@@ -98,6 +98,8 @@ def _title(answer: AnsweredQuestion, report: LogReport) -> str:
 
 def _asked(asked: Mapping[str, Any]) -> str:
     notes = []
+    if asked["registries"]:
+        notes.append(f"Registries: {', '.join(asked['registries'])}.")
     if asked["repositories"]:
         notes.append(f"Repositories: {', '.join(asked['repositories'])}.")
     if asked["all"]:
@@ -137,8 +139,13 @@ def _section(answer: AnsweredQuestion, report: LogReport) -> str:
     chart = draw(rows) if draw and rows else ""
     wide = ' class="wide"' if not draw or question == q.DAYS else ""
     body = f"{chart}{_table(answer, opened=not draw)}" if answer.rows else '<p class="none">None.</p>'
-    head = f"<h2>{text(_title(answer, report))}</h2><p>{text(question.note)}</p>"
+    head = f"<h2>{text(_title(answer, report))}</h2><p>{text(question.note)}</p>{_left_open(answer, report)}"
     return f'<section{wide} id="{question.name}">{head}{body}</section>'
+
+
+def _left_open(answer: AnsweredQuestion, report: LogReport) -> str:
+    sources = report.left_open(answer.question)
+    return f'<p class="open">Left open: {text("; ".join(sources))}.</p>' if sources else ""
 
 
 def _table(answer: AnsweredQuestion, *, opened: bool) -> str:
@@ -204,7 +211,7 @@ def _pulled(rows: Sequence[Row]) -> str:
 
 
 def _image(row: Row) -> str:
-    name = row["repository"] or "(no repository)"
+    name = "/".join(filter(None, (row["registry"], row["repository"] or "(no repository)")))
     return f"{name}:{row['tag'] or '(by digest)'}" if "tag" in row else str(name)
 
 
@@ -220,11 +227,11 @@ def _clients(rows: Sequence[Row]) -> str:
     )
 
 
-def _bytes(key: str) -> Callable[[Sequence[Row]], str]:
+def _bytes(name: Callable[[Row], str]) -> Callable[[Sequence[Row]], str]:
     def draw(rows: Sequence[Row]) -> str:
         drawn = [
             (
-                str(row[key] or "(not said)"),
+                name(row),
                 {"pull": row["bytes_served"], "push": row["bytes_pushed"]},
                 f"{size(row['bytes_served'])} / {size(row['bytes_pushed'])}",
             )
@@ -242,8 +249,8 @@ def _counts(kinds: Mapping[str, str], name: Callable[[Row], str] = _image) -> Ca
         drawn = [
             (
                 name(row),
-                {kind: row[column] for kind, column in kinds.items()},
-                " / ".join(f"{row[column]:,}" for column in kinds.values()),
+                {kind: row[column] or 0 for kind, column in kinds.items()},
+                " / ".join(shown("", row[column]) for column in kinds.values()),
             )
             for row in rows[:_BARS]
             if any(row[column] for column in kinds.values())
@@ -253,8 +260,13 @@ def _counts(kinds: Mapping[str, str], name: Callable[[Row], str] = _image) -> Ca
     return draw
 
 
+def _address(row: Row) -> str:
+    return str(row["client_ip"] or "(not said)")
+
+
 def _actor(row: Row) -> str:
-    return str(row["actor"] or "(nobody logged in)")
+    registry = f" ({row['registry']})" if row["registry"] else ""
+    return f"{row['actor'] or '(nobody named)'}{registry}"
 
 
 _CHARTS: Final[Mapping[str, Callable[[Sequence[Row]], str]]] = {
@@ -263,8 +275,8 @@ _CHARTS: Final[Mapping[str, Callable[[Sequence[Row]], str]]] = {
     q.REPOSITORIES.name: _pulled,
     q.TAGS.name: _pulled,
     q.CLIENTS.name: _clients,
-    q.BYTES.name: _bytes("repository"),
-    q.BYTES_BY_CLIENT.name: _bytes("client_ip"),
+    q.BYTES.name: _bytes(_image),
+    q.BYTES_BY_CLIENT.name: _bytes(_address),
     q.CHURN.name: _counts({"push": "moves"}),
     q.PUSHES.name: _counts({"push": "pushes", "pull": "pulls"}),
     q.MOUNTS.name: _counts({"mount": "mounts", "push": "pushes"}),

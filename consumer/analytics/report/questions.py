@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-RULES: Final[Sequence[str]] = ("records", "repeats", "events", "user_agents", "image_events", "children", "pulls")
+RULES: Final[Sequence[str]] = (
+    *("records", "repeats", "events", "sources", "user_agents", "image_events", "children", "pulls"),
+)
 """The files that make the tables which questions read, in the order in which they run."""
 
 
@@ -40,14 +42,33 @@ BYTES: Final = Question(
     "bytes_by_repository", "Bytes by repository", "Pushed: each blob once. Served: every GET of a blob, in full."
 )
 BYTES_BY_CLIENT: Final = Question("bytes_by_client", "Bytes by client address", "Counted as in bytes by repository.")
-ACTORS: Final = Question("actors", "Actors and their last activity", "Without a name: nobody was logged in.")
-CHURN: Final = Question("tag_churn", "Tags that move", "A move is a push that gives the tag another digest.")
-PUSHES: Final = Question("pushes_against_pulls", "Pushes and pulls")
+ACTORS: Final = Question(
+    "actors", "Actors and their last activity", "Without a name: nobody was logged in, or the source names nobody."
+)
+CHURN: Final = Question(
+    "tag_churn",
+    "Tags that move",
+    "A move is a push that gives the tag another digest; unknown if pushes have no digest.",
+)
+PUSHES: Final = Question(
+    "pushes_against_pulls", "Pushes and pulls", "Pulls are unknown if the data have none from the source of the pushes."
+)
 MOUNTS: Final = Question("mounts_against_pushes", "Mounts and pushes", "A mount transfers nothing.")
 UNUSED: Final = Question(
     "last_use_of_tags",
     "Last use of tags",
-    "GET or HEAD. Not used since: only for tags that were pushed within the window and not deleted since.",
+    "GET or HEAD. Not used since: only for tags that were pushed within the window and not deleted since, and only if "
+    "the data have pulls from their source.",
+)
+SOURCES: Final = Question(
+    "what_sources_send",
+    "What each source sends",
+    "In percent of its events, of all repositories. A fact that is at 0 leaves questions open.",
+)
+LEFT_OPEN: Final = Question(
+    "left_open",
+    "Questions that a source leaves open",
+    "All or in part: no event of the source has what is missing. It may send none, or there was none.",
 )
 
 QUESTIONS: Final[Sequence[Question]] = (
@@ -71,6 +92,9 @@ QUESTIONS: Final[Sequence[Question]] = (
     ACTORS,
     CLIENTS,
     Question("deletes", "Who deleted what"),
+    Question("other_events", "Other events", "Scans, quotas, replications and others, from sources with keep: all."),
+    SOURCES,
+    LEFT_OPEN,
     Question("registries", "Registries and their instances", "An instance is one start of a registry process."),
     Question("undecodable", "Records that cannot be decoded", "Of all repositories, also if the report selects some."),
 )

@@ -17,12 +17,16 @@ _WIDEST: Final = 60
 
 def text_of(report: LogReport) -> str:
     """Each question as a headed table of at most 20 rows."""
-    return "\n\n".join("\n".join(_lines(answer)) for answer in report.answers.values())
+    return "\n\n".join(
+        "\n".join(_lines(answer, report.left_open(answer.question))) for answer in report.answers.values()
+    )
 
 
-def _lines(answer: AnsweredQuestion) -> Iterator[str]:
+def _lines(answer: AnsweredQuestion, left_open: Sequence[str]) -> Iterator[str]:
     title = answer.question.title.upper()
     yield f"{title}  ({answer.question.note})" if answer.question.note else title
+    if left_open:
+        yield printable(f"left open: {'; '.join(left_open)}")
     if not answer.rows:
         yield "none"
     elif answer.question == WINDOW:

@@ -10,7 +10,7 @@ known as (
     group by registry, repository, digest
 )
 select
-    deletes.happened_at, deletes.actor, deletes.client_ip, deletes.user_agent, deletes.repository,
+    deletes.happened_at, deletes.actor, deletes.client_ip, deletes.user_agent, deletes.registry, deletes.repository,
     case when deletes.kind = 'unknown' then coalesce(known.kind, 'unknown') else deletes.kind end as kind,
     coalesce(deletes.tag, names.last_tag) as tag, deletes.digest
 from deletes
@@ -20,4 +20,4 @@ left join known
 left join names
     on names.registry = coalesce(deletes.registry, '') and names.repository = deletes.repository
     and names.digest = deletes.digest
-order by deletes.happened_at desc, deletes.repository, deletes.tag, deletes.digest;
+order by deletes.happened_at desc, deletes.registry, deletes.repository, deletes.tag, deletes.digest;

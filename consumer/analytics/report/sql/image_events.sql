@@ -3,17 +3,19 @@
 -- If there is none before it, it gets the tag of the last such event of all. `own_tag` is the tag in the event itself.
 -- Rule: the tags under which cosign and similar tools store signatures, attestations and referrers (sha256-HEX.sig,
 -- sha256-HEX) are not images, unless `everything` is set.
+-- `shows_pulls`: whether the data have pulls of images from its source; if not, nothing is known of the use of images.
 create or replace temp table images as
 select
-    happened_at, action, request_method, kind, coalesce(registry, '') as registry,
-    coalesce(repository, '') as repository, tag as own_tag, coalesce(digest, '') as digest, actor, client_ip, user_agent
+    happened_at, action, request_method, says_no_method, kind, coalesce(registry, '') as registry,
+    coalesce(source_format, '') as source_format, coalesce(repository, '') as repository, tag as own_tag,
+    coalesce(digest, '') as digest, actor, client_ip, user_agent
 from events
 where kind in ('manifest', 'index') and action in ('pull', 'push');
 
 create or replace temp table names as
 select registry, repository, digest, arg_max(own_tag, happened_at) as last_tag, min(own_tag) <> max(own_tag) as several
 from images
-where own_tag is not null
+where own_tag is not null and digest <> ''
 group by registry, repository, digest;
 
 create or replace temp table image_events as
@@ -45,7 +47,9 @@ named as (
     from images
     left join found on found.image = images.rowid
 )
-select *
+select
+    *,
+    (registry, source_format) in (select (registry, source_format) from sources where image_pulls > 0) as shows_pulls
 from named
 where getvariable('everything')
     or tag is null

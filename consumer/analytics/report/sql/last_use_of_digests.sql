@@ -7,8 +7,10 @@ with digests as (
         min(happened_at) filter (action = 'push') as first_push, max(happened_at) filter (action = 'push') as last_push,
         max(happened_at) filter (action = 'pull' and request_method in ('GET', 'HEAD')) as last_use,
         count(*) filter (action = 'pull' and request_method = 'GET') as gets,
-        count(*) filter (action = 'pull' and request_method = 'HEAD') as checks
+        count(*) filter (action = 'pull' and request_method = 'HEAD') as checks,
+        bool_and(shows_pulls) filter (action = 'push') as shows_pulls
     from image_events
+    where digest <> ''
     group by registry, repository, digest
 ),
 deletes as (
@@ -18,12 +20,12 @@ deletes as (
     group by all
 )
 select
-    repository, digest, tag, first_push, last_push, last_use, gets, checks,
+    nullif(registry, '') as registry, repository, digest, tag, first_push, last_push, last_use, gets, checks,
     (registry, repository, digest) in (select (registry, repository, digest) from children) as in_index,
     case when deleted >= coalesce(last_push, deleted) then deleted end as deleted,
     case
-        when first_push is not null and (deleted is null or deleted < last_push) then coalesce(last_use, first_push)
+        when shows_pulls and (deleted is null or deleted < last_push) then coalesce(last_use, first_push)
     end as not_used_since
 from digests
 left join deletes using (registry, repository, digest)
-order by not_used_since nulls last, last_use, repository, digest;
+order by not_used_since nulls last, last_use, registry, repository, digest;

@@ -1,5 +1,6 @@
 -- Rule: an image pull is a GET of a manifest or index, by tag or digest. It counts once for each client_ip, user_agent,
--- repository (of one registry), digest and minute. A HEAD is a check, not a pull.
+-- repository (of one registry), digest and minute. A HEAD is a check, not a pull. Of a source that sends no method, nor
+-- clients, each event counts.
 -- Rule: a child right after its index is not counted again. A client that pulls an image for several platforms gets the
 -- index and, within a minute, by digest, the manifests of the platforms that it needs. If the index's children are
 -- known, only these count as children; else every manifest that is pulled by digest does.
@@ -44,4 +45,5 @@ select
     arg_min(tag, happened_at) as tag, arg_min(actor, happened_at) as actor
 from gets
 where number not in (select number from after_its_index) and number not in (select number from after_an_index)
-group by registry, repository, digest, client_ip, user_agent, date_trunc('minute', happened_at);
+group by registry, repository, digest, client_ip, user_agent, date_trunc('minute', happened_at),
+    case when says_no_method then number end;

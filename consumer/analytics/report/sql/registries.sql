@@ -1,6 +1,7 @@
--- For each registry label and instance. An instance is one start of one registry process.
+-- For each registry label, format and instance. An instance is one start of one registry process.
 with counted as (
-    select coalesce(registry, '') as registry, source_addr, source_instance, count(*) as events,
+    select
+        coalesce(registry, '') as registry, source_format, source_addr, source_instance, count(*) as events,
         count(*) filter (action = 'pull') as pull_events, count(*) filter (action = 'push') as push_events,
         count(*) filter (action = 'mount') as mount_events, count(*) filter (action = 'delete') as delete_events,
         min(happened_at) as first_seen, max(happened_at) as last_seen
@@ -9,4 +10,4 @@ with counted as (
 )
 select nullif(registry, '') as registry, * exclude (registry)
 from counted
-order by last_seen desc, registry, source_addr, source_instance;
+order by last_seen desc, registry, source_format, source_addr, source_instance;

@@ -75,12 +75,15 @@ def test_the_columns_types() -> None:
         ("tag", Target(repository="a", tag="v1", digest="sha256:0a"), "delete"),
         ("repository", Target(repository="a"), "delete"),
         ("unknown", Target(repository="a", digest="sha256:0a"), "delete"),
-        ("unknown", Target(repository="a", tag="v1"), "push"),
+        ("manifest", Target(repository="a", tag="v1"), "push"),
+        ("manifest", Target(repository="a", tag="v1"), "pull"),
+        ("unknown", Target(repository="a", tag="v1"), "scan"),
+        ("unknown", Target(repository="a", digest="sha256:0a"), "push"),
         ("unknown", Target(), ""),
     ],
 )
 def test_kind(kind: str, target: Target, action: str) -> None:
-    """The kind goes by media type, then by URL, then by what a delete names."""
+    """The kind goes by media type, then by URL, then by what the action names."""
     assert kind == row(Event(action=action, target=target))["kind"]
 
 

@@ -68,7 +68,7 @@ def test_options_reach_the_report(run: Run, tmp_path: Path) -> None:
     status, out, _ = run("--input", write_export(tmp_path, ROWS), *arguments)
     report = json.loads(out)
     assert 0 == status
-    assert {"repositories": ["team/*"], "tag": "v1", "all": True} == report["asked"]
+    assert {"registries": [], "repositories": ["team/*"], "tag": "v1", "all": True} == report["asked"]
     assert ["team/app"] == [one["repository"] for one in report["answers"]["who_pulls_tag"]]
 
 
@@ -82,13 +82,22 @@ def test_the_sql_is_printed_and_nothing_is_run(run: Run, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "other", [("--json",), ("--html", "page.html"), ("--from", "-24h"), ("--repository", "team/*")]
+    "other",
+    [("--json",), ("--html", "page.html"), ("--from", "-24h"), ("--repository", "team/*"), ("--registry", "eu")],
 )
 def test_the_sql_takes_no_other_options(run: Run, other: tuple[str, ...]) -> None:
     """A selection that the file would not make is refused, not passed over."""
     status, out, err = run("--sql", *other)
     assert (2, "") == (status, out)
     assert "--sql takes --input, --attempts, --tag and --all only" in err
+
+
+def test_a_registry_without_events_is_named(run: Run, tmp_path: Path) -> None:
+    """On standard error, and the report is made: of the registry that has events."""
+    export = write_export(tmp_path, [row("pull", "blob", registry="eu"), row("pull", "blob", registry="us")])
+    status, out, err = run("--input", export, "--registry", "eu", "--registry", "hub", "--json")
+    assert (0, "registry-worker: none of these events is of --registry hub\n") == (status, err)
+    assert [("eu", 1)] == [(one["registry"], one["events"]) for one in json.loads(out)["answers"]["registries"]]
 
 
 def test_the_page_is_written_whole(run: Run, tmp_path: Path) -> None:

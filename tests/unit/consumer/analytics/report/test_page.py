@@ -69,7 +69,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> LogReport:
         row("pull", "blob", digest=A, size_bytes=5 << 30, at=61, **evil),
         row("mount", "blob", digest=A, size_bytes=5, from_repository=EVIL, at=62, **evil),
         row("delete", "tag", tag=EVIL, at=63, registry="eu", source_instance=EVIL, **evil),
-        undecodable(at=64),
+        row("scan", "manifest", tag=EVIL, at=64, registry="eu", source_format="harbor", **evil),
+        undecodable(at=65),
     ]
     return report_of(tmp_path_factory.mktemp("report"), rows, tag=EVIL)
 
@@ -187,11 +188,33 @@ def test_a_long_table_says_what_it_leaves_out(tmp_path: Path) -> None:
     assert "... and 5 more (--json has them)" in text_of(report_of(tmp_path, rows, "deletes"))
 
 
+OPEN = "without a label: no pulls; hub (docker-hub): no pulls"
+
+
+def test_a_question_names_the_sources_that_leave_it_open(tmp_path: Path) -> None:
+    """On the terminal and on the page, each with what is missing."""
+    silent = row("push", "manifest", tag="v1", registry="hub", source_format="docker-hub")
+    report = report_of(tmp_path, [silent, row("push", "manifest", tag="v1", digest=A)])
+    assert f"\nleft open: {OPEN}\n" in text_of(report)
+    page = Page(page_of(report))
+    assert f"Left open: {OPEN}." in page.texts
+    assert [{"class": "open"}] == [attributes for attributes in page.named("p") if attributes.get("class") == "open"][
+        :1
+    ]
+
+
+def test_what_nobody_knows_is_drawn_as_nothing(tmp_path: Path) -> None:
+    """Pulls of a source that sends none, and moves of a tag without digests: a dash, and no bar."""
+    rows = [row("push", "manifest", tag="v1", registry="hub", source_format="docker-hub")]
+    page = Page(page_of(report_of(tmp_path, rows)))
+    assert "1 / -" in page.texts
+
+
 def test_json_is_one_object_of_all_answers(report: LogReport) -> None:
     """Each answer is a list of objects, times RFC 3339; what a client sent is as it was."""
     found: dict[str, Any] = json.loads(json.dumps(report.as_json()))
     assert {question.name for question in QUESTIONS} == set(found["answers"])
-    assert {"repositories": [], "tag": EVIL, "all": False} == found["asked"]
+    assert {"registries": [], "repositories": [], "tag": EVIL, "all": False} == found["asked"]
     assert EVIL == found["answers"]["deletes"][0]["repository"]
     assert "2026-11-02T12:01:03Z" == found["answers"]["deletes"][0]["happened_at"]
     assert "2026-11-05" == found["answers"]["activity_by_day"][0]["day"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from consumer.analytics.report.questions import QUESTIONS
 from tests.kit.parquet_rows import T0, answers_of, row, undecodable
 
 A, B, C, D = (f"sha256:{letter * 64}" for letter in "abcd")
@@ -70,6 +71,18 @@ def test_not_used_since_is_said_only_of_what_was_pushed_within_the_window(tmp_pa
     assert digests == set(asked(tmp_path, USES, "last_use_of_digests", "digest", "tag", "not_used_since"))
 
 
+def test_nothing_is_said_to_be_unused_of_a_source_without_pulls(tmp_path: Path) -> None:
+    """Its images may be in use everywhere; another source's pulls do not change that, nor those of its own blobs."""
+    silent: dict[str, Any] = {"registry": "hub", "source_format": "docker-hub"}
+    rows = [*USES, row("push", "manifest", tag="v1", digest=A, **silent), row("pull", "blob", digest=B, **silent)]
+    columns = ("registry", "not_used_since")
+    for question in ("last_use_of_tags", "last_use_of_digests"):
+        assert ("hub", None) in asked(tmp_path / question, rows, question, *columns)
+    rows = [*rows, row("pull", "manifest", tag="v2", digest=C, **silent)]
+    for question in ("last_use_of_tags", "last_use_of_digests"):
+        assert ("hub", at(0)) in asked(tmp_path / f"{question}-again", rows, question, *columns)
+
+
 def test_what_was_pushed_again_after_its_delete_is_there(tmp_path: Path) -> None:
     """A delete counts only while no push followed it."""
     rows = [*USES, row("push", "manifest", tag="gone", digest=D, at=60)]
@@ -120,7 +133,9 @@ def test_bytes(tmp_path: Path, name: str, key: str, first: str, second: str) -> 
 def test_another_registry_stores_a_blob_of_its_own(tmp_path: Path) -> None:
     """Registries share no storage: the same digest pushed to two labels is stored twice."""
     rows = [row("push", "blob", digest=A, size_bytes=100, registry=label) for label in ("eu", "us")]
-    assert [(200,)] == asked(tmp_path, rows, "bytes_by_repository", "bytes_pushed")
+    expected = [("eu", 100), ("us", 100)]
+    assert expected == asked(tmp_path, rows, "bytes_by_repository", "registry", "bytes_pushed")
+    assert [(200,)] == asked(tmp_path, rows, "bytes_by_client", "bytes_pushed")
 
 
 def test_sizes_beyond_all_measure_add_up(tmp_path: Path) -> None:
@@ -139,6 +154,14 @@ def test_tags_that_move(tmp_path: Path) -> None:
     assert [("latest", 2, 4, 2, A, at(3)), ("v1", 0, 1, 1, A, None)] == asked(tmp_path, rows, "tag_churn", *columns)
 
 
+def test_the_moves_of_a_tag_without_digests_are_unknown(tmp_path: Path) -> None:
+    """Whether it moved nobody can say; and no digest is none of the digests."""
+    rows = [row("push", "manifest", tag="latest", at=n) for n in range(2)]
+    columns = ("tag", "moves", "pushes", "digests", "last_digest")
+    assert [("latest", None, 2, None, None)] == asked(tmp_path, rows, "tag_churn", *columns)
+    assert [] == asked(tmp_path / "digests", rows, "last_use_of_digests", "digest")
+
+
 def test_pushes_against_pulls(tmp_path: Path) -> None:
     """An index pushed with its child is one push; repositories nobody pulls from stand before those pulled from."""
     rows = [
@@ -149,6 +172,18 @@ def test_pushes_against_pulls(tmp_path: Path) -> None:
     ]
     columns = ("repository", "pushes", "pulls", "pulls_per_push")
     assert [("idle", 1, 0, 0.0), ("team/app", 1, 3, 3.0)] == asked(tmp_path, rows, "pushes_against_pulls", *columns)
+
+
+def test_the_pulls_of_a_source_without_pulls_are_unknown(tmp_path: Path) -> None:
+    """And not none, beside a registry whose repository nobody pulls from."""
+    rows = [
+        row("push", "manifest", tag="v1", digest=A, registry="hub", source_format="docker-hub"),
+        row("push", "manifest", tag="v1", digest=A, registry="eu"),
+        row("pull", "manifest", tag="v1", digest=A, registry="eu", repository="other"),
+    ]
+    expected = [("eu", "team/app", 0, 0.0), ("hub", "team/app", None, None), ("eu", "other", 1, None)]
+    columns = ("registry", "repository", "pulls", "pulls_per_push")
+    assert expected == asked(tmp_path, rows, "pushes_against_pulls", *columns)
 
 
 def test_mounts_against_pushes(tmp_path: Path) -> None:
@@ -241,6 +276,70 @@ def test_registries_and_instances(tmp_path: Path) -> None:
     columns = ("registry", "source_instance", "events", "pull_events", "push_events", "mount_events", "delete_events")
     expected = [(None, None, 1, 0, 0, 0, 1), ("eu", "2", 1, 0, 0, 1, 0), ("eu", "1", 2, 1, 1, 0, 0)]
     assert expected == asked(tmp_path, rows, "registries", *columns)
+
+
+HUB: dict[str, Any] = {
+    "registry": "hub",
+    "source_format": "docker-hub",
+    "client_ip": None,
+    "user_agent": None,
+    "request_method": None,
+}
+
+
+def test_what_each_source_sends(tmp_path: Path) -> None:
+    """A row for each label and format, in percent of its events; of all repositories, and of no other registry."""
+    rows = [
+        row("push", "manifest", tag="v1", actor="ann", **HUB),
+        row("push", "manifest", tag="v2", repository="elsewhere", **HUB),
+        row("pull", "blob", digest=A, size_bytes=3, registry="eu"),
+    ]
+    columns = ("registry", "source_format", "events", "pulls", "blobs", "tag_percent", "actor_percent", "size_percent")
+    expected = [("eu", None, 1, 1, 1, 0.0, 0.0, 100.0), ("hub", "docker-hub", 2, 0, 0, 100.0, 50.0, 0.0)]
+    assert expected == asked(tmp_path, rows, "what_sources_send", *columns, repositories=["team/*"])
+
+
+def test_questions_that_a_source_leaves_open(tmp_path: Path) -> None:
+    """Each with all that is missing, for each source that lacks it; who pulls a tag only if that is asked."""
+    rows = [
+        row("push", "manifest", tag="v1", actor="ann", **HUB),
+        row("push", "manifest", tag="v1", digest=A, actor="ann", registry="eu"),
+        row("pull", "manifest", tag="v1", digest=A, registry="eu"),
+        row("pull", "blob", digest=B, size_bytes=3, registry="eu"),
+        row("delete", "tag", tag="v1", registry="eu"),
+    ]
+    found = asked(tmp_path, rows, "left_open", "registry", "source_format", "question", "missing")
+    hub = {
+        question: missing for registry, kind, question, missing in found if (registry, kind) == ("hub", "docker-hub")
+    }
+    assert len(hub) == len(found)
+    assert ("digests, pulls", "digests of pushed tags") == (hub["last_use_of_digests"], hub["tag_churn"])
+    assert ("deletes", "user agents") == (hub["deletes"], hub["clients"])
+    assert {"actors", "who_pulls_tag"}.isdisjoint(hub)
+    assert ("who_pulls_tag", "addresses, pulls") in asked(
+        tmp_path / "tag", rows, "left_open", "question", "missing", tag="v1"
+    )
+
+
+def test_every_question_that_can_be_left_open_is_a_question(tmp_path: Path) -> None:
+    """A source whose events have nothing leaves all of them open, by the names that they have."""
+    rows = [row("scan", "unknown", **{**HUB, "event_time": None, "repository": None})]
+    found = {question for (question,) in asked(tmp_path, rows, "left_open", "question", tag="v1")}
+    names = {question.name for question in QUESTIONS}
+    assert found <= names
+    assert {"window", "registries", "undecodable", "other_events", "what_sources_send", "left_open"} == names - found
+
+
+def test_other_events(tmp_path: Path) -> None:
+    """What is no push, pull, mount or delete, by source and action."""
+    rows = [
+        row("push", "manifest", tag="v1"),
+        *(row("scan", "manifest", tag="v1", registry="eu", source_format="harbor", at=n) for n in range(2)),
+        row("quota", "unknown", registry="eu", source_format="harbor", repository=None, at=9),
+    ]
+    columns = ("registry", "source_format", "action", "events", "repositories", "last_seen")
+    expected = [("eu", "harbor", "quota", 1, 0, at(9)), ("eu", "harbor", "scan", 2, 1, at(1))]
+    assert expected == asked(tmp_path, rows, "other_events", *columns)
 
 
 def test_undecodable_records(tmp_path: Path) -> None:

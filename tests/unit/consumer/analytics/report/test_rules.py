@@ -42,6 +42,17 @@ def test_events_without_an_id_are_told_by_their_place(tmp_path: Path) -> None:
     assert 3 == events_of(tmp_path, rows)
 
 
+QUAY: dict[str, Any] = {"source_format": "quay", "event_time": None, "event_id": "sha256-of-the-body"}
+
+
+def test_an_event_without_a_time_repeats_only_within_five_minutes(tmp_path: Path) -> None:
+    """Two pushes of one tag have one body, so one id: what comes later is another push, or from another registry."""
+    rows = [row("push", "manifest", tag="v1", at=at, **QUAY) for at in (0, 300, 601)]
+    assert 2 == events_of(tmp_path / "later", rows)
+    rows = [row("push", "manifest", tag="v1", registry=label, **QUAY) for label in ("eu", "us")]
+    assert 2 == events_of(tmp_path / "elsewhere", rows)
+
+
 def test_a_record_that_two_exports_hold_counts_once(tmp_path: Path) -> None:
     """Without an id, too: the place in the log tells it."""
     rows = [row("pull", "blob", digest=A, event_id=None)]
@@ -60,6 +71,16 @@ def test_a_pull_is_a_get_of_a_manifest_or_index(tmp_path: Path, kind: str) -> No
     ]
     assert {("team/app", "v1"): 1} == tag_pulls(tmp_path, rows)
     assert 1 == answers_of(tmp_path, rows, "window")["window"][0]["image_checks"]
+
+
+HARBOR: dict[str, Any] = {"source_format": "harbor", "request_method": None, "client_ip": None, "user_agent": None}
+
+
+def test_a_pull_from_a_source_without_methods_counts(tmp_path: Path) -> None:
+    """Each event of it, within a minute too: its source tells of downloads only, and not who the client is."""
+    rows = [row("pull", "manifest", tag="v1", digest=A, at=at, **HARBOR) for at in (0, 1, 2)]
+    assert {("team/app", "v1"): 3} == tag_pulls(tmp_path, rows)
+    assert 0 == answers_of(tmp_path, rows, "window")["window"][0]["pulls_without_method"]
 
 
 def test_a_pull_without_method_is_said(tmp_path: Path) -> None:
@@ -88,7 +109,7 @@ def test_a_pull_counts_once_a_minute(tmp_path: Path) -> None:
 def test_another_client_or_image_is_another_pull(tmp_path: Path, other: dict[str, Any]) -> None:
     """Each part of what tells a pull from another does so within a minute."""
     rows = [row("pull", "manifest", tag="v1", digest=A), row("pull", "manifest", tag="v1", **{"digest": A} | other)]
-    assert 2 == sum(tag_pulls(tmp_path, rows).values())
+    assert 2 == answers_of(tmp_path, rows, "window")["window"][0]["image_pulls"]
 
 
 def test_by_tag_and_then_by_digest_is_one_pull_of_the_tag(tmp_path: Path) -> None:
@@ -237,6 +258,14 @@ def test_repositories_are_globs(tmp_path: Path) -> None:
     )
     assert ["team/a"] == [one["repository"] for one in answers["bytes_by_repository"]]
     assert 1 == answers["undecodable"][0]["records"]
+
+
+def test_registries_are_labels(tmp_path: Path) -> None:
+    """The report is about those that are named, and about all if none is."""
+    rows = [row("pull", "blob", digest=A, registry=label) for label in ("eu", "us", None)]
+    for labels, count in ((["eu"], 1), (["eu", "us"], 2), ([], 3)):
+        answers = answers_of(tmp_path / "-".join(labels), rows, "registries", "what_sources_send", registries=labels)
+        assert [count, count] == [sum(one["events"] for one in rows) for rows in answers.values()]
 
 
 def test_nothing_is_an_answer_to_every_question(tmp_path: Path) -> None:
