@@ -61,7 +61,7 @@ _TYPES: Final[dict[str, Any]] = {
     **dict.fromkeys(("request_method", "request_host", "source_addr", "source_instance"), pa.string()),
     "content_type": pa.string(),
     "schema_id": pa.int32(),
-    "original": pa.string(),
+    **dict.fromkeys(("original", "source_format", "source_body"), pa.string()),
     "raw": pa.binary(),
 }
 _NEVER_NULL: Final = frozenset({"kafka_topic", "kafka_partition", "kafka_offset", "accepted_at", "kind"})
@@ -168,6 +168,8 @@ def _flat(batch: RecordBatch, events: Any) -> Any:
         "content_type": _text(events.column("contentType")),
         "schema_id": _schema_ids(batch),
         "original": _text(events.column("original")),
+        "source_format": _newer(events, "sourceFormat"),
+        "source_body": _newer(events, "sourceBody"),
         "raw": pa.nulls(rows, pa.binary()),
     }
     return pa.Table.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
@@ -178,6 +180,11 @@ def _text(texts: Any) -> Any:
     if pc.min(pc.binary_length(texts)).as_py() != 0:
         return texts
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+
+
+def _newer(events: Any, name: str) -> Any:
+    """A text that events of an earlier release do not have: null there."""
+    return _text(events.column(name)) if name in events.schema.names else pa.nulls(len(events), pa.string())
 
 
 def _number(numbers: Any) -> Any:

@@ -111,6 +111,8 @@ def _columns(event: dict[str, Any]) -> dict[str, Any]:
         "source_instance": source["instanceID"] or None,
         "content_type": event["contentType"] or None,
         "original": event["original"] or None,
+        "source_format": event.get("sourceFormat") or None,
+        "source_body": event.get("sourceBody") or None,
     }
 
 

@@ -1,7 +1,8 @@
 """A JSON object a line: each record with where it lay, the event as the registry's own JSON.
 
 An event stands in one line: white space between its tokens is all that is taken out. Where the topic has the event's
-own text (`original`), that stands there too, as text, so that not even the white space is lost.
+own text (`original`), that stands there too, as text, so that not even the white space is lost. What a source of
+another format sent stands there as text too (`source_...`).
 """
 
 from base64 import b64encode
@@ -19,6 +20,8 @@ from schemas.event import Event
 from schemas.wire import event_json
 
 _LINE_BREAKS: Final = bytes.maketrans(b"\r\n", b"  ")
+_TEXTS: Final = ("original", "source_format", "source_content_type", "source_headers", "source_body")
+"""Members that are only in lines of events that have them."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -59,8 +62,8 @@ def line_of(batch: RecordBatch, index: int, release: Release | None) -> bytes:
         "event": msgspec.Raw(one_line(event)) if event else None,
         "raw": raw,
     }
-    if event is not None and event.original:
-        line["original"] = event.original
+    if event is not None:
+        line |= {name: text for name in _TEXTS if (text := getattr(event, name))}
     return _encode(line) + b"\n"
 
 

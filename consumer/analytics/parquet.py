@@ -16,6 +16,7 @@ _SMALLEST_GROUP_BYTES: Final = 1024 * 1024
 _REPEATING: Final = [
     *("kafka_topic", "registry", "action", "kind", "repository", "media_type", "from_repository", "actor"),
     *("client_ip", "user_agent", "request_method", "request_host", "source_addr", "source_instance", "content_type"),
+    "source_format",
 ]
 """Columns worth a dictionary; for the others building one is thrown away."""
 

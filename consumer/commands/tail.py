@@ -39,7 +39,8 @@ def tail_command(*, settings: Settings, selection: Selection, from_: Place | Non
     """Print events; by default the last 10.
 
     They are printed in the order in which the bridge accepted them. The columns are time of acceptance, action,
-    repository with tag or digest, HTTP method, actor, client, registry label, PARTITION:OFFSET. No cursor is moved.
+    repository with tag or digest, HTTP method, actor, client, registry label, the source's format if it has one of its
+    own, PARTITION:OFFSET. No cursor is moved.
     """
     clock = SystemClock()
     with LogView(settings, client_id=_CLIENT_ID, clock=clock) as view:

@@ -74,6 +74,7 @@ class Explanation:
         yield "tag", target.tag
         yield "digest", target.digest
         yield "registry", self.event.registry
+        yield "source", self.event.source_format
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,17 +44,19 @@ def tailed_record_of(record: Record) -> TailedRecord:
 
 
 def line_of(tailed: TailedRecord) -> str:
-    """One line: time of acceptance, action, target, method, actor, client, registry, PARTITION:OFFSET."""
+    """One line: time of acceptance, action, target, method, actor, client, registry, format, PARTITION:OFFSET."""
     when, place = shown_ms(tailed.record.timestamp_ms), f"{tailed.record.partition}:{tailed.record.offset}"
     if tailed.event is None:
         return printable(f"{when}  {tailed.why}  {place}")
     event = tailed.event
-    cells = (event.action, _subject(event), event.request.method, event.actor.name, event.request.addr, event.registry)
+    request = event.request
+    who = (request.method, event.actor.name, request.addr, event.registry, event.source_format)
+    cells = (event.action, _subject(event), *who)
     return printable("  ".join((when, *(text or _ABSENT for text in cells), place)))
 
 
 def json_line(tailed: TailedRecord) -> str:
-    """One line of JSON: where it lies, when it was accepted, label, Content-Type, and the event as it goes out."""
+    """One line of JSON: where it lies, when it was accepted, label, type, source, and the event as it goes out."""
     record, event = tailed.record, tailed.event
     facts = {
         "topic": record.topic,
@@ -63,6 +65,8 @@ def json_line(tailed: TailedRecord) -> str:
         "accepted_at": rfc3339_ms(record.timestamp_ms),
         "registry": event.registry or None if event else None,
         "content_type": event.content_type or None if event else None,
+        "source_format": event.source_format or None if event else None,
+        "source_body": event.source_body or None if event else None,
     }
     if event is None:
         raw = None if record.value is None else base64.b64encode(record.value).decode("ascii")

@@ -1,6 +1,7 @@
 """What `registry-worker export` wrote, read back: Avro container files, and lines of JSON with where each record lay.
 
-Label and Content-Type are those of the file. An event comes back as it was in the log, its own text included.
+Label and Content-Type are those of the file. An event comes back as it was in the log, its own text included, and what
+a source of another format sent.
 """
 
 import io
@@ -20,6 +21,7 @@ from schemas.wire import typed_json
 
 AVRO_MAGIC: Final = b"Obj\x01"
 PARQUET_MAGIC: Final = b"PAR1"
+_SOURCE_TEXTS: Final = ("source_format", "source_content_type", "source_body")
 _LINE_MEMBERS: Final = frozenset({"kafka_topic", "kafka_partition", "kafka_offset", "event"})
 
 
@@ -125,15 +127,30 @@ def line_event(value: dict[str, Any], text: str, *, content_type: str, registry:
     content_type, registry = _text(value, "content_type", content_type), _text(value, "registry", registry)
     original = _text(value, "original", "")
     if original:
-        return _with_original(read_event(original, content_type=content_type, registry=registry), original)
+        event = read_event(original, content_type=content_type, registry=registry)
+        return _with(event, original=original, **_source(value))
     own = _raw_event(text)
     event = read_event(own, content_type=content_type, registry=registry)
-    typed = msgspec.structs.replace(event, original="")
-    return typed if _compact(typed_json(typed)) == _compact(own.encode()) else event
+    typed = _with(event, original="")
+    return _with(typed if _compact(typed_json(typed)) == _compact(own.encode()) else event, **_source(value))
 
 
-def _with_original(event: Event, original: str) -> Event:
-    return msgspec.structs.replace(event, original=original)
+def _with(event: Event, **members: Any) -> Event:
+    return msgspec.structs.replace(event, **members)
+
+
+def _source(value: dict[str, Any]) -> dict[str, Any]:
+    """The members that tell what a source of another format sent."""
+    return {**{name: _text(value, name, "") for name in _SOURCE_TEXTS}, "source_headers": _headers(value)}
+
+
+def _headers(value: dict[str, Any]) -> dict[str, str]:
+    headers = value.get("source_headers")
+    if headers is None:
+        return {}
+    if not isinstance(headers, dict) or not all(isinstance(text, str) for text in headers.values()):
+        raise EnvelopeError(f"must be an object of texts or null, not {json.dumps(headers)[:40]}", "source_headers")
+    return headers
 
 
 class _ExportedLine(msgspec.Struct):

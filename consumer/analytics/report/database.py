@@ -99,7 +99,7 @@ def _expose(connection: "DuckDBPyConnection", view: str, files: Sequence[Path], 
         connection.execute(f"create view {view} as select {nothing} where false")
         return
     what = "an export" if columns is COLUMNS else "an export of attempts"
-    read = connection.read_parquet([str(file) for file in files], hive_partitioning=False, union_by_name=True)
+    read = connection.read_parquet([str(file) for file in files], hive_partitioning=False)
     found = dict(zip(read.columns, map(str, read.types), strict=True))
     for name, type_ in columns.items():
         if name not in found:

@@ -48,7 +48,7 @@ def test_the_columns_and_their_order() -> None:
         *("url", "reference_count", "refs", "actor", "client_addr"),
         *("client_ip", "user_agent", "request_id", "request_method", "request_host"),
         *("source_addr", "source_instance", "content_type", "schema_id", "original"),
-        "raw",
+        *("source_format", "source_body", "raw"),
     ]
     assert names == SCHEMA.names
     never_null = {"kafka_topic", "kafka_partition", "kafka_offset", "accepted_at", "kind"}

@@ -181,10 +181,20 @@ def test_subject() -> None:
     record = Record("t", 0, 0, 0, None, b"")
     when = "1970-01-01T00:00:00.000Z"
     tagged = Event(action="push", target=Target(repository="a/b", tag="v1", digest="sha256:1"), registry="eu")
-    assert f"{when}  push  a/b:v1  -  -  -  eu  0:0" == line_of(TailedRecord(record, tagged))
+    assert f"{when}  push  a/b:v1  -  -  -  eu  -  0:0" == line_of(TailedRecord(record, tagged))
     digest = Event(target=Target(repository="a/b", digest="sha256:1"), actor=ActorRecord(name="x"))
-    assert f"{when}  -  a/b@sha256:1  -  x  -  -  0:0" == line_of(TailedRecord(record, digest))
-    assert f"{when}  -  -  -  -  -  -  0:0" == line_of(TailedRecord(record, Event()))
+    assert f"{when}  -  a/b@sha256:1  -  x  -  -  -  0:0" == line_of(TailedRecord(record, digest))
+    assert f"{when}  -  -  -  -  -  -  -  0:0" == line_of(TailedRecord(record, Event()))
+
+
+def test_the_source_of_another_format_is_shown() -> None:
+    """By the name of its format; in JSON with the body that it sent, and an event of a registry has neither."""
+    record = Record("t", 0, 0, 0, None, b"")
+    foreign = Event(action="push", registry="eu", source_format="harbor", source_body='{"type": "PUSH_ARTIFACT"}\n')
+    assert line_of(TailedRecord(record, foreign)).endswith("  eu  harbor  0:0")
+    for event, told in ((foreign, ("harbor", '{"type": "PUSH_ARTIFACT"}\n')), (Event(), (None, None))):
+        shown = json.loads(json_line(TailedRecord(record, event)))
+        assert told == (shown["source_format"], shown["source_body"])
 
 
 def test_what_holds_no_event() -> None:

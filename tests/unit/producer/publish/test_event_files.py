@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from producer.publish.event_files import FoundEvents, RefusedText, events_of
 from producer.publish.json_texts import json_texts
 from schemas.avro import encode, read
-from schemas.catalog import CATALOG
+from schemas.catalog import CATALOG, Release
 from schemas.event import MEDIA_TYPE_V2, Event
 from tests.kit.paths import EXAMPLES, FAULTS
 
@@ -166,14 +166,14 @@ def test_the_examples_are_events(file: str) -> None:
     assert (content.count(b"\n"), []) == (len(ids), refused)
 
 
-def exported(*ids: str, codec: str = "null") -> bytes:
-    """An Avro export with a block for each event."""
+def exported(*ids: str, codec: str = "null", release: Release = CATALOG.latest) -> bytes:
+    """An Avro export with a block for each event, made when this was the latest release."""
     schema = {
         "type": "record",
         "name": "ExportedRecord",
         "fields": [
             {"name": "offset", "type": "long"},
-            {"name": "event", "type": ["null", json.loads(CATALOG.latest.text)]},
+            {"name": "event", "type": ["null", json.loads(release.text)]},
         ],
     }
     file = io.BytesIO()
@@ -189,6 +189,34 @@ def exported(*ids: str, codec: str = "null") -> bytes:
 def test_an_avro_export_is_read(codec: str) -> None:
     """Its events, whatever it is compressed with."""
     assert (["aaaaaaaa", "bbbbbbbb"], []) == found(exported("aaaaaaaa", "bbbbbbbb", codec=codec))
+
+
+@pytest.mark.parametrize("release", CATALOG.releases)
+def test_an_avro_export_of_any_release_is_read(release: Release) -> None:
+    """An archive can be published after upgrades, whatever its events did not have yet."""
+    assert (["aaaaaaaa"], []) == found(exported("aaaaaaaa", release=release))
+
+
+@pytest.mark.parametrize(
+    ("member", "says"),
+    [
+        ({"source_format": 7}, "source_format: must be text or null, not 7"),
+        ({"source_body": ["x"]}, 'source_body: must be text or null, not ["x"]'),
+        ({"source_headers": "x"}, 'source_headers: must be an object of texts or null, not "x"'),
+        ({"source_headers": {"a": 1}}, 'source_headers: must be an object of texts or null, not {"a": 1}'),
+    ],
+)
+@pytest.mark.parametrize("own", [{}, {"original": '{"id": "b"}'}])
+def test_what_a_source_sent_must_be_texts(member: dict[str, Any], says: str, own: dict[str, Any]) -> None:
+    """A line of an export that was changed by hand is refused with the member that is wrong; the next is taken."""
+    place = {"kafka_topic": "t", "kafka_partition": 0, "kafka_offset": 0}
+    lines = [
+        json.dumps({**place, "event": event(name), **more}).encode()
+        for name, more in (("b", {**own, **member}), ("c", {}))
+    ]
+    ids, [(number, reason)] = found(b"\n".join(lines))
+    assert (["c"], 1) == (ids, number)
+    assert says in reason
 
 
 def test_damage_in_an_avro_block_costs_what_is_behind_it_in_the_block() -> None:
