@@ -262,22 +262,20 @@ def various() -> list[Event]:
             for event in (plain, odd):
                 text = json.dumps(event, indent=indent, ensure_ascii=False)
                 made.append(read_event(text, content_type=content_type, registry="eu"))
-    foreign = Event(
-        id="foreign",
-        registry="hub",
-        target=Target(repository="a/b", tag="v1"),
-        source_format="zot",
-        source_content_type="application/json; charset=utf-8",
-        source_headers={"ce-id": "7", "ce-type": "é"},
-        source_body='{"name":\r\n "a/b", "reference": "v1"}\n',
-    )
-    odd = msgspec.structs.replace(foreign, id="odd", source_format="acr", original='{"id": "odd",\n "more": 1}')
+    sent = {
+        "source_format": "zot",
+        "source_content_type": "application/json; charset=utf-8",
+        "source_headers": {"ce-id": "7", "ce-type": "é"},
+        "source_body": '{"name":\r\n "a/b", "reference": "v1"}\n',
+    }
+    foreign = Event(id="foreign", registry="hub", target=Target(repository="a/b", tag="v1"), **sent)  # type: ignore[arg-type]
+    made += [foreign, *(msgspec.structs.replace(event, **sent) for event in made[:2])]
     typed = Event(id="typed", registry="eu", target=Target(repository="a/b", annotations={"<&>": "\x08"}))
     exotic = read_event(
         '{"id": "\\ud800", "id": 1e400,\n "target": {"size": 1.0}}', content_type="application/json", registry="eu"
     )
     assert exotic.original
-    return [*made, foreign, odd, typed, exotic]
+    return [*made, typed, exotic]
 
 
 def test_undecodable_lines_are_refused(setup: Installation, tmp_path: Path) -> None:
