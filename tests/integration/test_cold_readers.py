@@ -36,7 +36,8 @@ pytestmark = pytest.mark.kafka
 TOPIC = "test-cold-readers"
 LABEL = "eu"
 FRAME_BYTES = 5
-OURS = ("registry", "contentType", "original", "timestamp", "timestampText")
+SOURCE = ("sourceFormat", "sourceContentType", "sourceHeaders", "sourceBody")
+OURS = ("registry", "contentType", "original", "timestamp", "timestampText", *SOURCE)
 """Members of the schema that are not the registry's JSON; its `timestamp` is `timestampText`."""
 
 
