@@ -25,9 +25,9 @@ class EventAttempt(Struct, frozen=True):
     outcome: str
     """`delivered`, `rejected`, `throttled`, `unavailable` or `failed`."""
     status: int | None
-    """Of the answer; None if there was none."""
+    """Of the answer; None if there was none, and where a sink was called."""
     error: str
-    """Why there was no answer; empty if there was one."""
+    """Why there was no answer, or what a sink raised; empty if there was an answer, or the sink has the event."""
     seconds: float
     """How long it took."""
     next_try_s: float | None

@@ -44,7 +44,7 @@ class KeptAttempt(Struct, gc=False):
     def shown(self, endpoint: str) -> EventAttempt:
         """All that is known of it."""
         action = _text(self.kind)
-        answered = isinstance(self.result, Answer)
+        answered = isinstance(self.result, Answer) or self.outcome is Outcome.DELIVERED
         return EventAttempt(
             endpoint=endpoint,
             time=datetime.fromtimestamp(self.began, UTC),

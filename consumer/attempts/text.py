@@ -31,8 +31,8 @@ def line_of(attempt: EventAttempt) -> str:
 
 
 def result_of(attempt: EventAttempt) -> str:
-    """The status, or why there is none."""
-    return f"status {attempt.status}" if attempt.status is not None else attempt.error
+    """The status, or why there is none; a sink returns without one."""
+    return f"status {attempt.status}" if attempt.status is not None else attempt.error or "written"
 
 
 def shown_time(moment: datetime) -> str:

@@ -11,8 +11,8 @@ from consumer.dead_letters.redrive import Redrive
 from consumer.dead_letters.report import RedriveReport
 from consumer.dead_letters.topic import DeadLetterTopic
 from consumer.dead_letters.writing import Closer
+from consumer.delivery.event_sender import event_sender_of
 from consumer.delivery.webhook.large_events import LargeEvents
-from consumer.delivery.webhook.sender import sender_of
 from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
@@ -74,7 +74,7 @@ class RedriveAll:
     async def _redrive(
         self, endpoint: EndpointSettings, letters: Sequence[Letter], stop: asyncio.Event
     ) -> RedriveResult:
-        sender = sender_of(endpoint, self._clock, self._large_events)
+        sender = event_sender_of(endpoint, self._clock, self._large_events)
         redrive = Redrive(
             endpoint,
             letters,

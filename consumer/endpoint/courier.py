@@ -5,9 +5,9 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
+from consumer.delivery.event_sender import EventSender
 from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.outcome import Result
-from consumer.delivery.webhook.sender import Sender
 from consumer.lanes.delivery import Delivery
 
 
@@ -37,7 +37,7 @@ class BurialMonitor(Protocol):
 class Courier:
     """Carries what the dispatcher of one endpoint gives out."""
 
-    def __init__(self, sender: Sender, burial: Buries, monitor: BurialMonitor) -> None:
+    def __init__(self, sender: EventSender, burial: Buries, monitor: BurialMonitor) -> None:
         """Carries nothing yet.
 
         Args:
@@ -69,7 +69,7 @@ class Courier:
             await self.burial.bury(delivery, cause)
         self._monitor.buried(delivery, cause)
 
-    def use(self, sender: Sender, *, within_s: float) -> None:
+    def use(self, sender: EventSender, *, within_s: float) -> None:
         """Let further requests go by another sender; the one before is closed when its requests have ended.
 
         Args:
@@ -94,7 +94,7 @@ class Courier:
             await asyncio.wait(retiring)
         await self.sender.close()
 
-    async def _retire(self, sender: Sender, after_s: float) -> None:
+    async def _retire(self, sender: EventSender, after_s: float) -> None:
         try:
             await asyncio.sleep(after_s)
         finally:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from consumer.delivery.dispatcher import ANSWER_GRACE_S, Dispatcher
+from consumer.delivery.event_sender import lanes_of
 from consumer.delivery.policy.attempts import AttemptPolicy
 from consumer.delivery.policy.gate import Gate
 from consumer.delivery.settlement import Settlement
-from consumer.delivery.webhook.sender import lanes_of
 from consumer.endpoint.acts import Acts
 from consumer.endpoint.assignment import Assignment
 from consumer.endpoint.awaited_schemas import AwaitedSchemas

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Metric
 
 from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.attempts import Reason
-from consumer.delivery.policy.outcome import Answer, Outcome
+from consumer.delivery.policy.outcome import Answer, NoAnswer, Outcome
 from consumer.endpoint.go_status_text import status_text
 from consumer.endpoint.latency import DELIVERY_SECONDS
 from runtime.metrics import AskedGauge
@@ -222,7 +222,7 @@ class EndpointMetrics:
             status = attempt.result.status
             (self._statuses.get(status) or self._status(status)).count += 1
         if attempt.outcome is not Outcome.DELIVERED:
-            (self._failures if isinstance(attempt.result, Answer) else self._errors).count += 1
+            (self._errors if isinstance(attempt.result, NoAnswer) else self._failures).count += 1
             return
         self._successes.count += len(attempt.deliveries)
         for delivery in attempt.deliveries:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from consumer.delivery.event_sender import event_sender_of
 from consumer.delivery.policy.gate import Gate
-from consumer.delivery.webhook.sender import sender_of
 from consumer.endpoint.courier import Courier
 from consumer.endpoint.endpoint import Endpoint
 from consumer.filters.selection import NOT_SELECTED
@@ -86,7 +86,7 @@ class Replay:
                 unknown_schema=settings.worker.unknown_schema,
             ),
             gate=Gate(target, random.random),
-            courier=Courier(sender_of(target, clock), self._failures, self._monitor),
+            courier=Courier(event_sender_of(target, clock), self._failures, self._monitor),
             monitor=self._monitor,
             clock=clock,
         )

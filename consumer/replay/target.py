@@ -31,7 +31,7 @@ def target_of(
         rate_limit=rate or endpoint.rate_limit,
     )
     if url:
-        target = replace(target, url=url, safe_url="")
+        target = replace(target, url=url, safe_url="", sink=None, options=None)
     return unfiltered(target) if everything else target
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from consumer.dead_letters.writing import Burial
+from consumer.delivery.event_sender import EventSender
 from consumer.delivery.policy.gate import Gate
-from consumer.delivery.webhook.sender import Sender
 from consumer.endpoint.courier import Courier
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.metrics import EndpointMetrics
@@ -110,11 +110,11 @@ def backlogs_of(parts: Parts, served: Served) -> Backlogs:
     return made
 
 
-def endpoint_of(parts: Parts, endpoint: EndpointSettings, sender: Sender | None = None) -> Endpoint:
+def endpoint_of(parts: Parts, endpoint: EndpointSettings, sender: EventSender | None = None) -> Endpoint:
     """An endpoint with all it is made of; with this sender, if there is one already.
 
     Raises:
-        ClientSettingsError: no sender can be made of its settings.
+        ClientSettingsError, SinkSettingsError: no sender can be made of its settings.
     """
     sender = sender or sender_maker(parts).sender(endpoint)
     topics = parts.settings.topics

@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from consumer.delivery.dispatcher import ANSWER_GRACE_S
-from consumer.delivery.webhook.sender import Sender
+from consumer.delivery.event_sender import EventSender
 from consumer.endpoint.endpoint import Endpoint
 from consumer.worker.reload_plan import ReloadPlan
 from consumer.worker.served import Served
@@ -22,7 +22,7 @@ from runtime.deadline import CLOSE_GRACE_S, Deadline
 class EndpointMaker(Protocol):
     """Makes endpoints, and what they need to begin."""
 
-    def endpoint(self, settings: EndpointSettings, sender: Sender) -> Endpoint:
+    def endpoint(self, settings: EndpointSettings, sender: EventSender) -> Endpoint:
         """One that is not started."""
         ...
 
@@ -52,7 +52,7 @@ class Changeover:
         self._closings: Final[dict[Endpoint, asyncio.Task[None]]] = {}
         self._beginnings: Final[set[asyncio.Task[None]]] = set()
 
-    async def apply(self, plan: ReloadPlan, senders: Mapping[str, Sender]) -> None:
+    async def apply(self, plan: ReloadPlan, senders: Mapping[str, EventSender]) -> None:
         """Return when what is removed or changed has drained; what begins joins its group by itself.
 
         Args:
@@ -79,7 +79,7 @@ class Changeover:
         open_ones = [endpoint for endpoint in self._served if endpoint not in self._closings]
         await asyncio.gather(*self._closings.values(), *(endpoint.close(deadline) for endpoint in open_ones))
 
-    async def _change(self, plan: ReloadPlan, senders: Mapping[str, Sender]) -> None:
+    async def _change(self, plan: ReloadPlan, senders: Mapping[str, EventSender]) -> None:
         prepared = self._in_background(self._prepare(plan))
         leaving = {name: self._close(name) for name in plan.removed}
         draining = [(one, self._close(one.name)) for one in plan.changed]
@@ -96,7 +96,7 @@ class Changeover:
         if plan.added or plan.changed or plan.unknown:
             await self._maker.prepare(self._served.settings, [*plan.added, *plan.changed])
 
-    async def _replace(self, plan: ReloadPlan, senders: Mapping[str, Sender]) -> None:
+    async def _replace(self, plan: ReloadPlan, senders: Mapping[str, EventSender]) -> None:
         closings = [self._close(name) for name in (*plan.removed, *(one.name for one in plan.changed))]
         made = {one.name: self._maker.endpoint(one, senders[one.name]) for one in (*plan.added, *plan.changed)}
         self._serve(plan, made)
@@ -117,7 +117,7 @@ class Changeover:
     async def _begin_anew(
         self,
         settings: EndpointSettings,
-        sender: Sender,
+        sender: EventSender,
         closing: "asyncio.Task[None]",
         prepared: "asyncio.Task[None]",
     ) -> None:
@@ -150,7 +150,7 @@ class Changeover:
         return task
 
 
-def _refresh(endpoint: Endpoint, settings: EndpointSettings, sender: Sender) -> None:
+def _refresh(endpoint: Endpoint, settings: EndpointSettings, sender: EventSender) -> None:
     """Let it send otherwise from now on, with what does not touch its consumer; an open breaker tries that at once."""
     endpoint.courier.use(sender, within_s=endpoint.settings.timeout_s + ANSWER_GRACE_S)
     endpoint.settings = settings

@@ -7,6 +7,7 @@ from typing import Final
 from consumer.attempts.recent import AttemptRoom
 from consumer.attempts.record import LARGEST_ATTEMPT
 from consumer.attempts.writing import AttemptLog, AttemptTopic, NoAttemptLog
+from consumer.delivery.sink.running_writes import RunningWrites
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import WorkerMetrics
 from consumer.lanes.outlines import Outlines
@@ -50,6 +51,8 @@ class Parts:
     schema_ids: SchemaIds | None
     """Of the schema registry, if there is one."""
     large_events: LargeEvents
+    running_writes: RunningWrites
+    """Of sinks in Python."""
     records: SharedRecords
     outlines: Outlines
     attempts: AttemptRoom
@@ -113,6 +116,7 @@ def parts_of(settings: Settings, *, served: int = 1, pages: Address | None = Non
         clock=clock,
         schema_ids=schema_ids_of(settings, clock, program=CLIENT_ID),
         large_events=LargeEvents(),
+        running_writes=RunningWrites(),
         records=SharedRecords(settings.topics.events, SEVERAL if served > 1 else 0),
         outlines=Outlines(SEVERAL if served > 1 else 1),
         attempts=AttemptRoom(),

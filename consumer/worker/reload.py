@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from consumer.delivery.webhook.sender import Sender
+from consumer.delivery.event_sender import EventSender
 from consumer.endpoint.endpoint import Endpoint
 from consumer.worker.assembly import enabled_groups, endpoint_of
 from consumer.worker.backlogs import Backlogs
@@ -23,6 +23,7 @@ from runtime.http.client import ClientSettingsError
 from runtime.http.server_tls import ServerTLS, use_files
 from runtime.reloading.reloadable import Reloaded
 from runtime.side_threads import beside
+from runtime.sink_factory import SinkSettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class WorkerEndpoints:
     """Of the endpoints with which the worker begins."""
     pauses: Pauses
 
-    def endpoint(self, settings: EndpointSettings, sender: Sender) -> Endpoint:
+    def endpoint(self, settings: EndpointSettings, sender: EventSender) -> Endpoint:
         """See `EndpointMaker`."""
         return endpoint_of(self.parts, settings, sender)
 
@@ -111,7 +112,7 @@ class WorkerReload:
         return Reloaded(plan.facts(), needs_restart)
 
 
-async def senders_of(plan: ReloadPlan, maker: SenderMaker) -> dict[str, Sender]:
+async def senders_of(plan: ReloadPlan, maker: SenderMaker) -> dict[str, EventSender]:
     """By name, those of all endpoints that are to send otherwise than now.
 
     Each takes 15 ms, most of them for the system's authorities: beside the loop, which has events to deliver.
@@ -119,12 +120,12 @@ async def senders_of(plan: ReloadPlan, maker: SenderMaker) -> dict[str, Sender]:
     Raises:
         ConfigurationError: with a fault for each of which there cannot be one.
     """
-    made: dict[str, Sender] = {}
+    made: dict[str, EventSender] = {}
     faults = []
     for one in (*plan.added, *plan.changed, *plan.refreshed):
         try:
             made[one.name] = await beside(maker.sender, one)
-        except ClientSettingsError as error:
+        except (ClientSettingsError, SinkSettingsError) as error:
             faults.append(str(error))
     if faults:
         await asyncio.gather(*(sender.close() for sender in made.values()))

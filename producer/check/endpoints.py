@@ -1,5 +1,7 @@
 """What `check` finds of endpoints: whether their settings make a client, and whether their addresses can be reached.
 
+Of a sink in Python, it imports the factory and compares its arguments with the options. It calls nothing.
+
 An endpoint with a proxy is asked through it, as `deliver` does; of one with https, the certificate is verified. No
 event is sent.
 """
@@ -17,6 +19,7 @@ from runtime.host_addresses import NoAddressError, addresses_of, permitted
 from runtime.http.blocking import BlockingHTTP, NoExchangeError
 from runtime.http.client import ClientSettingsError
 from runtime.http.tls_handshake import handshake_fault
+from runtime.sink_factory import SinkSettingsError, factory_of
 
 _CONNECT_LIMIT_S: Final = 3.0
 _ANSWER_LIMIT_S: Final = 30.0
@@ -60,9 +63,11 @@ def client_settings(endpoints: Sequence[EndpointSettings]) -> Iterator[Finding]:
     """What keeps a client from being made of an endpoint's settings; asks nobody."""
     for endpoint in endpoints:
         try:
-            if endpoint.url:
+            if endpoint.sink is not None:
+                factory_of(endpoint)
+            elif endpoint.url:
                 _client(endpoint)
-        except ClientSettingsError as error:
+        except (ClientSettingsError, SinkSettingsError) as error:
             yield Finding(Severity.WRONG, str(error), error.exit_code)
 
 

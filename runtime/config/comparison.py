@@ -46,6 +46,8 @@ _ELSEWHERE: Final = frozenset({"safe_url", "is_open", "contents", "headers", "pr
 def endpoint_values(endpoint: EndpointSettings) -> KeyValues:
     """The keys of one endpoint, below its own path, without its name."""
     found = dict(_members("", endpoint))
+    if endpoint.sink is not None:
+        del found["url"]
     for at, (name, secret) in enumerate(endpoint.headers):
         before = found.get(f"headers.{name}")
         exact = f"{before.exact if before else ''}\0{at}\0{secret.reveal()}"

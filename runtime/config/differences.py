@@ -18,10 +18,11 @@ _REFUSALS_AT_MOST = 3
 def differences(settings: Settings) -> tuple[str, ...]:
     """One sentence a difference; none without endpoints."""
     concerned: dict[str, list[str]] = {}
-    for endpoint in settings.endpoints:
+    comparable = [endpoint for endpoint in settings.endpoints if endpoint.sink is None]  # the registry has no sinks
+    for endpoint in comparable:
         for sentence in _of(endpoint, settings):
             concerned.setdefault(sentence, []).append(endpoint.name)
-    everywhere = len(settings.endpoints)
+    everywhere = len(comparable)
     return tuple(
         sentence if len(names) == everywhere else f"{noun(len(names), 'endpoint')} {', '.join(names)}: {sentence}"
         for sentence, names in concerned.items()

@@ -1,6 +1,6 @@
 """One entry of `endpoints`: the keys of the registry's own file, same names and defaults, and ours behind them."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from runtime.config import shape as shapes
 from runtime.config.endpoint_settings import (
@@ -25,6 +25,7 @@ from runtime.config.reading import Section, Value, ValueReader
 from runtime.config.secrets import Secret
 from runtime.config.shape import shaped
 from runtime.config.signing_section import read_signing, refuse_signed_headers
+from runtime.config.sink_values import factory_name, read_options
 from runtime.config.start import START_EXAMPLES, New, parse_start
 from runtime.config.tls_section import read_tls
 from runtime.config.value_readers import all_of, list_of, number, one_of, parsed, truth, whole_number
@@ -45,6 +46,8 @@ _FORMATS: Final[tuple[WebhookFormat, ...]] = (
     "cloudevents",
     "cloudevents-binary",
 )
+OF_REQUESTS: Final = ("headers", "batch", "format", "reject_statuses", "signing", "tls", "proxy")
+"""Keys that only an endpoint with a URL has."""
 _NOTHING: Final[frozenset[str]] = frozenset()
 _MILLISECOND, _MINUTE, _DAY = 0.001, 60.0, 86400.0
 _STATUS = whole_number(400, 599)
@@ -58,14 +61,16 @@ def read_endpoint(value: Value) -> EndpointSettings:
     section = Section(value)
     name = section.require("name", endpoint_name, "every endpoint has one of its own")
     disabled = section.read("disabled", truth, default=False)
-    url = _address(section, disabled=disabled)
+    to = _destination(section, disabled=disabled)
     backoff_s = section.read("backoff", registry_duration(DEFAULT_BACKOFF_S, _MILLISECOND, _DAY), DEFAULT_BACKOFF_S)
     ignored = section.read("ignore", _ignore, (_NOTHING, _NOTHING, _NOTHING))
     media_types = _all(section, "ignoredmediatypes", media_type) | ignored[0]
     endpoint = EndpointSettings(
         name=name or "",
-        url=url[0] if url else "",
-        safe_url=url[1] if url else "?",
+        url=to.url if to else "",
+        safe_url=to.safe_url if to else "?",
+        sink=to.sink if to else None,
+        options=to.options if to else None,
         disabled=disabled,
         headers=section.read("headers", read_headers, ()),
         timeout_s=section.read(
@@ -83,7 +88,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         actors=section.read("actors", list_of(text_glob), ()),
         useragents=section.read("useragents", list_of(text_glob), ()),
         start=section.read("start", _START, New()),
-        concurrency=section.read("concurrency", whole_number(1, 10_000), 64),
+        concurrency=section.read("concurrency", whole_number(1, 10_000), 1 if to and to.sink else 64),
         ordering=section.read("ordering", one_of(_ORDERINGS), "repository"),
         batch=section.read("batch", _batch, BatchSettings()),
         format=section.read("format", one_of(_FORMATS), "registry"),
@@ -98,7 +103,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         section.fault("batch.max_events", "format cloudevents-binary carries one event a request")
     refuse_signed_headers(section, endpoint)
     section.close(GITLAB)
-    if name is None or url is None:
+    if name is None or to is None:
         raise RefusedValue
     return endpoint
 
@@ -109,15 +114,43 @@ def _url(value: Value) -> tuple[str, str]:
     return http_url(value)
 
 
-def _address(section: Section, *, disabled: bool) -> tuple[str, str] | None:
-    """Read the URL; a disabled endpoint is not asked, and registries' files leave its URL empty or out."""
-    found = section.read("url", _url_or_nothing if disabled else _url, None)
-    if section.take("url") is not None:
-        return found
+class _Destination(NamedTuple):
+    """Where events go."""
+
+    url: str = ""
+    safe_url: str = ""
+    sink: str | None = None
+    options: Secret | None = None
+
+
+def _destination(section: Section, *, disabled: bool) -> _Destination | None:
+    """Read the URL or the sink; a disabled endpoint is not asked, and registries' files leave its URL empty or out."""
+    sink = section.read("sink", factory_name, None)
+    options = section.read("options", read_options, None)
+    url = section.read("url", _url_or_nothing if disabled else _url, None)
+    has_url, is_sink = section.take("url") is not None, section.take("sink") is not None
+    if is_sink:
+        _refuse_keys_of_requests(section)
+        return None if sink is None else _Destination(sink=sink, options=options)
+    if section.take("options") is not None:
+        section.fault("options", "are arguments of a sink's factory; set sink too, or leave options out")
+    if has_url:
+        return None if url is None else _Destination(*url)
     if disabled:
-        return "", ""
-    section.fault("url", "is missing; write where to POST, e.g. https://ci.example.com/hooks/registry")
+        return _Destination()
+    section.fault(
+        "url",
+        "is missing; write where to POST, e.g. https://ci.example.com/hooks/registry, or a sink instead",
+    )
     return None
+
+
+def _refuse_keys_of_requests(section: Section) -> None:
+    if section.take("url") is not None:
+        section.fault("sink", "cannot be combined with url; write only one of them")
+    for key in OF_REQUESTS:
+        if section.take(key) is not None:
+            section.fault(key, "is for requests to a url, and a sink is called instead; leave it out")
 
 
 def _url_or_nothing(value: Value) -> tuple[str, str]:

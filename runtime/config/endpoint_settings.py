@@ -75,10 +75,14 @@ class EndpointSettings:
 
     name: str
     """Unique; names the consumer group, the metrics' label and the dead letters."""
-    url: str = field(repr=False)
-    """Where to POST, user info and query included: for the wire, never for a log."""
+    url: str = field(default="", repr=False)
+    """Where to POST, user info and query included: for the wire, never for a log. Empty for a sink."""
     safe_url: str = ""
-    """The same for logs: user info, query and what the environment put into it are masked."""
+    """The same for logs: user info, query and what the environment put into it are masked. Of a sink `python:SINK`."""
+    sink: str | None = None
+    """`MODULE:FACTORY`, which makes the object in Python that events are written to; None: events go to `url`."""
+    options: Secret | None = None
+    """Keyword arguments of the factory, as the text of a JSON object."""
     disabled: bool = False
     """Keeps its cursor; gets what it missed when enabled."""
     headers: tuple[tuple[str, Secret], ...] = ()
@@ -131,4 +135,5 @@ class EndpointSettings:
     """What may be connected to for it: the worker's, the same for all endpoints."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "safe_url", self.safe_url or masked_url(self.url))
+        shown = masked_url(self.url) if self.sink is None else f"python:{self.sink}"
+        object.__setattr__(self, "safe_url", self.safe_url or shown)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from runtime.config.crosschecks import impatient, is_intake, shared_topic
 from runtime.config.document import LONGEST_FILE, Node, as_node, parse
-from runtime.config.endpoint_section import GITLAB, read_endpoint
+from runtime.config.endpoint_section import GITLAB, OF_REQUESTS, read_endpoint
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.faults import ConfigurationError, RefusedValue
 from runtime.config.interpolation import Sources
@@ -36,9 +36,17 @@ DEFAULT_FILE: Final = Path("bridge.yaml")
 """Read from the working directory where neither names one."""
 _BEGIN: Final = "registry-bridge example > bridge.yaml"
 
-_HAS_URL: Final = {"required": ["url"], "properties": {"url": {"minLength": 1, "type": "string"}}}
-_ENDPOINT: Final = {"of": read_endpoint, "anyOf": [_HAS_URL, {"required": ["disabled"]}]}
-"""An endpoint's shape: a disabled one needs no URL."""
+_ABSENT: Final = {"type": "null"}
+_HAS_URL: Final = {
+    "required": ["url"],
+    "properties": {"url": {"minLength": 1, "type": "string"}, "sink": _ABSENT, "options": _ABSENT},
+}
+_HAS_SINK: Final = {
+    "required": ["sink"],
+    "properties": {"sink": {"minLength": 1, "type": "string"}, **dict.fromkeys(("url", *OF_REQUESTS), _ABSENT)},
+}
+_ENDPOINT: Final = {"of": read_endpoint, "anyOf": [_HAS_URL, _HAS_SINK, {"required": ["disabled"]}]}
+"""An endpoint's shape: a URL or a sink; a disabled one needs neither."""
 Trial = Callable[[KafkaSettings, IntakeSettings, WorkerSettings], list[str]]
 
 
@@ -150,7 +158,7 @@ def read_file(value: Value, trial: Trial = _no_trial) -> Settings | None:
         intake=intake,
         worker=worker,
         tracing=tracing,
-        endpoints=tuple(replace(endpoint, networks=worker.networks) for endpoint in endpoints),
+        endpoints=tuple(one if one.sink else replace(one, networks=worker.networks) for one in endpoints),
         warnings=tuple(reading.warnings),
     )
 

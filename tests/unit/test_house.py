@@ -22,6 +22,10 @@ CALLABLES = re.compile(r"\b(Callable|Awaitable|Coroutine)\b")
 TIME_AND_CHANCE = {"clock", "utc_offset", "randomness", "ids", "jitter"}
 """Passed as functions where one is all there is of them, as in the public `Bridge`."""
 FUNCTIONS = {
+    "consumer.delivery.sink.calls.Call.function": "of a user's sink",
+    "consumer.delivery.sink.open_sink.SinkOpening.factory": "a user's",
+    "consumer.delivery.sink.sink_sender.SinkSender.factory": "a user's",
+    "consumer.delivery.sink.tracing.TracedSinkSender.factory": "a user's",
     "consumer.delivery.webhook.client.FallbackClient.second": "makes the other client when it is first needed",
     "runtime.cli.imported_commands.ImportedCommands.makers": "a command is imported when it is called",
     "runtime.http.server.Server.app": "ASGI has it so",

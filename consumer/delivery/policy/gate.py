@@ -10,7 +10,7 @@ from typing import Final
 
 from consumer.delivery.policy.breaker import Breaker, BreakerState
 from consumer.delivery.policy.concurrency_limit import ConcurrencyLimit
-from consumer.delivery.policy.outcome import Answer, Outcome, Result, signals_overload
+from consumer.delivery.policy.outcome import Answer, NoAnswer, Outcome, Result, SinkResult, signals_overload
 from consumer.delivery.policy.rate_limit import RateLimit
 from consumer.delivery.policy.retry_after import MAX_RETRY_AFTER_S, retry_after_s
 from consumer.lanes.allowed import Allowed
@@ -128,7 +128,7 @@ class Gate:
         """
         if signals_overload(result):
             self.limit.overloaded()
-        if outcome is Outcome.THROTTLED and isinstance(result, Answer):
+        if outcome is Outcome.THROTTLED and not isinstance(result, NoAnswer):
             self._hold(result, now, wall)
 
     def not_delivered(self, batch: Batch, outcome: Outcome, now: float) -> bool:
@@ -142,7 +142,7 @@ class Gate:
             self.probe = None
             self.breaker.probe_ended(now)
 
-    def _hold(self, answer: Answer, now: float, wall: float) -> None:
+    def _hold(self, answer: Answer | SinkResult, now: float, wall: float) -> None:
         wait = retry_after_s(answer.retry_after, now=wall)
         if wait is not None:
             stretched = min(wait * (1.0 + _STRETCH * self.backoff.jitter()), MAX_RETRY_AFTER_S)

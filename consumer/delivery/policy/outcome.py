@@ -66,7 +66,17 @@ class NoAnswer(Struct, frozen=True, gc=False):
     """For people; without the URL."""
 
 
-Result = Answer | NoAnswer
+class SinkResult(Struct, frozen=True, gc=False):
+    """What a sink in Python made of a call: by the exception that it raised, if it did."""
+
+    outcome: Outcome
+    error: str = ""
+    """For people: what was raised; empty if nothing was."""
+    retry_after: str = ""
+    """Seconds until it is worth another try, or empty."""
+
+
+Result = Answer | NoAnswer | SinkResult
 
 _UNAVAILABLE: Final = frozenset({401, 403, 404, 407, 408, 410, 421, 425, 502, 504})
 _PATIENCE: Final = frozenset({429, 503})
@@ -74,8 +84,8 @@ _PATIENCE: Final = frozenset({429, 503})
 
 def outcome_of(result: Result, reject_statuses: AbstractSet[int]) -> Outcome:
     """The first that fits, in the order of docs/delivery.md; defined for every status."""
-    if isinstance(result, NoAnswer):
-        return Outcome.UNAVAILABLE
+    if not isinstance(result, Answer):
+        return result.outcome if isinstance(result, SinkResult) else Outcome.UNAVAILABLE
     status = result.status
     if 200 <= status < 300:
         return Outcome.DELIVERED
@@ -89,9 +99,11 @@ def outcome_of(result: Result, reject_statuses: AbstractSet[int]) -> Outcome:
 
 
 def signals_overload(result: Result) -> bool:
-    """Whether the endpoint shows that it has too much to do: a timeout, 429 or 503."""
+    """Whether the endpoint shows that it has too much to do: a timeout, 429 or 503, or a sink that asks for time."""
     if isinstance(result, NoAnswer):
         return result.fault is Fault.TIMEOUT
+    if isinstance(result, SinkResult):
+        return result.outcome is Outcome.THROTTLED
     return result.status in _PATIENCE
 
 
@@ -99,4 +111,6 @@ def describe(result: Result) -> str:
     """A result in a few words, for people."""
     if isinstance(result, NoAnswer):
         return f"{result.fault.word}: {result.error}"
+    if isinstance(result, SinkResult):
+        return result.error or "the sink has it"
     return f"status {result.status}"

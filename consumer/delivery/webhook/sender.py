@@ -15,7 +15,6 @@ from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.signing import Signer
 from consumer.lanes.delivery import Delivery
-from consumer.lanes.lanes import Lanes
 from consumer.lanes.screening import LARGE
 from consumer.log.decoding import event_of
 from consumer.record import Record
@@ -119,13 +118,3 @@ def signer_of(endpoint: EndpointSettings) -> Signer:
     """What signs requests to an endpoint; with nothing, if it has no secrets."""
     signing = endpoint.signing
     return Signer([secret.reveal() for secret in signing.secrets], signing.scheme) if signing else Signer()
-
-
-def lanes_of(settings: EndpointSettings, sender: Sender) -> Lanes:
-    """Empty lanes, in the order and with the batches of the endpoint."""
-    return Lanes(
-        ordered=settings.ordering == "repository",
-        max_events=settings.batch.max_events,
-        linger_s=settings.batch.linger_s,
-        kinds=sender,
-    )

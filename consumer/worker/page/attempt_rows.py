@@ -36,8 +36,8 @@ def _row(attempt: EventAttempt) -> str:
 
 
 def result(attempt: EventAttempt) -> str:
-    """The status, or why there was none."""
-    return attempt.error if attempt.status is None else f"status {attempt.status}"
+    """The status, or why there was none; a sink returns without one."""
+    return (attempt.error or "written") if attempt.status is None else f"status {attempt.status}"
 
 
 def ended(attempt: EventAttempt) -> str:

@@ -9,8 +9,8 @@ from tests.kit.config_faults import KAFKA, faults
 
 ENDPOINT_KEYS = (
     "actors, attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
-    "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, threshold, timeout, tls, url, "
-    "useragents"
+    "options, ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, sink, start, tags, threshold, "
+    "timeout, tls, url, useragents"
 )
 
 
@@ -22,7 +22,10 @@ def endpoint(keys: str) -> str:
 URL = "write e.g. https://ci.example.com/hooks/registry"
 ENDPOINTS = [
     (KAFKA + "endpoints: [{url: 'http://a'}]", "endpoints[0].name: is missing; every endpoint has one of its own"),
-    (KAFKA + "endpoints: [{name: a}]", f"endpoints[0].url: is missing; write where to POST, {URL[6:]}"),
+    (
+        KAFKA + "endpoints: [{name: a}]",
+        f"endpoints[0].url: is missing; write where to POST, {URL[6:]}, or a sink instead",
+    ),
     (
         KAFKA + 'endpoints: [{name: "a\\tb", url: "http://a"}]',
         'endpoints[0].name: "a\\tb" is not 1 to 100 printable characters',

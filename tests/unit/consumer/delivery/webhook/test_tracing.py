@@ -6,11 +6,12 @@ from collections.abc import Mapping
 import pytest
 from msgspec.structs import replace
 
+from consumer.delivery.attempt_tracing import AttemptTracing
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result
 from consumer.delivery.webhook.formats import UnsendableError
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.signing import Signer
-from consumer.delivery.webhook.tracing import AttemptTracing, TracedSender, traced_sender_of
+from consumer.delivery.webhook.tracing import TracedSender, traced_sender_of
 from consumer.lanes.delivery import Delivery, Lane
 from runtime.config import EndpointSettings
 from tests.kit.sendables import DELETE, TRACEPARENT, headers_of, sendable

@@ -1,0 +1,255 @@
+"""From a delivery to a call of a sink: what comes of it, and that no write overtakes another."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from structlog.testing import capture_logs
+
+from consumer.delivery.policy.outcome import Fault, NoAnswer, Outcome, Result, SinkResult
+from consumer.delivery.sink.results import WRITTEN
+from consumer.delivery.sink.running_writes import RunningWrites
+from consumer.delivery.sink.sink_sender import SinkSender, sink_sender_of
+from consumer.delivery.webhook.large_events import LargeEvents
+from consumer.lanes.delivery import Delivery, Lane
+from runtime.config import EndpointSettings
+from schemas import Event
+from schemas.event import Target
+from tests.kit.python_sinks import AsyncSink, Gated, KeptSink, be_away, refuse, stumble
+from tests.kit.sendables import sendable
+
+LONG_S = 60.0
+SHORT_S = 0.05
+
+
+def delivery(number: int = 1, repository: str = "library/app", *, decoded: bool = True) -> Delivery:
+    """An event on its way."""
+    event = Event(id=f"e{number}", action="push", target=Target(repository=repository))
+    record, _ = sendable(event, offset=number)
+    record = replace(record, key=repository.encode())
+    return Delivery(record, event if decoded else None, Lane((3, repository.encode())), 0.0, None)
+
+
+def run(
+    sink: object, what: Callable[[SinkSender], Coroutine[Any, Any, Any]], *, timeout_s: float = LONG_S, **keys: Any
+) -> Any:
+    """Do something with a sender to this sink, and close it."""
+
+    async def running() -> Any:
+        settings = EndpointSettings(name="audit", sink="a:b", timeout_s=timeout_s, **{"concurrency": 1, **keys})
+        sender = SinkSender(settings, lambda: sink, RunningWrites(), LargeEvents())
+        try:
+            return await what(sender)
+        finally:
+            await sender.close()
+            sender.large_events.close()
+
+    return asyncio.run(running())
+
+
+async def sent(sender: SinkSender) -> Result:
+    """Send one."""
+    return await sender.send([delivery()])
+
+
+def test_an_event_is_written_and_the_sink_closed() -> None:
+    """The event as the log has it; all calls of one sink are made by one thread."""
+    sink = KeptSink()
+    assert run(sink, sent) is WRITTEN
+    assert (sink.written, sink.closed) == (["e1"], 1)
+    assert len(set(sink.threads[1:])) == 1
+
+
+def test_a_coroutine_is_awaited_on_the_loop() -> None:
+    """And the sink closed there."""
+    sink = AsyncSink()
+    assert run(sink, sent) is WRITTEN
+    assert (sink.written, sink.is_closed) == (["e1"], True)
+
+
+@pytest.mark.parametrize(
+    ("behave", "outcome"),
+    [(refuse, Outcome.REJECTED), (be_away, Outcome.UNAVAILABLE), (stumble, Outcome.FAILED)],
+)
+def test_an_exception_is_the_result(behave: Callable[[Event], None], outcome: Outcome) -> None:
+    """It is no fault of the worker's."""
+    found = run(KeptSink(behave), sent)
+    assert isinstance(found, SinkResult)
+    assert found.outcome is outcome
+
+
+def test_a_factory_that_fails_is_no_events_fault() -> None:
+    """The endpoint is unavailable; a sink that was never made is not closed."""
+    found = run(None, sent)
+    assert found == SinkResult(
+        Outcome.UNAVAILABLE, "there is no sink: what its factory returned (NoneType) has no write"
+    )
+
+
+@pytest.mark.parametrize("size", [100, 70_000])
+def test_an_event_of_which_only_the_bytes_are_kept(size: int) -> None:
+    """It is decoded for the call, a large one beside the loop."""
+    seen: list[Event] = []
+    event = Event(id="e1", action="push", target=Target(annotations={"a": "x" * size}))
+    record, _ = sendable(event)
+    given = Delivery(record, None, Lane((3, b"a")), 0.0, None)
+    assert run(KeptSink(seen.append), lambda sender: sender.send([given])) is WRITTEN
+    assert seen == [event]
+
+
+def test_a_write_that_does_not_return_is_not_made_twice() -> None:
+    """The next try waits for it, and what comes of it is that try's result."""
+    gate = Gated()
+    sink = KeptSink(gate)
+
+    async def tried(sender: SinkSender) -> None:
+        assert await sender.send([delivery()]) == NoAnswer(Fault.TIMEOUT, "write did not return within 0.05 s")
+        late = "an earlier write for the same repository did not end within 0.05 s"
+        assert await sender.send([delivery()]) == NoAnswer(Fault.TIMEOUT, late)
+        gate.go_on.set()
+        assert await eventually_sent(sender, delivery()) is WRITTEN
+
+    run(sink, tried, timeout_s=SHORT_S)
+    assert sink.written == ["e1"]
+
+
+async def eventually_sent(sender: SinkSender, one: Delivery) -> Result:
+    """Try until there is a result that is no timeout."""
+    while isinstance(found := await sender.send([one]), NoAnswer):
+        pass
+    return found
+
+
+def test_no_write_of_a_repository_overtakes_another() -> None:
+    """The next event of the repository waits for a write that was given up; that of another does not."""
+    began: list[str] = []
+    go_on = threading.Event()
+
+    def behave(event: Event) -> None:
+        began.append(event.id)
+        if event.id == "e1":
+            assert go_on.wait(LONG_S)
+
+    sink = KeptSink(behave)
+
+    async def tried(sender: SinkSender) -> None:
+        assert isinstance(await sender.send([delivery(1)]), NoAnswer)
+        assert isinstance(await sender.send([delivery(2)]), NoAnswer)
+        assert await eventually_sent(sender, delivery(3, "library/other")) is WRITTEN
+        assert began == ["e1", "e3"]
+        go_on.set()
+        assert await eventually_sent(sender, delivery(2)) is WRITTEN
+
+    run(sink, tried, timeout_s=SHORT_S, concurrency=2)
+    assert sink.written == ["e3", "e1", "e2"]
+
+
+def test_without_an_order_no_event_waits_for_another() -> None:
+    """But for itself: no event is written twice at once."""
+    gate = Gated()
+    sink = KeptSink(lambda event: gate(event) if event.id == "e1" else None)
+
+    async def tried(sender: SinkSender) -> None:
+        assert isinstance(await sender.send([delivery(1)]), NoAnswer)
+        assert await eventually_sent(sender, delivery(2)) is WRITTEN
+        gate.go_on.set()
+        assert await eventually_sent(sender, delivery(1)) is WRITTEN
+
+    run(sink, tried, timeout_s=SHORT_S, concurrency=2, ordering="none")
+    assert sink.written == ["e2", "e1"]
+
+
+def test_a_write_for_which_no_thread_is_free_is_not_made_later() -> None:
+    """It says so, and is made by its next try alone."""
+    gate = Gated()
+    sink = KeptSink(lambda event: gate(event) if event.id == "e1" else None)
+
+    async def tried(sender: SinkSender) -> None:
+        assert isinstance(await sender.send([delivery(1)]), NoAnswer)
+        busy = NoAnswer(Fault.TIMEOUT, "no thread of the sink became free within 0.05 s")
+        assert await sender.send([delivery(2, "library/other")]) == busy
+        gate.go_on.set()
+        assert await eventually_sent(sender, delivery(2, "library/other")) is WRITTEN
+
+    run(sink, tried, timeout_s=SHORT_S)
+    assert sink.written == ["e1", "e2"]
+
+
+def test_a_coroutine_that_is_late_is_broken_off_and_tried_again() -> None:
+    """It came to nothing, so the next try writes."""
+    sink = AsyncSink()
+    sink.go_on.clear()
+
+    async def tried(sender: SinkSender) -> None:
+        assert isinstance(await sender.send([delivery()]), NoAnswer)
+        sink.go_on.set()
+        assert await eventually_sent(sender, delivery()) is WRITTEN
+
+    run(sink, tried, timeout_s=SHORT_S)
+    assert (sink.began, sink.broken_off, sink.written) == (2, 1, ["e1"])
+
+
+def test_who_stops_waiting_leaves_the_write_to_its_end() -> None:
+    """A drain that is over, for one; the sink is closed when the write has ended."""
+    gate, order = Gated(), []
+
+    class Closing(KeptSink):
+        """Looks when it is closed."""
+
+        def close(self) -> None:
+            """Note when."""
+            order.append(f"closed after {self.written}")
+
+    async def tried(sender: SinkSender) -> None:
+        sending = asyncio.create_task(sender.send([delivery()]))
+        assert await asyncio.to_thread(gate.began.wait, LONG_S)
+        sending.cancel()
+        await asyncio.wait((sending,))
+        assert sending.cancelled()
+        threading.Timer(SHORT_S, gate.go_on.set).start()
+
+    run(Closing(gate), tried)
+    assert order == ["closed after ['e1']"]
+
+
+def test_a_close_that_fails_or_hangs_is_logged() -> None:
+    """And nothing waits for it longer than it should."""
+
+    class Full(KeptSink):
+        """Cannot be closed."""
+
+        def close(self) -> None:
+            """Fail."""
+            raise OSError("disk full")
+
+    with capture_logs() as lines:
+        assert run(Full(), sent) is WRITTEN
+    [line] = lines
+    assert (line["event"], line["log_level"], line["endpoint"]) == ("sink.not_closed", "warning", "audit")
+    assert line["reason"].startswith("OSError: disk full (test_sink_sender.py, line ")
+
+    async def closed() -> None:
+        settings = EndpointSettings(name="audit", sink="a:b", concurrency=1)
+        gate = Gated()
+        sender = SinkSender(settings, lambda: KeptSink(gate), RunningWrites(), LargeEvents())
+        sending = asyncio.create_task(sender.send([delivery()]))
+        assert await asyncio.to_thread(gate.began.wait, LONG_S)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(sender.close(), SHORT_S)
+        gate.go_on.set()
+        await sending
+
+    with capture_logs() as lines:
+        asyncio.run(closed())
+    assert [(line["event"], line["reason"]) for line in lines] == [("sink.not_closed", "it did not return in time")]
+
+
+def test_a_sender_of_settings() -> None:
+    """Its factory is imported, and not called: a sink that is not needed is not made."""
+    options = EndpointSettings(name="audit", sink="tests.kit.python_sinks:make")
+    sender = sink_sender_of(options, RunningWrites())
+    assert sender.kind(delivery(1)) != sender.kind(delivery(2))
+    asyncio.run(sender.close())
