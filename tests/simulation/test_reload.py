@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consumer.delivery.event_sender import EventSender
 from consumer.delivery.webhook.sender import Sender
 from consumer.endpoint.endpoint import Endpoint
 from consumer.worker.changeover import Changeover
@@ -72,7 +73,7 @@ class Process:
 
     # What makes endpoints.
 
-    def endpoint(self, settings: EndpointSettings, _sender: Sender) -> Endpoint:
+    def endpoint(self, settings: EndpointSettings, _sender: EventSender) -> Endpoint:
         """See `EndpointMaker`."""
         return self.worlds[settings.name].unstarted(settings).endpoint
 
