@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from producer.sources import acr, cloudevents, harbor, zot
+from producer.sources import acr, cloudevents, docker_hub, ecr, gitea, github, harbor, quay, zot
 from producer.sources.cloud_event import BATCHED, STRUCTURED
 from producer.sources.post import ForeignPost
 from producer.sources.reading import PostReading
@@ -45,6 +45,11 @@ FORMATS: Final[Mapping[SourceFormat, ForeignFormat]] = {
     "acr": ForeignFormat(acr.read, acr.KINDS),
     "harbor": ForeignFormat(harbor.read, harbor.KINDS, (_JSON, STRUCTURED)),
     "zot": ForeignFormat(zot.read, zot.KINDS, (_JSON, STRUCTURED), ("ce-*",)),
+    "github": ForeignFormat(github.read, github.KINDS, kept_headers=github.HEADERS),
+    "docker-hub": ForeignFormat(docker_hub.read, ()),
+    "quay": ForeignFormat(quay.read, quay.KINDS),
+    "gitea": ForeignFormat(gitea.read, gitea.KINDS, kept_headers=gitea.HEADERS),
+    "ecr": ForeignFormat(ecr.read, ecr.KINDS),
     "cloudevents": ForeignFormat(
         cloudevents.read, cloudevents.KINDS, (STRUCTURED, BATCHED, *ENVELOPE_MEDIA_TYPES), ("ce-*",)
     ),

@@ -16,7 +16,7 @@ def test_kinds_are_words_and_no_actions_of_images(name: SourceFormat) -> None:
     kinds = FORMATS[name].kinds
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", kind) for kind in kinds)
     assert not set(kinds) & set(ACTIONS)
-    assert 0 < len(set(kinds)) == len(kinds) <= 20
+    assert len(set(kinds)) == len(kinds) <= 20
 
 
 @pytest.mark.parametrize("name", FORMATS)
