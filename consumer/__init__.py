@@ -16,4 +16,45 @@ The rooms, in the order of a record's way:
     commands/      the command line, one file a command
 
 A room knows only rooms that stand before its own floor (pyproject.toml holds them to that).
+
+The names that programs with sinks of their own import stand here; each is loaded when it is first asked for, so that a
+module that only raises `EventRejectedError` loads no Kafka client.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from consumer.delivery.sink.errors import EventRejectedError, SinkUnavailableError
+    from consumer.delivery.sink.protocol import EventSink, RecordSink
+    from consumer.embedding import Worker, WorkerSettingsError
+    from consumer.record import Record
+
+__all__ = [
+    "EventRejectedError",
+    "EventSink",
+    "Record",
+    "RecordSink",
+    "SinkUnavailableError",
+    "Worker",
+    "WorkerSettingsError",
+]
+
+_HOMES: Final = {
+    "consumer.delivery.sink.errors": ("EventRejectedError", "SinkUnavailableError"),
+    "consumer.delivery.sink.protocol": ("EventSink", "RecordSink"),
+    "consumer.embedding": ("Worker", "WorkerSettingsError"),
+    "consumer.record": ("Record",),
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:  # PEP 562
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -30,18 +30,12 @@ def options_of(endpoint: EndpointSettings) -> dict[str, Any]:
 
 
 def factory_of(endpoint: EndpointSettings) -> Factory:
-    """Import the factory of an endpoint's sink.
+    """The factory of an endpoint's sink: imported, unless a program gave it.
 
     Raises:
         SinkSettingsError: its module cannot be imported, has no such factory, or that takes other arguments.
     """
-    module, _, path = (endpoint.sink or "").partition(":")
-    found = _imported(module, endpoint)
-    for name in path.split("."):
-        try:
-            found = getattr(found, name)
-        except AttributeError:
-            raise _error(endpoint, f"{module} has no {path}") from None
+    found = _named(endpoint) if endpoint.factory is None else endpoint.factory
     if not callable(found):
         raise _error(endpoint, f"it is {type(found).__name__}, and cannot be called")
     factory: Factory = found
@@ -55,6 +49,17 @@ def told(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return printable(f"{type(error).__name__}{f': {text}' if text else ''}"[:_LONGEST] + place)
+
+
+def _named(endpoint: EndpointSettings) -> Any:
+    module, _, path = (endpoint.sink or "").partition(":")
+    found = _imported(module, endpoint)
+    for name in path.split("."):
+        try:
+            found = getattr(found, name)
+        except AttributeError:
+            raise _error(endpoint, f"{module} has no {path}") from None
+    return found
 
 
 def _imported(module: str, endpoint: EndpointSettings) -> Any:

@@ -11,8 +11,9 @@ import msgspec
 from consumer.commands.options import endpoint_named
 from consumer.commands.progress import ReadingBars
 from consumer.commands.worker_option import worker_option
+from consumer.delivery.event_sender import exchange_with
 from consumer.delivery.policy.outcome import Outcome
-from consumer.delivery.webhook.exchange import WebhookExchange, exchanged
+from consumer.delivery.webhook.exchange import WebhookExchange
 from consumer.delivery.webhook.formats import Sendable, UnsendableError
 from consumer.delivery.webhook.sample_event import sample_event
 from consumer.operations.distant_test import tested_from_worker
@@ -74,7 +75,7 @@ def _from_here(settings: Settings, endpoint: EndpointSettings, id_: str) -> Webh
     clock, topic = SystemClock(), settings.topics.events
     sendable = _event(settings, id_) if id_ else sample_event(f"test-{uuid.uuid4()}", clock.wall(), topic)
     try:
-        return asyncio.run(exchanged(endpoint, sendable, clock, test="event" if id_ else "sample"))
+        return asyncio.run(exchange_with(endpoint, sendable, clock, test="event" if id_ else "sample"))
     except UnsendableError as error:
         raise NotSendableError(f"endpoint {endpoint.name}: {error}") from error
 

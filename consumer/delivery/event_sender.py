@@ -3,8 +3,11 @@
 from typing import Protocol
 
 from consumer.delivery.policy.outcome import Result
+from consumer.delivery.sink.exchange import called
 from consumer.delivery.sink.running_writes import RunningWrites
 from consumer.delivery.sink.sink_sender import sink_sender_of
+from consumer.delivery.webhook.exchange import WebhookExchange, exchanged
+from consumer.delivery.webhook.formats import Sendable
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.delivery.webhook.sender import sender_of
 from consumer.lanes.delivery import Delivery
@@ -56,6 +59,18 @@ def event_sender_of(
     if endpoint.sink is not None:
         return sink_sender_of(endpoint, running or RunningWrites(), events)
     return sender_of(endpoint, clock, events)
+
+
+async def exchange_with(endpoint: EndpointSettings, sendable: Sendable, clock: Clock, *, test: str) -> WebhookExchange:
+    """Send one event, once, whatever the endpoint's filters say; `test` is `sample` or `event`.
+
+    Raises:
+        ClientSettingsError, SinkSettingsError: see `event_sender_of`.
+        UnsendableError: no request can be made of the event.
+    """
+    if endpoint.sink is not None:
+        return await called(endpoint, sendable, clock, test=test)
+    return await exchanged(endpoint, sendable, clock, test=test)
 
 
 def lanes_of(settings: EndpointSettings, sender: EventSender) -> Lanes:

@@ -14,7 +14,9 @@ def lines_of(exchange: WebhookExchange) -> Iterator[str]:
         yield f"> {name}: {value}"
     yield ">"
     yield from exchange.body.split("\n")
-    if exchange.status is None:
+    if exchange.sink:
+        yield "<"
+    elif exchange.status is None:
         yield f"* no answer after {_duration(exchange.total_s)}: {exchange.said}"
     else:
         yield f"< {exchange.status} {_phrase(exchange.status)}".rstrip()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import to_builtins
 
-from consumer.delivery.webhook.exchange import exchanged
+from consumer.delivery.event_sender import exchange_with
 from consumer.delivery.webhook.sample_event import sample_event
 from consumer.endpoint.endpoint import Endpoint
 from consumer.worker.act_routes import ActRequest
@@ -49,7 +49,7 @@ class ProcessActs:
     async def _test(self, endpoint: Endpoint) -> Mapping[str, Any]:
         """Send it a sample event, from here."""
         sample = sample_event(f"test-{uuid.uuid4()}", self._clock.wall(), self._served.settings.topics.events)
-        found: dict[str, Any] = to_builtins(await exchanged(endpoint.settings, sample, self._clock, test="sample"))
+        found: dict[str, Any] = to_builtins(await exchange_with(endpoint.settings, sample, self._clock, test="sample"))
         return found
 
 

@@ -1,6 +1,6 @@
 """One endpoint as delivery sees it; knows nothing of YAML. The registry's own keys have the registry's defaults."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -83,6 +83,8 @@ class EndpointSettings:
     """`MODULE:FACTORY`, which makes the object in Python that events are written to; None: events go to `url`."""
     options: Secret | None = None
     """Keyword arguments of the factory, as the text of a JSON object."""
+    factory: Callable[..., object] | None = field(default=None, repr=False, compare=False)
+    """The factory itself, where a program gives it; else it is imported by the name in `sink`."""
     disabled: bool = False
     """Keeps its cursor; gets what it missed when enabled."""
     headers: tuple[tuple[str, Secret], ...] = ()

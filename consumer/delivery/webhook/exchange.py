@@ -51,6 +51,8 @@ class WebhookExchange(Struct, frozen=True, kw_only=True):
     """Seconds from the request to the head of its answer."""
     total_s: float
     """To the end of what is read of it."""
+    sink: str = ""
+    """The sink in Python that was called; then there is no request, and `request_line` is the call. Empty: a URL."""
 
 
 async def exchanged(endpoint: EndpointSettings, sendable: Sendable, clock: Clock, *, test: str) -> WebhookExchange:
@@ -81,7 +83,7 @@ async def exchanged(endpoint: EndpointSettings, sendable: Sendable, clock: Clock
         proxy=masked_url(endpoint.proxy.reveal()) if endpoint.proxy else "",
         request_line=f"POST {parts.path or '/'}{f'?{MASK}' if parts.query else ''} HTTP/1.1",
         request_headers=shown.sent([*where, *watcher.sent, *size]),
-        body=shown.body(request.body),
+        body=shown_body(request.body),
         status=result.status if isinstance(result, Answer) else None,
         answer_headers=shown.answered(watcher.answered),
         answer_text=result.text if isinstance(result, Answer) else "",
@@ -112,7 +114,7 @@ class _Watcher:
 
 
 class _Masked:
-    """Shows header lines and bodies of one endpoint without its secrets."""
+    """Shows header lines of one endpoint without its secrets."""
 
     def __init__(self, endpoint: EndpointSettings) -> None:
         self._text: Final = AnswerText(secrets_of(endpoint))
@@ -129,10 +131,10 @@ class _Masked:
             for name, value in lines
         ]
 
-    @staticmethod
-    def body(body: bytes) -> str:
-        """Events hold no secret of the endpoint; line by line, so that an envelope can be read."""
-        text = body.decode(errors="replace")
-        cut = text[:_SHOWN_BODY]
-        more = "" if len(cut) == len(text) else f"\n... and {len(text) - len(cut)} characters more"
-        return "\n".join(map(printable, cut.split("\n"))) + more
+
+def shown_body(body: bytes) -> str:
+    """How a body begins. Events hold no secret of the endpoint; line by line, so that an envelope can be read."""
+    text = body.decode(errors="replace")
+    cut = text[:_SHOWN_BODY]
+    more = "" if len(cut) == len(text) else f"\n... and {len(text) - len(cut)} characters more"
+    return "\n".join(map(printable, cut.split("\n"))) + more

@@ -1,0 +1,130 @@
+"""A worker as a part of somebody's own program: what `registry-worker deliver` does, without the command line.
+
+It handles no signals, sets up no log, and reads its configuration once; all else is the same, the pages too.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
+from os import PathLike, environ
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from consumer.worker.reload_plan import chosen
+from consumer.worker.service import deliver, deliver_until_caught_up
+from runtime.config import EndpointSettings, Settings
+from runtime.config.load import load, settings_from
+from runtime.errors import BridgeError
+from runtime.http.bindings import TakenBinding
+from runtime.http.server_tls import server_tls
+from runtime.reloading.reloadable import NeverReloaded
+from runtime.sink_factory import Factory, factory_of
+from runtime.tracing.opening import require_tracing
+
+
+class WorkerSettingsError(BridgeError):
+    """The program asks for what its configuration does not have."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class Worker:
+    """Delivers the log to the endpoints of a configuration."""
+
+    def __init__(
+        self,
+        config: str | PathLike[str] | Mapping[str, Any],
+        *,
+        endpoints: Sequence[str] = (),
+        sinks: Mapping[str, Factory] | None = None,
+    ) -> None:
+        """Nothing is delivered yet, and nobody is asked.
+
+        Args:
+            config: the path of a configuration file; or what would stand in it, as Python values.
+            endpoints: names of those to deliver to; none: all that are enabled.
+            sinks: by the name of an endpoint with a `sink`: what makes the sink, in place of what is named there.
+
+        Raises:
+            ConfigurationError: the configuration cannot be used; with every fault found.
+            SinkSettingsError: a sink's factory cannot be imported, or takes other options.
+            WorkerSettingsError: there is no such endpoint, or none at all.
+        """
+        found = settings_from(config, environ) if isinstance(config, Mapping) else load(Path(config), environ)
+        self._settings: Final = _with_factories(found, sinks or {})
+        self._names: Final = tuple(endpoints)
+        self._endpoints: Final = self._chosen()
+        require_tracing(found.tracing)
+        for endpoint in self._endpoints:
+            if endpoint.sink is not None:
+                factory_of(endpoint)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+
+    def run(self) -> None:
+        """Deliver until another thread, or a sink, calls `stop`; blocks."""
+        asyncio.run(self.deliver())
+
+    async def deliver(self) -> None:
+        """Deliver until `stop` is called, or the task is cancelled; then let what is under way end, and commit.
+
+        Raises:
+            AddressTakenError: somebody else listens at `worker.listen`.
+            BridgeError: delivery cannot go on.
+        """
+        worker = self._settings.worker
+        binding = TakenBinding(worker.listen, server_tls(worker.tls))
+        pages = binding.address
+        await self._until_stopped(
+            deliver(self._settings, self._names, self._stop, binding, NeverReloaded(), pages=pages)
+        )
+
+    async def catch_up(self, *, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - what is under way ends after it
+        """Deliver all events that are in the log now; opens no pages.
+
+        Args:
+            timeout: give up after so many seconds.
+
+        Returns:
+            Whether each of them is finished: delivered, left out by a filter, or a dead letter.
+        """
+        catching_up = deliver_until_caught_up(self._settings, self._endpoints, self._stop, timeout_s=timeout)
+        return await self._until_stopped(catching_up) == 0
+
+    def stop(self) -> None:
+        """Stop in order, soon; may be called from any thread, again, and before the start."""
+        if self._loop is None:
+            self._stop.set()
+        else:
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def _until_stopped(self, delivering: Coroutine[Any, Any, int]) -> int:
+        """Await it; a cancellation is a stop, after which nothing is under way either."""
+        self._loop = asyncio.get_running_loop()
+        task = asyncio.create_task(delivering)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self._stop.set()
+            await asyncio.wait((task,))
+            raise
+        finally:
+            self._loop = None
+
+    def _chosen(self) -> list[EndpointSettings]:
+        known = {endpoint.name for endpoint in self._settings.endpoints}
+        for name in self._names:
+            if name not in known:
+                raise WorkerSettingsError(f"no endpoint is named {name}; endpoints: {', '.join(known) or 'none'}")
+        found = chosen(self._settings, self._names)
+        if not found:
+            raise WorkerSettingsError("there is no endpoint that is enabled: nothing to deliver to")
+        return found
+
+
+def _with_factories(settings: Settings, sinks: Mapping[str, Factory]) -> Settings:
+    with_sink = [endpoint.name for endpoint in settings.endpoints if endpoint.sink is not None]
+    for name in sinks:
+        if name not in with_sink:
+            raise WorkerSettingsError(f"sinks: no endpoint {name} has a sink; those that have: {with_sink}")
+    return replace(settings, endpoints=tuple(replace(one, factory=sinks.get(one.name)) for one in settings.endpoints))
