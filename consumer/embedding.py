@@ -123,8 +123,9 @@ class Worker:
 
 
 def _with_factories(settings: Settings, sinks: Mapping[str, Factory]) -> Settings:
-    with_sink = [endpoint.name for endpoint in settings.endpoints if endpoint.sink is not None]
+    known = [endpoint.name for endpoint in settings.endpoints if endpoint.sink is not None]
     for name in sinks:
-        if name not in with_sink:
-            raise WorkerSettingsError(f"sinks: no endpoint {name} has a sink; those that have: {with_sink}")
+        if name not in known:
+            others = ", ".join(known) or "none"
+            raise WorkerSettingsError(f"sinks: no endpoint {name} has a sink; those that have: {others}")
     return replace(settings, endpoints=tuple(replace(one, factory=sinks.get(one.name)) for one in settings.endpoints))

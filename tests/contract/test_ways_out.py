@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +53,9 @@ class UnderTest:
 
 
 @pytest.fixture(params=KINDS)
-def out(
-    request: pytest.FixtureRequest, kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver
-) -> Iterator[UnderTest]:
+def out(request: pytest.FixtureRequest, kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> UnderTest:
     """Each kind of endpoint in turn."""
-    yield UnderTest(request.param, WayOut(), Installation(kafka.bootstrap, topic, tmp_path), receiver)
+    return UnderTest(request.param, WayOut(), Installation(kafka.bootstrap, topic, tmp_path), receiver)
 
 
 def test_each_event_once_in_the_order_of_its_repository(out: UnderTest) -> None:

@@ -1,0 +1,147 @@
+"""`consumer.Worker`: a worker as a part of somebody's own program."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from broker import LocalKafka
+from broker.ports import free_port
+from consumer import Worker, WorkerSettingsError
+from runtime.config import ConfigurationError
+from runtime.errors import BridgeError
+from runtime.sink_factory import SinkSettingsError
+from schemas import Event
+from tests.kit import eventually
+from tests.kit.bridge import Installation
+from tests.kit.notifications import envelopes, ids
+from tests.kit.python_sinks import AsyncSink, Gated, KeptSink
+
+KAFKA = {"bootstrap.servers": "127.0.0.1:9"}
+SINK = {"name": "audit", "sink": "tests.kit.python_sinks:make", "start": "beginning"}
+
+
+def installed(kafka: LocalKafka, topic: str, folder: Path) -> Installation:
+    """Three events for one sink."""
+    setup = Installation(kafka.bootstrap, topic, folder, partitions=1, endpoints=[SINK])
+    setup.publish(*envelopes(1, 3))
+    return setup
+
+
+@pytest.mark.kafka
+def test_a_thread_of_the_program_delivers_until_it_is_stopped(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """What was delivered is committed, the sink is closed, and a second worker has nothing to do."""
+    setup, sink = installed(kafka, topic, tmp_path), KeptSink()
+    worker = Worker(setup.config(), sinks={"audit": lambda: sink})
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    eventually(lambda: len(sink.written) == 3)
+    worker.stop()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert sink.closed == 1
+    again = KeptSink()
+    assert asyncio.run(Worker(setup.config(), sinks={"audit": lambda: again}).catch_up(timeout=60))
+    assert again.written == []
+    worker.stop()  # quiet, as often as one likes
+
+
+@pytest.mark.kafka
+def test_a_task_of_the_program_is_cancelled(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """That is a stop: what was delivered is committed before the task ends."""
+    setup = installed(kafka, topic, tmp_path)
+
+    async def program() -> list[str]:
+        sink = AsyncSink()
+        worker = Worker(setup.config(), endpoints=["audit"], sinks={"audit": lambda: sink})
+        delivering = asyncio.create_task(worker.deliver())
+        async with asyncio.timeout(60):
+            while len(sink.written) < 3:  # noqa: ASYNC110 - a sink of a user's
+                await asyncio.sleep(0.05)
+        delivering.cancel()
+        await asyncio.wait((delivering,))
+        assert delivering.cancelled()
+        assert sink.is_closed
+        return sink.written
+
+    assert set(asyncio.run(program())) == ids(envelopes(1, 3))
+    again = KeptSink()
+    assert asyncio.run(Worker(setup.config(), sinks={"audit": lambda: again}).catch_up(timeout=60))
+    assert again.written == []
+
+
+@pytest.mark.kafka
+def test_a_stop_waits_for_a_write_that_blocks(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
+    """Up to `worker.drain`; what ends in that time is not delivered again."""
+    setup, gate = installed(kafka, topic, tmp_path), Gated()
+    sink = KeptSink(gate)
+    setup.endpoints = [{**SINK, "timeout": "60s"}]
+    worker = Worker(setup.config(), sinks={"audit": lambda: sink})
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert gate.began.wait(60)
+    worker.stop()
+    gate.go_on.set()
+    thread.join(60)
+    assert (sink.written, sink.closed) == (["team-app0-0"], 1)
+    again = KeptSink()
+    assert asyncio.run(Worker(setup.config(), sinks={"audit": lambda: again}).catch_up(timeout=60))
+    assert again.written == ["team-app0-1", "team-app0-2"]
+
+
+def test_a_worker_that_was_stopped_before_it_began() -> None:
+    """It delivers nothing."""
+    listen = f"127.0.0.1:{free_port()}"
+    worker = Worker({"kafka": KAFKA, "worker": {"listen": listen}, "endpoints": [SINK]})
+    worker.stop()
+    worker.run()
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    """As the command reads it."""
+    file = tmp_path / "bridge.yaml"
+    file.write_text("kafka: {bootstrap.servers: '127.0.0.1:9'}\nendpoints: [{name: a, sink: 'builtins:dict'}]\n")
+    assert isinstance(Worker(file), Worker)
+    assert isinstance(Worker(str(file)), Worker)
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        Worker(tmp_path / "other.yaml")
+
+
+def take(event: Event, *, more: int) -> None:
+    """No factory of anything."""
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "names", "sinks", "error", "said"),
+    [
+        ([], (), {}, WorkerSettingsError, "there is no endpoint that is enabled: nothing to deliver to"),
+        ([SINK], ("other",), {}, WorkerSettingsError, "no endpoint is named other; endpoints: audit"),
+        (
+            [SINK, {"name": "ci", "url": "http://x/"}],
+            (),
+            {"ci": dict},
+            WorkerSettingsError,
+            "sinks: no endpoint ci has a sink; those that have: audit",
+        ),
+        ([{"name": "a"}], (), {}, ConfigurationError, "endpoints[0].url: is missing"),
+        (
+            [SINK],
+            (),
+            {"audit": take},
+            SinkSettingsError,
+            "its factory does not take these options: missing a required argument: 'event'",
+        ),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_begins(
+    endpoints: list[dict[str, str]],
+    names: tuple[str, ...],
+    sinks: dict[str, type],
+    error: type[BridgeError],
+    said: str,
+) -> None:
+    """In one line, as an exception."""
+    with pytest.raises(error) as raised:
+        Worker({"kafka": KAFKA, "endpoints": endpoints}, endpoints=names, sinks=sinks)
+    assert said in str(raised.value)
