@@ -186,7 +186,7 @@ def _texts_by_standard_parser(text: str) -> list[bytes]:
     if envelope and "events" not in envelope:
         raise EnvelopeError("the envelope has members but no `events`", "events")
     members = list(members_of(text))
-    if are_twice(name for name, _, _ in members):
+    if are_twice(member.name for member in members):
         raise EnvelopeError(_TWICE, "events")
     events = envelope.get("events")
     if events is None:
@@ -196,7 +196,7 @@ def _texts_by_standard_parser(text: str) -> list[bytes]:
     for index, event in enumerate(events):
         if not isinstance(event, dict):
             raise EnvelopeError("must be an object", f"events[{index}]")
-    starts = {name: start for name, start, _ in members if name == "events"}
+    starts = {member.name: member.start for member in members if member.name == "events"}
     return [text[start:end].encode() for start, end in items_of(text, starts["events"])]
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 MAX_DEPTH: Final = 500
 """Levels of nesting that are read; Python's and msgspec's parsers both stop a little above."""
@@ -25,6 +25,17 @@ class JSONTextError(Exception):
         self.reason = reason
         self.path = path
         """Where: `line 1 column 7`; empty for the text as a whole."""
+
+
+class MemberPlace(NamedTuple):
+    """Where a member of an object stands in its text."""
+
+    name: str
+    begin: int
+    """Of the name."""
+    start: int
+    """Of the value."""
+    end: int
 
 
 def utf8_body(body: bytes) -> bytes:
@@ -66,20 +77,28 @@ def parse(text: str) -> Any:
         raise JSONTextError(f"not JSON: {error.msg}", f"line {error.lineno} column {error.colno}") from None
 
 
-def members_of(text: str, at: int = 0) -> Iterator[tuple[str, int, int]]:
-    """(key, start, end) of each value of the object at `at`, in text known to be JSON."""
-    at = _skip(text, _skip(text, at) + 1)
+def skip_space(text: str, at: int) -> int:
+    """The first place from `at` on that is no white space."""
+    match = _SPACE.match(text, at)
+    assert match is not None
+    return match.end()
+
+
+def members_of(text: str, at: int = 0) -> Iterator[MemberPlace]:
+    """The members of the object at `at`, in text known to be JSON."""
+    at = skip_space(text, skip_space(text, at) + 1)
     while text[at] == '"':
-        key, at = _DECODER.raw_decode(text, at)
-        start = _skip(text, _skip(text, at) + 1)
+        begin = at
+        name, at = _DECODER.raw_decode(text, at)
+        start = skip_space(text, skip_space(text, at) + 1)
         _, end = _DECODER.raw_decode(text, start)
-        yield key, start, end
+        yield MemberPlace(name, begin, start, end)
         at = _after_comma(text, end)
 
 
 def items_of(text: str, at: int = 0) -> Iterator[tuple[int, int]]:
     """(start, end) of each item of the list at `at`, in text known to be JSON."""
-    at = _skip(text, _skip(text, at) + 1)
+    at = skip_space(text, skip_space(text, at) + 1)
     while text[at] != "]":
         _, end = _DECODER.raw_decode(text, at)
         yield at, end
@@ -99,14 +118,8 @@ _DECODER: Final = json.JSONDecoder(parse_int=_integer, parse_constant=_refuse_co
 
 
 def _after_comma(text: str, at: int) -> int:
-    at = _skip(text, at)
-    return _skip(text, at + 1) if text[at] == "," else at
-
-
-def _skip(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
-    assert match is not None
-    return match.end()
+    at = skip_space(text, at)
+    return skip_space(text, at + 1) if text[at] == "," else at
 
 
 def _place(text: str, at: int) -> str:

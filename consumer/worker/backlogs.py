@@ -173,8 +173,7 @@ class Backlogs:
         """Where events wait elsewhere."""
         now, standstills = self._clock.monotonic(), self._standstills.setdefault(name, Standstills())
         standstills.look(elsewhere, now)
-        served = self._served.named(name)
-        if found := standstills.untold(now, 0.0 if served is None else served.settings.delay_s):
+        if found := standstills.untold(now):
             _log.warning(
                 "endpoint.stands_still_elsewhere",
                 endpoint=name,

@@ -8,6 +8,7 @@ from producer.check.findings import Finding, Severity
 from producer.check.groups import cluster_version, group_protocol
 from producer.check.listeners import listener_findings
 from producer.check.pauses import pause_findings
+from producer.check.sources import source_findings
 from producer.check.spool import spool_findings
 from runtime.clock import SystemClock
 from runtime.config.differences import differences as endpoint_differences
@@ -32,6 +33,7 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, warning)
     yield from client_settings(settings.endpoints)
     yield from listener_findings(settings, SystemClock().wall())
+    yield from source_findings(settings.intake)
     yield from judged_at_the_proxy(settings.endpoints)
     try:
         require_tracing(settings.tracing)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from producer.sources.formats import FORMATS
 from runtime.http.openapi import ERROR, answer, document, get, operation, parameter, probe_paths, schemas_of
 from runtime.spool_status import PATH as SPOOL_PATH
 from runtime.spool_status import SpoolStatus
@@ -10,18 +11,28 @@ from schemas.names import LABEL
 from schemas.wire import ENVELOPE_MEDIA_TYPES
 
 _TEXT: Final = {"type": "string"}
-_AUTHORIZATION: Final = {
+_PROOFS: Final = {
     "authorization": {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "One of the exact values of `intake.authorization`, if the configuration has any.",
-    }
+        "description": "One of the exact values of `intake.authorization`, or of the source's, if there are any.",
+    },
+    "token": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "token",
+        "description": "The token of a source, if the configuration has one.",
+    },
 }
 _ABOUT: Final = """\
 Registries POST their notifications here. 200 means: every event of the envelope is stored by all in-sync replicas of
 Kafka, or in the spool of the intake. Any other answer means that the registry is to send the envelope again; some of
 its events may be stored then, and stand in the topic twice.
+
+A source of the configuration (`intake.sources`) sends what its format says, and shows all proofs that are configured
+for it: the header `Authorization`, a token in the query, a signature of the body in a header. What of it is no event of
+an image is answered 200 and counted.
 
 HEAD is answered as GET is, without the body. A path that is not here is answered 404, another method 405 with `Allow`.
 What is no HTTP request, is larger than the limits or slower, is answered 400, 408 or 431 without being routed, or the
@@ -39,6 +50,10 @@ _ENVELOPE: Final = {
     "description": "A registry's envelope; members that are not known are taken and kept.",
     "properties": {"events": {"type": ["array", "null"], "items": {"type": "object"}}},
 }
+_OF_A_SOURCE: Final = {
+    "type": ["object", "array"],
+    "description": "An envelope; of a source what its format is, in one of the format's media types.",
+}
 _REFUSED_BODY: Final = {
     "type": "object",
     "properties": {"error": _TEXT, "path": {"type": "string", "description": "Where in the body"}},
@@ -52,8 +67,16 @@ def intake_api(path: str) -> dict[str, Any]:
     labelled = f"{path.rstrip('/')}/{{registry}}"
     label = parameter("path", "registry", "A label for the events", {"type": "string", "pattern": LABEL.pattern})
     paths = {
-        path: {"post": _post("postEvents", "Take events")},
-        labelled: {"post": _post("postEventsOfRegistry", "Take events of a labelled registry", label)},
+        path: {"post": _post("postEvents", "Take events", dict.fromkeys(ENVELOPE_MEDIA_TYPES, _ENVELOPE))},
+        labelled: {
+            "post": _post(
+                "postEventsOfRegistry",
+                "Take events of a labelled registry, or of a source",
+                dict.fromkeys(_media_types(), _OF_A_SOURCE),
+                parameters=[label],
+                security=["authorization", "token"],
+            )
+        },
         SPOOL_PATH: get(
             "spool",
             "What the spool holds",
@@ -65,19 +88,32 @@ def intake_api(path: str) -> dict[str, Any]:
         **_schema_paths(),
         **probe_paths(forwarded=True),
     }
-    return document("registry-bridge: the intake", _ABOUT, paths, schemas=schemas, schemes=_AUTHORIZATION)
+    return document("registry-bridge: the intake", _ABOUT, paths, schemas=schemas, schemes=_PROOFS)
 
 
-def _post(name: str, summary: str, *parameters: dict[str, Any]) -> dict[str, Any]:
+def _media_types() -> list[str]:
+    """Of envelopes, and of what sources send."""
+    of_sources = [media_type for one in FORMATS.values() for media_type in one.media_types]
+    return list(dict.fromkeys([*ENVELOPE_MEDIA_TYPES, *of_sources]))
+
+
+def _post(
+    name: str,
+    summary: str,
+    bodies: Mapping[str, dict[str, Any]],
+    *,
+    parameters: Sequence[dict[str, Any]] = (),
+    security: Sequence[str] = ("authorization",),
+) -> dict[str, Any]:
     accepted = {"type": "object", "properties": {"accepted": {"type": "integer"}}, "required": ["accepted"]}
     return operation(
         name,
         summary,
         {
-            200: answer("All events are stored; so many were in the envelope.", accepted),
-            400: answer("The body is no envelope.", _REFUSED_BODY),
+            200: answer("All events are stored; there were so many.", accepted),
+            400: answer("The body is no envelope, or not of the source's format.", _REFUSED_BODY),
             401: answer(
-                "The Authorization header is not the configured one.",
+                "The Authorization header, the token or the signature is not the configured one.",
                 ERROR,
                 headers={"www-authenticate": "The scheme that is expected"},
             ),
@@ -95,8 +131,8 @@ def _post(name: str, summary: str, *parameters: dict[str, Any]) -> dict[str, Any
             parameter("header", "traceparent", "W3C Trace Context; kept with the events", _TEXT),
             parameter("header", "tracestate", "W3C Trace Context; kept with a valid `traceparent`", _TEXT),
         ],
-        body={media_type: {"schema": _ENVELOPE} for media_type in ENVELOPE_MEDIA_TYPES},
-        security=["authorization"],
+        body={media_type: {"schema": schema} for media_type, schema in bodies.items()},
+        security=security,
     )
 
 

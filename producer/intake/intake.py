@@ -4,41 +4,46 @@ Any 4xx makes a registry send the same body for ever, so a body is refused only 
 no envelope; and never with a 3xx, which a registry takes for success.
 """
 
-import hmac
 from typing import Final
 
 import structlog
 
-from producer.intake.acceptance import Acceptance, EnvelopeFacts
+from producer.intake.acceptance import Acceptance
 from producer.intake.body_budget import BodyBudget, BodyTooLargeError, BodyTooSlowError, HeldBody, NoRoomError
+from producer.intake.entrances import Entrances
 from producer.intake.metrics import BridgeMetrics
+from producer.intake.proofs import Signatures
 from producer.intake.refusal_log import RefusalLog
 from producer.intake.refusals import RefusedError
+from producer.intake.source_log import SourceLog
+from runtime.clock import Clock
 from runtime.config.settings import IntakeSettings
 from runtime.http.asgi import Request, Response, Route
 from runtime.http.unreadable import Unreadable
+from runtime.side_threads import beside
 from runtime.units import format_size
 from schemas.names import LABEL
-from schemas.trace_context import NO_TRACE, TraceContext, trace_context
-from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
 
 _log: Final = structlog.get_logger(__name__)
 
-_PLAIN: Final = "identity"
-"""The Content-Encoding of a body that is as it is (RFC 9110 section 8.4)."""
+_QUICKLY_SIGNED_BYTES: Final = 256 * 1024
+"""Of a body whose signature is checked on the event loop, in about a millisecond."""
 
 
 class Intake:
     """The POST route of the bridge; it also logs and counts what the server cannot route or read."""
 
-    def __init__(self, settings: IntakeSettings, acceptance: Acceptance, metrics: BridgeMetrics) -> None:
+    def __init__(self, settings: IntakeSettings, acceptance: Acceptance, metrics: BridgeMetrics, clock: Clock) -> None:
         """An intake that takes in events.
 
         Args:
             settings: of the intake.
             acceptance: what becomes of the envelopes.
             metrics: of the bridge.
+            clock: tells the time of signatures.
         """
+        self._clock = clock
+        self._sources = SourceLog(metrics)
         self._settings = settings
         self._acceptance = acceptance
         self._metrics = metrics
@@ -49,8 +54,9 @@ class Intake:
         self._budget = BodyBudget(settings.max_body_bytes)
 
     def admit_by(self, settings: IntakeSettings) -> None:
-        """Ask POSTs for the authorization of these settings from now on."""
-        self._tokens = tuple(secret.reveal().strip(" \t").encode() for secret in settings.authorization)
+        """Ask POSTs for what these settings say from now on, and take what their sources send."""
+        self._entrances = Entrances(settings, self._clock)
+        self._sources.known(settings.sources)
 
     async def run(self) -> None:
         """Log what is refused and repeats, until it is cancelled."""
@@ -109,28 +115,17 @@ class Intake:
             return refused.response()
 
     async def _accept(self, request: Request) -> Response:
-        content_type = self._admitted(request)
-        facts = EnvelopeFacts(content_type, self._label(request.path), trace_of_request(request))
+        label = self._label(request.path)
+        entrance = self._entrances.of(label)
+        facts = entrance.admitted(request, label)
         with self._budget.hold() as body:
-            accepted = await self._acceptance.accept([await self._read(body, request)], facts)
-        return Response.json(200, {"accepted": accepted})
-
-    def _admitted(self, request: Request) -> str:
-        """The request's Content-Type, if its headers are in order: else it is refused, whatever its body is."""
-        if self._tokens and not self._authorized(request.header(b"authorization") or ""):
-            raise RefusedError(401, "unauthorized", "the Authorization header is not the configured one")
-        content_type = request.header(b"content-type") or ""
-        if not is_envelope_type(content_type):
-            shown = f"Content-Type {content_type!r} is not one of {', '.join(ENVELOPE_MEDIA_TYPES)}"
-            raise RefusedError(415, "content-type", shown)
-        coding = request.header(b"content-encoding") or _PLAIN
-        if coding.strip().lower() != _PLAIN:
-            shown = f"Content-Encoding {coding!r} is not accepted; registries send their envelopes as plain JSON"
-            raise RefusedError(415, "content-encoding", shown)
-        return content_type
-
-    def _authorized(self, given: str) -> bool:
-        return any([hmac.compare_digest(given.encode("latin-1"), token) for token in self._tokens])  # noqa: C419 - all, so that time tells nothing
+            content = [await self._read(body, request)]
+            if entrance.signatures is not None:
+                await _check(entrance.signatures, request, content[0])
+            accepted = await self._acceptance.accept(content, facts)
+        if facts.source is not None:
+            self._sources.came(facts.source, accepted.kinds)
+        return Response.json(200, {"accepted": accepted.events})
 
     async def _read(self, body: HeldBody, request: Request) -> bytes:
         length = int(request.header(b"content-length") or 0)
@@ -150,7 +145,9 @@ class Intake:
         return RefusedError(413, "too-large", allowed, size=size)
 
 
-def trace_of_request(request: Request) -> TraceContext:
-    """The place in a trace that a registry names: few do, so the rest is not looked for."""
-    traceparent = request.header(b"traceparent")
-    return trace_context(traceparent, request.header_lines(b"tracestate")) if traceparent else NO_TRACE
+async def _check(signatures: Signatures, request: Request, body: bytes) -> None:
+    """Check a signature; that of a large body, which takes long, beside the event loop."""
+    if len(body) <= _QUICKLY_SIGNED_BYTES:
+        signatures.check(request, body)
+    else:
+        await beside(signatures.check, request, body)

@@ -37,6 +37,12 @@ class BridgeMetrics:
         self._refused = Counter(
             "registry_bridge_refused_total", "POSTs that were not answered 200", ["reason"], registry=registry
         )
+        self._of_source = Counter(
+            "registry_bridge_source_events_total",
+            "What each source has sent, by its kind, whether or not it became an event",
+            ["source", "kind"],
+            registry=registry,
+        )
         self._closed = Counter(
             "registry_bridge_connections_closed_total",
             "Connections closed because the client sent no request, or did not read its answer",
@@ -64,6 +70,10 @@ class BridgeMetrics:
         if counter is None:
             counter = self._accepted_of[label] = self._accepted.labels(label)
         counter.inc()
+
+    def of_source(self, source: str, kind: str, count: int) -> None:
+        """A source has sent so much of a kind; 0 makes the series known."""
+        self._of_source.labels(source, kind).inc(count)
 
     def acknowledging(self) -> "Acknowledging":
         """A context in which a POST waits for its acknowledgement."""

@@ -1,14 +1,14 @@
 """The reload of an intake: what it takes of new settings while it runs.
 
-That is what a POST must show, and the endpoints: those that are new get their cursor, so that no event from now on is
-missed. Whatever else changed waits for a restart.
+That is what a POST must show, the sources, and the endpoints: those that are new get their cursor, so that no event
+from now on is missed. Whatever else changed waits for a restart.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from runtime.config.comparison import changed_keys, listener_keys, process_values
+from runtime.config.comparison import SOURCES, changed_keys, listener_keys, process_values
 from runtime.config.settings import IntakeSettings, Settings
 from runtime.http.server_tls import ServerTLS, use_files
 from runtime.reloading.reloadable import Reloaded
@@ -16,6 +16,7 @@ from runtime.reloading.reloadable import Reloaded
 _USED: Final = ("kafka.", "topics.", "schema_registry.", "intake.", "worker.group_prefix", "worker.drain", "tracing.")
 """How the keys begin that an intake uses."""
 _TAKEN: Final = frozenset({"intake.authorization"})
+"""Keys that are taken, beside those of sources and of the listener's certificate."""
 
 
 class Admits(Protocol):
@@ -40,7 +41,7 @@ class IntakeReload:
 
         Args:
             settings: of the start.
-            door: is told of the authorization.
+            door: is told of the authorization and the sources.
             log: is told of the endpoints.
             tls: of the listener.
         """
@@ -67,15 +68,16 @@ def taken_of(before: Settings, after: Settings) -> Settings:
     """What a running intake takes of new settings."""
     new = after.intake
     tls = new.tls if before.intake.tls and new.tls else before.intake.tls
-    intake = replace(before.intake, authorization=new.authorization, is_open=new.is_open, tls=tls)
+    intake = replace(before.intake, authorization=new.authorization, is_open=new.is_open, sources=new.sources, tls=tls)
     return replace(before, intake=intake, endpoints=after.endpoints)
 
 
 def reloaded(before: Settings, after: Settings) -> Reloaded:
     """What becomes of new settings."""
     changed = [key for key in changed_keys(process_values(before), process_values(after)) if key.startswith(_USED)]
-    taken = _TAKEN | (listener_keys("intake") if before.intake.tls and after.intake.tls else frozenset())
-    facts: dict[str, Any] = {"changed": [key for key in changed if key in taken], **_endpoints(before, after)}
+    keys = _TAKEN | (listener_keys("intake") if before.intake.tls and after.intake.tls else frozenset())
+    taken = [key for key in changed if key in keys or key.startswith(SOURCES)]
+    facts: dict[str, Any] = {"changed": taken, **_endpoints(before, after)}
     return Reloaded(facts, [key for key in changed if key not in taken])
 
 

@@ -66,7 +66,7 @@ async def serve(settings: Settings, stop: asyncio.Event, doors: Doors, reloads: 
     try:
         async with _spool_of(settings, prepared, metrics.registry, clock, stopping) as spool:
             acceptance = Acceptance(topic, tracing.topic(spool.topic if spool else prepared), metrics, clock)
-            intake = Intake(settings.intake, acceptance, metrics)
+            intake = Intake(settings.intake, acceptance, metrics, clock)
             servers = doors.servers(
                 intake,
                 event_routes(settings, tracing.route(intake.route()), registration),

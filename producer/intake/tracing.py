@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from producer.intake.acceptance import EventsTopic
-from producer.intake.intake import trace_of_request
+from producer.intake.entrances import trace_of_request
 from runtime.config.settings import TracingSettings
 from runtime.http.asgi import Request, Response, Route
 from runtime.kafka.records import OutgoingRecord

@@ -95,8 +95,8 @@ def _structured(text: str, value: Any, path: str) -> CloudEvent:
         return CloudEvent(attributes, decoded.decode(), json_value(decoded))
     if "data" not in value:
         return CloudEvent(attributes)
-    start, end = {name: (start, end) for name, start, end in members_of(text)}["data"]
-    return CloudEvent(attributes, text[start:end], value["data"])
+    place = {member.name: member for member in members_of(text)}["data"]
+    return CloudEvent(attributes, text[place.start : place.end], value["data"])
 
 
 def _binary(post: ForeignPost) -> CloudEvent:

@@ -15,6 +15,8 @@ from runtime.rfc3339 import shown_ms
 from runtime.units import format_duration, format_size
 
 UNSET: Final = "not set"
+SOURCES: Final = "intake.sources."
+"""How the keys of sources begin; the source's name follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 """Keys that are not called as their setting; others lose the unit at most."""
 _SECONDS, _BYTES = "_s", "_bytes"
-_ELSEWHERE: Final = frozenset({"safe_url", "is_open", "contents", "headers", "properties", "name", "endpoints"})
+_ELSEWHERE: Final = frozenset(
+    {"safe_url", "is_open", "contents", "headers", "properties", "name", "endpoints", "sources"}
+)
 """Settings that are part of another key's value, or keys by themselves."""
 
 
@@ -60,6 +64,8 @@ def process_values(settings: Settings) -> KeyValues:
     found = dict(_members("", settings))
     for name, value in settings.kafka.properties.items():
         found[f"kafka.{name}"] = _value(name, value)
+    for source in settings.intake.sources:
+        found.update(_members(f"{SOURCES}{source.name}.", source))
     if settings.intake.is_open:
         found["intake.authorization"] = KeyValue("none", "none")
     return found

@@ -79,6 +79,26 @@ def read_authorization(value: Value) -> Secret:
     return Secret(text)
 
 
+@shaped(shapes.either(read_authorization, shapes.array(read_authorization)))
+def asked_authorization(value: Value) -> tuple[tuple[Secret, ...], bool]:
+    """Read the values of which a client must show one, and whether `none` says that nobody must."""
+    if not isinstance(value.node, list) and value.text() == "none":
+        return (), True
+    found = text_or_list(read_authorization)(value)
+    if not found:
+        value.shown_by(show_nothing).fail("is an empty list; write none to allow POSTs from everyone")
+    return found, False
+
+
+@shaped(shapes.text(_TOKEN.pattern))
+def header_name(value: Value) -> str:
+    """Read a header's name; in lower case, as case does not count."""
+    name = value.text()
+    return (
+        name.lower() if _TOKEN.fullmatch(name) else value.refuse("is not the name of a header; write e.g. X-Signature")
+    )
+
+
 _ENDPOINT_URL: Final = "https://ci.example.com/hooks/registry"
 
 

@@ -8,12 +8,11 @@ from runtime.config import shape as shapes
 from runtime.config.addresses import ADDRESS_EXAMPLES, parse_address
 from runtime.config.attempts_section import read_attempts
 from runtime.config.endpoint_settings import TLSSettings
-from runtime.config.http_values import http_url, read_authorization
+from runtime.config.http_values import asked_authorization, http_url, read_authorization
 from runtime.config.names import group_prefix, intake_path, topic_name
 from runtime.config.networks import NETWORK_EXAMPLES, NETWORK_PATTERN, IPNetwork, Networks, parse_network
 from runtime.config.quantities import duration, size
-from runtime.config.reading import Section, Value, show_nothing
-from runtime.config.secrets import Secret
+from runtime.config.reading import Section, Value
 from runtime.config.settings import (
     IntakeSettings,
     SchemaRegistrySettings,
@@ -23,9 +22,10 @@ from runtime.config.settings import (
     WorkerSettings,
 )
 from runtime.config.shape import shaped
+from runtime.config.source_section import sources_with
 from runtime.config.spool_section import check_room, read_spool
 from runtime.config.tls_section import read_listener_tls, read_tls
-from runtime.config.value_readers import list_of, one_of, parsed, text_or_list, truth, whole_number
+from runtime.config.value_readers import list_of, one_of, parsed, truth, whole_number
 
 _ADDRESS = parsed(
     parse_address,
@@ -90,7 +90,7 @@ def read_intake(value: Value) -> IntakeSettings:
     """Read the section; what is faulty is recorded and stands at its default."""
     section, default = Section(value), IntakeSettings()
     before = len(value.reading.faults)
-    authorization, is_open = section.read("authorization", _authorization, ((), False))
+    authorization, is_open = section.read("authorization", asked_authorization, ((), False))
     intake = IntakeSettings(
         listen=section.read("listen", _ADDRESS, default.listen),
         path=section.read("path", intake_path, default.path),
@@ -99,6 +99,7 @@ def read_intake(value: Value) -> IntakeSettings:
         max_body_bytes=section.read("max_body", size(1024, _LARGEST_BODY), default.max_body_bytes),
         tls=section.read("tls", read_listener_tls, None),
         spool=section.read("spool", read_spool, None),
+        sources=section.read("sources", sources_with(authorization), ()),
     )
     section.close()
     if len(value.reading.faults) == before and intake.spool is not None:
@@ -111,7 +112,7 @@ def read_intake(value: Value) -> IntakeSettings:
 def read_worker(value: Value) -> WorkerSettings:
     """Read the section; what is faulty is recorded and stands at its default."""
     section, default = Section(value), WorkerSettings()
-    authorization, is_open = section.read("authorization", _authorization, ((), False))
+    authorization, is_open = section.read("authorization", asked_authorization, ((), False))
     worker = WorkerSettings(
         listen=section.read("listen", _ADDRESS, default.listen),
         authorization=authorization,
@@ -151,13 +152,3 @@ def is_unguarded(intake: IntakeSettings) -> bool:
 @shaped(shapes.either({"const": "auto"}, _COPIES))
 def _replication_factor(value: Value) -> int | None:
     return None if value.text() == "auto" else _COPIES(value)
-
-
-@shaped(shapes.either(read_authorization, shapes.array(read_authorization)))
-def _authorization(value: Value) -> tuple[tuple[Secret, ...], bool]:
-    if not isinstance(value.node, list) and value.text() == "none":
-        return (), True
-    found = text_or_list(read_authorization)(value)
-    if not found:
-        value.shown_by(show_nothing).fail("is an empty list; write none to allow POSTs from everyone")
-    return found, False

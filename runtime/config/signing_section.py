@@ -24,7 +24,7 @@ def read_signing(value: Value) -> SigningSettings:
     known = section.read("scheme", one_of(_SCHEMES), None)
     is_refused = known is None and section.take("scheme") is not None
     scheme = known or _DEFAULT
-    reader = _shared_secret if is_refused or scheme != _DEFAULT else _standard_secret
+    reader = shared_secret if is_refused or scheme != _DEFAULT else standard_secret
     secrets = section.require("secrets", list_of(_shown_as_text(reader)), "write a list of them")
     if secrets == ():
         section.fault("secrets", "is an empty list; leave signing out to send unsigned")
@@ -47,7 +47,7 @@ def _shown_as_text(reader: ValueReader[Secret]) -> ValueReader[Secret]:
     return Shaped(reader, shapes.ANY_TEXT)
 
 
-def _standard_secret(value: Value) -> Secret:
+def standard_secret(value: Value) -> Secret:
     """Read a secret of Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes."""
     value = value.shown_by(show_nothing)
     text = value.text()
@@ -60,7 +60,7 @@ def _standard_secret(value: Value) -> Secret:
     return Secret(text)
 
 
-def _shared_secret(value: Value) -> Secret:
+def shared_secret(value: Value) -> Secret:
     """Read a text that the receiver has too, byte for byte."""
     value = value.shown_by(show_nothing)
     text = value.text()

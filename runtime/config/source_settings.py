@@ -21,15 +21,15 @@ SourceFormat = Literal[
 ]
 Kept = Literal["images", "all"]
 HMACScheme = Literal["sha256", "standard-webhooks"]
-DroppedMember = tuple[str, ...]
-"""The names of members on the way to one that is removed."""
+ENVELOPE_FORMATS: Final[frozenset[SourceFormat]] = frozenset({"distribution", "gitlab"})
+"""Formats of registries that send envelopes."""
 
 SIGNATURE_HEADERS: Final[Mapping[SourceFormat, str]] = {
     "github": "x-hub-signature-256",
     "gitea": "x-gitea-signature",
 }
 """In which a format's sender puts its HMAC; the others have no header of their own."""
-DEFAULT_DROPS: Final[Mapping[SourceFormat, tuple[DroppedMember, ...]]] = {"gitlab": (("actor", "user"),)}
+DEFAULT_DROPS: Final[Mapping[SourceFormat, tuple[str, ...]]] = {"gitlab": ("actor.user",)}
 """What is removed where the file does not say `drop`: GitLab puts a token there."""
 
 
@@ -37,8 +37,8 @@ DEFAULT_DROPS: Final[Mapping[SourceFormat, tuple[DroppedMember, ...]]] = {"gitla
 class HMACSettings:
     """By what a sender's signature is checked."""
 
-    secrets: tuple[Secret, ...]
-    """Several while rotating: one must fit."""
+    secret: tuple[Secret, ...]
+    """Several while rotating: the signature must be by one of them."""
     scheme: HMACScheme = "sha256"
     """`sha256`: the digits of the HMAC-SHA-256 of the body, with or without `sha256=` before them."""
     header: str = ""
@@ -58,14 +58,14 @@ class SourceSettings:
     """The exact Authorization values, of which a POST must carry one; empty: none is asked for."""
     hmac: HMACSettings | None = None
     """None: no signature is asked for."""
-    tokens: tuple[Secret, ...] = ()
+    token: tuple[Secret, ...] = ()
     """Of which a POST must have one in its query; empty: none is asked for."""
     keep: Kept = "images"
     """Whether what is no event of an image is counted only, or an event too."""
-    drop: tuple[DroppedMember, ...] = ()
-    """Members removed from each body, or from each event of an envelope."""
+    drop: tuple[str, ...] = ()
+    """Members removed from each body, or from each event of an envelope: their names and those on the way, by dots."""
 
     @property
     def is_open(self) -> bool:
         """Whether a POST need not prove anything."""
-        return not (self.authorization or self.hmac or self.tokens)
+        return not (self.authorization or self.hmac or self.token)

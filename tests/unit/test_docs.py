@@ -39,13 +39,16 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 BASE = {"kafka": {"bootstrap.servers": "127.0.0.1:9092"}}
 ENDPOINT = {"name": "e", "url": "http://127.0.0.1:9/"}
+ITEMS: Mapping[str, dict[str, Any]] = {"endpoints": ENDPOINT, "intake.sources": {"name": "s", "format": "acr"}}
+"""By list: an item with no more than it needs."""
 NEEDED: Mapping[str, dict[str, dict[str, Any]]] = {
     "schema_registry": {"schema_registry": {"url": "http://127.0.0.1:8081"}},
     "intake.spool": {"intake": {"spool": {"dir": "spool"}}},
     "worker.attempts": {"worker": {"attempts": {}}},
     "endpoints[].signing": {"signing": {"secrets": ["whsec_" + "YWJj" * 10]}},
+    "intake.sources[].hmac": {"hmac": {"header": "x-signature", "secret": "s"}},
 }
-"""By section, what must stand beside any key of it; of an endpoint's, in the endpoint."""
+"""By section, what must stand beside any key of it; of an item's, in the item."""
 SECTIONS = {"kafka", "topics", "schema_registry", "intake", "worker", "tracing", "endpoints"}
 UNKNOWN = "qqqqqqqq"
 
@@ -103,11 +106,13 @@ def anchors(path: Path) -> set[str]:
 
 def configured(path: str, value: Any) -> dict[str, Any]:
     """The least configuration in which the key `path` has this value."""
-    first, *rest = path.split(".") if not path.startswith("kafka.") else ["kafka", path.removeprefix("kafka.")]
-    if first == "endpoints[]":
-        return {**BASE, "endpoints": [ENDPOINT | nested(rest, value)]}
-    section = nested([first, *rest], value)
-    return {**BASE, **section}
+    if path.startswith("kafka."):
+        return {**BASE, "kafka": {path.removeprefix("kafka."): value}}
+    above, is_item, below = path.partition("[]")
+    if not is_item:
+        return {**BASE, **nested(path.split("."), value)}
+    inner = nested(below.split(".")[1:], value) if below else value
+    return {**BASE, **nested(above.split("."), [ITEMS[above] | inner])}
 
 
 def without(key: str) -> dict[str, Any]:
@@ -115,8 +120,10 @@ def without(key: str) -> dict[str, Any]:
     section, _, leaf = key.rpartition(".")
     if key == "kafka.bootstrap.servers":
         return {"kafka": {}}
-    if section == "endpoints[]":
-        return {**BASE, "endpoints": [{name: value for name, value in ENDPOINT.items() if name != leaf}]}
+    above, is_item, below = section.partition("[]")
+    if is_item and not below:
+        item = {name: value for name, value in ITEMS[above].items() if name != leaf}
+        return {**BASE, **nested(above.split("."), [item])}
     return configured(section, {})
 
 
@@ -144,8 +151,8 @@ def real_keys(path: str = "") -> Iterator[str]:
     """Every key that the configuration reads, as its own faults tell."""
     keys = known_keys(path)
     for key in keys:
-        below = f"{path}.{key}" if path else ("endpoints[]" if key == "endpoints" else key)
-        yield from real_keys(below)
+        below = f"{path}.{key}" if path else key
+        yield from real_keys(f"{below}[]" if below in ITEMS else below)
     if not keys and path:
         yield path
 
@@ -199,10 +206,12 @@ def test_documented_default_is_the_default(key: str) -> None:
     """A key that is written with its documented default changes nothing."""
     value = documented_keys()[key].value
     needed = next((beside for section, beside in NEEDED.items() if key.startswith(f"{section}.")), {})
-    if key.startswith("endpoints[]."):
-        endpoint = {**ENDPOINT, **needed}
-        with_it = merged(endpoint, nested(key.split(".")[1:], value))
-        assert settings_from({**BASE, "endpoints": [endpoint]}) == settings_from({**BASE, "endpoints": [with_it]})
+    above, is_item, below = key.partition("[].")
+    if is_item:
+        item = {**ITEMS[above], **needed}
+        with_it = merged(item, nested(below.split("."), value))
+        one, other = ({**BASE, **nested(above.split("."), [found])} for found in (item, with_it))
+        assert settings_from(one) == settings_from(other)
     else:
         assert settings_from({**BASE, **needed}) == settings_from(merged(needed, configured(key, value)))
 

@@ -37,7 +37,8 @@ def keys() -> set[str]:
     """Every key and section, in full and as the section of an endpoint has it."""
     full = set(documented_keys())
     sections = {key.rsplit(".", depth)[0] for key in full for depth in (1, 2)}
-    return full | sections | {key.removeprefix("endpoints[].") for key in full}
+    lists = {section.removesuffix("[]") for section in sections}
+    return full | sections | lists | {key.removeprefix("endpoints[].") for key in full}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -19,7 +19,11 @@ indents = st.sampled_from([None, 0, 3])
 def test_members_are_found(value: dict[str, object], indent: int | None) -> None:
     """Each with its key and its text."""
     text = json.dumps(value, indent=indent)
-    assert {key: json.loads(text[start:end]) for key, start, end in members_of(text)} == value
+    places = list(members_of(text))
+    assert {place.name: json.loads(text[place.start : place.end]) for place in places} == value
+    assert [json.loads(f"{{{text[place.begin : place.end]}}}") for place in places] == [
+        {k: v} for k, v in value.items()
+    ]
 
 
 @given(st.lists(values), indents)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from producer.intake.acceptance import Acceptance, EnvelopeFacts
+from producer.intake.acceptance import Acceptance, Accepted
 from producer.intake.metrics import BridgeMetrics
 from producer.intake.refusals import RefusedError
+from producer.sources.contents import PostFacts
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from schemas.avro import decode
@@ -20,7 +21,7 @@ from schemas.limits import MAX_EVENTS, MAX_REFERENCES
 from schemas.trace_context import NO_TRACE
 from tests.kit.still_clock import StillClock
 
-FACTS = EnvelopeFacts(MEDIA_TYPE_V2, "eu", NO_TRACE)
+FACTS = PostFacts(MEDIA_TYPE_V2, "eu", NO_TRACE)
 
 
 class Log:
@@ -69,7 +70,7 @@ def test_events_are_written_in_order(count: int) -> None:
     log = Log()
     body = envelope(*(f'{{"id":"{number}","action":"push"}}' for number in range(count)))
     done, registry = accept(log, body)
-    assert [count] == done
+    assert [Accepted(count, {})] == done
     assert [str(number) for number in range(count)] == log.ids
     assert all(len(records) <= 200 for records in log.writes)
     assert (count or None) == registry.get_sample_value("registry_bridge_events_accepted_total", {"action": "push"})
@@ -80,7 +81,7 @@ def test_large_envelopes_go_one_after_another() -> None:
     log = Log()
     large = [envelope(*(f'{{"id":"{name}{number}"}}' for number in range(2000))) for name in "ab"]
     done, _ = accept(log, *large, envelope('{"id":"small"}'))
-    assert [2000, 2000, 1] == done
+    assert [2000, 2000, 1] == [one.events for one in done]
     assert log.ids.index("small") < 2000
     without = [one[0] for one in log.ids if one != "small"]
     assert 1 == sum(one != other for one, other in pairwise(without))

@@ -43,7 +43,7 @@ class Prepared:
 def routes_of(log: Log, *reasons: str) -> tuple[list[Route], Intake]:
     """All routes of an intake over this log."""
     metrics = BridgeMetrics(CollectorRegistry())
-    intake = Intake(INTAKE, Acceptance("registry.events", log, metrics, StillClock()), metrics)
+    intake = Intake(INTAKE, Acceptance("registry.events", log, metrics, StillClock()), metrics, StillClock())
     registration = registration_of(None, "registry.events", StillClock(), program="tests")
     own = own_routes(Prepared(*reasons), None, metrics.registry)
     return [*event_routes(SETTINGS, intake.route(), registration), *own], intake

@@ -1,6 +1,7 @@
 """What the intake answers as soon as it has the head of a POST."""
 
 import asyncio
+import hmac
 from collections.abc import Awaitable
 from typing import Any
 
@@ -14,6 +15,7 @@ from producer.intake.intake import Intake
 from producer.intake.metrics import BridgeMetrics
 from runtime.config import Secret
 from runtime.config.settings import IntakeSettings
+from runtime.config.source_settings import HMACSettings, SourceSettings
 from runtime.http.asgi import Request, Response
 from schemas.event import MEDIA_TYPE_V2
 from tests.kit.still_clock import StillClock
@@ -36,7 +38,7 @@ async def _of(response: Awaitable[Response]) -> Response:
 def answered(head: dict[str, str]) -> tuple[Response, dict[str, Any]]:
     """The answer to a POST whose body never comes, and its log line."""
     metrics = BridgeMetrics(CollectorRegistry())
-    intake = Intake(SETTINGS, Acceptance("events", Log(), metrics, StillClock()), metrics)
+    intake = Intake(SETTINGS, Acceptance("events", Log(), metrics, StillClock()), metrics, StillClock())
     headers = [(name.encode(), value.encode()) for name, value in head.items()]
     request = Request({"method": "POST", "path": "/events", "headers": headers}, unread)
     with capture_logs() as lines:
@@ -60,3 +62,27 @@ def test_what_the_head_decides_waits_for_no_body(head: dict[str, str], status: i
     assert (status, reason) == (response.status, line["reason"])
     assert says in msgspec.json.decode(response.body)["error"]
     assert (65537 if status == 413 else None) == line.get("body_bytes")
+
+
+@pytest.mark.parametrize(("signed", "status"), [(b"{}", 401), (b'{"action":"ping"}', 200)])
+@pytest.mark.parametrize("padding", [0, 300 * 1024])
+def test_a_signature_is_of_the_body_as_it_came(signed: bytes, status: int, padding: int) -> None:
+    """Nothing of a body that is not signed is read as anything; a large one is checked beside the event loop."""
+    body, space = b'{"action":"ping"}', b" " * padding
+    secret = HMACSettings(secret=(Secret("s"),), header="x-signature")
+    source = SourceSettings(name="acr", format="acr", registry="acr", hmac=secret)
+    metrics = BridgeMetrics(CollectorRegistry())
+    settings = IntakeSettings(sources=(source,))
+    intake = Intake(settings, Acceptance("events", Log(), metrics, StillClock()), metrics, StillClock())
+    signature = hmac.digest(b"s", space + signed, "sha256").hex().encode()
+    headers = [(b"content-type", b"application/json"), (b"x-signature", signature)]
+
+    async def sent() -> Any:
+        return {"type": "http.request", "body": space + body}
+
+    request = Request({"method": "POST", "path": "/events/acr", "headers": headers}, sent)
+    with capture_logs():
+        response = asyncio.run(_of(intake.route().respond(request)))
+    assert response.status == status
+    counted = {"source": "acr", "kind": "ping"}
+    assert metrics.registry.get_sample_value("registry_bridge_source_events_total", counted) == (status == 200)

@@ -37,7 +37,9 @@ def post(kept: KeptSpans, log: Log, *repositories: str, path: str = "/events", *
     async def answered() -> Response:
         topic = TracedTopic(log, "registry.events", kept.tracing, client_id="registry-bridge")
         metrics = BridgeMetrics(CollectorRegistry())
-        intake = Intake(IntakeSettings(), Acceptance("registry.events", topic, metrics, StillClock()), metrics)
+        intake = Intake(
+            IntakeSettings(), Acceptance("registry.events", topic, metrics, StillClock()), metrics, StillClock()
+        )
         respond: Awaitable[Response] = traced(intake.route(), kept.tracing).respond(Request(scope, receive))
         return await respond
 
@@ -92,7 +94,9 @@ def test_without_tracing_nothing_is_in_the_way() -> None:
     """The objects that do the work are the very ones."""
     off, log = IntakeTracing(TracingSettings(), "registry.events", client_id="registry-bridge"), Log()
     metrics = BridgeMetrics(CollectorRegistry())
-    route = Intake(IntakeSettings(), Acceptance("registry.events", log, metrics, StillClock()), metrics).route()
+    route = Intake(
+        IntakeSettings(), Acceptance("registry.events", log, metrics, StillClock()), metrics, StillClock()
+    ).route()
     assert off.topic(log) is log
     assert off.route(route) is route
     asyncio.run(off.close(1.0))

@@ -26,7 +26,6 @@ CHANGES: dict[str, Any] = {
     "tags": ["v*"],
     "actors": ["!robot*"],
     "useragents": ["!trivy/*"],
-    "delay": "5s",
     "start": "-24h",
     "concurrency": 7,
     "ordering": "none",
@@ -104,6 +103,45 @@ def test_keys_of_sections(section: str, keys: dict[str, Any], expected: list[str
     """By their paths."""
     found = changed_keys(process_values(settings()), process_values(settings(**{section: keys})))
     assert [f"{section}.{key}" for key in expected or sorted(keys)] == found
+
+
+SOURCE: dict[str, Any] = {"name": "hub", "format": "docker-hub"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"format": "quay"}, ["format"]),
+        ({"registry": "eu"}, ["registry"]),
+        ({"authorization": f"Bearer {SECRET}"}, ["authorization"]),
+        ({"token": SECRET}, ["token"]),
+        ({"hmac": {"header": "x-signature", "secret": SECRET}}, ["hmac.header", "hmac.scheme", "hmac.secret"]),
+        ({"keep": "all"}, ["keep"]),
+        ({"drop": ["a.b"]}, ["drop"]),
+        ({"name": "other"}, None),
+    ],
+)
+def test_keys_of_a_source(change: dict[str, Any], expected: list[str] | None) -> None:
+    """By its name; no secret is shown."""
+    one, other = (
+        process_values(settings(intake={"authorization": "Bearer a", "sources": [source]}))
+        for source in (SOURCE, SOURCE | change)
+    )
+    found = changed_keys(one, other)
+    assert SECRET not in repr(other)
+    if expected is None:
+        assert {key.split(".")[2] for key in found} == {"hub", "other"}
+    else:
+        assert [f"intake.sources.hub.{key}" for key in expected] == found
+
+
+def test_a_secret_that_changes_is_told() -> None:
+    """Though both are shown alike."""
+    one, other = (
+        process_values(settings(intake={"sources": [SOURCE | {"token": token, "authorization": "none"}]}))
+        for token in ("old", "new")
+    )
+    assert changed_keys(one, other) == ["intake.sources.hub.token"]
 
 
 def test_a_documented_key_is_a_key_here() -> None:

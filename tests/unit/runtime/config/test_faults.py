@@ -10,7 +10,7 @@ from runtime.config.load import load
 from tests.kit.config_faults import KAFKA, faults
 
 ENDPOINT_KEYS = (
-    "actors, attempts, backoff, batch, concurrency, delay, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
+    "actors, attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
     "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, threshold, timeout, tls, url, "
     "useragents"
 )
@@ -175,6 +175,67 @@ SECTIONS = [
         'intake.spool.max: "20MiB" is less than 16 x intake.max_body (32 MiB)',
     ),
     (KAFKA + "intake: {max_body: 1}", "intake.max_body: 1 is not from 1 KiB to 200 MiB"),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: harbour}]}",
+        'intake.sources[0].format: "harbour" is not one of distribution, gitlab, acr, harbor, zot, github, docker-hub, quay, gitea, ecr, cloudevents',
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a}]}",
+        "intake.sources[0].format: is missing; write one of distribution, gitlab, acr, harbor, zot, github, docker-hub, quay, gitea, ecr, cloudevents",
+    ),
+    (
+        KAFKA + "intake: {sources: [{format: acr}]}",
+        "intake.sources[0].name: is missing; every source has one of its own, which ends the path that it POSTs to",
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: .., format: acr}]}",
+        'intake.sources[0].name: ".." is of dots alone, which would be another path',
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: acr}, {name: a, format: quay}]}",
+        'intake.sources[1].name: "a" is the name of intake.sources[0] too; names are unique',
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: acr, token: []}]}",
+        "intake.sources[0].token: is an empty list; leave token out to ask for none",
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: acr, token: hunter 2}]}",
+        "intake.sources[0].token: *** is not a token: visible ASCII characters, at least one, without spaces",
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: acr, hmac: {secret: hunter2}}]}",
+        "intake.sources[0].hmac.header: is missing; format acr has no header of its own; write e.g. X-Signature",
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: acr, hmac: {header: 'x y', secret: hunter2}}]}",
+        'intake.sources[0].hmac.header: "x y" is not the name of a header; write e.g. X-Signature',
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: github, hmac: {secret: ''}}]}",
+        "intake.sources[0].hmac.secret: *** is not a signing secret: a text that is not empty, with no space or line break around it",
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: github, hmac: {secret: []}}]}",
+        "intake.sources[0].hmac.secret: is an empty list; leave hmac out to ask for no signature",
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: github, hmac: {header: x-signature}}]}",
+        "intake.sources[0].hmac.secret: is missing; write the text that the sender signs with",
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: acr, hmac: {scheme: standard-webhooks, secret: hunter2}}]}",
+        "intake.sources[0].hmac.secret: *** is not a signing secret: whsec_ and base64 of 24 to 64 bytes",
+    ),
+    (
+        KAFKA
+        + "intake: {sources: [{name: a, format: acr, hmac: {scheme: standard-webhooks, header: x, secret: whsec_YWJjYWJjYWJjYWJjYWJjYWJjYWJjYWJj}}]}",
+        "intake.sources[0].hmac.header: cannot be combined with scheme standard-webhooks, which has headers of its own",
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: acr, drop: [a..b]}]}",
+        'intake.sources[0].drop[0]: "a..b" is not the path of a member; write the names by dots, e.g. actor.user',
+    ),
     (
         KAFKA + 'intake: {authorization: "Bearer hunter2\\n"}',
         "intake.authorization: *** is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)",

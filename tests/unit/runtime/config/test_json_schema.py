@@ -22,7 +22,14 @@ VALIDATOR = Draft7Validator(SCHEMA)
 ENVIRON = {"X": "x"}
 KAFKA = {"bootstrap.servers": "a:1"}
 ENDPOINT = {"name": "e", "url": "http://x/"}
-BESIDE: Mapping[str, dict[str, Any]] = {"kafka": KAFKA, "schema_registry": {"url": "http://x"}, "endpoints[]": ENDPOINT}
+SOURCE = {"name": "s", "format": "acr"}
+HMAC = {"header": "x-signature", "secret": "s"}
+BESIDE: Mapping[str, dict[str, Any]] = {
+    "schema_registry": {"url": "http://x"},
+    "endpoints[]": ENDPOINT,
+    "intake.sources[]": SOURCE,
+    "intake.sources[].hmac": HMAC,
+}
 """What a key stands beside, by the section."""
 
 VALUES: list[Any] = [
@@ -86,6 +93,7 @@ BEYOND_A_SCHEMA = (
     "can be reached from other machines; ",
     "is an empty list; ",
     "is not a signing secret: ",  # what is one is the scheme's
+    "has no header of its own; ",
     "none must be the only value",
     "must be a header's value, ",
 )
@@ -96,9 +104,11 @@ def leaves(path: str, node: Mapping[str, Any]) -> Iterator[str]:
     """Every key of the schema as the page writes it, sections included."""
     for key, member in node.get("properties", {}).items():
         below = f"{path}.{key}" if path else key
-        below = below if key != "endpoints" else "endpoints[]"
+        inner = member.get("items", {})
+        is_list = "properties" in inner
+        below = f"{below}[]" if is_list else below
         yield below
-        yield from leaves(below, member.get("items", member) if key == "endpoints" else member)
+        yield from leaves(below, inner if is_list else member)
 
 
 KEYS = sorted(set(leaves("", SCHEMA)))
@@ -109,14 +119,15 @@ def file_with(key: str, value: Any) -> dict[str, Any]:
     section, _, rest = key.partition(".")
     if section == "kafka":
         return {"kafka": KAFKA | {rest: value} if rest else value}
-    inner: Any = value
-    for name in reversed(rest.split(".") if rest else []):
-        inner = {name: inner}
-    if rest:
-        inner = BESIDE.get(section, {}) | inner
-    if section == "endpoints[]":
-        return {"kafka": KAFKA, "endpoints": [inner] if rest else inner}
-    return {"kafka": KAFKA, section: inner}
+    return {"kafka": KAFKA, **nested("", key, value)}
+
+
+def nested(path: str, key: str, value: Any) -> dict[str, Any]:
+    """The mapping at `path` in which this key has this value, beside what must stand there."""
+    name, _, rest = key.partition(".")
+    at = f"{path}.{name}" if path else name
+    inner = nested(at, rest, value) if rest else value
+    return BESIDE.get(path, {}) | {name.removesuffix("[]"): [inner] if rest and name.endswith("[]") else inner}
 
 
 def faults(file: Mapping[str, Any]) -> tuple[str, ...]:

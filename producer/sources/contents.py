@@ -1,0 +1,212 @@
+"""What is in a body that was sent, event by event: an envelope, or what a source of another format sends. Pure.
+
+A body is judged as a whole, before the first event is taken out of it: so nothing of it is stored if it is refused.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from producer.event_record import record_of
+from producer.sources.dropping import without
+from producer.sources.event_ids import with_ids
+from producer.sources.formats import FORMATS
+from producer.sources.post import ForeignPost
+from producer.sources.reading import NotThisFormatError
+from runtime.config.source_settings import ENVELOPE_FORMATS, SourceSettings
+from runtime.units import format_size
+from schemas.envelope import EnvelopeTooLargeError, event_texts, read_text
+from schemas.event import MEDIA_TYPE_V2, Event
+from schemas.excess import excess_of
+from schemas.json_text import JSONTextError, parse, utf8_body
+from schemas.limits import MAX_VALUES, has_more_values
+from schemas.trace_context import NO_TRACE, TraceContext
+from schemas.utf8 import utf8
+
+MAX_EVENTS_OF_BODY: Final = 1000
+"""Of a body that is no envelope: each of its events has the whole body."""
+MAX_COPIES_BYTES: Final = 64 * 2**20
+"""Bytes that the events of one body may have of it together."""
+IMAGE: Final = "image"
+"""The kind of what happened to images."""
+_MOST_COPIES: Final = 8
+"""More than the times that a member of an event is in its record."""
+
+
+class NotTakenError(Exception):
+    """The body is not what its sender is to send."""
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(reason)
+        self.path = path
+        """Where in the body; empty for the body as a whole."""
+
+
+class TooMuchError(NotTakenError):
+    """It is beyond the limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostFacts:
+    """What is known of a POST beside its body."""
+
+    content_type: str
+    registry: str
+    """The label, or empty."""
+    trace: TraceContext = NO_TRACE
+    """The place in a trace that the POST belongs to."""
+    source: SourceSettings | None = None
+    """None: any registry that sends envelopes."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those that the source's format keeps, by lower-case names."""
+    max_record_bytes: int = 0
+    """The largest record of an event."""
+
+
+class BodyContents(Protocol):
+    """What is in a body."""
+
+    @property
+    def kinds(self) -> Mapping[str, int]:
+        """How much there is of each kind, whether or not it is an event here; only of a source."""
+        ...
+
+    def __len__(self) -> int:
+        """How many events are to be taken out."""
+        ...
+
+    def take(self) -> Event:
+        """The next event, which is taken out, and out of memory."""
+        ...
+
+
+def contents_of(body: bytes, facts: PostFacts) -> BodyContents:
+    """What is in the body.
+
+    Raises:
+        NotTakenError: it is not of the source's format, or no envelope.
+        TooMuchError: it is beyond the limits.
+    """
+    source = facts.source
+    try:
+        if source is None or source.format in ENVELOPE_FORMATS:
+            return EnvelopeContents(body, facts)
+        return ForeignContents(body, facts, source)
+    except EnvelopeTooLargeError as error:
+        raise TooMuchError(error.reason, error.path) from None
+    except JSONTextError as error:
+        raise NotTakenError(_said(source, error.reason), error.path) from None
+    except NotThisFormatError as error:
+        raise NotTakenError(_said(source, error.expected), error.path) from None
+
+
+class EnvelopeContents:
+    """What is in an envelope; its events are decoded when they are taken out."""
+
+    def __init__(self, body: bytes, facts: PostFacts) -> None:
+        """Raises what `event_texts` raises."""
+        source = facts.source
+        texts = event_texts(body)
+        if source and source.drop:
+            texts = [_without(text, source) for text in texts]
+        texts.reverse()  # each is taken from the end, and out of memory
+        self._texts: Final = texts
+        self._facts: Final = facts
+        self._format: Final = source.format if source and source.format != "distribution" else ""
+        self.kinds: Final[Mapping[str, int]] = {IMAGE: len(texts)} if source else {}
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def take(self) -> Event:
+        """See `BodyContents`."""
+        event = read_text(self._texts.pop(), content_type=self._facts.content_type, registry=self._facts.registry)
+        return replace(event, source_format=self._format) if self._format else event
+
+
+class ForeignContents:
+    """What is in a body of another format."""
+
+    def __init__(self, body: bytes, facts: PostFacts, source: SourceSettings) -> None:
+        """Raises NotThisFormatError, JSONTextError, TooMuchError."""
+        body = utf8_body(body)
+        if has_more_values(body):
+            allowed = f"a body may have {MAX_VALUES:,} values (members of objects and items of lists); this has more"
+            raise TooMuchError(allowed)
+        body = _without(body, source)
+        found = FORMATS[source.format].read(ForeignPost(body, facts.content_type, facts.headers))
+        self.kinds: Final[Mapping[str, int]] = Counter(
+            {IMAGE: len(found.events)} | Counter(event.action for event in found.others)
+        )
+        named = with_ids([*found.events, *found.others], source.format, body)
+        kept = named if source.keep == "all" else named[: len(found.events)]
+        check_copies(len(kept), len(body))
+        text = body.decode()
+        self._events: Final = [_completed(event, text, facts, source) for event in reversed(kept)]
+        for event, bare in zip(self._events, reversed(kept), strict=True):
+            _check_record(event, bare, facts.max_record_bytes)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def take(self) -> Event:
+        """See `BodyContents`."""
+        return self._events.pop()
+
+
+def _said(source: SourceSettings | None, reason: str) -> str:
+    return f"source {source.name} takes format {source.format}: {reason}" if source else reason
+
+
+def _without(text: bytes, source: SourceSettings) -> bytes:
+    """The text without what the source drops; what is no JSON is refused here already."""
+    if not source.drop:
+        return text
+    decoded = text.decode()
+    parse(decoded)
+    return utf8(without(decoded, source.drop))
+
+
+def check_copies(events: int, size: int) -> None:
+    """Hold a body against the limits of what its events keep of it. Raises TooMuchError."""
+    if events > MAX_EVENTS_OF_BODY:
+        raise TooMuchError(f"{events:,} events; a body may have {MAX_EVENTS_OF_BODY:,}")
+    if events * size > MAX_COPIES_BYTES:
+        kept = f"{events:,} events, each of which keeps the body of {format_size(size)}"
+        raise TooMuchError(f"{kept}; together they may keep {format_size(MAX_COPIES_BYTES)}")
+
+
+def _completed(event: Event, text: str, facts: PostFacts, source: SourceSettings) -> Event:
+    """An event with what every event of another format has."""
+    return replace(
+        event,
+        registry=facts.registry,
+        content_type=MEDIA_TYPE_V2,
+        source_format=source.format,
+        source_content_type=facts.content_type,
+        source_headers=dict(facts.headers),
+        source_body=text,
+    )
+
+
+def _check_record(event: Event, bare: Event, limit: int) -> None:
+    """Hold an event against the limits, which no sender's comes near.
+
+    Args:
+        event: the event.
+        bare: the same without the body.
+        limit: of its record, in bytes.
+    """
+    if excess := excess_of(event):
+        raise TooMuchError(excess)
+    if _MOST_COPIES * (len(msgspec.json.encode(bare)) + len(event.source_body)) <= limit:
+        return
+    record = record_of(event, topic="", accepted_ms=0)
+    size = len(record.key or b"") + len(record.value or b"") + sum(len(value) for _, value in record.headers)
+    if size > limit:
+        allowed = f"the record of an event may have {format_size(limit)} (3 x intake.max_body)"
+        raise TooMuchError(f"{allowed}; this one has {format_size(size)}")

@@ -1,0 +1,140 @@
+"""What is in a body, by the source that has sent it."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from producer.sources import contents
+from producer.sources.contents import BodyContents, NotTakenError, PostFacts, TooMuchError, contents_of
+from runtime.config.source_settings import Kept, SourceFormat, SourceSettings
+from schemas.event import MEDIA_TYPE_V1, MEDIA_TYPE_V2, Event
+from schemas.limits import MAX_VALUES
+
+LIMIT = 24 * 2**20
+PUSH: dict[str, Any] = {
+    "id": "1",
+    "action": "push",
+    "target": {"repository": "shop/web", "tag": "v3"},
+    "actor": {"name": "ann", "user": "SECRET"},
+}
+ENVELOPE = json.dumps({"events": [PUSH, PUSH | {"action": "odd"}]}).encode()
+
+
+def facts(
+    source_format: SourceFormat, *, drop: tuple[str, ...] = (), keep: Kept = "images", content_type: str = "a/b"
+) -> PostFacts:
+    """Of a POST of a source."""
+    source = SourceSettings(name="here", format=source_format, registry="eu", drop=drop, keep=keep)
+    return PostFacts(content_type, "eu", source=source, headers={"x-kind": "k"}, max_record_bytes=LIMIT)
+
+
+def taken(found: BodyContents) -> list[Event]:
+    """All events, in order."""
+    return [found.take() for _ in range(len(found))]
+
+
+def test_a_distribution_source_has_envelopes_as_ever() -> None:
+    """Nothing of a foreign body is in its events."""
+    source = facts("distribution", content_type=MEDIA_TYPE_V1)
+    found = contents_of(ENVELOPE, source)
+    assert found.kinds == {"image": 2}
+    assert taken(found) == taken(contents_of(ENVELOPE, replace(source, source=None)))
+
+
+def test_gitlab_is_named_and_its_token_is_gone() -> None:
+    """From members and text alike; the text of an event is what goes out."""
+    found = taken(contents_of(ENVELOPE, facts("gitlab", drop=("actor.user",), content_type=MEDIA_TYPE_V1)))
+    assert [(event.action, event.source_format, event.source_body) for event in found] == [
+        ("push", "gitlab", ""),
+        ("odd", "gitlab", ""),
+    ]
+    assert [json.loads(event.original)["actor"] for event in found] == [{"name": "ann"}] * 2
+    assert "SECRET" not in str(found)
+
+
+def test_an_event_of_another_format_has_all_that_came() -> None:
+    """The body to the byte, its Content-Type, the format's headers, and the label."""
+    body = b"\xef\xbb\xbf " + json.dumps(PUSH).encode() + b"\n"
+    (event,) = taken(contents_of(body, facts("acr", content_type="Application/JSON; charset=utf-8")))
+    assert event.source_body.encode() == body.removeprefix(b"\xef\xbb\xbf")
+    assert (event.source_format, event.source_content_type) == ("acr", "Application/JSON; charset=utf-8")
+    assert (event.source_headers, event.registry, event.content_type) == ({"x-kind": "k"}, "eu", MEDIA_TYPE_V2)
+
+
+def test_what_is_dropped_is_nowhere() -> None:
+    """Neither in the body nor in the event's own text."""
+    (event,) = taken(contents_of(json.dumps(PUSH).encode(), facts("acr", drop=("actor.user", "target.x"))))
+    assert "SECRET" not in str(event)
+    assert json.loads(event.source_body)["actor"] == {"name": "ann"}
+
+
+@pytest.mark.parametrize(("keep", "actions"), [("images", []), ("all", ["ping"])])
+def test_another_kind_is_counted_and_kept_if_that_is_said(keep: Kept, actions: list[str]) -> None:
+    """With the body, as every event of the source has it; without an id of its own it gets one."""
+    found = contents_of(b'{"action":"ping"}', facts("acr", keep=keep))
+    assert found.kinds == {"image": 0, "ping": 1}
+    events = taken(found)
+    assert [event.action for event in events] == actions
+    assert all(event.source_body == '{"action":"ping"}' and event.id.startswith("sha256-") for event in events)
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "says"),
+    [
+        (b"[]", "", "source here takes format acr: the body must be one event: a JSON object with the text `action`"),
+        (b"{", "line 1 column 2", "source here takes format acr: not JSON: Expecting property name enclosed in"),
+        (b'{"a":"\xff"}', "", "source here takes format acr: the body is not UTF-8 (byte 6)"),
+        (ENVELOPE, "", "source here takes format acr: the body must be one event"),
+    ],
+)
+@pytest.mark.parametrize("drop", [(), ("a.b",)])
+def test_a_body_of_another_format_is_refused(body: bytes, path: str, says: str, drop: tuple[str, ...]) -> None:
+    """With what was expected, and where."""
+    with pytest.raises(NotTakenError) as refused:
+        contents_of(body, facts("acr", drop=drop))
+    assert str(refused.value).startswith(says)
+    assert refused.value.path == path
+
+
+def test_what_is_no_envelope_names_the_source() -> None:
+    """So that its operator finds it; without a source nothing is added."""
+    with pytest.raises(NotTakenError, match=r"^source here takes format gitlab: an envelope must be a JSON object$"):
+        contents_of(b"[]", facts("gitlab"))
+    with pytest.raises(NotTakenError, match=r"^an envelope must be a JSON object$"):
+        contents_of(b"[]", PostFacts(MEDIA_TYPE_V2, "eu"))
+
+
+def test_too_many_values_are_refused() -> None:
+    """As of an envelope."""
+    with pytest.raises(TooMuchError, match="a body may have 350,000 values"):
+        contents_of(b'{"action":"push","x":[' + b"1," * MAX_VALUES + b"1]}", facts("acr"))
+
+
+def test_a_record_that_kafka_would_not_take_is_refused() -> None:
+    """Before it is written: its sender would try for ever."""
+    long = json.dumps({"action": "push", "target": {"repository": "r" * 5000}}).encode()
+    assert len(contents_of(long, replace(facts("acr"), max_record_bytes=60_000))) == 1
+    with pytest.raises(TooMuchError, match="the record of an event may have 15 KiB"):
+        contents_of(long, replace(facts("acr"), max_record_bytes=15 * 1024))
+
+
+@pytest.mark.parametrize(("events", "size"), [(1000, 65_536), (1, 64 * 2**20)])
+def test_copies_of_a_body_within_the_limits(events: int, size: int) -> None:
+    """Each event keeps the whole body."""
+    contents.check_copies(events, size)
+
+
+@pytest.mark.parametrize(
+    ("events", "size", "says"),
+    [
+        (1001, 10, "1,001 events; a body may have 1,000"),
+        (65, 2**20, "65 events, each of which keeps the body of 1 MiB; together they may keep 64 MiB"),
+    ],
+)
+def test_too_many_copies_of_a_body_are_refused(events: int, size: int, says: str) -> None:
+    """A small POST must not fill the topic."""
+    with pytest.raises(TooMuchError) as refused:
+        contents.check_copies(events, size)
+    assert str(refused.value) == says
