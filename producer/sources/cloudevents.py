@@ -14,18 +14,12 @@ from producer.sources.cloud_event import CloudEvent, cloud_events
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, PostReading
 from producer.sources.times import utc_time
-from schemas.envelope import EnvelopeError, read_envelope
+from schemas.envelope import EnvelopeError, read_envelope, read_text
 from schemas.event import MEDIA_TYPE_V2, Event
 
 __all__ = ["KINDS", "read"]
 
 KINDS: Final = tuple(dict.fromkeys((*acr.KINDS, *harbor.KINDS, *zot.KINDS)))
-
-_SHAPES: Final = (
-    (frozenset({"action", "target"}), acr.read),
-    (frozenset({"type", "event_data"}), harbor.read),
-)
-"""Members by which data is told, the first that are all there, and who reads it."""
 
 
 def read(post: ForeignPost) -> PostReading:
@@ -40,6 +34,20 @@ def read(post: ForeignPost) -> PostReading:
         reading.events.extend(_completed(found.events, event))
         reading.others.extend(_completed(found.others, event))
     return reading
+
+
+def _registry_event(post: ForeignPost) -> PostReading:
+    """One event as a registry has it, or as a worker sends on what was of another kind: its kind stays."""
+    found = acr.read(post)
+    action = read_text(post.body, content_type=MEDIA_TYPE_V2).action
+    return PostReading(others=[replace(other, action=action) for other in found.others]) if action in KINDS else found
+
+
+_SHAPES: Final = (
+    (frozenset({"action", "target"}), _registry_event),
+    (frozenset({"type", "event_data"}), harbor.read),
+)
+"""Members by which data is told, the first that are all there, and who reads it."""
 
 
 def _reading(event: CloudEvent) -> PostReading:

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from consumer.delivery.webhook.cloudevents import BATCHED, STRUCTURED, batched, binary_headers, structured
+from consumer.record import Record
 from producer.sources.formats import FORMATS
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, PostReading
@@ -20,8 +23,10 @@ from runtime.config.source_settings import SourceFormat
 from schemas.actions import ACTIONS
 from schemas.avro import decode, encode, frame
 from schemas.catalog import CATALOG
-from schemas.headers import record_headers
-from schemas.wire import event_json
+from schemas.event import MEDIA_TYPE_V2, Event
+from schemas.headers import record_headers, webhook_id
+from schemas.wire import event_json, typed_json
+from tests.kit.events import events
 from tests.kit.foreign_samples import Sample, samples
 
 VALUES: tuple[Any, ...] = (
@@ -122,3 +127,22 @@ def test_every_sample_is_of_its_format(source_format: SourceFormat) -> None:
     for one in samples(source_format):
         reading = FORMATS[source_format].read(one.post)
         assert reading.events or reading.others, one.name
+
+
+@given(event=events())
+def test_what_a_worker_sends_as_cloudevents_comes_back(event: Event) -> None:
+    """Every event of an image that a worker sends in a CloudEvents format is the same event for format `cloudevents`.
+
+    One without an id or a time of its own has those of the CloudEvent.
+    """
+    event = replace(event, action="push", content_type=MEDIA_TYPE_V2, registry="", original="")
+    record = Record("t", 0, 0, 0, b"", b"", tuple(record_headers(event)))
+    sent = (
+        ForeignPost(structured(record, event), STRUCTURED, {}),
+        ForeignPost(batched([(record, event)]), BATCHED, {}),
+        ForeignPost(event_json(event), "application/json", dict(binary_headers(record, event))),
+    )
+    for post in sent:
+        [found] = FORMATS["cloudevents"].read(post).events
+        assert typed_json(replace(found, id=event.id, timestamp=event.timestamp)) == typed_json(event)
+        assert found.id == (event.id or webhook_id(event))

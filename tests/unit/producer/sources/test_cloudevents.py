@@ -75,6 +75,16 @@ def test_text_agrees_with_the_members() -> None:
     assert (one.value["id"], "") == (event.id, event.original)
 
 
+@pytest.mark.parametrize(
+    ("action", "kind"), [("scan", "scan"), ("retention", "retention"), ("chart_push", "chart"), ("sign", "other")]
+)
+def test_other_action(action: str, kind: str) -> None:
+    """An event of another kind, as a worker sends on what a source told, stays of its kind."""
+    one = sample("cloudevents", "structured")
+    reading = read(one.with_value({**one.value, "data": {**one.value["data"], "action": action}}))
+    assert ([], [kind]) == (reading.events, [other.action for other in reading.others])
+
+
 def test_envelope() -> None:
     """Data that is an envelope has its events."""
     found = read(sample("cloudevents", "envelope").post).events
