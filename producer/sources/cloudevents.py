@@ -5,12 +5,14 @@ data is no image event: its kind is `other`.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace as replaced
 from typing import Final
 
 from msgspec.structs import replace
 
-from producer.sources import acr, harbor, zot
+from producer.sources import acr, docker_hub, ecr, gitea, github, harbor, quay, zot
 from producer.sources.cloud_event import CloudEvent, cloud_events
+from producer.sources.json_body import json_value
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, PostReading
 from producer.sources.times import utc_time
@@ -19,7 +21,8 @@ from schemas.event import MEDIA_TYPE_V2, Event
 
 __all__ = ["KINDS", "read"]
 
-KINDS: Final = tuple(dict.fromkeys((*acr.KINDS, *harbor.KINDS, *zot.KINDS)))
+_SOURCES: Final = (acr, harbor, zot, ecr, quay, github, gitea)
+KINDS: Final = tuple(dict.fromkeys(kind for source in _SOURCES for kind in source.KINDS))
 
 
 def read(post: ForeignPost) -> PostReading:
@@ -43,9 +46,24 @@ def _registry_event(post: ForeignPost) -> PostReading:
     return PostReading(others=[replace(other, action=action) for other in found.others]) if action in KINDS else found
 
 
+def _package_event(post: ForeignPost) -> PostReading:
+    """What GitHub or Gitea sends, told by the member that only GitHub's packages have; their headers are not data."""
+    data = json_value(post.body)
+    if "registry_package" in data:
+        return github.read(replaced(post, headers={"x-github-event": "registry_package"}))
+    if isinstance(data["package"], dict) and "package_type" in data["package"]:
+        return github.read(replaced(post, headers={"x-github-event": "package"}))
+    return gitea.read(replaced(post, headers={"x-gitea-event": "package"}))
+
+
 _SHAPES: Final = (
-    (frozenset({"action", "target"}), _registry_event),
-    (frozenset({"type", "event_data"}), harbor.read),
+    ({"action", "target"}, _registry_event),
+    ({"type", "event_data"}, harbor.read),
+    ({"detail-type", "detail"}, ecr.read),
+    ({"push_data", "repository"}, docker_hub.read),
+    ({"docker_url", "namespace"}, quay.read),
+    ({"action", "registry_package"}, _package_event),
+    ({"action", "package"}, _package_event),
 )
 """Members by which data is told, the first that are all there, and who reads it."""
 

@@ -8,8 +8,10 @@ import pytest
 
 from producer.sources import harbor, zot
 from producer.sources.cloudevents import KINDS, read
+from producer.sources.formats import FORMATS
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError
+from runtime.config.source_settings import SourceFormat
 from schemas.envelope import read_event
 from schemas.event import MEDIA_TYPE_V2, Event
 from tests.kit.foreign_samples import sample, samples
@@ -98,15 +100,34 @@ def test_of_a_known_source(name: str, reader: Any) -> None:
     assert reader(post) == read(post)
 
 
-@pytest.mark.parametrize("name", ["push", "scan", "replication"])
-def test_body_of_harbor_as_data(name: str) -> None:
-    """So is what Harbor sends in its format Default, as the data of somebody's CloudEvent."""
+@pytest.mark.parametrize(
+    ("source_format", "name"),
+    [
+        ("harbor", "push"),
+        ("harbor", "scan"),
+        ("harbor", "replication"),
+        ("acr", "push"),
+        ("ecr", "push"),
+        ("ecr", "scan"),
+        ("docker-hub", "push"),
+        ("quay", "push-two"),
+        ("quay", "build"),
+        ("github", "published"),
+        ("github", "registry-package-published"),
+        ("github", "published-npm"),
+        ("gitea", "created"),
+        ("gitea", "deleted"),
+    ],
+)
+def test_body_of_a_known_source_as_data(source_format: SourceFormat, name: str) -> None:
+    """So is the body of a source that sends no CloudEvents, as the data of somebody's CloudEvent."""
     frame = sample("cloudevents", "unknown")
-    reading = read(frame.with_value({**frame.value, "data": sample("harbor", name).value}))
-    alone = harbor.read(sample("harbor", name).post)
-    assert [(one.action, one.target) for one in alone.events + alone.others] == [
-        (one.action, one.target) for one in reading.events + reading.others
+    reading = read(frame.with_value({**frame.value, "data": sample(source_format, name).value}))
+    alone = FORMATS[source_format].read(sample(source_format, name).post)
+    assert [(one.action, one.target, one.actor) for one in alone.events + alone.others] == [
+        (one.action, one.target, one.actor) for one in reading.events + reading.others
     ]
+    assert all(one.id and one.timestamp for one in reading.events + reading.others)
 
 
 @pytest.mark.parametrize("data", [{"up": True}, [], None, "text", 7, {"action": "push"}, {"target": {}}])
