@@ -79,9 +79,14 @@ def _of_image(body: _GiteaBody, package: _GiteaPackage, delivery: str) -> Event:
         target=Target(
             digest=digest,
             repository=repository,
-            url=manifest_url(host, repository, digest) or package.html_url,
+            url=_as_its_page(manifest_url(host, repository, digest), package.html_url) or package.html_url,
             tag=tag,
         ),
         request=RequestRecord(host=host),
         actor=ActorRecord(name=body.sender.login),
     )
+
+
+def _as_its_page(url: str, page: str) -> str:
+    """The URL with the scheme of its page: a site without TLS has no registry with it."""
+    return url.replace("https://", "http://", 1) if page.startswith("http://") else url

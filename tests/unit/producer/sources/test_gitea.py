@@ -54,6 +54,15 @@ def test_a_digest() -> None:
     assert event.target.url == f"https://git.example.com/v2/acme/web/manifests/{event.target.digest}"
 
 
+def test_a_site_without_tls() -> None:
+    """A manifest is fetched by the scheme that the site's pages have."""
+    one = sample("gitea", "created-digest")
+    body = one.body.replace(b"https://git.example.com/", b"http://git.internal:3000/")
+    [event] = read(ForeignPost(body, "application/json", one.headers)).events
+    assert event.request.host == "git.internal:3000"
+    assert event.target.url == f"http://git.internal:3000/v2/acme/web/manifests/{event.target.digest}"
+
+
 @pytest.mark.parametrize(("name", "number", "kind"), [("created-npm", 5, "package"), ("push", 6, "other")])
 def test_other_events(name: str, number: int, kind: str) -> None:
     """A package that is no image, and what is about no package, is of another kind, and names no repository."""
