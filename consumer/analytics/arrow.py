@@ -13,19 +13,11 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from consumer.analytics.columns import (
-    BLOB_URL,
-    FIRST_TIME,
-    INDEX_TYPES,
-    LAST_TIME,
-    MANIFEST_TYPES,
-    PORT,
-    TAGGED_ACTIONS,
-    row_of,
-)
+from consumer.analytics.columns import row_of
 from consumer.analytics.decoding import FRAME_BYTES, releases_of, schema_id_of
 from consumer.log.record_batch import RecordBatch, micros_of
 from schemas.catalog import CATALOG, Release
+from schemas.columns import BLOB_URL, FIRST_TIME, INDEX_TYPES, LAST_TIME, MANIFEST_TYPES, PORT, TAGGED_ACTIONS
 from schemas.compiled_writer import varint
 
 try:

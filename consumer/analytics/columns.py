@@ -3,69 +3,12 @@
 The slow path: for records that the fast one (`arrow.py`) cannot take, and the yardstick that it is tested against.
 """
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from consumer.analytics.decoding import read_or_none, schema_id_of
 from consumer.log.record_batch import RecordBatch, micros_of
 from schemas.catalog import Release
-
-INDEX_TYPES: Final = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
-MANIFEST_TYPES: Final = (
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-    "application/vnd.docker.distribution.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v1+prettyjws",
-)
-TAGGED_ACTIONS: Final = ("push", "pull")
-FIRST_TIME: Final = -62_104_060_800_000_000
-"""Year 2, in microseconds: Go's zero time, in year 1, means that there is none."""
-LAST_TIME: Final = 253_402_300_799_999_999
-PORT: Final = r"^\[([^\]]*)\](?::[0-9]+)?$|^([^:\[]*):[0-9]+$"
-r"""An address with a port or brackets; what `\1\2` leaves is neither. A bare IPv6 address does not match."""
-BLOB_URL: Final = r"/blobs/[^/]*$"
-"""First of all: a repository may be named `team/manifests/x`."""
-
-_PORT: Final = re.compile(PORT.replace("$", r"\Z"))
-_BLOB_URL: Final = re.compile(BLOB_URL.replace("$", r"\Z"))
-
-
-def kind_of(target: dict[str, Any], action: str | None) -> str:
-    """The kind of an event: by media type, else by URL, else by what its action names."""
-    media_type = target["mediaType"]
-    if media_type in INDEX_TYPES:
-        return "index"
-    if media_type in MANIFEST_TYPES:
-        return "manifest"
-    return _kind_by_url(target["url"] or "") or _kind_by_names(target, action)
-
-
-def _kind_by_url(url: str) -> str:
-    if _BLOB_URL.search(url):
-        return "blob"
-    if "/manifests/" in url:
-        return "manifest"
-    return "blob" if "/blobs/" in url else ""
-
-
-def _kind_by_names(target: dict[str, Any], action: str | None) -> str:
-    """Only manifests and indexes have tags, and some sources say no more of what was pushed than its tag."""
-    if action == "delete":
-        return "tag" if target["tag"] else "unknown" if target["digest"] else "repository"
-    return "manifest" if target["tag"] and action in TAGGED_ACTIONS else "unknown"
-
-
-def client_ip(address: str | None) -> str | None:
-    """An address without its port and brackets."""
-    return _PORT.sub(r"\1\2", address) or None if address else None
-
-
-def event_time(micros: int | None) -> int | None:
-    """A time that readers know; None for none."""
-    return micros if micros is not None and FIRST_TIME <= micros <= LAST_TIME else None
+from schemas.columns import client_ip, event_time, kind_of
 
 
 def row_of(batch: RecordBatch, index: int, release: Release | None) -> dict[str, Any]:
@@ -90,7 +33,7 @@ def _columns(event: dict[str, Any]) -> dict[str, Any]:
         "event_id": event["id"] or None,
         "event_time": event_time(event["timestamp"]),
         "action": event["action"] or None,
-        "kind": kind_of(target, event["action"]),
+        "kind": kind_of(target["mediaType"], target["url"], event["action"], target["tag"], target["digest"]),
         "repository": target["repository"] or None,
         "tag": target["tag"] or None,
         "digest": target["digest"] or None,

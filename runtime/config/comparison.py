@@ -11,6 +11,7 @@ from runtime.config.networks import Networks
 from runtime.config.secrets import MASK, Secret
 from runtime.config.settings import Settings
 from runtime.config.start import Ago, At, Start
+from runtime.config.template import Template
 from runtime.rfc3339 import shown_ms
 from runtime.units import format_duration, format_size
 
@@ -101,7 +102,7 @@ def _members(path: str, section: Any) -> Iterable[tuple[str, KeyValue]]:
             yield "worker.deny_networks", _value(name, value.deny)
             continue
         key = path + _NAMES.get(name, name.removesuffix(_SECONDS).removesuffix(_BYTES))
-        if is_dataclass(value) and not isinstance(value, Start | Address):
+        if is_dataclass(value) and not isinstance(value, Start | Address | Template):
             yield from _members(f"{key}.", value)
         elif name == "url":
             yield key, KeyValue(value, section.safe_url)
@@ -122,6 +123,8 @@ def _value(name: str, value: Any) -> KeyValue:
         )
     if isinstance(value, Secret):
         return KeyValue(value.reveal(), MASK)
+    if isinstance(value, Template):
+        return KeyValue(repr(value.pieces), "a template")
     return KeyValue(repr(value), _shown(name, value))
 
 

@@ -10,6 +10,7 @@ from runtime.config.endpoint_settings import (
     DEFAULT_THRESHOLD,
     DEFAULT_TIMEOUT_S,
     LONGEST_TIMEOUT_S,
+    ONE_BY_ONE,
     BatchSettings,
     EndpointSettings,
     Ordering,
@@ -27,6 +28,7 @@ from runtime.config.shape import shaped
 from runtime.config.signing_section import read_signing, refuse_signed_headers
 from runtime.config.sink_values import factory_name, read_options
 from runtime.config.start import START_EXAMPLES, New, parse_start
+from runtime.config.template_section import hold_against_format, read_template
 from runtime.config.tls_section import read_tls
 from runtime.config.value_readers import all_of, list_of, number, one_of, parsed, truth, whole_number
 
@@ -45,8 +47,11 @@ _FORMATS: Final[tuple[WebhookFormat, ...]] = (
     "registry-v2",
     "cloudevents",
     "cloudevents-binary",
+    "source",
+    "acr",
+    "template",
 )
-OF_REQUESTS: Final = ("headers", "batch", "format", "reject_statuses", "signing", "tls", "proxy")
+OF_REQUESTS: Final = ("headers", "batch", "format", "template", "reject_statuses", "signing", "tls", "proxy")
 """Keys that only an endpoint with a URL has."""
 _NOTHING: Final[frozenset[str]] = frozenset()
 _MILLISECOND, _MINUTE, _DAY = 0.001, 60.0, 86400.0
@@ -92,6 +97,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         ordering=section.read("ordering", one_of(_ORDERINGS), "repository"),
         batch=section.read("batch", _batch, BatchSettings()),
         format=section.read("format", one_of(_FORMATS), "registry"),
+        template=section.read("template", read_template, None),
         attempts=section.read("attempts", whole_number(1, 1_000_000), 10),
         reject_statuses=section.read("reject_statuses", _statuses, DEFAULT_REJECT_STATUSES),
         signing=section.read("signing", read_signing, None),
@@ -99,13 +105,19 @@ def read_endpoint(value: Value) -> EndpointSettings:
         proxy=section.read("proxy", _proxy, None),
         rate_limit=section.read("rate_limit", number(0.001, 1_000_000), None),
     )
-    if endpoint.format == "cloudevents-binary" and endpoint.batch.max_events > 1:
-        section.fault("batch.max_events", "format cloudevents-binary carries one event a request")
-    refuse_signed_headers(section, endpoint)
+    _hold_together(section, endpoint)
     section.close(GITLAB)
     if name is None or to is None:
         raise RefusedValue
     return endpoint
+
+
+def _hold_together(section: Section, endpoint: EndpointSettings) -> None:
+    """Refuse keys that do not fit to one another."""
+    if endpoint.format in ONE_BY_ONE and endpoint.batch.max_events > 1:
+        section.fault("batch.max_events", f"format {endpoint.format} carries one event a request")
+    refuse_signed_headers(section, endpoint)
+    hold_against_format(section, endpoint)
 
 
 @shaped(shapes.text(rf"({shapes.URL})?"))

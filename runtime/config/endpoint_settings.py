@@ -3,15 +3,19 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from runtime.config.networks import ANY_NETWORK, Networks
 from runtime.config.secrets import Secret, masked_url
 from runtime.config.start import New, Start
+from runtime.config.template import NOTHING, Template
 
 Ordering = Literal["repository", "none"]
 SigningScheme = Literal["standard-webhooks", "generic-hmac", "github"]
-WebhookFormat = Literal["registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary"]
+NamedFormat = Literal["registry", "registry-v1", "registry-v2", "cloudevents", "cloudevents-binary", "source", "acr"]
+WebhookFormat = Literal[NamedFormat, "template"]
+WebhookForm: TypeAlias = NamedFormat | Template
+"""What events are sent as: a format that is known by its name alone, or a template."""
 
 SIGNATURE_HEADERS: Final[Mapping[SigningScheme, str]] = {
     "standard-webhooks": "webhook-signature",
@@ -19,6 +23,8 @@ SIGNATURE_HEADERS: Final[Mapping[SigningScheme, str]] = {
     "github": "x-hub-signature-256",
 }
 """Where each scheme has its signature."""
+ONE_BY_ONE: Final[frozenset[WebhookFormat]] = frozenset({"cloudevents-binary", "source", "acr", "template"})
+"""Formats that carry one event a request."""
 DEFAULT_TIMEOUT_S: Final = 1.0
 LONGEST_TIMEOUT_S: Final = 12 * 3600.0
 """Kafka's client bounds the time between two polls by 24 h, and a drain must fit into it."""
@@ -122,7 +128,9 @@ class EndpointSettings:
     """`repository`: one at a time within a repository, in log order; `none`: no order."""
     batch: BatchSettings = BatchSettings()
     format: WebhookFormat = "registry"
-    """`registry` sends what the registry sent; the others render it anew."""
+    """`registry` sends what the registry sent, `source` what a source of another format sent; others render it anew."""
+    template: Template | None = None
+    """What format `template` sends."""
     attempts: int = 10
     """Burnt tries after which an event is a dead letter."""
     reject_statuses: frozenset[int] = DEFAULT_REJECT_STATUSES
@@ -139,3 +147,10 @@ class EndpointSettings:
     def __post_init__(self) -> None:
         shown = masked_url(self.url) if self.sink is None else f"python:{self.sink}"
         object.__setattr__(self, "safe_url", self.safe_url or shown)
+
+    @property
+    def form(self) -> WebhookForm:
+        """What its events are sent as."""
+        if self.format == "template":
+            return self.template or NOTHING
+        return self.format

@@ -78,5 +78,6 @@ def mapping(names: str, values: Any) -> ValueShape:
 
 TRUTH: Final = either({"type": "boolean"}, REFERENCE)
 ANY_TEXT: Final = text()
+ANYTHING: Final[ValueShape] = {"type": ["array", "boolean", "number", "object", "string"]}
 ZERO: Final[ValueShape] = {"const": 0}
 """The one number that is a duration without a unit."""

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 from collections.abc import Sequence
-from typing import get_args
 
 import pytest
 from msgspec.structs import replace
@@ -18,11 +17,10 @@ from consumer.lanes.delivery import Delivery, Lane
 from consumer.record import Record
 from runtime.clock import SystemClock
 from runtime.config import EndpointSettings
-from runtime.config.endpoint_settings import WebhookFormat
+from runtime.config.endpoint_settings import WebhookForm
 from schemas import Event, Target
 from tests.kit import Captured, Receiver
-
-FORMATS: tuple[WebhookFormat, ...] = get_args(WebhookFormat)
+from tests.kit.sendables import FORMS, ONE_BY_ONE
 
 
 def secret_of(key: bytes) -> str:
@@ -50,7 +48,7 @@ def request_of(body: bytes, webhook_id: str = "evt") -> WebhookRequest:
 
 
 def delivered(
-    receiver: Receiver, secrets: Sequence[str], format_: WebhookFormat = "registry", events: Sequence[Event] = (EVENT,)
+    receiver: Receiver, secrets: Sequence[str], form: WebhookForm = "registry", events: Sequence[Event] = (EVENT,)
 ) -> Captured:
     """Send events over the wire as the worker does, and give what arrived."""
     lane = Lane((0, b"library/app"))
@@ -61,7 +59,7 @@ def delivered(
 
     async def send() -> None:
         client = WebhookClient(EndpointSettings(name="ci", url=receiver.url, timeout_s=10.0))
-        sending = Sender(client, Signer(secrets), SystemClock(), format_)
+        sending = Sender(client, Signer(secrets), SystemClock(), form)
         assert await sending.send(deliveries) == Answer(200)
         await sending.close()
 
@@ -70,20 +68,20 @@ def delivered(
     return arrived
 
 
-@pytest.mark.parametrize("format_", FORMATS)
-def test_the_reference_library_verifies_what_arrived(receiver: Receiver, format_: WebhookFormat) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_the_reference_library_verifies_what_arrived(receiver: Receiver, form: WebhookForm) -> None:
     """The signature covers exactly the bytes on the wire, in every format."""
-    arrived = delivered(receiver, [NEW], format_)
+    arrived = delivered(receiver, [NEW], form)
 
     Webhook(NEW).verify(arrived.body, dict(arrived.headers))
     with pytest.raises(WebhookVerificationError, match="No matching signature"):
         Webhook(NEW).verify(arrived.body.replace(b"push", b"pull"), dict(arrived.headers))
 
 
-@pytest.mark.parametrize("format_", [name for name in FORMATS if name != "cloudevents-binary"])
-def test_a_batch_is_signed_as_a_whole(receiver: Receiver, format_: WebhookFormat) -> None:
+@pytest.mark.parametrize("form", [form for form in FORMS if form not in ONE_BY_ONE])
+def test_a_batch_is_signed_as_a_whole(receiver: Receiver, form: WebhookForm) -> None:
     """A batch has one id and one signature, over all of it."""
-    arrived = delivered(receiver, [NEW], format_, [replace(EVENT, id=f"e{number}") for number in range(3)])
+    arrived = delivered(receiver, [NEW], form, [replace(EVENT, id=f"e{number}") for number in range(3)])
 
     assert (arrived.header("webhook-id") or "").startswith("batch_")
     Webhook(NEW).verify(arrived.body, dict(arrived.headers))

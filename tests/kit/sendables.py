@@ -5,7 +5,8 @@ from typing import get_args
 from consumer.delivery.webhook.formats import Sendable
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.record import Record
-from runtime.config.endpoint_settings import WebhookFormat
+from runtime.config.endpoint_settings import NamedFormat, WebhookForm
+from runtime.config.template import Slot, Template
 from schemas import ActorRecord, Event, RequestRecord, SourceRecord, Target
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
@@ -13,7 +14,14 @@ from schemas.headers import record_headers
 from schemas.trace_context import TraceContext
 from tests.kit.events import V2
 
-FORMATS: tuple[WebhookFormat, ...] = get_args(WebhookFormat)
+NAMED: tuple[NamedFormat, ...] = get_args(NamedFormat)
+TEMPLATE = Template(
+    ('{"id":', Slot(("event_id",), within_text=False), ',"text":"', Slot(("action",), within_text=True), ' it"}')
+)
+"""`{"id": "{event_id}", "text": "{action} it"}`."""
+FORMS: tuple[WebhookForm, ...] = (*NAMED, TEMPLATE)
+ONE_BY_ONE: tuple[WebhookForm, ...] = ("cloudevents-binary", "source", "acr", TEMPLATE)
+"""Of these, what carries one event a request."""
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 DELETE = Event(
     id="320678d8-ca14-430f-8bb6-4ca139cd83f7",

@@ -503,7 +503,7 @@ class Worker:
 
     def sender(self, name: str) -> Sender:
         """Another sender of this worker; requests tell its name."""
-        return Sender(_Client(self.world, self._life, name), Signer(), VirtualClock(), self.settings.format)
+        return Sender(_Client(self.world, self._life, name), Signer(), VirtualClock(), self.settings.form)
 
     def is_open(self) -> bool:
         """Whether its breaker is open."""

@@ -54,9 +54,10 @@ class AnswerText:
 
 
 def secrets_of(endpoint: EndpointSettings) -> list[str]:
-    """What an answer of this endpoint must not show: header values, user info, queries, and secrets to sign with."""
+    """What an answer must not show: header values, user info, queries, secrets to sign with and those of a template."""
     values = [secret.reveal() for _, secret in endpoint.headers]
     signing = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
+    values += [secret.reveal() for secret in endpoint.template.secrets] if endpoint.template else []
     values += signing + [secret.removeprefix("whsec_") for secret in signing]
     values += _secrets_of_url(endpoint.url)
     values += _secrets_of_url(endpoint.proxy.reveal()) if endpoint.proxy else []

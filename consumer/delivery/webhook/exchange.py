@@ -15,10 +15,11 @@ from consumer.delivery.webhook.answer_text import AnswerText, secrets_of
 from consumer.delivery.webhook.client import client_of
 from consumer.delivery.webhook.formats import Sendable, request_of
 from consumer.delivery.webhook.sender import signer_of
+from consumer.delivery.webhook.written_forms import needles_of, spans_of
 from runtime.cli.terminal import printable
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
-from runtime.config.secrets import MASK, masked_url
+from runtime.config.secrets import MASK, Secret, masked_url
 
 TEST_HEADER: Final = "registry-test"
 """By which a receiver tells a test from a live request."""
@@ -62,7 +63,7 @@ async def exchanged(endpoint: EndpointSettings, sendable: Sendable, clock: Clock
         ClientSettingsError: its address, headers, certificates or proxy cannot be used.
         UnsendableError: no request can be made of the event.
     """
-    made = request_of([sendable], endpoint.format)
+    made = request_of([sendable], endpoint.form)
     kept = tuple((name, value) for name, value in made.headers if name != "registry-event" or test == "event")
     watcher = _Watcher(clock)
     request = replace(made, headers=(*kept, (TEST_HEADER, test)), watcher=watcher)
@@ -83,7 +84,7 @@ async def exchanged(endpoint: EndpointSettings, sendable: Sendable, clock: Clock
         proxy=masked_url(endpoint.proxy.reveal()) if endpoint.proxy else "",
         request_line=f"POST {parts.path or '/'}{f'?{MASK}' if parts.query else ''} HTTP/1.1",
         request_headers=shown.sent([*where, *watcher.sent, *size]),
-        body=shown_body(request.body),
+        body=shown_body(request.body, endpoint.template.secrets if endpoint.template else ()),
         status=result.status if isinstance(result, Answer) else None,
         answer_headers=shown.answered(watcher.answered),
         answer_text=result.text if isinstance(result, Answer) else "",
@@ -132,9 +133,21 @@ class _Masked:
         ]
 
 
-def shown_body(body: bytes) -> str:
-    """How a body begins. Events hold no secret of the endpoint; line by line, so that an envelope can be read."""
-    text = body.decode(errors="replace")
+def shown_body(body: bytes, secrets: Iterable[Secret] = ()) -> str:
+    """How a body begins, line by line, so that an envelope can be read.
+
+    Events hold no secret of the endpoint; `secrets` are those of its template.
+    """
+    text = _without(secrets, body).decode(errors="replace")
     cut = text[:_SHOWN_BODY]
     more = "" if len(cut) == len(text) else f"\n... and {len(text) - len(cut)} characters more"
     return "\n".join(map(printable, cut.split("\n"))) + more
+
+
+def _without(secrets: Iterable[Secret], body: bytes) -> bytes:
+    needles = needles_of(secret.reveal() for secret in secrets if secret.reveal())
+    shown, done = b"", 0
+    for start, end in spans_of(needles, body) if needles else []:
+        shown += body[done:start] + MASK.encode()
+        done = end
+    return shown + body[done:]

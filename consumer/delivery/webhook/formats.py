@@ -1,6 +1,7 @@
 """Events to requests: the body and headers as the endpoint's `format` says (docs/delivery.md). Pure."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Final
@@ -9,16 +10,30 @@ from msgspec import Struct
 
 from consumer.delivery.webhook import cloudevents
 from consumer.delivery.webhook.request import WebhookRequest
+from consumer.delivery.webhook.template_body import template_body
 from consumer.record import Record
-from runtime.config.endpoint_settings import WebhookFormat
+from runtime.config.endpoint_settings import ONE_BY_ONE, SIGNATURE_HEADERS, NamedFormat, WebhookForm
+from runtime.config.http_values import IGNORED, OURS
+from runtime.config.template import Template
 from schemas.event import MEDIA_TYPE_V2, Event
 from schemas.headers import trace_of, webhook_id
-from schemas.wire import Shape, envelope_json, enveloped, event_json, registry_json
+from schemas.utf8 import utf8
+from schemas.wire import Shape, envelope_json, enveloped, event_json, registry_json, shape_of
 
 Sendable = tuple[Record, Event]
 """A record and the event in it."""
 
+_JSON: Final = "application/json"
 _BATCH_ID_DIGITS: Final = 32
+_HEADER_NAME: Final = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
+_NOT_KEPT: Final = (
+    OURS
+    | IGNORED
+    | frozenset(SIGNATURE_HEADERS.values())
+    | {"accept-encoding", "authorization", "content-encoding", "content-type", "cookie", "traceparent", "tracestate"}
+    | {"user-agent"}
+)
+"""Headers of a request that are ours, or prove who has sent it."""
 
 
 class UnsendableError(Exception):
@@ -36,29 +51,26 @@ class _Content(Struct, frozen=True, gc=False):
 _Render = Callable[[Sequence[Sendable]], _Content]
 
 
-def kind_of(sendable: Sendable, format_: WebhookFormat = "registry") -> Hashable:
+def kind_of(sendable: Sendable, form: WebhookForm = "registry") -> Hashable:
     """Events go into one batch only if this is equal: one Content-Type as it goes out, one label.
 
-    In binary mode each event is of a kind of its own: CloudEvents has no batch there.
+    Where a request carries one event, each event is of a kind of its own.
     """
     record, event = sendable
-    match format_:
-        case "registry":
-            return _content_type(event), event.registry
-        case "cloudevents-binary":
-            return record.place
-        case _:
-            return event.registry
+    if isinstance(form, Template) or form in ONE_BY_ONE:
+        return record.place
+    return (_content_type(event), event.registry) if form == "registry" else event.registry
 
 
-def request_of(sendables: Sequence[Sendable], format_: WebhookFormat = "registry") -> WebhookRequest:
+def request_of(sendables: Sequence[Sendable], form: WebhookForm = "registry") -> WebhookRequest:
     """The POST of one event, or of a batch of one kind.
 
     Raises:
-        UnsendableError: the event's Content-Type or label cannot stand in a header; or several events in binary mode.
+        UnsendableError: the event's Content-Type, label or kept headers cannot stand in a header; or several events
+            where a request carries one.
     """
     events = [event for _, event in sendables]
-    content = _RENDERS[format_](sendables)
+    content = _of_template(form, sendables) if isinstance(form, Template) else _RENDERS[form](sendables)
     id_ = batch_id(events)
     headers = [
         ("content-type", _header_text(content.content_type, "Content-Type")),
@@ -97,18 +109,51 @@ def _structured(sendables: Sequence[Sendable]) -> _Content:
 
 
 def _binary(sendables: Sequence[Sendable]) -> _Content:
-    if len(sendables) > 1:
-        raise UnsendableError(f"{len(sendables)} events do not fit into one request in CloudEvents' binary mode")
-    return _Content(cloudevents.DATA, event_json(sendables[0][1]), cloudevents.binary_headers(*sendables[0]))
+    record, event = _only(sendables, "in CloudEvents' binary mode")
+    return _Content(cloudevents.DATA, event_json(event), cloudevents.binary_headers(record, event))
 
 
-_RENDERS: Final[Mapping[WebhookFormat, _Render]] = {
+def _as_the_source_sent_it(sendables: Sequence[Sendable]) -> _Content:
+    """The source's own body; where its text is the event's own, as it is of a registry, in an envelope."""
+    _, event = _only(sendables, "in format source")
+    if not event.source_body:
+        return _as_it_came(sendables)
+    return _Content(event.source_content_type or _JSON, utf8(event.source_body), tuple(_kept_headers(event)))
+
+
+def _bare(sendables: Sequence[Sendable]) -> _Content:
+    """The event without an envelope, and always with a time that Go reads, as Azure's registry sends it."""
+    _, event = _only(sendables, "in format acr")
+    text = event.original or registry_json(event, shape_of(event.content_type)).decode()
+    return _Content(_JSON, utf8(text))
+
+
+def _of_template(template: Template, sendables: Sequence[Sendable]) -> _Content:
+    return _Content(_JSON, template_body(template, *_only(sendables, "in format template")))
+
+
+_RENDERS: Final[Mapping[NamedFormat, _Render]] = {
     "registry": _as_it_came,
     "registry-v1": partial(_in_shape, Shape.V1),
     "registry-v2": partial(_in_shape, Shape.V2),
     "cloudevents": _structured,
     "cloudevents-binary": _binary,
+    "source": _as_the_source_sent_it,
+    "acr": _bare,
 }
+
+
+def _only(sendables: Sequence[Sendable], where: str) -> Sendable:
+    if len(sendables) > 1:
+        raise UnsendableError(f"{len(sendables)} events do not fit into one request {where}")
+    return sendables[0]
+
+
+def _kept_headers(event: Event) -> Iterator[tuple[str, str]]:
+    """The source's own headers, but for those that say something else of our request."""
+    for name, value in event.source_headers.items():
+        if _HEADER_NAME.fullmatch(name) and name not in _NOT_KEPT:
+            yield name, _header_text(value, f"header {name}")
 
 
 def _content_type(event: Event) -> str:

@@ -15,7 +15,7 @@ from consumer.delivery.webhook.formats import Sendable, request_of
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.log.decoding import event_of
 from consumer.record import Record
-from runtime.config.endpoint_settings import WebhookFormat
+from runtime.config.endpoint_settings import WebhookForm
 from schemas.event import Event
 
 _T = TypeVar("_T")
@@ -40,8 +40,8 @@ class LargeEvents:
         self._waiting: list[_Piece] = []
         self._is_busy = False
         self._last: Sendable | None = None
-        self._requests: dict[WebhookFormat, WebhookRequest] = {}
-        """Of the last event, by format."""
+        self._requests: dict[WebhookForm, WebhookRequest] = {}
+        """Of the last event, by what it is sent as."""
 
     def begin(self, record: Record, work: Callable[[], _T]) -> "asyncio.Future[_T]":
         """Do this work, which is about this record, on the thread; call it on the loop."""
@@ -74,16 +74,16 @@ class LargeEvents:
             self._last = record, event_of(record)
         return self._last
 
-    def request(self, record: Record, format_: WebhookFormat) -> WebhookRequest:
+    def request(self, record: Record, form: WebhookForm) -> WebhookRequest:
         """The POST of the event in a record. On the thread.
 
         Raises:
             UnsendableError: see `request_of`.
         """
         sendable = self.read(record)
-        if format_ not in self._requests:
-            self._requests[format_] = request_of([sendable], format_)
-        return self._requests[format_]
+        if form not in self._requests:
+            self._requests[form] = request_of([sendable], form)
+        return self._requests[form]
 
     def _begin_next(self) -> None:
         self._waiting = [piece for piece in self._waiting if not piece.ended.cancelled()]

@@ -20,7 +20,7 @@ from consumer.log.decoding import event_of
 from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
-from runtime.config.endpoint_settings import WebhookFormat
+from runtime.config.endpoint_settings import WebhookForm
 
 _WITHOUT_ROOM: Final = 4 * 1024
 """Bytes of a record: of smaller ones there may be as many in flight as requests."""
@@ -36,7 +36,7 @@ class Sender:
         client: Client,
         signer: Signer,
         clock: Clock,
-        format_: WebhookFormat = "registry",
+        form: WebhookForm = "registry",
         events: LargeEvents | None = None,
     ) -> None:
         """Nothing is sent yet.
@@ -45,19 +45,19 @@ class Sender:
             client: POSTs.
             signer: signs.
             clock: stamps each attempt.
-            format_: what events are sent as.
+            form: what events are sent as.
             events: reads and renders the large ones; all senders of a process share it.
         """
         self.large_events: Final = events or LargeEvents()
         self._room: Final = BodyRoom()
-        self._format: Final = format_
+        self._form: Final = form
         self._client: Final = client
         self._signer: Final = signer
         self._clock: Final = clock
 
     def kind(self, delivery: Delivery) -> object:
         """Deliveries go into one batch only if this is equal; a large one goes alone."""
-        return delivery.record.place if _is_large(delivery) else kind_of(_sendable(delivery), self._format)
+        return delivery.record.place if _is_large(delivery) else kind_of(_sendable(delivery), self._form)
 
     async def send(self, deliveries: list[Delivery]) -> Result:
         """POST them in one request.
@@ -76,11 +76,11 @@ class Sender:
             return await self._client.send(*self._of_batch(deliveries))
 
     def _of_batch(self, deliveries: list[Delivery]) -> _Post:
-        return self._built(lambda: request_of([_sendable(delivery) for delivery in deliveries], self._format))
+        return self._built(lambda: request_of([_sendable(delivery) for delivery in deliveries], self._form))
 
     def _of_large(self, record: Record) -> _Post:
         """On the thread of large events."""
-        return self._built(lambda: self.large_events.request(record, self._format))
+        return self._built(lambda: self.large_events.request(record, self._form))
 
     def _built(self, build: Callable[[], WebhookRequest]) -> _Post:
         try:
@@ -111,7 +111,7 @@ def sender_of(endpoint: EndpointSettings, clock: Clock, events: LargeEvents | No
     Raises:
         ClientSettingsError: its address, headers, certificates or proxy cannot be used.
     """
-    return Sender(client_of(endpoint, clock), signer_of(endpoint), clock, endpoint.format, events)
+    return Sender(client_of(endpoint, clock), signer_of(endpoint), clock, endpoint.form, events)
 
 
 def signer_of(endpoint: EndpointSettings) -> Signer:

@@ -18,7 +18,7 @@ from consumer.delivery.webhook.sender import Sender, signer_of
 from consumer.delivery.webhook.signing import Signer
 from consumer.lanes.delivery import Delivery
 from runtime.clock import Clock
-from runtime.config.endpoint_settings import WebhookFormat
+from runtime.config.endpoint_settings import WebhookForm
 from runtime.tracing.spans import Attributes, SpanKind
 from schemas import names
 from schemas.headers import trace_headers
@@ -36,13 +36,13 @@ class TracedSender(Sender):
         client: Client,
         signer: Signer,
         clock: Clock,
-        format_: WebhookFormat,
+        form: WebhookForm,
         events: LargeEvents | None,
         *,
         attempts: AttemptTracing,
     ) -> None:
         """Nothing is sent yet; `attempts` says how it is recorded, and the rest is that of `Sender`."""
-        super().__init__(TracedClient(client, attempts), signer, clock, format_, events)
+        super().__init__(TracedClient(client, attempts), signer, clock, form, events)
         self._attempts: Final = attempts
 
     async def send(self, deliveries: list[Delivery]) -> Result:
@@ -92,4 +92,4 @@ def traced_sender_of(attempts: AttemptTracing, clock: Clock, events: LargeEvents
     """What POSTs to an endpoint, as `sender_of` makes it, each attempt recorded. Raises as `sender_of`."""
     endpoint = attempts.endpoint
     client = client_of(endpoint, clock)
-    return TracedSender(client, signer_of(endpoint), clock, endpoint.format, events, attempts=attempts)
+    return TracedSender(client, signer_of(endpoint), clock, endpoint.form, events, attempts=attempts)

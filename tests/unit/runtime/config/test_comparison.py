@@ -61,10 +61,18 @@ def test_a_change_is_told_by_the_keys_of_the_file(key: str) -> None:
 
 def test_settings_that_differ_have_a_key_that_differs() -> None:
     """Every setting of an endpoint is compared: no change is applied in silence, none is told that is not there."""
-    changed = {field.name for field in fields(EndpointSettings)} - {"name", "networks", "safe_url", "tls"}
+    changed = {field.name for field in fields(EndpointSettings)} - {"name", "networks", "safe_url", "template", "tls"}
     told = {key.split(".")[0] for key in endpoint_values(endpoint(**CHANGES))}
     assert len(changed) <= len(told) + 2, "ignore has three settings"
     assert [] == changed_keys(endpoint_values(endpoint()), endpoint_values(endpoint()))
+
+
+def test_a_template_is_compared_as_a_whole() -> None:
+    """Any change of it is one of the key `template`, and nothing of it is shown."""
+    one, other = (endpoint(format="template", template={"text": text}) for text in (SECRET, "{tag}"))
+    assert ["template"] == changed_keys(endpoint_values(one), endpoint_values(other))
+    assert "a template" == endpoint_values(one)["template"].shown
+    assert SECRET not in repr(endpoint_values(one))
 
 
 def test_the_order_of_headers_counts() -> None:

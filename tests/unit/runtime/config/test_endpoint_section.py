@@ -9,7 +9,7 @@ from tests.kit.config_faults import KAFKA, faults
 
 ENDPOINT_KEYS = (
     "actors, attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
-    "options, ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, sink, start, tags, threshold, "
+    "options, ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, sink, start, tags, template, threshold, "
     "timeout, tls, url, useragents"
 )
 
@@ -147,7 +147,7 @@ ENDPOINTS = [
     (endpoint("batch: {linger: 2m}"), 'endpoints[0].batch.linger: "2m" is not from 0s to 1m'),
     (
         endpoint("format: xml"),
-        'endpoints[0].format: "xml" is not one of registry, registry-v1, registry-v2, cloudevents, cloudevents-binary',
+        'endpoints[0].format: "xml" is not one of registry, registry-v1, registry-v2, cloudevents, cloudevents-binary, source, acr, template',
     ),
     (endpoint("attempts: 0"), "endpoints[0].attempts: 0 is not a whole number from 1 to 1000000"),
     (

@@ -11,7 +11,7 @@ from tests.kit.config_faults import KAFKA, faults
 
 ENDPOINT_KEYS = (
     "actors, attempts, backoff, batch, concurrency, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
-    "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, threshold, timeout, tls, url, "
+    "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, template, threshold, timeout, tls, url, "
     "useragents"
 )
 

@@ -92,6 +92,7 @@ BEYOND_A_SCHEMA = (
     "has a query; ",
     "can be reached from other machines; ",
     "is an empty list; ",
+    "is not sent by format ",  # a key needs another's value
     "is not a signing secret: ",  # what is one is the scheme's
     "has no header of its own; ",
     "none must be the only value",

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -15,17 +16,17 @@ from consumer.delivery.webhook.sender import Sender
 from consumer.delivery.webhook.signing import Signer
 from consumer.lanes.delivery import Delivery, Lane
 from runtime.clock import SystemClock
-from runtime.config.endpoint_settings import WebhookFormat
+from runtime.config.endpoint_settings import WebhookForm
 from tests.kit.events import V1, V2
-from tests.kit.sendables import DELETE, FORMATS, TRACEPARENT, headers_of, sendable
+from tests.kit.sendables import DELETE, FORMS, ONE_BY_ONE, TEMPLATE, TRACEPARENT, headers_of, sendable
 
 
-@pytest.mark.parametrize("format_", [name for name in FORMATS if name != "cloudevents-binary"])
-def test_a_batch_holds_its_events_in_order(format_: WebhookFormat) -> None:
+@pytest.mark.parametrize("form", [form for form in FORMS if form not in ONE_BY_ONE])
+def test_a_batch_holds_its_events_in_order(form: WebhookForm) -> None:
     """The ids stand in the body in the order of the records, which are all named; a trace is no batch's."""
     pairs = [sendable(replace(DELETE, id=f"e{n}"), offset=n, traceparent=TRACEPARENT) for n in range(3)]
 
-    request = request_of(pairs, format_)
+    request = request_of(pairs, form)
 
     found = json.loads(request.body)
     inner = found["events"] if isinstance(found, dict) else [event["data"] for event in found]
@@ -37,32 +38,36 @@ def test_a_batch_holds_its_events_in_order(format_: WebhookFormat) -> None:
 
 
 @pytest.mark.parametrize(
-    ("format_", "apart"),
+    ("form", "apart"),
     [
         ("registry", {"type", "label"}),
         ("registry-v1", {"label"}),
         ("registry-v2", {"label"}),
         ("cloudevents", {"label"}),
         ("cloudevents-binary", {"place"}),
+        ("source", {"place"}),
+        ("acr", {"place"}),
+        (TEMPLATE, {"place"}),
     ],
 )
-def test_what_may_share_a_batch(format_: WebhookFormat, apart: set[str]) -> None:
-    """A batch has one Content-Type as it goes out and one label; in binary mode nothing shares a request."""
-    one = kind_of(sendable(DELETE), format_)
+def test_what_may_share_a_batch(form: WebhookForm, apart: set[str]) -> None:
+    """A batch has one Content-Type as it goes out and one label; some share no request at all."""
+    one = kind_of(sendable(DELETE), form)
     others = {
-        "type": kind_of(sendable(replace(DELETE, content_type=V1)), format_),
-        "label": kind_of(sendable(replace(DELETE, registry="us")), format_),
-        "place": kind_of(sendable(DELETE, offset=8), format_),
-        "id": kind_of(sendable(replace(DELETE, id="other")), format_),
+        "type": kind_of(sendable(replace(DELETE, content_type=V1)), form),
+        "label": kind_of(sendable(replace(DELETE, registry="us")), form),
+        "place": kind_of(sendable(DELETE, offset=8), form),
+        "id": kind_of(sendable(replace(DELETE, id="other")), form),
     }
 
     assert apart == {name for name, kind in others.items() if kind != one}
 
 
-def test_binary_mode_refuses_a_batch() -> None:
-    """CloudEvents has no binary batch; to send one event of it and drop the rest would lose them."""
+@pytest.mark.parametrize("form", ONE_BY_ONE)
+def test_some_forms_refuse_a_batch(form: WebhookForm) -> None:
+    """Where a request carries one event, to send one of a batch and drop the rest would lose them."""
     with pytest.raises(UnsendableError, match="2 events do not fit"):
-        request_of([sendable(DELETE), sendable(DELETE, offset=8)], "cloudevents-binary")
+        request_of([sendable(DELETE), sendable(DELETE, offset=8)], form)
 
 
 @pytest.mark.parametrize("bad", ["text/x\r\nX-Evil: 1", "text/é", "text/\x00", "text/\x7f"])
@@ -72,14 +77,27 @@ def test_a_content_type_that_is_no_headers_is_unsendable(bad: str) -> None:
 
     with pytest.raises(UnsendableError, match="its Content-Type does not fit into a header"):
         request_of([pair])
-    assert all(request_of([pair], name) for name in FORMATS if name != "registry")
+    assert all(request_of([pair], name) for name in FORMS if name not in {"registry", "source"})
 
 
-@pytest.mark.parametrize("format_", FORMATS)
-def test_a_label_that_is_no_headers_is_unsendable(format_: WebhookFormat) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_a_label_that_is_no_headers_is_unsendable(form: WebhookForm) -> None:
     """A label that something else wrote into the log cannot split a header."""
     with pytest.raises(UnsendableError, match="its label does not fit into a header"):
-        request_of([sendable(replace(DELETE, registry="eu\nX: y"))], format_)
+        request_of([sendable(replace(DELETE, registry="eu\nX: y"))], form)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"source_content_type": "a/b\r\nX: y"}, {"source_headers": {"x-github-event": "a\nb"}}],
+)
+def test_what_a_source_said_cannot_split_a_header(members: dict[str, Any]) -> None:
+    """Content-Type and headers of a source go out in format source alone, where they must be able to."""
+    pair = sendable(replace(DELETE, source_format="github", source_body="{}", **members))
+
+    with pytest.raises(UnsendableError, match="does not fit into a header"):
+        request_of([pair], "source")
+    assert all(request_of([pair], form) for form in FORMS if form != "source")
 
 
 def test_a_content_type_may_hold_what_a_header_may() -> None:
@@ -106,11 +124,11 @@ class Kept:
         """Nothing is open."""
 
 
-@pytest.mark.parametrize("format_", FORMATS)
-def test_a_delivery_of_which_only_bytes_were_kept_is_sent_the_same(format_: WebhookFormat) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_a_delivery_of_which_only_bytes_were_kept_is_sent_the_same(form: WebhookForm) -> None:
     """Sender decodes the record where the event was not kept, and renders in the endpoint's format."""
     client = Kept()
-    sending = Sender(client, Signer(), SystemClock(), format_)
+    sending = Sender(client, Signer(), SystemClock(), form)
     record, event = sendable(DELETE)
     lane = Lane((3, b"library/test"))
 
@@ -118,8 +136,8 @@ def test_a_delivery_of_which_only_bytes_were_kept_is_sent_the_same(format_: Webh
     asyncio.run(sending.send([kept]))
     asyncio.run(sending.send([bare]))
 
-    assert [request_of([(record, event)], format_)] * 2 == client.requests
-    assert sending.kind(kept) == sending.kind(bare) == kind_of((record, event), format_)
+    assert [request_of([(record, event)], form)] * 2 == client.requests
+    assert sending.kind(kept) == sending.kind(bare) == kind_of((record, event), form)
 
 
 def test_sending_says_what_cannot_be_built() -> None:
