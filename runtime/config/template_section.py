@@ -17,7 +17,7 @@ from runtime.config.faults import quoted
 from runtime.config.reading import Section, Value
 from runtime.config.secrets import Secret
 from runtime.config.shape import shaped
-from runtime.config.template import COLUMNS, LISTS, TemplatePiece, Slot, Template
+from runtime.config.template import COLUMNS, LISTS, Slot, Template, TemplatePiece
 
 _PART: Final = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<names>[^{}]*)\}|(?P<broken>[{}])|(?P<text>[^{}]+)")
 _JSON_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
