@@ -61,10 +61,22 @@ def test_a_change_is_told_by_the_keys_of_the_file(key: str) -> None:
 
 def test_settings_that_differ_have_a_key_that_differs() -> None:
     """Every setting of an endpoint is compared: no change is applied in silence, none is told that is not there."""
-    changed = {field.name for field in fields(EndpointSettings)} - {"name", "networks", "safe_url", "template", "tls"}
+    alone = {"name", "networks", "options", "safe_url", "sink", "template", "tls"}
+    changed = {field.name for field in fields(EndpointSettings)} - alone
     told = {key.split(".")[0] for key in endpoint_values(endpoint(**CHANGES))}
     assert len(changed) <= len(told) + 2, "ignore has three settings"
     assert [] == changed_keys(endpoint_values(endpoint()), endpoint_values(endpoint()))
+
+
+def test_a_sink_and_its_options_are_compared() -> None:
+    """Each by its own key; options are shown no more than headers are."""
+    one, other, third = (
+        settings(endpoints=[{"name": "audit", "sink": sink, "options": {"path": path}}]).endpoints[0]
+        for sink, path in (("a.b:c", SECRET), ("a.b:c", "x"), ("a.b:d", "x"))
+    )
+    assert ["options"] == changed_keys(endpoint_values(one), endpoint_values(other))
+    assert ["sink"] == changed_keys(endpoint_values(other), endpoint_values(third))
+    assert SECRET not in repr(endpoint_values(one))
 
 
 def test_a_template_is_compared_as_a_whole() -> None:
