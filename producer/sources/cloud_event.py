@@ -7,7 +7,7 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -47,6 +47,8 @@ class CloudEvent:
     """The JSON text of its data; empty if it has none."""
     data: Any = None
     """The value of `text`."""
+    item: str = ""
+    """The text of the event by itself in structured mode, if it is one of a batch."""
 
     def attribute(self, name: str) -> str:
         """An attribute; empty if it is not there."""
@@ -81,8 +83,11 @@ def cloud_events(post: ForeignPost) -> list[CloudEvent]:
     if not isinstance(values, list):
         raise NotThisFormatError("a batch of CloudEvents must be a list of objects")
     text = post.body.decode()
-    places = enumerate(zip(items_of(text), values, strict=True))
-    return [_structured(text[start:end], value, f"[{index}]") for index, ((start, end), value) in places]
+    items = [text[start:end] for start, end in items_of(text)]
+    return [
+        replace(_structured(item, value, f"[{index}]"), item=item)
+        for index, (item, value) in enumerate(zip(items, values, strict=True))
+    ]
 
 
 def _structured(text: str, value: Any, path: str) -> CloudEvent:

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from producer.sources import acr, docker_hub, ecr, gitea, github, harbor, quay, zot
-from producer.sources.cloud_event import CloudEvent, cloud_events
+from producer.sources.cloud_event import STRUCTURED, CloudEvent, cloud_events
 from producer.sources.json_body import json_value
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, PostReading
@@ -97,9 +97,14 @@ def _enveloped(text: str) -> list[Event]:
 
 
 def _completed(events: list[Event], by: CloudEvent) -> Iterator[Event]:
-    """The events with the CloudEvent's id and time where they have none of their own, which their text lacks then."""
+    """The events with the CloudEvent's id and time where they have none of their own, which their text lacks then.
+
+    Those of a batch keep the CloudEvent that they are of, and not the batch, which whoever gets one of them had not
+    been sent.
+    """
     for event in events:
         whole = replace(
             event, id=event.id or by.attribute("id"), timestamp=event.timestamp or utc_time(by.attribute("time"))
         )
-        yield event if whole == event else replace(whole, original="")
+        named = event if whole == event else replace(whole, original="")
+        yield replace(named, source_body=by.item, source_content_type=STRUCTURED) if by.item else named

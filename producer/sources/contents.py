@@ -144,7 +144,7 @@ class ForeignContents:
         )
         named = with_ids([*found.events, *found.others], source.format, body)
         kept = named if source.keep == "all" else named[: len(found.events)]
-        check_copies(len(kept), len(body))
+        check_copies(len(kept), sum(len(utf8(event.source_body)) or len(body) for event in kept))
         text = body.decode()
         self._events: Final = [_completed(event, text, facts, source) for event in reversed(kept)]
         for event, bare in zip(self._events, reversed(kept), strict=True):
@@ -172,12 +172,12 @@ def _without(text: bytes, source: SourceSettings) -> bytes:
 
 
 def check_copies(events: int, size: int) -> None:
-    """Hold a body against the limits of what its events keep of it. Raises TooMuchError."""
+    """Hold a body against the limits of what its events keep of it, `size` all together. Raises TooMuchError."""
     if events > MAX_EVENTS_OF_BODY:
         raise TooMuchError(f"{events:,} events; a body may have {MAX_EVENTS_OF_BODY:,}")
-    if events * size > MAX_COPIES_BYTES:
-        kept = f"{events:,} events, each of which keeps the body of {format_size(size)}"
-        raise TooMuchError(f"{kept}; together they may keep {format_size(MAX_COPIES_BYTES)}")
+    if size > MAX_COPIES_BYTES:
+        kept = f"{events:,} events, of which each keeps its body, {format_size(size)} together"
+        raise TooMuchError(f"{kept}; they may keep {format_size(MAX_COPIES_BYTES)}")
 
 
 def _completed(event: Event, text: str, facts: PostFacts, source: SourceSettings) -> Event:
@@ -187,9 +187,9 @@ def _completed(event: Event, text: str, facts: PostFacts, source: SourceSettings
         registry=facts.registry,
         content_type=MEDIA_TYPE_V2,
         source_format=source.format,
-        source_content_type=facts.content_type,
+        source_content_type=event.source_content_type or facts.content_type,
         source_headers=dict(facts.headers),
-        source_body=text,
+        source_body=event.source_body or text,
     )
 
 

@@ -12,8 +12,8 @@ class PostReading:
     """What is in one body.
 
     A reader fills the members of the event that its source knows. It leaves `registry`, `original` (but for one whose
-    event is the registry's own text) and all that begin with `source_`: these are the same for every format. An id is
-    the source's own, or empty.
+    event is the registry's own text) and all that begin with `source_`: these are the same for every format, but that
+    an event of a batch has the part of the body that it is of. An id is the source's own, or empty.
     """
 
     events: list[Event] = field(default_factory=list)

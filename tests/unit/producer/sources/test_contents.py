@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from producer.sources import contents
+from producer.sources.cloud_event import STRUCTURED
 from producer.sources.contents import BodyContents, NotTakenError, PostFacts, TooMuchError, contents_of
 from runtime.config.source_settings import Kept, SourceFormat, SourceSettings
 from schemas.event import MEDIA_TYPE_V1, MEDIA_TYPE_V2, Event
 from schemas.limits import MAX_VALUES
+from tests.kit.foreign_samples import sample
 
 LIMIT = 24 * 2**20
 PUSH: dict[str, Any] = {
@@ -120,9 +122,9 @@ def test_a_record_that_kafka_would_not_take_is_refused() -> None:
         contents_of(long, replace(facts("acr"), max_record_bytes=15 * 1024))
 
 
-@pytest.mark.parametrize(("events", "size"), [(1000, 65_536), (1, 64 * 2**20)])
+@pytest.mark.parametrize(("events", "size"), [(1000, 65_536_000), (1, 64 * 2**20)])
 def test_copies_of_a_body_within_the_limits(events: int, size: int) -> None:
-    """Each event keeps the whole body."""
+    """Each event keeps the whole body, or its part of a batch."""
     contents.check_copies(events, size)
 
 
@@ -130,7 +132,7 @@ def test_copies_of_a_body_within_the_limits(events: int, size: int) -> None:
     ("events", "size", "says"),
     [
         (1001, 10, "1,001 events; a body may have 1,000"),
-        (65, 2**20, "65 events, each of which keeps the body of 1 MiB; together they may keep 64 MiB"),
+        (65, 65 * 2**20, "65 events, of which each keeps its body, 65 MiB together; they may keep 64 MiB"),
     ],
 )
 def test_too_many_copies_of_a_body_are_refused(events: int, size: int, says: str) -> None:
@@ -138,3 +140,20 @@ def test_too_many_copies_of_a_body_are_refused(events: int, size: int, says: str
     with pytest.raises(TooMuchError) as refused:
         contents.check_copies(events, size)
     assert str(refused.value) == says
+
+
+def test_an_event_of_a_batch_keeps_its_part() -> None:
+    """Whoever gets one event of a batch of CloudEvents gets that CloudEvent, and as one alone."""
+    one = sample("cloudevents", "batched")
+    found = contents_of(one.body, facts("cloudevents", keep="all", content_type=one.headers["content-type"]))
+    events = taken(found)
+    assert [json.loads(event.source_body) for event in events] == one.value
+    assert {event.source_content_type for event in events} == {STRUCTURED}
+    assert all(event.source_body.encode() in one.body for event in events)
+
+
+def test_many_small_events_of_a_batch_are_taken() -> None:
+    """The limit is of what they keep: 1,000 CloudEvents of 1 KiB are 1 MiB, and not 1 GiB."""
+    one = sample("cloudevents", "batched")
+    body = json.dumps(one.value[:1] * 1000).encode()
+    assert len(contents_of(body, facts("cloudevents", content_type=one.headers["content-type"]))) == 1000
