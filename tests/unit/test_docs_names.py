@@ -25,6 +25,7 @@ OF_OTHERS = {
     "actor.user_type",
     "ghcr.io",  # a registry
     "app.ini",  # Gitea's
+    "harbor.yml",  # Harbor's
     "group.version",  # Kafka's
     "advertised.listeners",
     "max.message.bytes",
