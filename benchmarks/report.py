@@ -1,6 +1,6 @@
 """How long `registry-worker report` takes: 10 million records as DuckDB makes them, seconds for each rule and question.
 
-    python -m benchmarks.report [--records N] [--keep DIR]
+    python -m benchmarks.report [--records N]
 
 The target is seconds in all. The records are those of a busy registry for 30 days: 2,000 repositories of unequal
 popularity, 5,000 client addresses, indexes with two children, blobs, HEADs, pushes, mounts, deletes; 1 in 1,000 is a

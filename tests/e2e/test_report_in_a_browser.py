@@ -66,8 +66,8 @@ def page(browser: Browser, address: str) -> Browser:
 
 
 def numbers(report: LogReport, question: str) -> list[list[Any]]:
-    """What a question's bars are to show: a list a row, those rows without anything left out."""
-    rows = [[row[column] for column in LENGTHS[question]] for row in report.answers[question].records()[:BARS]]
+    """What a question's bars are to show: a list a row, those rows without anything left out; what is unknown is 0."""
+    rows = [[row[column] or 0 for column in LENGTHS[question]] for row in report.answers[question].records()[:BARS]]
     return [row for row in rows if any(row)]
 
 

@@ -1,4 +1,4 @@
-"""A month of a registry's events for a report to draw: busy days and idle ones, texts that mean harm, endless names.
+"""A month of two registries for a report to draw: busy days and idle ones, texts that mean harm, endless names.
 
 The same each time. Knows nothing of how a page shows it.
 """
@@ -65,6 +65,8 @@ def _day(chance: random.Random, day: int) -> Iterator[dict[str, Any]]:
         yield _pull(chance, day, n)
     for _ in range(chance.randint(2, 6)):
         yield from _push(chance, day)
+    for _ in range(chance.randint(0, 3)):
+        yield _push_elsewhere(chance, day)
     if day % 5 == 0:
         yield row("delete", "tag", tag=chance.choice(_TAGS), at=_at(chance, day), **_who(chance))
 
@@ -84,6 +86,13 @@ def _push(chance: random.Random, day: int) -> Iterator[dict[str, Any]]:
     yield row("push", "blob", digest=_digest(chance), size_bytes=chance.randint(1 << 20, 1 << 31), at=at, **who)
     yield row("mount", "blob", digest=_digest(chance), size_bytes=1 << 20, from_repository=LONG, at=at + 1, **who)
     yield row("push", "manifest", tag=chance.choice(_TAGS), digest=_digest(chance), at=at + 2, **who)
+
+
+def _push_elsewhere(chance: random.Random, day: int) -> dict[str, Any]:
+    """To a registry that sends no more than this, and no pulls."""
+    known = {"registry": "hub", "source_format": "docker-hub", "repository": "acme/app", "actor": "ann"}
+    unknown = dict.fromkeys(("client_ip", "user_agent", "request_method", "source_addr", "media_type"))
+    return row("push", "manifest", tag=chance.choice(_TAGS), at=_at(chance, day), **known, **unknown)
 
 
 def _who(chance: random.Random) -> dict[str, Any]:

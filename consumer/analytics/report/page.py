@@ -170,7 +170,7 @@ def _table(answer: AnsweredQuestion, *, opened: bool) -> str:
 
 def _cell(column: str, cell: Cell, number: bool) -> str:  # noqa: FBT001 - zipped
     if not isinstance(cell, str):
-        return f"<td{_class(number, '')}>{text(shown(column, cell))}</td>"
+        return f"<td{_class(number, 'flag' if isinstance(cell, bool) else '')}>{text(shown(column, cell))}</td>"
     full = f' title="{text(cell)}"' if len(cell) > _ROOM else ""
     return f"<td{_class(number, 'long')}{full}>{text(shown(column, cell))}</td>"
 

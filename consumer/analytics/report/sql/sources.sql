@@ -6,7 +6,6 @@ select
     coalesce(registry, '') as registry, coalesce(source_format, '') as source_format, count(*) as events,
     count(*) filter (action = 'push') as pushes, count(*) filter (action = 'pull') as pulls,
     count(*) filter (action = 'mount') as mounts, count(*) filter (action = 'delete') as deletes,
-    count(*) filter (action is null or action not in ('push', 'pull', 'mount', 'delete')) as others,
     count(*) filter (action = 'pull' and kind in ('manifest', 'index')) as image_pulls,
     count(*) filter (action = 'push' and tag is not null and digest is not null) as digests_of_tags,
     count(*) filter (kind = 'blob') as blobs, count(*) filter (kind = 'blob' and size_bytes is not null) as blob_sizes,
