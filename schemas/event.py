@@ -109,13 +109,13 @@ class Event(Struct, frozen=True, kw_only=True, gc=False):
     original: str = ""
     """The event's own JSON text, exactly when the typed members do not give back the same bytes; else empty."""
     source_format: str = ""
-    """The format of the source that sent the event, such as `harbor`; empty for the envelope of a registry."""
+    """The format of the source that sent the event, such as `harbor`; empty for the envelope of CNCF distribution."""
     source_content_type: str = ""
     """The Content-Type of `source_body`, as its sender gave it."""
     source_headers: dict[str, str] = field(default_factory=dict)
     """The sender's headers that belong to its format, by their names in lower case; never a secret."""
     source_body: str = ""
-    """The body that the source sent, less what `drop` removed; each event of one body has it."""
+    """The body that the source sent, less what `drop` removed; each event of one body has it, none of an envelope."""
 
     @property
     def timestamp_micros(self) -> int | None:
