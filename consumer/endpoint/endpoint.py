@@ -252,7 +252,7 @@ class Endpoint:
         """Admit, send, commit, read on; when the next pass is due (both monotonic)."""
         partitions, allowed = self.partitions.values(), self.gate.allowed
         self._schemas.resume(partitions)
-        if not self._admission.admit(partitions, now, allowed):
+        if not self._admission.admit(partitions, now, self._clock.wall(), allowed):
             self._wakeup.wake()
         self._schemas.ask_for(self.partitions.values())
         self.dispatcher.give_up_silent(self.settings.timeout_s + ANSWER_GRACE_S)
@@ -262,6 +262,7 @@ class Endpoint:
         wanted = self._admission.wants_more(allowed)
         self._ahead.read_on(partitions, now, wanted=wanted, breaker_open=allowed is not Allowed.ALL)
         dues = [self.assignment.commits.policy.next_tick, self.dispatcher.next_wake()]
+        dues.append(self._admission.next_due(partitions, now))
         return min((at for at in dues if at is not None and at > now), default=math.inf)
 
     def _commit(self, now: float) -> None:

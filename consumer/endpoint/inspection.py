@@ -78,6 +78,8 @@ def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> F
         next_probe=None if gate.probe is not None else max(0.0, gate.next_try(now) - now),
         held=max(0.0, gate.retry_after_until - now),
         blocked=tuple(_blocked(endpoint, at) for _, at in sorted(endpoint.partitions.items()) if at.is_blocked),
+        delay=endpoint.settings.delay_s,
+        held_back=_held_back(endpoint, now),
         burying=endpoint.courier.burying,
         unwritten_because=endpoint.courier.burial.unwritten_because,
         rate_limit=endpoint.settings.rate_limit if gate.rate.next_at(now) > now else None,
@@ -92,6 +94,12 @@ def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> F
         ordered=endpoint.settings.ordering == "repository",
         filtering=now - monitor.filtered_at < _JUST_NOW_S,
     )
+
+
+def _held_back(endpoint: Endpoint, now: float) -> float | None:
+    """How long `delay` still holds back the next event of those that were read; None if it holds none."""
+    held = [at.held_until - now for at in endpoint.partitions.values() if at.backlog and at.is_held(now)]
+    return min(held, default=None)
 
 
 def _blocked(endpoint: Endpoint, at: Partition) -> Blocked:

@@ -48,6 +48,10 @@ class Facts:
     held: float = 0.0
     """How long the endpoint asked to be left alone, by Retry-After."""
     blocked: tuple[Blocked, ...] = ()
+    delay: float = 0.0
+    """How old an event must be before it is sent."""
+    held_back: float | None = None
+    """How long the next event is still held back by that; None if none is that was read."""
     burying: int = 0
     """Dead letters that are being written; what comes behind them in their repositories waits for that."""
     unwritten_because: str = ""
@@ -127,6 +131,8 @@ def _pace(facts: Facts) -> Iterator[str]:
     """What sets the pace of what is not stopped."""
     if facts.burying and not facts.unwritten_because:
         yield f"{counted(facts.burying, 'dead letter')} being written"
+    if facts.held_back is not None:
+        yield f"held back by delay ({format_duration(facts.delay)}), the next event for {_short(facts.held_back)}"
     if facts.waits_for_commit:
         yield "finished events are being committed first"
     if facts.retrying:

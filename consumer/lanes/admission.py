@@ -1,8 +1,8 @@
 """Admission: records that were read are decoded, filtered, noted in the ledger, and put into a lane.
 
 A filtered event is finished. What cannot be decoded is given up at once; what a newer release wrote stops its
-partition until this program is upgraded, because skipping it would lose it; and what only the schema registry can tell
-stops it until that has answered.
+partition until this program is upgraded, because skipping it would lose it; what only the schema registry can tell
+stops it until that has answered; and what the endpoint's `delay` holds back stops it until that has passed.
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Final, Protocol
 
 from consumer.lanes.allowed import Allowed
+from consumer.lanes.hold_back import HoldBack
 from consumer.lanes.lanes import Lanes
 from consumer.lanes.screening import LARGE, Screened, UnscreenedError
 from consumer.log.decoding import UnaskedError
@@ -100,6 +101,7 @@ class Admission:
         self._screening = screening
         self._undecodable = undecodable
         self._monitor = monitor
+        self._hold_back = HoldBack(endpoint.delay_s)
         self._lanes_when_open = endpoint.concurrency
         self._filtered: Counter[str] = Counter()
         """Events by the rule that they did not pass, until the monitor is told."""
@@ -125,24 +127,34 @@ class Admission:
             case Allowed.ALL:
                 return self._lanes.startable < self._enough
 
-    def admit(self, partitions: Collection[Partition], now: float, allowed: Allowed) -> bool:
-        """Move records from the partitions' backlogs into lanes while that helps; `now` monotonic.
+    def next_due(self, partitions: Collection[Partition], now: float) -> float | None:
+        """When the next record that the endpoint's `delay` holds back may be admitted (monotonic), if there is one."""
+        return self._hold_back.next_due(partitions, now)
+
+    def admit(self, partitions: Collection[Partition], now: float, wall: float, allowed: Allowed) -> bool:
+        """Move records from the partitions' backlogs into lanes while that helps.
 
         False if that was broken off, so that others have the event loop meanwhile: call it again soon.
+
+        Args:
+            partitions: all that this worker has.
+            now: on the monotonic clock.
+            wall: seconds since the epoch.
+            allowed: of which lanes batches may start.
         """
         try:
-            return self._admit_all(partitions, now, allowed)
+            return self._admit_all(partitions, now, wall, allowed)
         finally:
             for rule, events in self._filtered.items():
                 self._monitor.filtered(rule, events)
             self._filtered.clear()
 
-    def _admit_all(self, partitions: Collection[Partition], now: float, allowed: Allowed) -> bool:
+    def _admit_all(self, partitions: Collection[Partition], now: float, wall: float, allowed: Allowed) -> bool:
         self._left = _AT_ONCE
         self._share(*partitions)  # among all, be their turn to come or not: what left the lanes may have made room
         going = [partition for partition in partitions if partition.backlog and not partition.draining]
         waiting: set[int] = set()
-        """Partitions whose first record is being read."""
+        """Partitions whose first record is being read, or is held back."""
         while going:
             for partition in going:
                 turn = _ROUND
@@ -156,7 +168,9 @@ class Admission:
                         return False
                     passed = self._pass_over(partition, turn) if self._screening.tells_early else 0
                     turn -= passed or 1
-                    if not passed and not self._admit_first(partition, now):
+                    if not passed and (
+                        self._hold_back.holds(partition, now, wall) or not self._admit_first(partition, now)
+                    ):
                         waiting.add(partition.number)
                         break
             going = [at for at in going if at.backlog and not at.is_blocked and at.number not in waiting]

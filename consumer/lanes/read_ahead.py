@@ -14,6 +14,8 @@ from consumer.record import Record
 HELD_BACK: Final = 32 * 1024 * 1024
 """Bytes that partitions which are left alone may have read: beyond, little is asked for, as it may only add to it."""
 LITTLE: Final = READ_AHEAD // 8
+_ENOUGH_HELD: Final = READ_AHEAD // 4
+"""Cost of what a partition may have read that is held back; it is read on when half of that is left."""
 
 
 class Reader(Protocol):
@@ -51,19 +53,22 @@ class ReadAhead:
         """Ask for more where that helps; pause partitions whose records could not be admitted. `now` monotonic."""
         for partition in partitions:
             blocked = partition.is_blocked
-            if blocked != partition.paused:
-                partition.paused = blocked
-                (self._reader.pause if blocked else self._reader.resume)(partition.number)
+            pauses = blocked or _holds_enough(partition, now)
+            if pauses != partition.paused:
+                partition.paused = pauses
+                (self._reader.pause if pauses else self._reader.resume)(partition.number)
             if blocked or partition.capped is not None:
                 self._cap_wait(partition, now, breaker_open=breaker_open)
         if wanted and self._asked < READ_AHEAD // 2:
-            self._ask(partitions)
+            self._ask(partitions, now)
 
-    def _ask(self, partitions: Collection[Partition]) -> None:
-        read = [partition.backlog for partition in partitions if not partition.paused]
+    def _ask(self, partitions: Collection[Partition], now: float) -> None:
+        going = [partition for partition in partitions if not (partition.paused or partition.is_held(now))]
+        read = [partition.backlog for partition in going]
         if sum(map(len, read)) * LEAST_COST >= READ_AHEAD:  # nearly always, and found without a look at each record
             return
-        held_back = sum(record.size for partition in partitions if partition.paused for record in partition.backlog)
+        all_read = sum(record.size for partition in partitions for record in partition.backlog)
+        held_back = all_read - sum(record.size for backlog in read for record in backlog)
         limit = READ_AHEAD if held_back < HELD_BACK else LITTLE
         if sum(map(total_cost, read)) < limit and self._asked <= limit // 2:
             self._reader.ask(limit - self._asked)
@@ -76,3 +81,11 @@ class ReadAhead:
         elif partition.capped != partition.ledger.base:
             partition.capped = partition.ledger.base
             self._lanes.cap_wait(partition.ledger.base, partition.number, now + self._backoff_s)
+
+
+def _holds_enough(partition: Partition, now: float) -> bool:
+    """Whether so much of a partition is held back that it need not be read on now; a pause costs what was fetched."""
+    if not partition.is_held(now):
+        return False
+    enough = _ENOUGH_HELD // 2 if partition.paused else _ENOUGH_HELD
+    return len(partition.backlog) * LEAST_COST >= enough or total_cost(partition.backlog) >= enough

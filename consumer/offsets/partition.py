@@ -1,5 +1,6 @@
 """One partition that this worker has, for one endpoint: its ledger, its backlog and its last commit. Pure."""
 
+import math
 from collections import deque
 from typing import Final
 
@@ -31,6 +32,10 @@ class Partition:
         """Of its records that were admitted and are not finished."""
         self.is_crowded = False
         """Whether these are as many as all of its endpoint's partitions may still take: memory is shared so."""
+        self.held_until = -math.inf
+        """Until when its first record is held back by the endpoint's `delay` (monotonic)."""
+        self.seen_up_to, self.seen_at = -1, 0.0
+        """The last record that was in the backlog when it was looked at for that, and when (since the epoch)."""
         self.paused = False
         self.upgrade_needed = ""
         """Why nothing more of it can be read by this version, if so."""
@@ -97,6 +102,10 @@ class Partition:
         """Drop the records that were read and not admitted: the next assignment reads them again."""
         self.backlog.clear()
         self._read_up_to = 0
+
+    def is_held(self, now: float) -> bool:
+        """Whether its first record is held back by the endpoint's `delay`; `now` monotonic."""
+        return self.held_until > now
 
     @property
     def is_full(self) -> bool:

@@ -173,7 +173,8 @@ class Backlogs:
         """Where events wait elsewhere."""
         now, standstills = self._clock.monotonic(), self._standstills.setdefault(name, Standstills())
         standstills.look(elsewhere, now)
-        if found := standstills.untold(now):
+        served = self._served.named(name)
+        if found := standstills.untold(now, 0.0 if served is None else served.settings.delay_s):
             _log.warning(
                 "endpoint.stands_still_elsewhere",
                 endpoint=name,

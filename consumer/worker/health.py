@@ -111,8 +111,11 @@ def endpoint_snapshot(endpoint: Endpoint, now: float) -> EndpointSnapshot:
 def _waits_on_purpose(endpoint: Endpoint, now: float) -> bool:
     """Whether nothing of ours is in the way: what waits, waits for its time or for the endpoint.
 
-    A dead letter that is being written, or a commit without which no attempt may start, is ours.
+    What `delay` holds back waits for its time. A dead letter that is being written is ours, and so is a commit without
+    which no attempt may start.
     """
+    if any(partition.is_held(now) for partition in endpoint.partitions.values()):
+        return True
     gate, lanes = endpoint.gate, endpoint.lanes
     if gate.breaker.is_open or endpoint.dispatcher.in_flight.requests or gate.earliest(now) > now:
         return True

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from runtime.config import EndpointSettings, Settings
 from runtime.config.comparison import changed_keys, endpoint_values, listener_keys, process_values
-from runtime.config.crosschecks import impatient
+from runtime.config.crosschecks import impatient, outlived
 from runtime.config.faults import ConfigurationError
 
 _USED: Final = ("kafka.", "topics.", "schema_registry.", "worker.", "tracing.", "intake.max_body")
@@ -104,7 +104,7 @@ def taken_of(before: Settings, after: Settings) -> Settings:
     worker = replace(
         before.worker, authorization=new.authorization, is_open=new.is_open, networks=new.networks, tls=tls
     )
-    if faults := impatient(before.kafka, worker, after.endpoints):
+    if faults := impatient(before.kafka, worker, after.endpoints) + outlived(before.topics, after.endpoints):
         raise ConfigurationError(faults)
     return replace(before, worker=worker, endpoints=after.endpoints)
 

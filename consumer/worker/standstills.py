@@ -30,10 +30,16 @@ class Standstills:
         self._since = {number: self._since[number] if number in stand else now for number in places}
         self._places = places
 
-    def untold(self, now: float) -> dict[int, float]:
-        """All that last too long, in seconds, if there is one among them that was not told since it began."""
+    def untold(self, now: float, delay_s: float = 0.0) -> dict[int, float]:
+        """All that last too long, in seconds, if there is one among them that was not told since it began.
+
+        Args:
+            now: on the monotonic clock.
+            delay_s: for which the endpoint has its events held back.
+        """
         waited = {number: now - since for number, since in self._since.items()}
-        overdue = {number: seconds for number, seconds in sorted(waited.items()) if seconds >= PATIENCE_S}
+        patience_s = PATIENCE_S + delay_s
+        overdue = {number: seconds for number, seconds in sorted(waited.items()) if seconds >= patience_s}
         is_news = bool(overdue.keys() - self._told)
         self._told = set(overdue)
         return overdue if is_news else {}

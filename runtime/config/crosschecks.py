@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.http_values import split_url
 from runtime.config.settings import AttemptSettings, IntakeSettings, KafkaSettings, TopicSettings, WorkerSettings
+from runtime.units import format_duration
 
 DRAIN_GRACE_S: Final = 5.0
 """What a consumer allows beyond a drain, for its last commit."""
@@ -66,6 +67,16 @@ def impatient(kafka: KafkaSettings, worker: WorkerSettings, endpoints: Iterable[
                 f"take {needed_ms} ms; kafka.{POLL_INTERVAL} is {interval_ms} and must be larger"
             )
     return faults
+
+
+def outlived(topics: TopicSettings, endpoints: Iterable[EndpointSettings]) -> list[str]:
+    """A fault for each endpoint whose `delay` is as long as the log keeps events: they would be gone before."""
+    return [
+        f"endpoint {one.name}: its delay is {format_duration(one.delay_s)} and must be shorter than topics.retention, "
+        f"which is {format_duration(topics.retention_s)}"
+        for one in endpoints
+        if one.delay_s >= topics.retention_s
+    ]
 
 
 def _drain_ms(worker: WorkerSettings, endpoint: EndpointSettings) -> int:

@@ -54,7 +54,7 @@ _FORMATS: Final[tuple[WebhookFormat, ...]] = (
 OF_REQUESTS: Final = ("headers", "batch", "format", "template", "reject_statuses", "signing", "tls", "proxy")
 """Keys that only an endpoint with a URL has."""
 _NOTHING: Final[frozenset[str]] = frozenset()
-_MILLISECOND, _MINUTE, _DAY = 0.001, 60.0, 86400.0
+_MILLISECOND, _MINUTE, _HOUR, _DAY = 0.001, 60.0, 3600.0, 86400.0
 _STATUS = whole_number(400, 599)
 _START = parsed(
     parse_start, f"is not a place to start; {START_EXAMPLES}", shapes.text(r"new|beginning|end|-.+|[0-9]{4}-.+")
@@ -92,6 +92,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         tags=section.read("tags", list_of(tag_glob), ()),
         actors=section.read("actors", list_of(text_glob), ()),
         useragents=section.read("useragents", list_of(text_glob), ()),
+        delay_s=section.read("delay", duration(0.0, _HOUR), 0.0),
         start=section.read("start", _START, New()),
         concurrency=section.read("concurrency", whole_number(1, 10_000), 1 if to and to.sink else 64),
         ordering=section.read("ordering", one_of(_ORDERINGS), "repository"),

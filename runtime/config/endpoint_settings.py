@@ -120,6 +120,8 @@ class EndpointSettings:
     """Globs over the name of who caused the event, which is no path; empty: all, known or not."""
     useragents: tuple[str, ...] = ()
     """Globs over the user agent of the request that caused it, likewise."""
+    delay_s: float = 0.0
+    """Seconds that an event must be old, since its acceptance, before it is sent; what comes behind it waits too."""
     start: Start = field(default_factory=New)
     """Where to begin without a cursor; new, as history is replayed on purpose or not at all."""
     concurrency: int = 64

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from runtime.config.crosschecks import impatient, is_intake, shared_topic
+from runtime.config.crosschecks import impatient, is_intake, outlived, shared_topic
 from runtime.config.document import LONGEST_FILE, Node, as_node, parse
 from runtime.config.endpoint_section import GITLAB, OF_REQUESTS, read_endpoint
 from runtime.config.endpoint_settings import EndpointSettings
@@ -147,6 +147,7 @@ def read_file(value: Value, trial: Trial = _no_trial) -> Settings | None:
     if kafka is not None:
         reading.faults[:0] = trial(kafka, intake, worker)
         reading.faults.extend(impatient(kafka, worker, endpoints))
+    reading.faults.extend(outlived(topics, endpoints))
     if worker.attempts is not None and (key := shared_topic(worker.attempts, topics)):
         reading.faults.append(f"worker.attempts.topic: must differ from {key}, {_NOT_ONLY_DOTS}")
     if kafka is None:

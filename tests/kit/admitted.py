@@ -93,5 +93,5 @@ class Door:
 
     def admit(self, allowed: Allowed = Allowed.ALL) -> None:
         """Let in what helps."""
-        while not self.admission.admit(self.partitions, 0.0, allowed):
+        while not self.admission.admit(self.partitions, 0.0, 0.0, allowed):
             pass

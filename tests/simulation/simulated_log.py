@@ -15,7 +15,7 @@ from consumer.log.listener import LogListener
 from consumer.offsets.commits import Assigned, Commit
 from consumer.record import Record
 from runtime.deadline import Deadline
-from tests.kit.virtual_time import EPOCH
+from tests.kit.virtual_time import VirtualClock
 
 TOPIC: Final = "registry.events"
 FETCH_S: Final = 0.002
@@ -35,6 +35,8 @@ class Stored:
     """Whether the endpoint is to get it, or a dead letter of it is to be written."""
     readable: bool = True
     """What cannot be read holds up nothing that comes behind it."""
+    ahead_s: float = 0.0
+    """By how much the clock of the intake that accepted it was ahead."""
 
 
 @dataclass
@@ -47,16 +49,21 @@ class Topic:
     gaps: dict[int, set[int]] = field(default_factory=dict)
     """Offsets that never appear (compaction, transaction markers)."""
     readers: list["SimulatedLog"] = field(default_factory=list)
+    stamps: dict[int, list[int]] = field(default_factory=dict)
+    """When each record was accepted, in milliseconds since the epoch."""
 
     def write(self, partition: int, stored: Iterable[Stored]) -> None:
-        """Append, and wake whoever reads."""
-        self.partitions[partition].extend(stored)
+        """Append, accepted now, and wake whoever reads."""
+        self.partitions[partition].extend(stored := list(stored))
+        stamps, now = self.stamps.setdefault(partition, []), VirtualClock().wall()
+        stamps.extend(int((now + one.ahead_s) * 1000) for one in stored)
         for reader in self.readers:
             reader.wake()
 
     def make_anew(self, partition: int, *, noticed: bool) -> None:
         """Delete what it holds; it begins again at offset 0, and so do those who read it if they notice."""
         self.partitions[partition].clear()
+        self.stamps.pop(partition, None)
         self.low.pop(partition, None)
         self.gaps.pop(partition, None)
         for reader in self.readers:
@@ -69,7 +76,7 @@ class Topic:
         while position < len(content) and len(found) < most:
             if position not in gaps:
                 at = content[position]
-                stamp = int(EPOCH * 1000)
+                stamp = self.stamps[partition][position]
                 found.append(Record(TOPIC, partition, position, stamp, at.key, at.value, at.headers))
             position += 1
         return found, position

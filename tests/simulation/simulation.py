@@ -45,12 +45,14 @@ from schemas import Event, Target
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.headers import record_headers
-from tests.kit.virtual_time import VirtualClock, running_loop
+from tests.kit.virtual_time import EPOCH, VirtualClock, running_loop
 from tests.simulation.simulated_log import TOPIC, Group, SimulatedLog, Stored, Topic
 
 GROUP: Final = "registry-worker.ci"
 LETTERS: Final = "registry.dead-letters"
 ANSWER_S: Final = 0.005
+_ROUNDED_S: Final = 1e-6
+"""By which a time may be off that was counted from the epoch."""
 
 Place = tuple[int, int]
 """Partition and offset."""
@@ -274,6 +276,12 @@ class World:
         """The repository of a record."""
         return (self.topic.partitions[place[0]][place[1]].key or b"").decode()
 
+    def accepted_at(self, place: Place) -> float:
+        """When an intake accepted the event there, in virtual seconds and by no clock of its own."""
+        number, offset = place
+        ahead_s = self.topic.partitions[number][offset].ahead_s
+        return self.topic.stamps[number][offset] / 1000 - EPOCH - ahead_s
+
     # The workers.
 
     def worker(self, partitions: Iterable[int] | None = None) -> "Worker":
@@ -377,6 +385,8 @@ class World:
     def _arrived(self, life: _Life, sender: str, places: list[Place]) -> Post:
         if life.dead:
             self.violations.append("a worker sends after its end")
+        if any(self.now < self.accepted_at(place) + self.settings.delay_s - _ROUNDED_S for place in places):
+            self.violations.append(f"a request comes too early for the delay: {places}")
         if self.pause is not None and self.now > self._paused_at:
             self.violations.append(f"a request starts in a pause: {places}")
         self.tried.update(places)

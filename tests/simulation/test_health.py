@@ -38,6 +38,7 @@ def fails(*repositories: str) -> Script:
     [
         ({"batch": {"max_events": 100, "linger": "1m"}}, always(200)),
         ({"rate_limit": 0.01}, always(200)),
+        ({"delay": "10m"}, always(200)),
         ({"timeout": "5m"}, always(200, after_s=290.0)),
         ({}, always(429, retry_after="600")),
         ({}, always(200, fault=Fault.TIMEOUT)),
@@ -45,7 +46,7 @@ def fails(*repositories: str) -> Script:
         ({"threshold": 1000, "backoff": "5m"}, fails(*REPOSITORIES)),
         ({"threshold": 1000, "backoff": "5m", "batch": {"max_events": 5, "linger": "1m"}}, fails("library/7")),
     ],
-    ids=["linger", "rate", "slow", "retry-after", "hangs", "refuses", "retries", "retries and linger"],
+    ids=["linger", "rate", "delay", "slow", "retry-after", "hangs", "refuses", "retries", "retries and linger"],
 )
 def test_waiting_on_purpose_is_no_fault(keys: dict[str, Any], script: Script) -> None:
     """However long it lasts: what waits has its time, or waits for the endpoint."""

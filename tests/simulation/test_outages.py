@@ -204,7 +204,7 @@ async def test_memory_is_bounded_whatever_the_backlog() -> None:
     some = [stored(f"library/{number}") for number in range(1000)]
     for number in world.topic.partitions:
         mine = [record for record in some if world._partition(record) == number]
-        world.topic.partitions[number] = (mine * 1000)[:83_334]
+        world.topic.write(number, (mine * 1000)[:83_334])
     worker = world.worker()
     most = 0
     for _ in range(7200):

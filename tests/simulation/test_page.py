@@ -115,7 +115,7 @@ def test_an_endpoint_whose_events_are_late() -> None:
         world = World(script=lambda _: Reply(200, after_s=20.0), timeout="30s", concurrency=1)
         around = Around(world.worker(), partitions=1)
         world.events(REPOSITORIES, times=2)
-        await asyncio.sleep(10)
+        await asyncio.sleep(70)
         behind = await around.card()
         assert (EndpointState.BEHIND, 1, 1) == (behind.state, behind.in_flight, behind.limit)
         world.hold(Pause(0, "their release"))

@@ -54,6 +54,7 @@ KEYS = st.fixed_dictionaries(
         "max_backoff": st.just("8s"),
         "rate_limit": st.sampled_from([30, 1000]),
         "ignore": st.just({"actions": ["pull"]}),
+        "delay": st.sampled_from(["0s", "0s", "2s"]),
     }
 )
 

@@ -45,7 +45,7 @@ class EndpointState(Enum):
     RETRYING = "retrying"
     """Some repositories wait for their next try."""
     BEHIND = "behind"
-    """It gets its events, and the oldest that waits is older than `LATE_S`."""
+    """It gets its events, and the oldest that waits is older than `LATE_S` and the endpoint's `delay` together."""
     PAUSED = "paused"
     """An operator holds it."""
     STARTING = "starting"
@@ -135,6 +135,6 @@ def _pace(facts: Facts) -> EndpointState | None:
 def _calm(facts: Facts, *, partitions: int, age_s: float | None) -> EndpointState:
     if not partitions:
         return EndpointState.STANDBY
-    if facts.lag > 0 and age_s is not None and age_s >= LATE_S:
+    if facts.lag > 0 and age_s is not None and age_s >= LATE_S + facts.delay:
         return EndpointState.BEHIND
     return EndpointState.DELIVERING if facts.lag > 0 or facts.in_flight else EndpointState.CAUGHT_UP

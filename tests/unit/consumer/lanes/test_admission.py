@@ -38,7 +38,7 @@ def test_filtered_events_are_passed_over_in_turns() -> None:
     door = Door()
     for number in range(2):
         door.read(number, *[stored("a", action="pull")] * 2_000)
-    assert not door.admission.admit(door.partitions, 0.0, Allowed.ALL)
+    assert not door.admission.admit(door.partitions, 0.0, 0.0, Allowed.ALL)
     left = [len(partition.backlog) for partition in door.partitions[:2]]
     assert all(0 < count < 2_000 for count in left)
     assert 200 > abs(left[0] - left[1])

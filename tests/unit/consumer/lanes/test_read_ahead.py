@@ -127,6 +127,30 @@ def _admit(partition: Partition, count: int) -> None:
             partition.backlog.popleft()
 
 
+def test_what_is_held_back_stops_no_other_partition() -> None:
+    """However many partitions have young events, more is asked for; one that has enough of them is paused."""
+    world = World(20)
+    world.look()
+    for at in world.partitions[1:]:
+        at.held_until = 1.0
+        at.backlog.extend(record(at.number, offset, 2_000) for offset in range(100))
+    world.thread.credit = 0
+    world.ahead.came([record(0, 0, READ_AHEAD)])
+    world.look()
+    assert READ_AHEAD == world.thread.credit
+    assert set() == world.thread.paused
+    world.partitions[1].backlog.extend(record(1, offset, 2_000) for offset in range(100, 130))
+    world.look()
+    assert {1} == world.thread.paused
+    for _ in range(60):
+        world.partitions[1].backlog.popleft()
+    world.look()
+    assert {1} == world.thread.paused, "each pause costs what was fetched"
+    world.partitions[1].backlog.clear()
+    world.look()
+    assert set() == world.thread.paused
+
+
 @given(STEPS)
 def test_it_never_stands_still(steps: list[tuple[str, int, Any]]) -> None:
     """Whatever came before: if more is wanted and nothing waits to be admitted, at least one record is asked for."""

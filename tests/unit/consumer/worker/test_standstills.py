@@ -21,6 +21,15 @@ def test_what_lasts_is_told_once() -> None:
     assert {} == found.untold(PATIENCE_S + 10)
 
 
+def test_the_delay_of_the_endpoint_is_no_standstill() -> None:
+    """Its events wait so long on purpose."""
+    found = Standstills()
+    found.look({0: at(5, 9)}, 0.0)
+    found.look({0: at(5, 9)}, PATIENCE_S + 59)
+    assert {} == found.untold(PATIENCE_S + 59, 60.0)
+    assert {0: PATIENCE_S + 60} == found.untold(PATIENCE_S + 60, 60.0)
+
+
 def test_whatever_is_finished_begins_the_time_anew() -> None:
     """Also an event behind others that wait; and where nothing waits nothing stands still."""
     found = Standstills()

@@ -26,6 +26,7 @@ CHANGES: dict[str, Any] = {
     "tags": ["v*"],
     "actors": ["!robot*"],
     "useragents": ["!trivy/*"],
+    "delay": "5s",
     "start": "-24h",
     "concurrency": 7,
     "ordering": "none",

@@ -79,6 +79,9 @@ endpoints:
     registries: [eu]
     repositories: ["library/*", "!library/tmp*"]
     tags: ["v*", "!*-rc*"]
+    actors: ["!robot*"]
+    useragents: ["!*trivy*"]
+    delay: 5s
     start: new
     concurrency: 64
     ordering: repository

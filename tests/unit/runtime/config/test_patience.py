@@ -41,6 +41,19 @@ def test_a_drain_within_the_poll_interval_is_fine(over: dict[str, Any]) -> None:
     assert settings_from(config(**over)).endpoints[0].name == "ci"
 
 
+def test_a_delay_that_outlasts_the_log_is_refused() -> None:
+    """The event would be gone before it may be sent; a delay that is shorter is fine."""
+    file: dict[str, Any] = {**config(), "topics": {"retention": "30s"}}
+    file["endpoints"][0]["delay"] = "30s"
+    with pytest.raises(ConfigurationError) as refused:
+        settings_from(file)
+    assert ["endpoint ci: its delay is 30s and must be shorter than topics.retention, which is 30s"] == list(
+        refused.value.faults
+    )
+    file["endpoints"][0]["delay"] = "29s"
+    assert settings_from(file).endpoints[0].delay_s == 29.0
+
+
 @pytest.mark.parametrize(
     ("over", "interval_ms"),
     [({}, 300_000), ({"timeout": "293s"}, 300_000), ({"timeout": "2h"}, 7_206_001), ({"drain": "5m"}, 305_001)],

@@ -27,6 +27,8 @@ def state(facts: Facts, **others: object) -> EndpointState:
         (Facts(lag=0, in_flight=1), {}, EndpointState.DELIVERING),
         (Facts(lag=5), {"age_s": LATE_S - 1}, EndpointState.DELIVERING),
         (Facts(lag=5), {"age_s": LATE_S}, EndpointState.BEHIND),
+        (Facts(lag=5, delay=600.0, held_back=9.0), {"age_s": LATE_S + 599}, EndpointState.DELIVERING),
+        (Facts(lag=5, delay=600.0, held_back=9.0), {"age_s": LATE_S + 600}, EndpointState.BEHIND),
         (Facts(lag=0), {"partitions": 0}, EndpointState.STANDBY),
         (Facts(lag=5, retrying=1), {"age_s": 999.0}, EndpointState.RETRYING),
         (Facts(lag=5, blocked=(FULL,)), {}, EndpointState.RETRYING),
