@@ -51,7 +51,10 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--actor", default="", metavar="GLOB", help=_ACTOR),
         click.option("--registry", type=LabelType(), default="", help="Only events of the registry with this label."),
         click.option(
-            "--action", default="", metavar="A", help="Only events with this action: push, pull, mount, delete."
+            "--action",
+            default="",
+            metavar="A",
+            help="Only events with this action: push, pull, mount, delete; of some sources also scan and others.",
         ),
         click.option("--repository", default="", metavar="GLOB", help=_GLOB),
     ):

@@ -7,7 +7,7 @@ from runtime.config.glob_reach import REPOSITORY, TAG, Grammar, shortest_match
 from runtime.config.reading import Value, ValueReader
 from runtime.config.shape import ANY_TEXT, Shaped, shaped, text
 from runtime.config.value_readers import matching
-from schemas.actions import ACTIONS
+from schemas.actions import ACTIONS, KNOWN_ACTIONS, OTHER_ACTIONS
 
 METHODS: Final = ("GET", "HEAD", "PUT", "POST", "DELETE")
 """Of the requests that make events."""
@@ -27,13 +27,19 @@ _GLOB_SHAPE: Final = text(r"[^!](.|\n)*|!(.|\n)+")
 @shaped(ANY_TEXT)
 def action(value: Value) -> str:
     """Read an action, which is compared exactly."""
-    return _known(value, ACTIONS, "an event's action")
+    text = value.text()
+    if text not in (*ACTIONS, *OTHER_ACTIONS):
+        value.warn(f"matches nothing: it is not an event's action; known: {KNOWN_ACTIONS}")
+    return text
 
 
 @shaped(ANY_TEXT)
 def method(value: Value) -> str:
     """Read a request's method, which is compared exactly."""
-    return _known(value, METHODS, "the method of a request that makes events")
+    text = value.text()
+    if text not in METHODS:
+        value.warn(f"matches nothing: it is not the method of a request that makes events; known: {', '.join(METHODS)}")
+    return text
 
 
 @shaped(ANY_TEXT)
@@ -67,10 +73,3 @@ tag_glob: Final = globs_of(TAG, TAG_NAMES)
 def text_glob(value: Value) -> str:
     """Read a glob over texts of any form."""
     return _text_glob(value)
-
-
-def _known(value: Value, words: tuple[str, ...], what: str) -> str:
-    text = value.text()
-    if text not in words:
-        value.warn(f"matches nothing: it is not {what}; known: {', '.join(words)}")
-    return text

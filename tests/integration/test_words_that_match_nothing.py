@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from broker import LocalKafka
+from schemas.actions import KNOWN_ACTIONS
 from tests.kit.bridge import Finished, Installation, endpoint
 from tests.kit.notifications import envelopes
 
 pytestmark = pytest.mark.kafka
 
 NOWHERE = "http://127.0.0.1:9/hook"
-KNOWN = "known: push, pull, mount, delete"
+KNOWN = f"known: {KNOWN_ACTIONS}"
 NAMES = "a repository's name has components of a-z 0-9 with . _ - between them, separated by single slashes"
 
 

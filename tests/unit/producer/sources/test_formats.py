@@ -6,7 +6,7 @@ import pytest
 
 from producer.sources.formats import FORMATS
 from runtime.config.source_settings import SIGNATURE_HEADERS, SourceFormat
-from schemas.actions import ACTIONS
+from schemas.actions import ACTIONS, OTHER_ACTIONS
 from schemas.wire import media_type
 
 
@@ -32,3 +32,8 @@ def test_no_proof_is_kept(name: SourceFormat) -> None:
     assert all(header == header.lower() for header in kept)
     assert not {SIGNATURE_HEADERS.get(name, ""), "authorization", "cookie"} & set(kept)
     assert not [header for header in kept if "signature" in header or "token" in header]
+
+
+def test_filters_know_each_kind() -> None:
+    """A filter by one is no slip of the pen, and no other word is known."""
+    assert sorted({kind for name in FORMATS for kind in FORMATS[name].kinds}) == sorted(OTHER_ACTIONS)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from runtime.config.load import load, settings_from
+from schemas.actions import KNOWN_ACTIONS
 from tests.kit.paths import ROOT
 
 KAFKA = {"bootstrap.servers": "127.0.0.1:9092"}
@@ -24,7 +25,7 @@ def warnings(**keys: Any) -> tuple[str, ...]:
     [
         (
             {"ignore": {"actions": ["pull", "puhl"]}},
-            'ignore.actions[1]: "puhl" matches nothing: it is not an event\'s action; known: push, pull, mount, delete',
+            f'ignore.actions[1]: "puhl" matches nothing: it is not an event\'s action; known: {KNOWN_ACTIONS}',
         ),
         ({"ignore": {"methods": ["head"]}}, f'ignore.methods[0]: "head" matches nothing: {METHODS}'),
         (
