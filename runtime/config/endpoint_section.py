@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 from runtime.config import shape as shapes
+from runtime.config.endpoint_rules import read_rules
 from runtime.config.endpoint_settings import (
     DEFAULT_BACKOFF_S,
     DEFAULT_MAX_BACKOFF_S,
@@ -18,11 +19,10 @@ from runtime.config.endpoint_settings import (
     WebhookFormat,
 )
 from runtime.config.faults import RefusedValue
-from runtime.config.filter_values import action, media_type, method, repository_glob, tag_glob, text_glob
 from runtime.config.http_values import http_url, read_headers
-from runtime.config.names import endpoint_name, registry_label
+from runtime.config.names import endpoint_name
 from runtime.config.quantities import duration, registry_duration
-from runtime.config.reading import Section, Value, ValueReader
+from runtime.config.reading import Section, Value
 from runtime.config.secrets import Secret
 from runtime.config.shape import shaped
 from runtime.config.signing_section import read_signing, refuse_signed_headers
@@ -30,7 +30,7 @@ from runtime.config.sink_values import factory_name, read_options
 from runtime.config.start import START_EXAMPLES, New, parse_start
 from runtime.config.template_section import hold_against_format, read_template
 from runtime.config.tls_section import read_tls
-from runtime.config.value_readers import all_of, list_of, number, one_of, parsed, truth, whole_number
+from runtime.config.value_readers import all_of, number, one_of, parsed, truth, whole_number
 
 GITLAB: Final = {
     "maxretries": "is GitLab's; here attempts says how often an event is tried before it is a dead letter",
@@ -53,8 +53,7 @@ _FORMATS: Final[tuple[WebhookFormat, ...]] = (
 )
 OF_REQUESTS: Final = ("headers", "batch", "format", "template", "reject_statuses", "signing", "tls", "proxy")
 """Keys that only an endpoint with a URL has."""
-_NOTHING: Final[frozenset[str]] = frozenset()
-_MILLISECOND, _MINUTE, _HOUR, _DAY = 0.001, 60.0, 3600.0, 86400.0
+_MILLISECOND, _MINUTE, _DAY = 0.001, 60.0, 86400.0
 _STATUS = whole_number(400, 599)
 _START = parsed(
     parse_start, f"is not a place to start; {START_EXAMPLES}", shapes.text(r"new|beginning|end|-.+|[0-9]{4}-.+")
@@ -68,8 +67,6 @@ def read_endpoint(value: Value) -> EndpointSettings:
     disabled = section.read("disabled", truth, default=False)
     to = _destination(section, disabled=disabled)
     backoff_s = section.read("backoff", registry_duration(DEFAULT_BACKOFF_S, _MILLISECOND, _DAY), DEFAULT_BACKOFF_S)
-    ignored = section.read("ignore", _ignore, (_NOTHING, _NOTHING, _NOTHING))
-    media_types = _all(section, "ignoredmediatypes", media_type) | ignored[0]
     endpoint = EndpointSettings(
         name=name or "",
         url=to.url if to else "",
@@ -84,15 +81,7 @@ def read_endpoint(value: Value) -> EndpointSettings:
         threshold=section.read("threshold", _threshold, DEFAULT_THRESHOLD),
         backoff_s=backoff_s,
         max_backoff_s=_max_backoff(value, section, backoff_s),
-        ignored_media_types=media_types,
-        ignored_actions=ignored[1],
-        ignored_methods=ignored[2],
-        registries=frozenset(section.read("registries", list_of(registry_label), ())),
-        repositories=section.read("repositories", list_of(repository_glob), ()),
-        tags=section.read("tags", list_of(tag_glob), ()),
-        actors=section.read("actors", list_of(text_glob), ()),
-        useragents=section.read("useragents", list_of(text_glob), ()),
-        delay_s=section.read("delay", duration(0.0, _HOUR), 0.0),
+        **read_rules(section),
         start=section.read("start", _START, New()),
         concurrency=section.read("concurrency", whole_number(1, 10_000), 1 if to and to.sink else 64),
         ordering=section.read("ordering", one_of(_ORDERINGS), "repository"),
@@ -168,21 +157,6 @@ def _refuse_keys_of_requests(section: Section) -> None:
 
 def _url_or_nothing(value: Value) -> tuple[str, str]:
     return _url(value) if value.text() else ("", "")
-
-
-def _ignore(value: Value) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    section = Section(value)
-    found = (
-        _all(section, "mediatypes", media_type),
-        _all(section, "actions", action),
-        _all(section, "methods", method),
-    )
-    section.close()
-    return found
-
-
-def _all(section: Section, key: str, reader: ValueReader[str]) -> frozenset[str]:
-    return frozenset(section.read(key, list_of(reader), ()))
 
 
 @shaped(shapes.text(shapes.URL))
