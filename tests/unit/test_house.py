@@ -26,6 +26,7 @@ FUNCTIONS = {
     "consumer.delivery.sink.open_sink.SinkOpening.factory": "a user's",
     "consumer.delivery.sink.sink_sender.SinkSender.factory": "a user's",
     "consumer.delivery.sink.tracing.TracedSinkSender.factory": "a user's",
+    "consumer.embedding.Worker.sinks": "factories of a user's",
     "consumer.delivery.webhook.client.FallbackClient.second": "makes the other client when it is first needed",
     "runtime.cli.imported_commands.ImportedCommands.makers": "a command is imported when it is called",
     "runtime.http.server.Server.app": "ASGI has it so",
