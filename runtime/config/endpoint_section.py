@@ -55,6 +55,7 @@ OF_REQUESTS: Final = ("headers", "batch", "format", "template", "reject_statuses
 """Keys that only an endpoint with a URL has."""
 _MILLISECOND, _MINUTE, _DAY = 0.001, 60.0, 86400.0
 _STATUS = whole_number(400, 599)
+_TIMEOUT = registry_duration(DEFAULT_TIMEOUT_S, _MILLISECOND, LONGEST_TIMEOUT_S)
 _START = parsed(
     parse_start, f"is not a place to start; {START_EXAMPLES}", shapes.text(r"new|beginning|end|-.+|[0-9]{4}-.+")
 )
@@ -69,15 +70,10 @@ def read_endpoint(value: Value) -> EndpointSettings:
     backoff_s = section.read("backoff", registry_duration(DEFAULT_BACKOFF_S, _MILLISECOND, _DAY), DEFAULT_BACKOFF_S)
     endpoint = EndpointSettings(
         name=name or "",
-        url=to.url if to else "",
-        safe_url=to.safe_url if to else "?",
-        sink=to.sink if to else None,
-        options=to.options if to else None,
+        **(to or _Destination(safe_url="?"))._asdict(),
         disabled=disabled,
         headers=section.read("headers", read_headers, ()),
-        timeout_s=section.read(
-            "timeout", registry_duration(DEFAULT_TIMEOUT_S, _MILLISECOND, LONGEST_TIMEOUT_S), DEFAULT_TIMEOUT_S
-        ),
+        timeout_s=section.read("timeout", _TIMEOUT, DEFAULT_TIMEOUT_S),
         threshold=section.read("threshold", _threshold, DEFAULT_THRESHOLD),
         backoff_s=backoff_s,
         max_backoff_s=_max_backoff(value, section, backoff_s),

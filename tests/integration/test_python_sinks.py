@@ -54,12 +54,7 @@ def rows(database: Path, columns: str = "event_id") -> list[tuple[Any, ...]]:
 
 def wait_for(database: Path, count: int) -> None:
     """Return when it has so many rows."""
-
-    def there() -> None:
-        found = len(rows(database))
-        assert found == count, f"{found} rows"
-
-    eventually(there)
+    eventually(lambda: len(rows(database)) == count)
 
 
 def answered(url: str, path: str) -> str:
