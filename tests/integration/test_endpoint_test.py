@@ -75,6 +75,22 @@ def test_for_a_person(receiver: Receiver, tmp_path: Path) -> None:
     assert 1 == len(receiver.requests), "it is not tried again"
 
 
+def test_a_token_in_a_template_is_not_shown(receiver: Receiver, tmp_path: Path) -> None:
+    """It is in the body that arrives, and *** in what is shown of the body and of an answer that repeats it."""
+    (tmp_path / "token").write_text(f"{SECRETS[0]}\n")
+    template = {"key": "${file:token}", "text": "{action} {repository}"}
+    setup = installed(tmp_path, receiver.url, format="template", template=template)
+    receiver.answer(400, body=f"bad {SECRETS[0]}".encode())
+
+    shown = json.loads(tried(setup, "--json").stdout)
+
+    (request,) = receiver.requests
+    text = "push registry-event-bridge/test"
+    assert {"key": SECRETS[0], "text": text} == json.loads(request.body)
+    assert {"key": MASK, "text": text} == json.loads(shown["body"])
+    assert f"bad {MASK}" == shown["answer_text"]
+
+
 def test_there_is_no_answer(tmp_path: Path) -> None:
     """The reason stands where an answer would."""
     done = tried(installed(tmp_path, f"http://127.0.0.1:{free_port()}/"))

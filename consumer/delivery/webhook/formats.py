@@ -124,8 +124,8 @@ def _as_the_source_sent_it(sendables: Sequence[Sendable]) -> _Content:
 def _bare(sendables: Sequence[Sendable]) -> _Content:
     """The event without an envelope, and always with a time that Go reads, as Azure's registry sends it."""
     _, event = _only(sendables, "in format acr")
-    text = event.original or registry_json(event, shape_of(event.content_type)).decode()
-    return _Content(_JSON, utf8(text))
+    kept = utf8(event.original) if event.original else registry_json(event, shape_of(event.content_type))
+    return _Content(_JSON, kept)
 
 
 def _of_template(template: Template, sendables: Sequence[Sendable]) -> _Content:

@@ -8,6 +8,8 @@ import pytest
 
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.record import Record
+from runtime.config.endpoint_settings import WebhookForm
+from runtime.config.template import Template
 from schemas import Event
 from schemas.avro import UndecodableError, encode, frame
 from schemas.catalog import CATALOG
@@ -58,6 +60,17 @@ def test_another_record_at_the_same_place_is_another() -> None:
         return [await one for one in found]
 
     assert asyncio.run(scene()) == ["a", "b"]
+
+
+def test_a_request_is_made_once_for_each_form() -> None:
+    """Endpoints of the same form share it; another format and another template have a request of their own."""
+    events, record = LargeEvents(), _record(7, "a")
+    forms: list[WebhookForm] = ["registry", "acr", Template(("1",)), Template(("2",))]
+
+    made = [events.request(record, form) for form in forms]
+
+    assert 4 == len({request.body for request in made})
+    assert all(events.request(record, form) is request for form, request in zip(forms, made, strict=True))
 
 
 def test_work_that_fails_or_is_broken_off_holds_up_nothing() -> None:
