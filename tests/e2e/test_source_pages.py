@@ -32,12 +32,15 @@ GITLAB = Sample(
 )
 PUSHES: Mapping[str, Sample] = {
     "acr": sample("acr", "push"),
+    "cloudevents": sample("cloudevents", "structured"),
     "docker-hub": sample("docker-hub", "push"),
     "ecr": sample("ecr", "push"),
     "gitea": sample("gitea", "created"),
     "github": sample("github", "published"),
     "gitlab": GITLAB,
+    "harbor": sample("harbor", "push"),
     "quay": sample("quay", "push"),
+    "zot": sample("zot", "updated"),
 }
 """By page, what is pushed there."""
 
@@ -89,6 +92,11 @@ def posted(bridge: Process, name: str, sent: Sample, proof: tuple[str, Mapping[s
     with Poster(f"http://{bridge.address}/") as poster:
         own = {header.title(): value for header, value in sent.headers.items()}
         return poster.post(sent.body, {**own, **headers}, path=f"/events/{name}{query}")
+
+
+def test_all_pages_are_here() -> None:
+    """Each page is tried, but that of the registry which needs no source."""
+    assert PUSHES.keys() | {"distribution"} == {page.stem for page in (DOCS / "sources").glob("*.md")}
 
 
 @pytest.mark.parametrize("page", PUSHES)
