@@ -52,7 +52,9 @@ def attribute_of(avro_name: str) -> str:
     return _ATTRIBUTES.get(avro_name) or re.sub(r"([A-Z])", r"_\1", avro_name).lower()
 
 
-_write: Final = compile_writer(CATALOG.latest.schema, attribute_of)
+_RARE: Final = ("sourceFormat", "sourceContentType", "sourceHeaders", "sourceBody")
+"""Fields that no event of an envelope has but GitLab's: they are looked at all at once."""
+_write: Final = compile_writer(CATALOG.latest.schema, attribute_of, rare=_RARE)
 _OUTLINES: Final[_Models] = {
     "Event": EventOutline,
     "Target": TargetOutline,
@@ -62,7 +64,7 @@ _OUTLINES: Final[_Models] = {
 _READERS, _OUTLINE_READERS = (
     {
         release.version: compile_reader(
-            release.schema, models, attribute_of, values=MAX_VALUES, items={"references": MAX_REFERENCES}
+            release.schema, models, attribute_of, values=MAX_VALUES, items={"references": MAX_REFERENCES}, rare=_RARE
         )
         for release in CATALOG.releases
     }

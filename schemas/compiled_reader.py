@@ -8,10 +8,12 @@ default.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
+
+from schemas.compiled_writer import parted
 
 _INDENT: Final = "    "
 _LONGEST_VARINT: Final = 10
@@ -33,6 +35,7 @@ def compile_reader(
     *,
     values: int,
     items: Mapping[str, int],
+    rare: Sequence[str] = (),
 ) -> Callable[[bytes, int], Any]:
     """A function that reads a value of `schema` (a record, parsed by fastavro) as its model.
 
@@ -43,11 +46,12 @@ def compile_reader(
         attribute: the attribute that holds the field of this Avro name.
         values: items of arrays and entries of maps that a record may have, at every depth.
         items: how many an array may have, by the name of its field.
+        rare: texts and maps at the end of the record that are nearly always absent, all of them together.
 
     The function takes the bytes, and where in them the record begins. It raises DamagedError for bytes that are no such
     record up to their end, and TooManyError.
     """
-    compiler = _ReaderSource(models, attribute, items)
+    compiler = _ReaderSource(models, attribute, items, rare)
     source = ["def read(data, at):", f"{_INDENT}left = {values}"]
     source += [_INDENT + line for line in compiler.record(schema, "v0", 0)]
     source += [f"{_INDENT}return v0, at"]
@@ -143,15 +147,25 @@ _NOWHERE: Final = ""
 """The variable of a value that is passed over."""
 
 
+def _made(to: str, record: str, members: Mapping[str, str]) -> str:
+    """Source that makes the model."""
+    return f"{to} = make_{record}({', '.join(f'{attribute}={variable}' for attribute, variable in members.items())})"
+
+
 class _ReaderSource:
     """Lines of source that read one value into a variable, or nowhere, and move `at` behind it."""
 
     def __init__(
-        self, models: Mapping[str, type[msgspec.Struct]], attribute: Callable[[str], str], items: Mapping[str, int]
+        self,
+        models: Mapping[str, type[msgspec.Struct]],
+        attribute: Callable[[str], str],
+        items: Mapping[str, int],
+        rare: Sequence[str],
     ) -> None:
         self._models = models
         self._attribute = attribute
         self._items = items
+        self._rare = rare
         self._schemas: dict[str, dict[str, Any]] = {}
         self.names: dict[str, Any] = {f"make_{name}": model for name, model in models.items()}
         """What the source refers to: models, and their defaults."""
@@ -162,16 +176,31 @@ class _ReaderSource:
         name = schema["name"].rpartition(".")[2]
         model = self._models[name] if to else None
         fields = {field.name: field for field in msgspec.structs.fields(model)} if model else {}
-        members = []
-        for at, field in enumerate(schema["fields"]):
-            attribute = self._attribute(field["name"])
-            known = fields.get(attribute)
-            variable = f"{to}_{at}" if known else _NOWHERE
-            yield from self._value(field["type"], variable, depth + 1, of=field["name"], null=self._null(name, known))
-            if known is not None:
-                members.append(f"{attribute}={variable}")
-        if to:
-            yield f"{to} = make_{name}({', '.join(members)})"
+        often, rare = parted(schema["fields"], self._rare)
+        made: dict[str, str] = {}
+        for at, field in enumerate(often):
+            yield from self._member(field, f"{to}_{at}", depth, record=name, known=fields, made=made)
+        if not rare:
+            yield from [_made(to, name, made)] if to else []
+            return
+        yield f"if data.startswith({bytes(len(rare))!r}, at):"
+        yield f"{_INDENT}at += {len(rare)}"
+        yield from [_INDENT + _made(to, name, made)] if to else []
+        yield "else:"
+        for at, field in enumerate(rare, len(often)):
+            member = self._member(field, f"{to}_{at}", depth, record=name, known=fields, made=made)
+            yield from (_INDENT + line for line in member)
+        yield from [_INDENT + _made(to, name, made)] if to else []
+
+    def _member(
+        self, field: dict[str, Any], to: str, depth: int, *, record: str, known: Mapping[str, Any], made: dict[str, str]
+    ) -> Iterator[str]:
+        """Source for one field of a record, which is added to `made` if the model has it."""
+        attribute = self._attribute(field["name"])
+        null = self._null(record, known.get(attribute))
+        if attribute in known:
+            made[attribute] = to
+        yield from self._value(field["type"], made.get(attribute, _NOWHERE), depth + 1, of=field["name"], null=null)
 
     def _null(self, record: str, field: Any) -> str:
         """Source of what a field is that is null: the model's default."""

@@ -6,7 +6,7 @@ record, array, map, string, long and their nullable unions (`["null", X]`), wher
 (empty text, 0, None) and becomes null.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from schemas.utf8 import LONG, utf8
@@ -38,18 +38,21 @@ _PRESENT: Final = b"\x02"
 _SMALL_PRESENT: Final = tuple(_PRESENT + number for number in _SMALL)
 
 
-def compile_writer(schema: dict[str, Any], attribute: Callable[[str], str]) -> Callable[[Any], bytes]:
+def compile_writer(
+    schema: dict[str, Any], attribute: Callable[[str], str], *, rare: Sequence[str] = ()
+) -> Callable[[Any], bytes]:
     """A function that writes a value of `schema` (a record, parsed by fastavro) as bare Avro.
 
     Args:
         schema: the record's schema.
         attribute: the Python attribute that holds the field of this Avro name.
+        rare: texts and maps at the end of the record that are nearly always absent, all of them together.
 
     The function raises UnicodeEncodeError for lone surrogates, which Avro's UTF-8 cannot carry, and OverflowError for
     integers beyond 64 bits.
     """
     source = ["def write(v0):", f"{_INDENT}out, full = [], []", f"{_INDENT}put = out.append"]
-    source += [_INDENT + line for line in _Compiler(attribute).record(schema, "v0", 0)]
+    source += [_INDENT + line for line in _Compiler(attribute, rare).record(schema, "v0", 0)]
     source.append(f"{_INDENT}return b''.join([*full, *out])")
     namespace: dict[str, Any] = {"varint": varint, "small": _SMALL, "small_present": _SMALL_PRESENT, "utf8": utf8}
     exec(compile("\n".join(source), "<avro writer>", "exec"), namespace)  # noqa: S102 - the source is made from our own schema
@@ -57,19 +60,39 @@ def compile_writer(schema: dict[str, Any], attribute: Callable[[str], str]) -> C
     return writer
 
 
+def parted(fields: list[dict[str, Any]], rare: Sequence[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The fields of a record, and those at its end that are rare; each of these is a zero byte if it is absent."""
+    often = list(fields)
+    found: list[dict[str, Any]] = []
+    while often and often[-1]["name"] in rare:
+        found.insert(0, often.pop())
+    return often, found
+
+
 class _Compiler:
     """Lines of source that append the encoding of one expression to `out`."""
 
-    def __init__(self, attribute: Callable[[str], str]) -> None:
+    def __init__(self, attribute: Callable[[str], str], rare: Sequence[str]) -> None:
         self._attribute = attribute
+        self._rare = list(rare)
         self._named: dict[str, dict[str, Any]] = {}
 
     def record(self, schema: dict[str, Any], value: str, depth: int) -> Iterator[str]:
         self._named[schema["name"]] = schema
-        for field in schema["fields"]:
-            name = f"v{depth + 1}"
-            yield f"{name} = {value}.{self._attribute(field['name'].split('.')[-1])}"
-            yield from self._value(field["type"], name, depth + 1)
+        often, rare = parted(schema["fields"], self._rare)
+        for field in often:
+            yield from self._field(field, value, depth)
+        if rare:
+            yield f"if {' or '.join(self._place(field, value) for field in rare)}:"
+            yield from (_INDENT + line for field in rare for line in self._field(field, value, depth))
+            yield f"else: put({bytes(len(rare))!r})"
+
+    def _place(self, field: dict[str, Any], value: str) -> str:
+        return f"{value}.{self._attribute(field['name'].split('.')[-1])}"
+
+    def _field(self, field: dict[str, Any], value: str, depth: int) -> Iterator[str]:
+        yield f"v{depth + 1} = {self._place(field, value)}"
+        yield from self._value(field["type"], f"v{depth + 1}", depth + 1)
 
     def _value(self, schema: Any, value: str, depth: int) -> Iterator[str]:
         if isinstance(schema, list):

@@ -11,6 +11,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from msgspec.structs import replace
 
 from schemas import ActorRecord, Descriptor, Event, Platform, RequestRecord, SourceRecord, Target
 
@@ -92,7 +93,7 @@ def targets() -> SearchStrategy[Target]:
 
 def events(*, original: SearchStrategy[str] | None = None) -> SearchStrategy[Event]:
     """Events of either shape; without `original` unless a strategy for it is given."""
-    return st.builds(
+    sent = st.builds(
         Event,
         id=texts(),
         timestamp=times(),
@@ -104,11 +105,19 @@ def events(*, original: SearchStrategy[str] | None = None) -> SearchStrategy[Eve
         registry=st.sampled_from(["", "eu", "eu-1.a_b"]),
         content_type=st.sampled_from(CONTENT_TYPES),
         original=st.just("") if original is None else original,
-        source_format=st.sampled_from(["", "harbor", "docker-hub"]),
-        source_content_type=st.sampled_from(["", "application/json"]),
-        source_headers=st.dictionaries(texts(), texts(), max_size=2),
-        source_body=texts(),
     )
+    return st.builds(lambda event, source: replace(event, **source), sent, _sources())
+
+
+def _sources() -> SearchStrategy[dict[str, object]]:
+    """What another format than a registry's envelope leaves in an event; often nothing."""
+    members: dict[str, SearchStrategy[object]] = {
+        "source_format": st.sampled_from(["", "harbor", "docker-hub"]),
+        "source_content_type": st.sampled_from(["", "application/json"]),
+        "source_headers": st.dictionaries(texts(), texts(), max_size=2),
+        "source_body": texts(),
+    }
+    return st.just({}) | st.fixed_dictionaries(members)
 
 
 @dataclass(frozen=True)

@@ -254,6 +254,14 @@ def test_schema_that_the_writer_does_not_know_is_refused(kind: Any) -> None:
         compile_writer(schema, str)
 
 
+@pytest.mark.parametrize("body", ["", "{}"])
+@pytest.mark.parametrize("headers", [{}, {"ce-id": "1"}], ids=["no headers", "headers"])
+def test_rare_members_are_written_as_others_are(body: str, headers: dict[str, str]) -> None:
+    """Absent, or only one of them there: the bytes are those of a writer that looks at each."""
+    event = Event(source_body=body, source_headers=headers)
+    assert compile_writer(_LATEST.schema, attribute_of)(event) == encode(event)
+
+
 def test_noise_costs_nothing_else() -> None:
     """Ten thousand runs of noise are events or one error."""
     noise = random.Random(20261124)

@@ -67,6 +67,25 @@ def test_fields_are_read() -> None:
     assert Outer() == _READ(b"xy" + _HEAD + b"\x00\x00", 2)
 
 
+_LABELS = varint(1) + _ABC + _ABC + b"\x00"
+_INNERS = varint(1) + b"\x00" + varint(-9) + b"\x00"
+
+
+@pytest.mark.parametrize("labels", [b"\x00", _LABELS], ids=["no labels", "labels"])
+@pytest.mark.parametrize("inner", [b"\x00", _INNERS, b""], ids=["no inner", "inner", "cut off"])
+def test_rare_fields_are_read_as_others_are(labels: bytes, inner: bytes) -> None:
+    """Absent, all there, some there, cut off: to look at them all at once changes nothing."""
+    models: dict[str, type[Struct]] = {"Outer": Outer, "Inner": Inner}
+    rare = compile_reader(_SCHEMA, models, str, values=50, items={}, rare=("labels", "inner"))
+    found = []
+    for read in (_READ, rare):
+        try:
+            found.append(read(_HEAD + labels + inner, 0))
+        except DamagedError as error:
+            found.append(str(error))
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize(
     "avro",
     [
