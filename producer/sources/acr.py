@@ -4,12 +4,13 @@ from typing import Final
 
 import msgspec
 
+from producer.sources.image_names import manifest_url
 from producer.sources.json_body import json_value
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, PostReading
 from schemas.actions import ACTIONS
 from schemas.envelope import read_text
-from schemas.event import MEDIA_TYPE_V2, Event
+from schemas.event import MEDIA_TYPE_V2, Event, Target
 from schemas.wire import typed_json
 
 KINDS: Final = ("ping", "chart", "quarantine", "other")
@@ -25,7 +26,15 @@ def read(post: ForeignPost) -> PostReading:
     if event.action not in ACTIONS:
         kind = _KIND_OF.get(event.action, "other")
         return PostReading(others=[msgspec.structs.replace(event, action=kind, original="")])
-    return PostReading([msgspec.structs.replace(event, original="") if _gives_back(event, value) else event])
+    original = "" if _gives_back(event, value) else event.original
+    return PostReading([msgspec.structs.replace(event, original=original, target=_with_url(event))])
+
+
+def _with_url(event: Event) -> Target:
+    """The target, with the URL that the source leaves out."""
+    target = event.target
+    url = target.url or manifest_url(event.request.host, target.repository, target.digest)
+    return msgspec.structs.replace(target, url=url)
 
 
 def _gives_back(event: Event, value: object) -> bool:

@@ -29,7 +29,14 @@ def post(kept: KeptSpans, log: Log, *repositories: str, path: str = "/events", *
     body = json.dumps({"events": events}).encode()
     headers = {"content-type": MEDIA_TYPE_V2, "content-length": str(len(body)), **head}
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    scope = {"method": "POST", "path": path, "scheme": "http", "client": ("192.0.2.1", 999), "headers": raw}
+    scope = {
+        "method": "POST",
+        "path": path,
+        "query_string": b"token=hunter2",  # which is in no step
+        "scheme": "http",
+        "client": ("192.0.2.1", 999),
+        "headers": raw,
+    }
 
     async def receive() -> Any:
         return {"type": "http.request", "body": body}

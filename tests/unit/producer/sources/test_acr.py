@@ -31,6 +31,7 @@ def test_all_members_of_an_image_event_are_taken(name: str) -> None:
     assert (event.id, event.timestamp, event.action) == (sent["id"], sent["timestamp"], name)
     assert (event.target.repository, event.target.digest) == ("shop/web", sent["target"]["digest"])
     assert event.request.host == "acme.azurecr.io"
+    assert event.target.url == f"https://acme.azurecr.io/v2/shop/web/manifests/{event.target.digest}"
     assert event.content_type == MEDIA_TYPE_V2
     assert event.original == ""
 
