@@ -5,10 +5,12 @@ from base64 import b64decode
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from producer.sources import harbor, zot
 from producer.sources.cloudevents import KINDS, read
 from producer.sources.formats import FORMATS
+from producer.sources.image_names import manifest_url
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError
 from runtime.config.source_settings import SourceFormat
@@ -29,8 +31,10 @@ def test_registry_event(name: str) -> None:
     data = value.get("data") or json.loads(read_base64(value))
     [event] = read(sample("cloudevents", name).post).events
     wanted = read_event(json.dumps(data), content_type=MEDIA_TYPE_V2)
+    made = manifest_url(wanted.request.host, wanted.target.repository, wanted.target.digest)
+    assert event.target.url == (wanted.target.url or made)
     assert (wanted.target, wanted.request, wanted.actor, wanted.source) == (
-        event.target,
+        replace(event.target, url=wanted.target.url),
         event.request,
         event.actor,
         event.source,

@@ -1,13 +1,19 @@
 """What the table of formats may say."""
 
 import re
+from typing import get_args
 
 import pytest
 
 from producer.sources.formats import FORMATS
-from runtime.config.source_settings import SIGNATURE_HEADERS, SourceFormat
+from runtime.config.source_settings import ENVELOPE_FORMATS, SIGNATURE_HEADERS, SourceFormat
 from schemas.actions import ACTIONS, OTHER_ACTIONS
 from schemas.wire import media_type
+
+
+def test_every_format_has_a_reader() -> None:
+    """But for those whose envelopes need none."""
+    assert set(get_args(SourceFormat)) - ENVELOPE_FORMATS == FORMATS.keys()
 
 
 @pytest.mark.parametrize("name", FORMATS)
