@@ -24,6 +24,7 @@ from schemas.event import MEDIA_TYPE_V2, Event
 from schemas.excess import excess_of
 from schemas.json_text import JSONTextError, parse, utf8_body
 from schemas.limits import MAX_VALUES, has_more_values
+from schemas.original import fault_of
 from schemas.trace_context import NO_TRACE, TraceContext
 from schemas.utf8 import utf8
 
@@ -181,9 +182,10 @@ def check_copies(events: int, size: int) -> None:
 
 
 def _completed(event: Event, text: str, facts: PostFacts, source: SourceSettings) -> Event:
-    """An event with what every event of another format has."""
+    """An event with what every event of another format has; a text of its own must be that of this very event."""
     return replace(
         event,
+        original="" if event.original and fault_of(event) else event.original,
         registry=facts.registry,
         content_type=MEDIA_TYPE_V2,
         source_format=source.format,

@@ -12,6 +12,7 @@ from producer.sources.contents import BodyContents, NotTakenError, PostFacts, To
 from runtime.config.source_settings import Kept, SourceFormat, SourceSettings
 from schemas.event import MEDIA_TYPE_V1, MEDIA_TYPE_V2, Event
 from schemas.limits import MAX_VALUES
+from schemas.original import fault_of
 from tests.kit.foreign_samples import sample
 
 LIMIT = 24 * 2**20
@@ -70,6 +71,15 @@ def test_what_is_dropped_is_nowhere() -> None:
     (event,) = taken(contents_of(json.dumps(PUSH).encode(), facts("acr", drop=("actor.user", "target.x"))))
     assert "SECRET" not in str(event)
     assert json.loads(event.source_body)["actor"] == {"name": "ann"}
+
+
+@pytest.mark.parametrize("added", [{"id": None}, {"timestamp": 5}, {}])
+def test_a_text_that_goes_out_is_that_of_its_event(added: dict[str, Any]) -> None:
+    """With the same id, which a source may have left out: else a worker would take the record for a forged one."""
+    (event,) = taken(contents_of(json.dumps(PUSH | {"region": "eu"} | added).encode(), facts("acr")))
+    assert event.id
+    assert bool(event.original) == ("id" not in added)
+    assert not event.original or fault_of(event) == ""
 
 
 @pytest.mark.parametrize(("keep", "actions"), [("images", []), ("all", ["ping"])])
