@@ -111,11 +111,14 @@ class Event(Struct, frozen=True, kw_only=True, gc=False):
     source_format: str = ""
     """The format of the source that sent the event, such as `harbor`; empty for the envelope of CNCF distribution."""
     source_content_type: str = ""
-    """The Content-Type of `source_body`, as its sender gave it."""
+    """The Content-Type of `source_body`, as its sender gave it; that of one event for an event of a batch."""
     source_headers: dict[str, str] = field(default_factory=dict)
     """The sender's headers that belong to its format, by their names in lower case; never a secret."""
     source_body: str = ""
-    """The body that the source sent, less what `drop` removed; each event of one body has it, none of an envelope."""
+    """The body that the source sent, less what `drop` removed; each event of one body has it, none of an envelope.
+
+    An event of a batch of CloudEvents has its own alone.
+    """
 
     @property
     def timestamp_micros(self) -> int | None:

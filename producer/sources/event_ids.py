@@ -16,7 +16,8 @@ def with_ids(events: Sequence[Event], source_format: str, body: bytes) -> list[E
     """The events, each with an id of its own.
 
     An id that several of them have gets their numbers: `ID-1`, `ID-2`. One that the source lacks is `sha256-` and 32
-    hexadecimal digits of format, body and number.
+    hexadecimal digits of format, body and number. An event that is given an id keeps no text of its own, which would
+    name another, or none: no worker would take its record.
     """
     counts = Counter(event.id for event in events)
     found = []
@@ -27,7 +28,7 @@ def with_ids(events: Sequence[Event], source_format: str, body: bytes) -> list[E
             event_id = f"{event.id}-{number}"
         else:
             event_id = event.id
-        found.append(event if event_id == event.id else replace(event, id=event_id))
+        found.append(event if event_id == event.id else replace(event, id=event_id, original=""))
     return found
 
 
