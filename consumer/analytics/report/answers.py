@@ -44,12 +44,12 @@ class LogReport:
         return self.answers[question.name].records()[0]
 
     def left_open(self, question: Question) -> list[str]:
-        """The sources that leave this question open, each with what is missing: `hub (docker-hub): no pulls`."""
-        return [
-            f"{_source(row)}: no {row['missing']}"
-            for row in (self.answers[LEFT_OPEN.name].records() if LEFT_OPEN.name in self.answers else ())
-            if row["question"] == question.name
-        ]
+        """What is missing to answer this question, each with the sources: `no pulls: eu, hub (docker-hub)`."""
+        sources: dict[str, list[str]] = {}
+        for row in self.answers[LEFT_OPEN.name].records() if LEFT_OPEN.name in self.answers else ():
+            if row["question"] == question.name:
+                sources.setdefault(f"no {row['missing']}", []).append(_source(row))
+        return [f"{missing}: {', '.join(names)}" for missing, names in sources.items()]
 
     def as_json(self) -> dict[str, Any]:
         """One object: `asked`, and each answer as a list of objects; `truncated` says how many rows an answer had.
@@ -67,8 +67,10 @@ class LogReport:
 
 
 def _source(row: Mapping[str, Cell]) -> str:
-    name = str(row["registry"] or "without a label")
-    return f"{name} ({row['source_format']})" if row["source_format"] else name
+    """The label, and the format if the label does not say it."""
+    label, source_format = row["registry"], row["source_format"]
+    name = str(label or "without a label")
+    return f"{name} ({source_format})" if source_format and source_format != label else name
 
 
 def _json(cell: Cell) -> Cell:
