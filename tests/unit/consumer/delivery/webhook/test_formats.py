@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from consumer.delivery.webhook.formats import request_of
+from consumer.delivery.webhook.formats import UnsendableError, request_of
 from runtime.config.endpoint_settings import WebhookForm
 from schemas import Event
 from schemas.envelope import read_envelope, read_event
 from schemas.headers import webhook_id
 from schemas.timestamps import ZERO_TIME
-from tests.kit.events import V1, V2, events
+from tests.kit.events import V1, V2, events, texts
 from tests.kit.paths import FAULTS
 from tests.kit.real_notifications import notifications
 from tests.kit.sendables import DELETE, FORMS, TEMPLATE, TRACEPARENT, headers_of, sendable
@@ -173,10 +173,13 @@ def test_what_is_not_known_is_no_header(format_: WebhookForm) -> None:
 
 @given(event=events(original=st.sampled_from(["", '{"id": "\\ud800", "n": 1E400}'])), format_=st.sampled_from(FORMS))
 def test_every_event_can_be_sent_in_every_format(event: Event, format_: WebhookForm) -> None:
-    """Whatever an event holds, its body is JSON and its headers are ASCII without a line break."""
-    request = request_of([sendable(event)], format_)
+    """Whatever an event holds, its body is JSON or the source's own; its headers are ASCII without a line break."""
+    request = request_of([sendable(replace(event, source_headers={}))], format_)
 
-    assert json.loads(request.body)
+    if format_ == "source" and event.source_body:
+        assert event.source_body.encode() == request.body
+    else:
+        assert json.loads(request.body)
     for name, value in request.headers:
         assert (name + value).isascii(), (name, value)
         assert value.isprintable(), (name, value)
@@ -212,6 +215,26 @@ def test_format_source_without_a_foreign_body_is_format_registry() -> None:
     event = read_event(FULL.decode(), content_type=V1)
 
     assert request_of([sendable(event)], "registry") == request_of([sendable(event)], "source")
+
+
+@given(event=events(), headers=st.dictionaries(st.sampled_from(["ce-id", "x-a", "host", "a\r\nb"]), texts()))
+def test_headers_of_a_source_are_sent_whole_or_the_event_is_unsendable(event: Event, headers: dict[str, str]) -> None:
+    """One that cannot stand in a header makes a dead letter; one that frames our request, or is none, is left out."""
+    fits = {
+        name: value
+        for name, value in headers.items()
+        if value.isascii() and value.replace("\t", " ").isprintable() and name in {"ce-id", "x-a"}
+    }
+    pair = sendable(replace(event, source_headers=headers, source_body="{}"))
+    if fits.keys() != headers.keys() & {"ce-id", "x-a"}:
+        with pytest.raises(UnsendableError, match="does not fit into a header"):
+            request_of([pair], "source")
+        return
+
+    said = dict(request_of([pair], "source").headers)
+
+    assert fits.items() <= said.items()
+    assert {"host", "a\r\nb"}.isdisjoint(said)
 
 
 @pytest.mark.parametrize("name", ["Host", "content-length", "webhook-id", "x-signature", "authorization", "a b", "ä"])
