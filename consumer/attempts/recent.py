@@ -15,7 +15,9 @@ from weakref import WeakValueDictionary
 from consumer.attempts.event_attempt import EventAttempt
 from consumer.attempts.kept_attempt import KeptAttempt, kept_attempts_of
 from consumer.attempts.question import AttemptQuestion
+from consumer.attempts.repeat import MOST_KEPT, Repeat, repeat_of
 from consumer.delivery.owner import Attempt
+from consumer.record import Record
 
 MOST_OF_AN_ENDPOINT: Final = 1000
 _MOST_OF_ALL: Final = 50_000
@@ -49,6 +51,7 @@ class RecentAttempts:
         self._texts: Final[dict[str, int]] = {}
         """The different answers, and how many attempts have each."""
         self._size = 0
+        self._repeats: Final[deque[Repeat]] = deque(maxlen=MOST_KEPT)
 
     def add(self, attempt: Attempt) -> None:
         """Keep an attempt that has ended, for each of its events; the oldest ones go if there are too many."""
@@ -58,6 +61,14 @@ class RecentAttempts:
             self._kept.append(one)
             if one.answer:
                 self._keep_answer(one, one.answer)
+
+    def add_repeat(self, record: Record, repeats: str, now: float) -> None:
+        """Keep that an event was left out `now` (seconds since the epoch); `repeats` is the place of the one before."""
+        self._repeats.append(repeat_of(self._endpoint, record, repeats, now))
+
+    def repeats(self, question: AttemptQuestion) -> list[Repeat]:
+        """Those of the event that is asked for, the newest first; none if the question names no event."""
+        return [one for one in reversed(self._repeats) if question.id is not None and one.is_of(question.id)]
 
     @property
     def kept_since(self) -> datetime:

@@ -10,6 +10,7 @@ from consumer.delivery.owner import Attempt
 from consumer.delivery.policy.breaker import BreakerState
 from consumer.delivery.policy.gate import Gate
 from consumer.delivery.policy.outcome import Outcome, describe
+from consumer.lanes.delivery import Delivery, Told
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
 
@@ -57,6 +58,9 @@ class RedriveMonitor:
 
     def interrupted(self, attempt: Attempt) -> None:
         """The report of the run has what is still open."""
+
+    def repeated(self, delivery: Delivery, told: Told) -> None:
+        """A redrive sends every letter that it is asked for."""
 
     def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """Log that the breaker is open, or closed again."""

@@ -69,10 +69,14 @@ class Dispatcher:
         now, wall, allowed = self._clock.monotonic(), self._clock.wall(), self._gate.allowed
         self._started_at = now
         while self._has_room(now) and (batch := self._next(now, allowed)) is not None:
-            if batch.is_ours:
-                self._start(batch, now, wall)
-            else:
+            if not batch.is_ours:
                 self._put_back(batch)  # it failed while its partition was being drained
+                continue
+            self._settlement.leave_out_repeats(batch)
+            if batch.finished:
+                self._gate.ended(batch)
+            else:
+                self._start(batch, now, wall)
 
     def next_wake(self) -> float | None:
         """The time at which `start_due` can do more (monotonic); None if something else has to happen first.

@@ -7,7 +7,7 @@ from msgspec import Struct
 from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.breaker import BreakerState
 from consumer.delivery.policy.outcome import Outcome, Result
-from consumer.lanes.delivery import Delivery
+from consumer.lanes.delivery import Delivery, Told
 
 
 class Claims(Protocol):
@@ -65,6 +65,9 @@ class DeliveryMonitor(Protocol):
 
     def interrupted(self, attempt: Attempt) -> None:
         """An attempt was broken off; another one follows, by this worker or by the next."""
+
+    def repeated(self, delivery: Delivery, told: Told) -> None:
+        """An event is not sent, as the endpoint was told the same of late."""
 
     def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """The breaker is in another state."""

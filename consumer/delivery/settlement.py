@@ -12,6 +12,7 @@ from consumer.delivery.policy.gate import Gate
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Outcome, Result, describe, outcome_of
 from consumer.lanes.delivery import Batch, Delivery, Tries, allow_one_try
 from consumer.lanes.lanes import Lanes
+from consumer.lanes.repeats import earlier_of
 from runtime.clock import Clock
 
 _BROKEN_OFF: Final = NoAnswer(
@@ -89,6 +90,17 @@ class Settlement:
             return None
         return self._settle_one(batch, result, outcome, seconds)
 
+    def leave_out_repeats(self, batch: Batch) -> None:
+        """Finish those events of a batch that is about to be sent which the endpoint was told of late: see `dedupe`."""
+        now = self._clock.monotonic()
+        repeats = [(one, told) for one in batch.deliveries if one.same and (told := earlier_of(one, now)) is not None]
+        if not repeats:
+            return
+        self._lanes.drop(batch, [delivery for delivery, _ in repeats])
+        for delivery, told in repeats:
+            self._claims.finished(delivery)
+            self._monitor.repeated(delivery, told)
+
     def unsendable(self, batch: Batch, error: Exception) -> Cause | None:
         """Settle a batch of which no request can be built: several events are halved, of one the cause is returned."""
         if len(batch.deliveries) > 1:
@@ -123,8 +135,11 @@ class Settlement:
         self._lanes.forgive()
         if closed:
             self._monitor.breaker_moved(self._gate.breaker.state, reason="a delivery succeeded")
+        now = self._clock.monotonic()
         for delivery in batch.deliveries:
             self.deliveries += 1
+            for told in delivery.same:
+                told.delivered(delivery.record, now)
             delivery.lane.final_try = False
             self._claims.finished(delivery)
         self._lanes.finish(batch)

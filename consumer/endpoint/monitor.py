@@ -22,7 +22,7 @@ from consumer.delivery.policy.outcome import Answer, Outcome, describe
 from consumer.endpoint.latency import Latency
 from consumer.endpoint.metrics import EndpointMetrics
 from consumer.endpoint.pace import Pace
-from consumer.lanes.delivery import Delivery
+from consumer.lanes.delivery import Delivery, Told
 from consumer.offsets.commits import Assigned
 from consumer.offsets.partition import Partition
 from runtime.clock import Clock
@@ -32,6 +32,9 @@ from schemas import names
 from schemas.headers import text_header
 
 _log: Final = structlog.get_logger(__name__)
+
+DEDUPE: Final = "dedupe"
+"""The rule against an event that repeats another."""
 
 
 class Monitor:
@@ -154,6 +157,11 @@ class Monitor:
     def interrupted(self, attempt: Attempt) -> None:
         """An attempt was broken off: it is no failure of the endpoint, but it may have got the events."""
         self._keep(attempt)
+
+    def repeated(self, delivery: Delivery, told: Told) -> None:
+        """An event is not sent, as the endpoint was told the same of late."""
+        self.filtered(DEDUPE, 1)
+        self.attempts.add_repeat(delivery.record, told.place, self._clock.wall())
 
     def _keep(self, attempt: Attempt) -> None:
         self.attempts.add(attempt)

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from consumer.lanes.allowed import Allowed
 from consumer.lanes.hold_back import HoldBack
 from consumer.lanes.lanes import Lanes
+from consumer.lanes.repeats import Repeats
 from consumer.lanes.screening import LARGE, Screened, UnscreenedError
 from consumer.log.decoding import UnaskedError
 from consumer.offsets.ledger import Novelty
@@ -102,6 +103,7 @@ class Admission:
         self._undecodable = undecodable
         self._monitor = monitor
         self._hold_back = HoldBack(endpoint.delay_s)
+        self._repeats = Repeats(endpoint.dedupe_s)
         self._lanes_when_open = endpoint.concurrency
         self._filtered: Counter[str] = Counter()
         """Events by the rule that they did not pass, until the monitor is told."""
@@ -222,19 +224,21 @@ class Admission:
             self._monitor.upgrade_needed(partition)
         except UndecodableError as error:
             if self._note(partition) is Novelty.NEW:
+                self._repeats.lose_track(partition)
                 self._undecodable.give_up(record, partition, str(error))
         else:
             if self._note(partition) is Novelty.NEW:
                 self._admit(partition, screened, now)
         return True
 
-    @staticmethod
-    def _note(partition: Partition) -> Novelty:
+    def _note(self, partition: Partition) -> Novelty:
         """Move the first record from the backlog into the ledger, which refuses it as long as it is in the backlog."""
         record = partition.backlog[0]
         novelty = partition.ledger.admit(record.offset, record.accepted_ms or 0)
         partition.backlog.popleft()
         partition.pass_over()
+        if novelty is Novelty.FINISHED:
+            self._repeats.lose_track(partition)  # by an earlier worker, and it was not looked at here
         return novelty
 
     def _admit(self, partition: Partition, screened: Screened, now: float) -> None:
@@ -244,5 +248,6 @@ class Admission:
             self._filtered[screened.rule] += 1
             return
         partition.admitted(record)
-        self._lanes.add(record, screened.event if self._lanes.held < self._decoded else None, now, partition)
+        event = screened.event if self._lanes.held < self._decoded else None
+        self._repeats.note(self._lanes.add(record, event, now, partition), screened.event)
         self._monitor.admitted()

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable
 from typing import Final, Protocol
 
-from consumer.lanes.delivery import Batch, Delivery, Lane
+from consumer.lanes.delivery import Batch, Delivery, Lane, Told
 
 
 class Kinds(Protocol):
@@ -38,11 +38,16 @@ class Batching:
             return Batch([first.queue.popleft()])
         kind, room = self._kind_of(first.queue[0]), self._max_bytes
         taken: list[Delivery] = []
+        told: set[Told] = set()
+        """What the batch tells: of events that are the same the second waits to see whether the first arrives."""
         for lane in itertools.chain([first], others):
-            while lane.queue and len(taken) < self.max_events and self._kind_of(lane.queue[0]) == kind:
+            while lane.queue and len(taken) < self.max_events and told.isdisjoint(lane.queue[0].same):
+                if self._kind_of(lane.queue[0]) != kind:
+                    break
                 if taken and lane.queue[0].record.size > room:
                     return Batch(taken)
                 taken.append(lane.queue.popleft())
+                told.update(taken[-1].same)
                 room -= taken[-1].record.size
             if len(taken) == self.max_events:
                 break

@@ -27,6 +27,31 @@ class Tries(Struct):
     """The endpoint's count of deliveries at the last try."""
 
 
+class Told(Struct, eq=False):
+    """What the endpoint was told last of events that are the same."""
+
+    within_s: float
+    """For how long none of them is told again, in seconds: between acceptances, and since it was told."""
+    at: float = NEVER
+    """When it was told (monotonic)."""
+    accepted_ms: int | None = None
+    """When the bridge accepted that event, in milliseconds since the epoch."""
+    place: str = ""
+    """PARTITION:OFFSET of that event."""
+
+    def covers(self, record: Record, now: float) -> bool:
+        """Whether the event in a record need not be told again; `now` monotonic."""
+        accepted = record.accepted_ms
+        if self.accepted_ms is None or accepted is None:
+            return False
+        return now - self.at <= self.within_s and abs(accepted - self.accepted_ms) <= self.within_s * 1000
+
+    def delivered(self, record: Record, now: float) -> None:
+        """Note that the endpoint has this one of them; `now` monotonic."""
+        self.at, self.accepted_ms = now, record.accepted_ms
+        self.place = f"{record.partition}:{record.offset}"
+
+
 class Delivery(Struct, eq=False):
     """One event on its way to the endpoint."""
 
@@ -39,6 +64,8 @@ class Delivery(Struct, eq=False):
     partition: Partition | None
     """The assignment that it was read in; None for what comes from no partition of a worker, as in a redrive."""
     tries: Tries = field(default_factory=Tries)
+    same: tuple[Told, ...] = ()
+    """What it shares with events that are the same, with `dedupe`."""
     first_try: float | None = None
     """Seconds since the epoch."""
     last_try: float | None = None

@@ -173,7 +173,7 @@ class Lanes:
 
     def put_back(self, batch: Batch, due: float) -> None:
         """A batch under way is not delivered: what is still ours is tried again at `due`, the rest is forgotten."""
-        self._drop(batch, [delivery for delivery in batch.deliveries if not delivery.is_ours])
+        self.drop(batch, [delivery for delivery in batch.deliveries if not delivery.is_ours])
         if not batch.finished:
             self.wait(batch, due)
 
@@ -182,7 +182,7 @@ class Lanes:
 
         Halves of one lane go one after the other. Of several lanes each is in one half alone.
         """
-        self._drop(batch, [delivery for delivery in batch.deliveries if not delivery.is_ours])
+        self.drop(batch, [delivery for delivery in batch.deliveries if not delivery.is_ours])
         if batch.finished:
             return []
         halves = self._halve(batch) if len(batch.deliveries) > 1 else [batch]
@@ -213,7 +213,7 @@ class Lanes:
         for lane in [lane for key, lane in self._lanes.items() if key[0] == partition]:
             self._forget_queue(lane)
         for batch in list(self.waiting()):
-            self._drop(batch, [delivery for delivery in batch.deliveries if delivery.record.partition == partition])
+            self.drop(batch, [delivery for delivery in batch.deliveries if delivery.record.partition == partition])
         for some in (self._fresh, self._refused):
             some.forget_finished()
 
@@ -260,7 +260,7 @@ class Lanes:
         batch.finished = True
         return halves
 
-    def _drop(self, batch: Batch, gone: list[Delivery]) -> None:
+    def drop(self, batch: Batch, gone: list[Delivery]) -> None:
         """Take deliveries out of an unfinished batch, which ends with the last one."""
         batch.deliveries = [delivery for delivery in batch.deliveries if delivery not in gone]
         batch.finished = not batch.deliveries

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from consumer.attempts.repeat import Repeat
+from consumer.attempts.text import shown_time
 from consumer.dead_letters.folds import Entry
 from consumer.filters.endpoint_filter import Filter
 from consumer.offsets.cursor import Cursor
@@ -12,6 +14,7 @@ from consumer.operations.serving import Serving, outside_reasons
 from runtime.config import EndpointSettings
 from runtime.counts import counted
 from runtime.rfc3339 import shown_ms
+from runtime.units import format_duration
 from schemas.event import Event
 
 
@@ -20,6 +23,8 @@ class EventState(Enum):
 
     FINISHED = "finished"
     FILTERED = "filtered"
+    DUPLICATE = "duplicate"
+    """The endpoint was told the same of late, see `dedupe`."""
     WAITING = "waiting"
     DEAD_LETTER = "dead letter"
     REDRIVEN = "redriven"
@@ -69,8 +74,10 @@ def state_at(
     if rule is not None:
         when = "" if finished else "; the cursor has not passed it yet"
         return StateAtEndpoint(endpoint.name, EventState.FILTERED, f"by {rule}{when}")
+    if finished and attempts.repeats:
+        return StateAtEndpoint(endpoint.name, EventState.DUPLICATE, _repeats(attempts.repeats[0], endpoint))
     if finished:
-        return StateAtEndpoint(endpoint.name, EventState.FINISHED, attempts.of_finished())
+        return StateAtEndpoint(endpoint.name, EventState.FINISHED, attempts.of_finished(dedupes=endpoint.dedupe_s > 0))
     reasons = [*attempts.of_waiting(), *_reasons(offset, endpoint, position, serving)]
     return StateAtEndpoint(endpoint.name, EventState.WAITING, "; ".join(reasons))
 
@@ -87,6 +94,11 @@ def state_by_letter(entry: Entry) -> StateAtEndpoint:
         return StateAtEndpoint(letter.endpoint, EventState.DEAD_LETTER, why)
     state = EventState.REDRIVEN if closing.state == EventState.REDRIVEN.value else EventState.DISCARDED
     return StateAtEndpoint(letter.endpoint, state, f"at {shown_ms(closing.written_ms)}; it was a dead letter: {cause}")
+
+
+def _repeats(repeat: Repeat, endpoint: EndpointSettings) -> str:
+    within = f", within {format_duration(endpoint.dedupe_s)} (dedupe)" if endpoint.dedupe_s else ""
+    return f"left out at {shown_time(repeat.time)}: the endpoint has the same event, {repeat.repeats}{within}"
 
 
 def _reasons(offset: int, endpoint: EndpointSettings, position: PartitionPosition, serving: Serving) -> list[str]:

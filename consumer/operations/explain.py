@@ -93,6 +93,7 @@ class _LettersOf:
 class _AttemptsOfRecord:
     """All known attempts of one record."""
 
+    event_at: EventPlace
     attempts: Sequence[EventAttempt]
     """The newest first."""
     asked: FoundAttempts
@@ -100,7 +101,8 @@ class _AttemptsOfRecord:
     def at(self, endpoint: str) -> KnownAttempts:
         """Those at one endpoint."""
         found = [one for one in self.attempts if one.endpoint == endpoint]
-        return KnownAttempts(found, self.asked.kept_since.get(endpoint), self.asked.unknown_because)
+        repeats = [one for one in self.asked.repeats if one.endpoint == endpoint and one.event_at == self.event_at]
+        return KnownAttempts(found, self.asked.kept_since.get(endpoint), self.asked.unknown_because, repeats)
 
 
 class Explainer:
@@ -177,7 +179,7 @@ def _attempts_of(record: Record, source: AttemptSource) -> _AttemptsOfRecord:
     after = None if record.accepted_ms is None else record.accepted_ms / 1000 - _SKEW_S
     found = source.found(AttemptQuestion(id=event_id, after=after, limit=_ATTEMPTS))
     at = record.topic, record.partition, record.offset
-    return _AttemptsOfRecord([one for one in found.attempts if one.event_at == at], found)
+    return _AttemptsOfRecord(at, [one for one in found.attempts if one.event_at == at], found)
 
 
 def is_named(record: Record, text: str) -> bool:

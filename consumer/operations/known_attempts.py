@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consumer.attempts.event_attempt import EventAttempt
+from consumer.attempts.repeat import Repeat
 from consumer.attempts.text import result_of, shown_seconds, shown_time
 
 
@@ -18,12 +19,15 @@ class KnownAttempts:
     """All that ended later are known; None: nobody knows any."""
     unknown_because: Sequence[str] = ()
     """Why there may be others."""
+    repeats: Sequence[Repeat] = ()
+    """Whether it was not sent, as it repeats another event: the newest first."""
 
-    def of_finished(self) -> str:
-        """What became of an event that is owed no more, and is no dead letter."""
+    def of_finished(self, *, dedupes: bool = False) -> str:
+        """What became of an event that is owed no more, and no dead letter; `dedupes` if it may have been left out."""
         delivered = next((one for one in self.attempts if not one.failed), None)
         if delivered is None:
-            return f"delivered, or before the endpoint's start; {self._unknown()}"
+            others = ", a duplicate," if dedupes else ","
+            return f"delivered{others} or before the endpoint's start; {self._unknown()}"
         took = f"{result_of(delivered)} in {shown_seconds(delivered.seconds)}"
         answer = f": {delivered.answer}" if delivered.answer else ""
         return f"delivered at {shown_time(delivered.time)}, at try {delivered.number}, {took}{answer}"

@@ -29,6 +29,7 @@ def target_of(
         endpoint,
         headers=(*others, (RUN_HEADER, Secret(run))),
         rate_limit=rate or endpoint.rate_limit,
+        dedupe_s=0.0,  # the run is to repeat
     )
     if url:
         target = replace(target, url=url, safe_url="", sink=None, options=None)

@@ -68,9 +68,11 @@ class ProcessView:
         """Of the endpoints of this process."""
         asked = [one for one in self._served if question.endpoint in {None, one.settings.name}]
         recents = [(one.settings.name, one.monitor.attempts) for one in asked]
-        return merged(
-            question, [FoundAttempts(kept.found(question), {name: kept.kept_since}) for name, kept in recents]
-        )
+        found = [
+            FoundAttempts(kept.found(question), {name: kept.kept_since}, repeats=kept.repeats(question))
+            for name, kept in recents
+        ]
+        return merged(question, found)
 
     async def counted(self) -> list[Metric]:
         """Of this process."""

@@ -9,7 +9,7 @@ from runtime.config.reading import Section, Value, ValueReader
 from runtime.config.value_readers import list_of
 
 _NOTHING: Final[frozenset[str]] = frozenset()
-_HOUR: Final = 3600.0
+_HOUR, _DAY = 3600.0, 86400.0
 
 
 class EndpointRules(TypedDict):
@@ -24,6 +24,7 @@ class EndpointRules(TypedDict):
     actors: tuple[str, ...]
     useragents: tuple[str, ...]
     delay_s: float
+    dedupe_s: float
 
 
 def read_rules(section: Section) -> EndpointRules:
@@ -39,6 +40,7 @@ def read_rules(section: Section) -> EndpointRules:
         actors=section.read("actors", list_of(text_glob), ()),
         useragents=section.read("useragents", list_of(text_glob), ()),
         delay_s=section.read("delay", duration(0.0, _HOUR), 0.0),
+        dedupe_s=section.read("dedupe", duration(0.0, _DAY), 0.0),
     )
 
 

@@ -122,6 +122,8 @@ class EndpointSettings:
     """Globs over the user agent of the request that caused it, likewise."""
     delay_s: float = 0.0
     """Seconds that an event must be old, since its acceptance, before it is sent; what comes behind it waits too."""
+    dedupe_s: float = 0.0
+    """Seconds for which the same event is not sent again; 0: it is sent as often as it comes."""
     start: Start = field(default_factory=New)
     """Where to begin without a cursor; new, as history is replayed on purpose or not at all."""
     concurrency: int = 64

@@ -11,7 +11,7 @@ from consumer.delivery.policy.breaker import BreakerState
 from consumer.delivery.policy.gate import Gate
 from consumer.delivery.policy.outcome import Answer, Result
 from consumer.delivery.settlement import Settlement
-from consumer.lanes.delivery import Delivery
+from consumer.lanes.delivery import Delivery, Told
 from consumer.lanes.lanes import Lanes
 from consumer.offsets.ledger import Ledger
 from consumer.offsets.partition import Partition
@@ -32,6 +32,7 @@ class Ledgers:
         self.buried: list[tuple[int, str]] = []
         self.attempts: list[Attempt] = []
         self.interrupted_ones: list[Attempt] = []
+        self.repeated_ones: list[tuple[int, str]] = []
         self.moves: list[BreakerState] = []
         self.sent: list[tuple[float, list[int]]] = []
         self.partitions = {number: Partition(number, 1, Ledger(0, end=0)) for number in range(2)}
@@ -101,6 +102,10 @@ class Ledgers:
     def interrupted(self, attempt: Attempt) -> None:
         """Note it."""
         self.interrupted_ones.append(attempt)
+
+    def repeated(self, delivery: Delivery, told: Told) -> None:
+        """Note it."""
+        self.repeated_ones.append((delivery.record.offset, told.place))
 
     def breaker_moved(self, state: BreakerState, *, reason: str) -> None:
         """Note it."""

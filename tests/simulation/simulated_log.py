@@ -35,6 +35,8 @@ class Stored:
     """Whether the endpoint is to get it, or a dead letter of it is to be written."""
     readable: bool = True
     """What cannot be read holds up nothing that comes behind it."""
+    repeat_of: int | None = None
+    """Offset of the event of its partition that it repeats: with `dedupe` it is owed no more once that is delivered."""
     ahead_s: float = 0.0
     """By how much the clock of the intake that accepted it was ahead."""
 

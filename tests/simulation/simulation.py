@@ -122,6 +122,15 @@ def stored(repository: str, *, action: str = "push", content_type: str = "", pad
     return Stored(repository.encode() or None, value, tuple(record_headers(event)), owed=action != "pull")
 
 
+def push(
+    repository: str, digest: str, *, tag: str = "v1", event_id: str = "", action: str = "push", **how: Any
+) -> Stored:
+    """What happened to a tag, as it lies in the log; `how` are members of `Stored`."""
+    event = Event(id=event_id, action=action, target=Target(repository=repository, tag=tag, digest=digest))
+    value = frame(CATALOG.latest.id, encode(event))
+    return Stored(repository.encode(), value, tuple(record_headers(event)), **how)
+
+
 def damaged(repository: str, value: bytes | None = b"\x00damaged") -> Stored:
     """A record that no release can read; None: a tombstone."""
     return Stored(repository.encode(), value, readable=False)
@@ -317,7 +326,16 @@ class World:
     @property
     def done(self) -> bool:
         """Whether everything owed was taken by the endpoint or is a dead letter."""
-        return not any(self.unfinished.values())
+        return not any(self._owed(number) for number in self.unfinished)
+
+    def _owed(self, partition: int) -> list[int]:
+        """Offsets that are owed, in order: without those that repeat what the endpoint has."""
+        return [offset for offset in self.unfinished[partition] if not self._is_repeated((partition, offset))]
+
+    def _is_repeated(self, place: Place) -> bool:
+        number, offset = place
+        before = self.topic.partitions[number][offset].repeat_of
+        return before is not None and self.accepted[number, before] > 0
 
     @property
     def committed(self) -> bool:
@@ -358,7 +376,11 @@ class World:
         """Every commit claims only what the endpoint has, or what lies among the dead letters."""
         number, offset = commit.partition, commit.offset
         claimed = holes.decode(commit.metadata, offset, group=GROUP, topic=TOPIC, partition=number)
-        open_below = list(takewhile(lambda owed: owed < max(offset, claimed.top), self.unfinished[number]))
+        open_below = [
+            owed
+            for owed in takewhile(lambda owed: owed < max(offset, claimed.top), self.unfinished[number])
+            if not self._is_repeated((number, owed))
+        ]
         gone = self.topic.gaps.get(number, set())
         lies = [owed for owed in open_below if owed not in claimed.holes and owed not in gone]
         low = self.topic.low.get(number, 0)
@@ -403,6 +425,7 @@ class World:
         mine = [offset for offset in offsets if self.repository((number, offset)) == repository]
         owed = self._waiting.get((number, repository), {})
         earlier = set(takewhile(lambda offset: offset < mine[-1], owed)) - set(mine)
+        earlier = {offset for offset in earlier if not self._is_repeated((number, offset))}
         if earlier or mine != sorted(mine):
             self.violations.append(f"{repository} at {mine} overtakes {sorted(earlier)[:3]}")
 

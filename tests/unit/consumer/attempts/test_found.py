@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from consumer.attempts.found import FoundAttempts, merged
 from consumer.attempts.question import AttemptQuestion
+from consumer.attempts.repeat import repeat_of
+from consumer.record import Record
 from tests.unit.consumer.attempts.test_event_attempt import EXPECTED
 
 EARLIER = replace(EXPECTED, time=EXPECTED.time - timedelta(seconds=1), offset=1)
@@ -25,6 +27,14 @@ def test_since_when_all_are_kept() -> None:
     """Since the last of those moments by which one of them forgot some."""
     parts = [FoundAttempts(kept_since={"ci": EARLIER.time}), FoundAttempts(kept_since={"ci": LATER.time})]
     assert merged(AttemptQuestion(), parts).kept_since == {"ci": LATER.time}
+
+
+def test_repeats_of_all() -> None:
+    """Each once, the newest first."""
+    first = repeat_of("ci", Record("t", 0, 1, 0, None, None), "0:0", 1.0)
+    second = repeat_of("ci", Record("t", 0, 2, 0, None, None), "0:0", 2.0)
+    parts = [FoundAttempts(repeats=[first]), FoundAttempts(repeats=[second, first])]
+    assert merged(AttemptQuestion(), parts).repeats == [second, first]
 
 
 def test_json_and_back() -> None:

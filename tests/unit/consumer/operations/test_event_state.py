@@ -1,8 +1,11 @@
 """What has become of an event for an endpoint: every state, and which of two wins."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
+from consumer.attempts.repeat import repeat_of
 from consumer.dead_letters.folds import Entry
 from consumer.dead_letters.letter import Closing, Letter
 from consumer.endpoint.live_status import EndpointAnswer
@@ -105,6 +108,17 @@ def test_attempts_that_are_known() -> None:
         "try 2 at 2023-11-14T22:13:20.250Z failed with status 500 in 125ms; being delivered; "
         "1 unfinished before it in its partition"
     )
+
+
+def test_a_duplicate() -> None:
+    """An event that a worker left out as a repeat is told with the one that the endpoint has."""
+    known = KnownAttempts(repeats=[repeat_of("ci", Record("t", 0, 11, 0, None, None), "0:7", 1_700_000_000.25)])
+    deduping = dataclasses.replace(CI, dedupe_s=600.0)
+    assert found_state(11, endpoint=deduping, attempts=known) == (
+        EventState.DUPLICATE,
+        "left out at 2023-11-14T22:13:20.250Z: the endpoint has the same event, 0:7, within 10m (dedupe)",
+    )
+    assert found_state(12, endpoint=deduping, attempts=known)[0] is EventState.WAITING
 
 
 def test_disabled() -> None:

@@ -23,6 +23,7 @@ def test_what_is_not_known_is_said() -> None:
         f"{begin}attempts before 2023-11-14T22:13:20.250Z are not kept"
     )
     assert KnownAttempts().of_finished() == f"{begin}no worker keeps attempts of it"
+    assert KnownAttempts().of_finished(dedupes=True).startswith("delivered, a duplicate, or before the endpoint's")
     assert KnownAttempts(unknown_because=["h:1 does not answer"]).of_finished() == f"{begin}h:1 does not answer"
 
 

@@ -1,6 +1,7 @@
 """Replays without a Kafka: what is kept of a run, what it sends and where, its failures and its summary."""
 
 import asyncio
+import dataclasses
 import string
 from collections.abc import Mapping
 
@@ -99,6 +100,7 @@ def test_target() -> None:
     target = target_of(endpoint, "r1")
     assert [("A", "b"), ("registry-replay", "r1")] == [(name, secret.reveal()) for name, secret in target.headers]
     assert (endpoint.url, 5.0, endpoint.safe_url) == (target.url, target.rate_limit, target.safe_url)
+    assert 0.0 == target_of(dataclasses.replace(endpoint, dedupe_s=60.0), "r1").dedupe_s, "a replay is to repeat"
     other = target_of(endpoint, "r1", url="https://u:p@other/?k=s", rate=2.0)
     assert ("https://u:p@other/?k=s", 2.0) == (other.url, other.rate_limit)
     assert not {"u:p", "k=s"} & set(other.safe_url.split("/"))

@@ -67,6 +67,7 @@ def test_an_answer() -> None:
         ],
         "kept_since": {},
         "unknown_because": ["process 2: it does not answer"],
+        "repeats": [],
     }
 
 

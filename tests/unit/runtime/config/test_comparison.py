@@ -27,6 +27,7 @@ CHANGES: dict[str, Any] = {
     "actors": ["!robot*"],
     "useragents": ["!trivy/*"],
     "delay": "5s",
+    "dedupe": "10m",
     "start": "-24h",
     "concurrency": 7,
     "ordering": "none",

@@ -8,7 +8,7 @@ import pytest
 from tests.kit.config_faults import KAFKA, faults
 
 ENDPOINT_KEYS = (
-    "actors, attempts, backoff, batch, concurrency, delay, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
+    "actors, attempts, backoff, batch, concurrency, dedupe, delay, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
     "options, ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, sink, start, tags, template, threshold, "
     "timeout, tls, url, useragents"
 )
@@ -127,6 +127,7 @@ ENDPOINTS = [
         endpoint("repositories: [a, '']"),
         'endpoints[0].repositories[1]: "" is an empty pattern; write e.g. library/* or !library/tmp*',
     ),
+    (endpoint("dedupe: 25h"), 'endpoints[0].dedupe: "25h" is not from 0s to 1d'),
     (endpoint("delay: 2h"), 'endpoints[0].delay: "2h" is not from 0s to 1h'),
     (
         endpoint("actors: ['']"),

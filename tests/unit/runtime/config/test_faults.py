@@ -10,7 +10,7 @@ from runtime.config.load import load
 from tests.kit.config_faults import KAFKA, faults
 
 ENDPOINT_KEYS = (
-    "actors, attempts, backoff, batch, concurrency, delay, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
+    "actors, attempts, backoff, batch, concurrency, dedupe, delay, disabled, format, headers, ignore, ignoredmediatypes, max_backoff, name, "
     "ordering, proxy, rate_limit, registries, reject_statuses, repositories, signing, start, tags, template, threshold, timeout, tls, url, "
     "useragents"
 )

@@ -82,6 +82,7 @@ endpoints:
     actors: ["!robot*"]
     useragents: ["!*trivy*"]
     delay: 5s
+    dedupe: 10m
     start: new
     concurrency: 64
     ordering: repository
