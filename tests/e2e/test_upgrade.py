@@ -26,6 +26,7 @@ from tests.kit.notifications import (
     event_json,
     wait_for_ids,
 )
+from tests.kit.paths import ROOT
 from tests.kit.previous_version import make_previous_version
 from tests.kit.process import Process
 from tests.kit.topics import Found, committed, read
@@ -36,6 +37,7 @@ Version = Literal["old", "new"]
 Change = tuple[Literal["intake", "worker"], Version]
 
 NUMBERS = count()
+HARBOR = ROOT / "tests" / "fixtures" / "sources" / "harbor" / "push.json"
 PARTITIONS = 3
 REPOSITORIES = 6
 ROUNDS = 3
@@ -84,7 +86,10 @@ def fleet(
     registered: bool,
 ) -> Iterator["Fleet"]:
     """One whose records have pinned ids, or those of a schema registry."""
-    sections = {"schema_registry": {"url": request.getfixturevalue("apicurio")}} if registered else {}
+    sections: dict[str, dict[str, object]] = {}
+    if registered:
+        sections["schema_registry"] = {"url": request.getfixturevalue("apicurio")}
+    sections["intake"] = {"sources": [{"name": "harbor-eu", "format": "harbor"}]}
     ends = [endpoint("ci", receiver.url)]
     topic = f"upgrade-{next(NUMBERS)}"
     setup = Installation(swift.bootstrap, topic, tmp_path, partitions=PARTITIONS, endpoints=ends, sections=sections)
@@ -233,3 +238,24 @@ def test_every_order(swift: LocalKafka, fleet: Fleet, receiver: Receiver, order:
     ids = {unframe(record.value)[0] for record in read(swift, fleet.setup.topic) if record.value is not None}
     assert 2 == len(ids)
     assert registered == ids.isdisjoint({NEWEST.id, EARLIER.id})
+
+
+@pytest.mark.parametrize("registered", [False], ids=["pinned ids"])
+def test_what_a_source_sent(fleet: Fleet, receiver: Receiver) -> None:
+    """What only the newest release can carry waits for the new worker too, and arrives as the source sent it."""
+    fleet.setup.endpoints = [endpoint("ci", receiver.url, format="source")]
+    fleet.start("intake", "new")
+    fleet.start("worker", "old")
+    sent = HARBOR.read_bytes()
+    with Poster(f"http://{fleet.running['intake'][0].address}/events/harbor-eu") as poster:
+        assert 200 == poster.post(sent, {"Content-Type": "application/json"}).status
+    fleet.worker.wait_for_log("endpoint.upgrade_needed")
+    assert [] == receiver.requests
+    fleet.start("worker", "new")
+    fleet.stop("worker")
+    [arrived] = receiver.wait_for(1)
+    assert (sent, "application/json", "harbor-eu") == (
+        arrived.body,
+        arrived.header("content-type"),
+        arrived.header("registry-name"),
+    )
