@@ -104,6 +104,13 @@ def argocd_cloudevents(arrived: Captured) -> None:
     assert ("registry.example.com", REPOSITORY, "test") == (data["registryUrl"], data["repository"], data["tag"])
 
 
+def keel(arrived: Captured) -> None:
+    """The path for registries: an envelope with pushes of tags."""
+    (event,) = body_of(arrived)["events"]
+    assert ("push", REPOSITORY, "test") == (event["action"], event["target"]["repository"], event["target"]["tag"])
+    assert "registry.example.com" == event["request"]["host"]
+
+
 def cloudevent(arrived: Captured) -> None:
     """Binary mode, as the reference library reads it."""
     headers = {name.lower(): value for name, value in arrived.headers}
@@ -139,6 +146,7 @@ CHECKS: Final[Mapping[str, Callable[[Captured], None]]] = {
     "argocd-image-updater": argocd_acr,
     "argocd-with-host": argocd_acr,
     "argocd-cloudevents": argocd_cloudevents,
+    "keel": keel,
     "knative": cloudevent,
     "tekton": tekton,
     "github-style": github,
