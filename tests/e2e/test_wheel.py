@@ -22,6 +22,7 @@ USER = """
 from typing import assert_type
 
 from producer import Bridge, KafkaSink, Manifest, RegistryURLBuilder, Sink, SinkClosed, listen, request_from_asgi
+from consumer import EventRejectedError, EventSink, Record, RecordSink, SinkUnavailableError, Worker
 from schemas import ActorRecord, Descriptor, Event, RequestRecord, SourceRecord
 
 sink = KafkaSink({"bootstrap.servers": "127.0.0.1:9092"}, topic="registry.events", registry="eu")
@@ -52,6 +53,25 @@ kept: Sink = Remembering()
 assert_type(Event().target.repository, str)
 assert_type(request_from_asgi({}), RequestRecord)
 listen
+
+
+class Placed:
+    async def write(self, event: Event, record: Record) -> None:
+        if record.offset:
+            raise EventRejectedError(record.place)
+        raise SinkUnavailableError("away", retry_after=1.5)
+
+    async def close(self) -> None: ...
+
+
+of_worker: EventSink = Remembering()
+placed: RecordSink = Placed()
+worker = Worker("bridge.yaml", endpoints=["audit"], sinks={"audit": Placed})
+
+
+async def main() -> None:
+    assert_type(await worker.catch_up(timeout=1), bool)
+    await worker.deliver()
 """
 
 
@@ -92,7 +112,7 @@ def run(command: Sequence[str | Path], folder: Path) -> "subprocess.CompletedPro
 def test_a_users_file_type_checks(installed: Path, tmp_path: Path) -> None:
     """Mypy in strict mode knows the types of all that a registry in Python uses, and finds a wrong one."""
     (tmp_path / "user.py").write_text(USER)
-    (tmp_path / "wrong.py").write_text(USER + "bridge.repo_deleted(1)\n")
+    (tmp_path / "wrong.py").write_text(USER + "bridge.repo_deleted(1)\nWorker(5)\n")
     mypy = [
         sys.executable,
         "-m",
@@ -105,10 +125,22 @@ def test_a_users_file_type_checks(installed: Path, tmp_path: Path) -> None:
         "wrong.py",
     ]
     done = run(mypy, tmp_path)
-    fault, result = done.stdout.splitlines()
-    assert fault.startswith("wrong.py:"), done
-    assert fault.endswith("[arg-type]"), done
-    assert (1, "Found 1 error in 1 file (checked 2 source files)") == (done.returncode, result), done
+    *faults, result = done.stdout.splitlines()
+    assert [fault.startswith("wrong.py:") and fault.endswith("[arg-type]") for fault in faults] == [True, True], done
+    assert (1, "Found 2 errors in 1 file (checked 2 source files)") == (done.returncode, result), done
+
+
+def test_the_sinks_of_the_page_type_check(installed: Path, tmp_path: Path) -> None:
+    """What a reader copies from docs/python-sinks.md is what mypy in strict mode takes, and so is the example."""
+    page = (ROOT / "docs" / "python-sinks.md").read_text("utf-8")
+    shown = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    shown.append((ROOT / "examples" / "audit_to_sqlite" / "audit.py").read_text("utf-8"))
+    files = [f"shown_{number}.py" for number in range(len(shown))]
+    for name, text in zip(files, shown, strict=True):
+        (tmp_path / name).write_text(text, "utf-8")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--python-executable", str(installed)]
+    done = run([*mypy, *files], tmp_path)
+    assert done.stdout == f"Success: no issues found in {len(files)} source files\n"
 
 
 @pytest.mark.parametrize("package", ["consumer", "producer", "runtime", "schemas"])
