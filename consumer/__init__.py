@@ -6,7 +6,8 @@ The rooms, in the order of a record's way:
     offsets/       what of a partition is finished, what may be committed, and where a group stands
     log/           reading Kafka; alone knows its client
     lanes/         what may be sent next: one request at a time for each repository, repositories side by side
-    delivery/      when a batch is sent, and what follows from its outcome; policy/ decides, webhook/ speaks HTTP
+    delivery/      when a batch is sent, and what follows from its outcome; policy/ decides, webhook/ speaks HTTP,
+                   sink/ calls Python
     endpoint/      all of that for one endpoint, alive, and what it says of itself
     dead_letters/  what an endpoint will not get: written, listed, redriven, discarded
     analytics/     the log as files and tables, and the report on them
