@@ -34,11 +34,17 @@ def events() -> list[bytes]:
         "rc": {"target": {**push["target"], "tag": "v1-rc1"}},
         "v2": {"target": {**push["target"], "tag": "v2"}},
         "nowhere": {"target": {"mediaType": OCI, "tag": "v3"}},
+        "robot": {"actor": {"name": "robot$ci/build"}},
+        "scanner": {"action": "pull", "request": {**push["request"], "useragent": "Go-http-client/1.1 scanner/2"}},
+        "nobody": {"actor": {}, "request": {**push["request"], "useragent": ""}},
     }
     return [envelope({**push, **members, "id": name}) for name, members in named.items()]
 
 
-ALL = {"push", "pull", "head", "layer", "delete", "nested", "tmp", "rc", "v2", "nowhere"}
+ALL = {
+    *("push", "pull", "head", "layer", "delete", "nested", "tmp", "rc", "v2", "nowhere"),
+    *("robot", "scanner", "nobody"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +59,7 @@ def sample(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 FILTERS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "everything": ({}, ALL | {"us"}),
-    "actions": ({"ignore": {"actions": ["pull", "delete"]}}, ALL - {"pull", "head", "delete"} | {"us"}),
+    "actions": ({"ignore": {"actions": ["pull", "delete"]}}, ALL - {"pull", "head", "delete", "scanner"} | {"us"}),
     "methods": ({"ignore": {"methods": ["HEAD"]}}, ALL - {"head"} | {"us"}),
     "mediatypes": ({"ignoredmediatypes": ["application/octet-stream"]}, ALL - {"layer"} | {"us"}),
     "no-mediatype": ({"ignore": {"mediatypes": [""]}}, ALL - {"delete"} | {"us"}),
@@ -62,11 +68,13 @@ FILTERS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "deep": ({"repositories": ["library/**"]}, ALL - {"nowhere"} | {"us"}),
     "negative": ({"repositories": ["!library/app"]}, {"nested", "tmp", "nowhere"}),
     "tags": ({"tags": ["v*", "!*-rc*"]}, {"delete", "v2", "nowhere"}),
+    "actors": ({"actors": ["!robot*"]}, ALL - {"robot"} | {"us"}),
+    "useragents": ({"useragents": ["*", "!*scanner*"]}, ALL - {"scanner", "nobody"} | {"us"}),
 }
 
 
 def test_filters(kafka: LocalKafka, sample: str, tmp_path: Path) -> None:
-    """Ten endpoints with a filter each get exactly what they asked for; filtered events count as finished."""
+    """Twelve endpoints with a filter each get exactly what they asked for; filtered events count as finished."""
     receivers = {name: Receiver() for name in FILTERS}
     try:
         for receiver in receivers.values():
@@ -309,3 +317,16 @@ def test_all_disabled_is_nothing_to_do(kafka: LocalKafka, topic: str, tmp_path: 
         worker.wait_ready()
         assert worker.terminate() == 0
     assert {0, 1, 2, 3} == set(committed(kafka, setup.group("ci"), topic))
+
+
+def test_a_delay_is_waited_for(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
+    """Nothing is sent before it is so old, and `--until-caught-up` ends when the last one is delivered."""
+    ends = [endpoint("ci", receiver.url, start="beginning", delay="4s")]
+    setup = Installation(kafka.bootstrap, topic, tmp_path, endpoints=ends)
+    assert setup.run_bridge("init").code == 0
+    began = time.monotonic()
+    setup.publish(*envelopes(3, 2))
+    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
+    assert done.code == 0, done.stderr
+    assert 6 == len(delivered(receiver))
+    assert min(request.arrived for request in receiver.requests) >= began + 4.0

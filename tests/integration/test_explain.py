@@ -123,6 +123,24 @@ def test_waiting_and_finished_beside_a_hole(setup: Installation, receiver: Recei
     assert "when is not known: 127.0.0.1:" in rows(explain(setup, "team-app2-2"))["ci"]
 
 
+def test_a_duplicate(setup: Installation, receiver: Receiver) -> None:
+    """An event that repeats another is left out with `dedupe`, and told with the one that the endpoint has."""
+    setup.endpoints = [endpoint("ci", receiver.url, **BRISK, dedupe="10m")]
+    setup.publish(*envelopes(1, 1), *envelopes(1, 2))
+    with setup.worker() as worker:
+        worker.wait_ready()
+        eventually(lambda: len(delivered(receiver)) == 2)
+
+        def left_out() -> bool:
+            return rows(explain(setup, "0:1"))["ci"].startswith("duplicate left out at 20")
+
+        eventually(left_out)
+        assert rows(explain(setup, "0:1"))["ci"].endswith("the endpoint has the same event, 0:0, within 10m (dedupe)")
+        assert rows(explain(setup, "0:0"))["ci"].startswith("finished delivered at 20")
+    assert ["team-app0-0", "team-app0-1"] == [arrival.id for arrival in delivered(receiver)]
+    eventually(lambda: rows(explain(setup, "0:1"))["ci"].startswith("finished delivered, a duplicate, or before"))
+
+
 def test_gone_from_the_log(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:
     """A dead letter is found by its event's id though retention took the event."""
     receiver.answer(422)
