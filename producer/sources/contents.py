@@ -5,7 +5,6 @@ A body is judged as a whole, before the first event is taken out of it: so nothi
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import msgspec
@@ -51,8 +50,7 @@ class TooMuchError(NotTakenError):
     """It is beyond the limits."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostFacts:
+class PostFacts(msgspec.Struct, frozen=True, gc=False):
     """What is known of a POST beside its body."""
 
     content_type: str
@@ -62,7 +60,7 @@ class PostFacts:
     """The place in a trace that the POST belongs to."""
     source: SourceSettings | None = None
     """None: any registry that sends envelopes."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     """Those that the source's format keeps, by lower-case names."""
     max_record_bytes: int = 0
     """The largest record of an event."""

@@ -1,6 +1,7 @@
 """What becomes of envelopes, with a log that keeps what it is given."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ from producer.intake.acceptance import Acceptance, Accepted
 from producer.intake.metrics import BridgeMetrics
 from producer.intake.refusals import RefusedError
 from producer.sources.contents import PostFacts
+from runtime.config.source_settings import SourceSettings
 from runtime.kafka.errors import KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from schemas.avro import decode
@@ -53,12 +55,12 @@ def envelope(*events: str) -> bytes:
     return ('{"events":[' + ",".join(events) + "]}").encode()
 
 
-def accept(log: Log, *bodies: bytes) -> tuple[list[Any], CollectorRegistry]:
+def accept(log: Log, *bodies: bytes, facts: PostFacts = FACTS) -> tuple[list[Any], CollectorRegistry]:
     """What the envelopes come to, sent at once, and the metrics after."""
 
     async def all_at_once() -> list[Any]:
         made = Acceptance("events", log, metrics, StillClock())
-        return await asyncio.gather(*(made.accept([body], FACTS) for body in bodies), return_exceptions=True)
+        return await asyncio.gather(*(made.accept([body], facts) for body in bodies), return_exceptions=True)
 
     metrics = BridgeMetrics(CollectorRegistry())
     return asyncio.run(all_at_once()), metrics.registry
@@ -130,3 +132,21 @@ def test_a_log_that_stops_taking_is_503() -> None:
     assert isinstance(refused, RefusedError)
     assert (503, "kafka", "no answer") == (refused.status, refused.reason, str(refused))
     assert 400 == registry.get_sample_value("registry_bridge_events_accepted_total", {"action": "pull"})
+
+
+@pytest.mark.parametrize(("tags", "written"), [(3, 3), (1000, 1000), (1001, 0)])
+def test_many_events_of_a_small_body(tags: int, written: int) -> None:
+    """Each has the whole body, so they are written in slices; a body with too many is refused before the first."""
+    log = Log()
+    quay = SourceSettings(name="quay", format="quay", registry="q")
+    facts = PostFacts("application/json", "q", source=quay, max_record_bytes=24 * 2**20)
+    body = {
+        "repository": "a/b",
+        "namespace": "a",
+        "updated_tags": [f"v{number}" for number in range(tags)],
+    }
+    [done], _ = accept(log, json.dumps(body).encode(), facts=facts)
+    assert len(log.ids) == len(set(log.ids)) == written
+    assert all(len(records) <= 200 for records in log.writes)
+    assert all(sum(len(one.value or b"") for one in records) < 2 * 2**20 for records in log.writes)
+    assert (done.events if written else done.status) == (written or 413)

@@ -1,10 +1,10 @@
 """What is in a body, by the source that has sent it."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from producer.sources import contents
 from producer.sources.cloud_event import STRUCTURED
