@@ -16,7 +16,7 @@ from producer.sources.json_body import json_value
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, PostReading
 from producer.sources.times import utc_time
-from schemas.envelope import EnvelopeError, read_envelope, read_text
+from schemas.envelope import EnvelopeError, EnvelopeTooLargeError, event_texts, read_text
 from schemas.event import MEDIA_TYPE_V2, Event
 
 __all__ = ["KINDS", "read"]
@@ -30,6 +30,7 @@ def read(post: ForeignPost) -> PostReading:
 
     Raises:
         NotThisFormatError: one of them is none, or its data is an envelope or a source's body and wrong as such.
+        EnvelopeTooLargeError: data is an envelope beyond the limits.
     """
     reading = PostReading()
     for event in cloud_events(post):
@@ -91,20 +92,22 @@ def _of_data(event: CloudEvent) -> PostReading:
 
 def _enveloped(text: str) -> list[Event]:
     try:
-        return read_envelope(text.encode(), content_type=MEDIA_TYPE_V2)
+        texts = event_texts(text.encode())
+    except EnvelopeTooLargeError:
+        raise
     except EnvelopeError as error:
         raise NotThisFormatError(error.reason, error.path) from None
+    return [read_text(one, content_type=MEDIA_TYPE_V2) for one in texts]
 
 
 def _completed(events: list[Event], by: CloudEvent) -> Iterator[Event]:
-    """The events with the CloudEvent's id and time where they have none of their own, which their text lacks then.
+    """The events with the CloudEvent's id and time where they have none of their own.
 
     Those of a batch keep the CloudEvent that they are of, and not the batch, which whoever gets one of them had not
     been sent.
     """
     for event in events:
-        whole = replace(
+        named = replace(
             event, id=event.id or by.attribute("id"), timestamp=event.timestamp or utc_time(by.attribute("time"))
         )
-        named = event if whole == event else replace(whole, original="")
         yield replace(named, source_body=by.item, source_content_type=STRUCTURED) if by.item else named

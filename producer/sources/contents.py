@@ -141,7 +141,9 @@ class ForeignContents:
         self.kinds: Final[Mapping[str, int]] = Counter(
             {IMAGE: len(found.events)} | Counter(event.action for event in found.others)
         )
-        named = with_ids([*found.events, *found.others], source.format, body)
+        everything = [*found.events, *found.others]
+        check_count(len(everything))
+        named = with_ids(everything, source.format, body)
         kept = named if source.keep == "all" else named[: len(found.events)]
         check_copies(len(kept), sum(len(utf8(event.source_body)) or len(body) for event in kept))
         text = body.decode()
@@ -170,10 +172,14 @@ def _without(text: bytes, source: SourceSettings) -> bytes:
     return utf8(without(decoded, source.drop))
 
 
-def check_copies(events: int, size: int) -> None:
-    """Hold a body against the limits of what its events keep of it, `size` all together. Raises TooMuchError."""
+def check_count(events: int) -> None:
+    """Hold a body against the limit of its events, before more is made of them. Raises TooMuchError."""
     if events > MAX_EVENTS_OF_BODY:
         raise TooMuchError(f"{events:,} events; a body may have {MAX_EVENTS_OF_BODY:,}")
+
+
+def check_copies(events: int, size: int) -> None:
+    """Hold a body against the limit of what its events keep of it, `size` all together. Raises TooMuchError."""
     if size > MAX_COPIES_BYTES:
         kept = f"{events:,} events, of which each keeps its body, {format_size(size)} together"
         raise TooMuchError(f"{kept}; they may keep {format_size(MAX_COPIES_BYTES)}")

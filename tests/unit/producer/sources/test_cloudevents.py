@@ -73,14 +73,6 @@ def test_batch() -> None:
     ]
 
 
-def test_text_agrees_with_the_members() -> None:
-    """An event that was given the id of its CloudEvent keeps no text of its own: that has no id."""
-    one = sample("cloudevents", "structured")
-    data = {**one.value["data"], "id": ""}
-    [event] = read(one.with_value({**one.value, "data": data})).events
-    assert (one.value["id"], "") == (event.id, event.original)
-
-
 @pytest.mark.parametrize(
     ("action", "kind"), [("scan", "scan"), ("retention", "retention"), ("chart_push", "chart"), ("sign", "other")]
 )

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from producer.sources import contents
-from producer.sources.cloud_event import STRUCTURED
+from producer.sources.cloud_event import BATCHED, STRUCTURED
 from producer.sources.contents import BodyContents, NotTakenError, PostFacts, TooMuchError, contents_of
 from runtime.config.source_settings import Kept, SourceFormat, SourceSettings
 from schemas.event import MEDIA_TYPE_V1, MEDIA_TYPE_V2, Event
@@ -138,18 +138,22 @@ def test_copies_of_a_body_within_the_limits(events: int, size: int) -> None:
     contents.check_copies(events, size)
 
 
-@pytest.mark.parametrize(
-    ("events", "size", "says"),
-    [
-        (1001, 10, "1,001 events; a body may have 1,000"),
-        (65, 65 * 2**20, "65 events, of which each keeps its body, 65 MiB together; they may keep 64 MiB"),
-    ],
-)
-def test_too_many_copies_of_a_body_are_refused(events: int, size: int, says: str) -> None:
+def test_too_many_copies_of_a_body_are_refused() -> None:
     """A small POST must not fill the topic."""
     with pytest.raises(TooMuchError) as refused:
-        contents.check_copies(events, size)
-    assert str(refused.value) == says
+        contents.check_copies(65, 65 * 2**20)
+    said = "65 events, of which each keeps its body, 65 MiB together; they may keep 64 MiB"
+    assert str(refused.value) == said
+
+
+@pytest.mark.parametrize("keep", ["images", "all"])
+def test_too_many_events_are_refused(keep: Kept) -> None:
+    """Whether or not they are kept: 1,000 of a body are taken, one more is not."""
+    one = sample("cloudevents", "unknown").value
+    whole = facts("cloudevents", keep=keep, content_type=BATCHED)
+    assert contents_of(json.dumps([one] * 1000).encode(), whole).kinds == {"image": 0, "other": 1000}
+    with pytest.raises(TooMuchError, match="1,001 events; a body may have 1,000"):
+        contents_of(json.dumps([one] * 1001).encode(), whole)
 
 
 def test_an_event_of_a_batch_keeps_its_part() -> None:
