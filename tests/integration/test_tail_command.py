@@ -59,7 +59,7 @@ def test_last_ten_filters_and_places(setup: Installation) -> None:
     from_there = tailed(setup, "--from", place)
     assert [found for found in everything[20:] if found["partition"] == one["partition"]] == from_there
     (line,) = tail(setup, "--registry", "eu")
-    assert ["pull", "other/app:0", "PUT", "ci", "192.0.2.7", "eu"] == line.split("  ")[1:-1]
+    assert ["pull", "other/app:0", "PUT", "ci", "192.0.2.7", "eu", "-"] == line.split("  ")[1:-1]
 
 
 def test_what_is_no_event(kafka: LocalKafka, setup: Installation) -> None:
