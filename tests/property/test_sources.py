@@ -138,9 +138,10 @@ def test_every_sample_is_of_its_format(source_format: SourceFormat) -> None:
 def test_what_a_worker_sends_as_cloudevents_comes_back(event: Event) -> None:
     """Every event of an image that a worker sends in a CloudEvents format is the same event for format `cloudevents`.
 
-    One without an id or a time of its own has those of the CloudEvent.
+    One without an id or a time of its own has those of the CloudEvent; without a URL it would get one.
     """
-    event = replace(event, action="push", content_type=MEDIA_TYPE_V2, registry="", original="")
+    target = replace(event.target, url=event.target.url or "https://registry.test/v2/")
+    event = replace(event, action="push", target=target, content_type=MEDIA_TYPE_V2, registry="", original="")
     record = Record("t", 0, 0, 0, b"", b"", tuple(record_headers(event)))
     sent = (
         ForeignPost(structured(record, event), STRUCTURED, {}),
