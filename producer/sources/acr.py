@@ -3,6 +3,7 @@
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from producer.sources.image_names import manifest_url
 from producer.sources.json_body import json_value
@@ -18,23 +19,36 @@ _KIND_OF: Final = {"ping": "ping", "chart_push": "chart", "chart_delete": "chart
 
 
 def read(post: ForeignPost) -> PostReading:
-    """Its one event."""
+    """Its one event, with the URL that Azure leaves out.
+
+    Raises:
+        NotThisFormatError: it is no event.
+    """
+    found = bare_event(post)
+    return PostReading([replace(event, target=_with_url(event)) for event in found.events], found.others)
+
+
+def bare_event(post: ForeignPost) -> PostReading:
+    """The event of a body that is one, with no more members than it has.
+
+    Raises:
+        NotThisFormatError: it is none.
+    """
     value = json_value(post.body)
     if not isinstance(value, dict) or not isinstance(value.get("action"), str):
         raise NotThisFormatError("the body must be one event: a JSON object with the text `action`")
     event = read_text(post.body, content_type=MEDIA_TYPE_V2)
     if event.action not in ACTIONS:
         kind = _KIND_OF.get(event.action, "other")
-        return PostReading(others=[msgspec.structs.replace(event, action=kind, original="")])
-    original = "" if _gives_back(event, value) else event.original
-    return PostReading([msgspec.structs.replace(event, original=original, target=_with_url(event))])
+        return PostReading(others=[replace(event, action=kind, original="")])
+    return PostReading([replace(event, original="") if _gives_back(event, value) else event])
 
 
 def _with_url(event: Event) -> Target:
     """The target, with the URL that the source leaves out."""
     target = event.target
     url = target.url or manifest_url(event.request.host, target.repository, target.digest)
-    return msgspec.structs.replace(target, url=url)
+    return replace(target, url=url)
 
 
 def _gives_back(event: Event, value: object) -> bool:

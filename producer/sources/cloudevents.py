@@ -42,7 +42,7 @@ def read(post: ForeignPost) -> PostReading:
 
 def _registry_event(post: ForeignPost) -> PostReading:
     """One event as a registry has it, or as a worker sends on what was of another kind: its kind stays."""
-    found = acr.read(post)
+    found = acr.bare_event(post)
     action = read_text(post.body, content_type=MEDIA_TYPE_V2).action
     return PostReading(others=[replace(other, action=action) for other in found.others]) if action in KINDS else found
 
