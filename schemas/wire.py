@@ -102,13 +102,23 @@ def registry_json(event: Event, shape: Shape) -> bytes:
 
 
 def event_json(event: Event) -> bytes:
-    """The event's JSON text as it goes out: what came in where that was kept, else the typed members."""
+    """The event's own JSON text: what came in where that was kept, else the typed members."""
     return utf8(event.original) if event.original else typed_json(event)
+
+
+def sent_json(event: Event) -> bytes:
+    """The event's JSON text as it goes out: its own, and of a source of another format always with a time.
+
+    Such a source may tell none, and Go's readers refuse a whole envelope for an empty one.
+    """
+    if event.source_body and not event.original:
+        return registry_json(event, shape_of(event.content_type))
+    return event_json(event)
 
 
 def envelope_json(events: Iterable[Event]) -> bytes:
     """An envelope as a registry sends it."""
-    return enveloped(map(event_json, events))
+    return enveloped(map(sent_json, events))
 
 
 def enveloped(texts: Iterable[bytes]) -> bytes:

@@ -15,7 +15,7 @@ from consumer.record import Headers, Record
 from schemas import names
 from schemas.event import Event
 from schemas.headers import record_headers
-from schemas.wire import event_json
+from schemas.wire import sent_json
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCHED: Final = "application/cloudevents-batch+json"
@@ -47,7 +47,7 @@ def structured(record: Record, event: Event) -> bytes:
     """One event with its attributes in one JSON object; the event's text stands in it as it is."""
     members = {**attributes_of(record, event), "datacontenttype": DATA}
     head = b",".join(_encode(name) + b":" + _encode(value) for name, value in members.items())
-    return b"{" + head + b',"data":' + event_json(event) + b"}"
+    return b"{" + head + b',"data":' + sent_json(event) + b"}"
 
 
 def batched(pairs: Iterable[tuple[Record, Event]]) -> bytes:

@@ -18,7 +18,7 @@ from runtime.config.template import Template
 from schemas.event import MEDIA_TYPE_V2, Event
 from schemas.headers import trace_of, webhook_id
 from schemas.utf8 import utf8
-from schemas.wire import Shape, envelope_json, enveloped, event_json, registry_json, shape_of
+from schemas.wire import Shape, envelope_json, enveloped, registry_json, sent_json, shape_of
 
 Sendable = tuple[Record, Event]
 """A record and the event in it."""
@@ -110,7 +110,7 @@ def _structured(sendables: Sequence[Sendable]) -> _Content:
 
 def _binary(sendables: Sequence[Sendable]) -> _Content:
     record, event = _only(sendables, "in CloudEvents' binary mode")
-    return _Content(cloudevents.DATA, event_json(event), cloudevents.binary_headers(record, event))
+    return _Content(cloudevents.DATA, sent_json(event), cloudevents.binary_headers(record, event))
 
 
 def _as_the_source_sent_it(sendables: Sequence[Sendable]) -> _Content:

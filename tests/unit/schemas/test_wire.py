@@ -2,8 +2,8 @@
 
 import pytest
 
-from schemas import Event
-from schemas.wire import envelope_json, event_json, media_type, typed_json
+from schemas import Event, Target
+from schemas.wire import envelope_json, event_json, media_type, sent_json, typed_json
 from tests.kit.events import V1, V2
 
 
@@ -51,6 +51,17 @@ def test_zero_event_of_28() -> None:
     )
     written = typed_json(Event(timestamp="0001-01-01T00:00:00Z", content_type=V1)).decode()
     assert expected == "".join(line.strip().replace('": ', '":') for line in written.split("\n"))
+
+
+def test_a_source_without_a_time() -> None:
+    """An event of a source that tells no time goes out with Go's zero time; a registry's text goes out as it is."""
+    event = Event(id="1", action="push", target=Target(repository="acme/web", tag="v3"), source_body="{}")
+    assert b'"timestamp": "0001-01-01T00:00:00Z"' in sent_json(event)
+    assert sent_json(event) in envelope_json([event])
+    told = Event(id="1", timestamp="2026-05-01T10:00:02Z", source_body="{}")
+    assert sent_json(told) == event_json(told)
+    assert b'"timestamp": ""' in sent_json(Event(id="1"))
+    assert sent_json(Event(id="1", source_body="{}", original='{"id":"1"}')) == b'{"id":"1"}'
 
 
 def test_original_goes_out_instead_of_typed_members() -> None:

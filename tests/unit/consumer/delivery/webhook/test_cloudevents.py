@@ -18,7 +18,7 @@ from consumer.record import Headers, Record
 from schemas import Event, SourceRecord, Target
 from schemas.envelope import read_event
 from schemas.headers import record_headers
-from schemas.wire import event_json
+from schemas.wire import event_json, sent_json
 from tests.kit.events import V2, events
 
 EVENT = Event(
@@ -191,4 +191,4 @@ def test_the_sdk_reads_every_event_alike_in_both_modes(event: Event) -> None:
     ):
         found = read.get_attributes()
         assert expected == {name: found[name] for name in found if name in expected or name != "time"}  # it adds a time
-        assert json.loads(event_json(event)) == read.get_data()
+        assert json.loads(sent_json(event)) == read.get_data()
