@@ -29,13 +29,29 @@ _PORT: Final = re.compile(PORT.replace("$", r"\Z"))
 _BLOB_URL: Final = re.compile(BLOB_URL.replace("$", r"\Z"))
 
 
-def kind_of(media_type: str | None, url: str | None, action: str | None, tag: str | None, digest: str | None) -> str:
-    """The kind of an event: by media type, else by URL, else by what its action names; None is as empty."""
+def kind_of(
+    media_type: str | None,
+    url: str | None,
+    action: str | None,
+    tag: str | None,
+    digest: str | None,
+    *,
+    source_format: str | None,
+) -> str:
+    """The kind of an event: by media type, else by URL, else by what its action names; None is as empty.
+
+    Some sources say no more of what was pushed than its tag, and only manifests and indexes have tags. A distribution
+    registry says the media type of each.
+    """
     if media_type in INDEX_TYPES:
         return "index"
     if media_type in MANIFEST_TYPES:
         return "manifest"
-    return _kind_by_url(url or "") or _kind_by_names(action, tag, digest)
+    if by_url := _kind_by_url(url or ""):
+        return by_url
+    if action == "delete":
+        return "tag" if tag else "unknown" if digest else "repository"
+    return "manifest" if source_format and tag and action in TAGGED_ACTIONS else "unknown"
 
 
 def _kind_by_url(url: str) -> str:
@@ -44,13 +60,6 @@ def _kind_by_url(url: str) -> str:
     if "/manifests/" in url:
         return "manifest"
     return "blob" if "/blobs/" in url else ""
-
-
-def _kind_by_names(action: str | None, tag: str | None, digest: str | None) -> str:
-    """Only manifests and indexes have tags, and some sources say no more of what was pushed than its tag."""
-    if action == "delete":
-        return "tag" if tag else "unknown" if digest else "repository"
-    return "manifest" if tag and action in TAGGED_ACTIONS else "unknown"
 
 
 def client_ip(address: str | None) -> str | None:

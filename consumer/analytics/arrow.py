@@ -128,6 +128,7 @@ def _flat(batch: RecordBatch, events: Any) -> Any:
     action, media_type = _text(events.column("action")), _text(target.field("mediaType"))
     url, tag, digest = _text(target.field("url")), _text(target.field("tag")), _text(target.field("digest"))
     address, references = _text(request.field("addr")), target.field("references")
+    source_format = _newer(events, "sourceFormat")
     rows = len(batch)
     columns = {
         "kafka_topic": pa.repeat(batch.topic, rows),
@@ -138,7 +139,7 @@ def _flat(batch: RecordBatch, events: Any) -> Any:
         "event_id": _text(events.column("id")),
         "event_time": _time(events.column("timestamp")),
         "action": action,
-        "kind": _kind(media_type, url, action, tag, digest),
+        "kind": _kind(media_type, url, action, tag, digest, source_format=source_format),
         "repository": _text(target.field("repository")),
         "tag": tag,
         "digest": digest,
@@ -160,7 +161,7 @@ def _flat(batch: RecordBatch, events: Any) -> Any:
         "content_type": _text(events.column("contentType")),
         "schema_id": _schema_ids(batch),
         "original": _text(events.column("original")),
-        "source_format": _newer(events, "sourceFormat"),
+        "source_format": source_format,
         "source_body": _newer(events, "sourceBody"),
         "raw": pa.nulls(rows, pa.binary()),
     }
@@ -190,9 +191,10 @@ def _time(times: Any) -> Any:
     return pc.if_else(known, micros, pa.scalar(None, pa.int64())).cast(_TIME)
 
 
-def _kind(media_type: Any, url: Any, action: Any, tag: Any, digest: Any) -> Any:
+def _kind(media_type: Any, url: Any, action: Any, tag: Any, digest: Any, *, source_format: Any) -> Any:
     is_delete = pc.equal(action, "delete").fill_null(False)  # noqa: FBT003 - pyarrow's own signature
     names_nothing = pc.and_(tag.is_null(), digest.is_null())
+    is_tagged = pc.and_(pc.is_in(action, pa.array(TAGGED_ACTIONS)), tag.is_valid())
     url = pc.fill_null(url, "")
     cases = {
         "index": pc.is_in(media_type, pa.array(INDEX_TYPES)),
@@ -200,7 +202,7 @@ def _kind(media_type: Any, url: Any, action: Any, tag: Any, digest: Any) -> Any:
         "blob by its end": pc.match_substring_regex(url, BLOB_URL),
         "manifest by url": pc.match_substring(url, "/manifests/"),
         "blob by url": pc.match_substring(url, "/blobs/"),
-        "manifest by tag": pc.and_(pc.is_in(action, pa.array(TAGGED_ACTIONS)), tag.is_valid()),
+        "manifest by tag": pc.and_(is_tagged, source_format.is_valid()),
         "tag": pc.and_(is_delete, tag.is_valid()),
         "repository": pc.and_(is_delete, names_nothing),
     }

@@ -36,7 +36,14 @@ def _filled(slot: Slot, record: Record, event: Event) -> bytes:
 
 def _kind(event: Event) -> str:
     target = event.target
-    return kind_of(target.media_type, target.url, event.action, target.tag, target.digest)
+    return kind_of(
+        target.media_type,
+        target.url,
+        event.action,
+        target.tag,
+        target.digest,
+        source_format=event.source_format,
+    )
 
 
 def _event_time(event: Event) -> str | None:

@@ -18,14 +18,22 @@ MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
         ((None, None, "delete", "v1", None), "tag"),
         (("", "", "delete", "", "sha256:0a"), "unknown"),
         (("", "", "delete", "", ""), "repository"),
-        (("", "", "push", "v1", ""), "manifest"),
+        (("", "", "push", "v1", ""), "unknown"),
         (("", "", "push", "", "sha256:0a"), "unknown"),
         ((None, None, None, None, None), "unknown"),
     ],
 )
 def test_the_kind(members: tuple[str, str, str, str, str], kind: str) -> None:
     """By media type, else by URL, else by what the action names."""
-    assert kind == kind_of(*members)
+    assert kind == kind_of(*members, source_format=None)
+
+
+@pytest.mark.parametrize(
+    ("action", "tag", "kind"), [("push", "v1", "manifest"), ("pull", "", "unknown"), ("scan", "v1", "unknown")]
+)
+def test_the_kind_where_a_source_says_little(action: str, tag: str, kind: str) -> None:
+    """A push or pull with a tag is of a manifest, or of an index."""
+    assert kind == kind_of("", "", action, tag, "", source_format="quay")
 
 
 @pytest.mark.parametrize(
