@@ -75,8 +75,8 @@ def test_the_columns_types() -> None:
         ("tag", Target(repository="a", tag="v1", digest="sha256:0a"), "delete"),
         ("repository", Target(repository="a"), "delete"),
         ("unknown", Target(repository="a", digest="sha256:0a"), "delete"),
-        ("manifest", Target(repository="a", tag="v1"), "push"),
-        ("manifest", Target(repository="a", tag="v1"), "pull"),
+        ("unknown", Target(repository="a", tag="v1"), "push"),
+        ("unknown", Target(repository="a", tag="v1"), "pull"),
         ("unknown", Target(repository="a", tag="v1"), "scan"),
         ("unknown", Target(repository="a", digest="sha256:0a"), "push"),
         ("unknown", Target(), ""),
@@ -85,6 +85,14 @@ def test_the_columns_types() -> None:
 def test_kind(kind: str, target: Target, action: str) -> None:
     """The kind goes by media type, then by URL, then by what the action names."""
     assert kind == row(Event(action=action, target=target))["kind"]
+
+
+@pytest.mark.parametrize(("kind", "action"), [("manifest", "push"), ("manifest", "pull"), ("tag", "delete")])
+def test_the_kind_where_a_source_says_little(kind: str, action: str) -> None:
+    """What a source of another format pushed with a tag is a manifest, though it says no media type."""
+    event = Event(action=action, target=Target(repository="a", tag="v1"), source_format="quay")
+    assert [kind] * 20 == [found["kind"] for found in table_of(batch([value_of(event)] * 20)).to_pylist()]
+    assert kind == row(event)["kind"]
 
 
 @pytest.mark.parametrize(
