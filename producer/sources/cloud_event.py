@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from producer.sources.json_body import json_value
 from producer.sources.post import ForeignPost
-from producer.sources.reading import NotThisFormatError
+from producer.sources.reading import NotThisFormatError, check_count
 from schemas.json_text import items_of, members_of
 from schemas.lenient import fitting
 from schemas.limits import has_more_values
@@ -76,12 +76,14 @@ def cloud_events(post: ForeignPost) -> list[CloudEvent]:
 
     Raises:
         NotThisFormatError: it is no CloudEvent, or one of the batch is none.
+        TooManyEventsError: the batch has more than a body may have.
     """
     if media_type(post.content_type) != BATCHED:
         return [cloud_event(post)]
     values = json_value(post.body)
     if not isinstance(values, list):
         raise NotThisFormatError("a batch of CloudEvents must be a list of objects")
+    check_count(len(values))
     text = post.body.decode()
     items = [text[start:end] for start, end in items_of(text)]
     return [

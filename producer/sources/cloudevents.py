@@ -14,7 +14,7 @@ from producer.sources import acr, docker_hub, ecr, gitea, github, harbor, quay, 
 from producer.sources.cloud_event import STRUCTURED, CloudEvent, cloud_events
 from producer.sources.json_body import json_value
 from producer.sources.post import ForeignPost
-from producer.sources.reading import NotThisFormatError, PostReading
+from producer.sources.reading import NotThisFormatError, PostReading, check_count
 from producer.sources.times import utc_time
 from schemas.envelope import EnvelopeError, EnvelopeTooLargeError, event_texts, read_text
 from schemas.event import MEDIA_TYPE_V2, Event
@@ -31,12 +31,14 @@ def read(post: ForeignPost) -> PostReading:
     Raises:
         NotThisFormatError: one of them is none, or its data is an envelope or a source's body and wrong as such.
         EnvelopeTooLargeError: data is an envelope beyond the limits.
+        TooManyEventsError: there are more events than a body may have.
     """
     reading = PostReading()
     for event in cloud_events(post):
         found = _reading(event)
         reading.events.extend(_completed(found.events, event))
         reading.others.extend(_completed(found.others, event))
+        check_count(len(reading.events) + len(reading.others))
     return reading
 
 

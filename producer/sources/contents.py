@@ -15,7 +15,7 @@ from producer.sources.dropping import without
 from producer.sources.event_ids import with_ids
 from producer.sources.formats import FORMATS
 from producer.sources.post import ForeignPost
-from producer.sources.reading import NotThisFormatError
+from producer.sources.reading import NotThisFormatError, TooManyEventsError, check_count
 from runtime.config.source_settings import ENVELOPE_FORMATS, SourceSettings
 from runtime.units import format_size
 from schemas.envelope import EnvelopeTooLargeError, event_texts, read_text
@@ -27,8 +27,6 @@ from schemas.original import fault_of
 from schemas.trace_context import NO_TRACE, TraceContext
 from schemas.utf8 import utf8
 
-MAX_EVENTS_OF_BODY: Final = 1000
-"""Of a body that is no envelope: each of its events has the whole body."""
 MAX_COPIES_BYTES: Final = 64 * 2**20
 """Bytes that the events of one body may have of it together."""
 IMAGE: Final = "image"
@@ -97,6 +95,8 @@ def contents_of(body: bytes, facts: PostFacts) -> BodyContents:
         return ForeignContents(body, facts, source)
     except EnvelopeTooLargeError as error:
         raise TooMuchError(error.reason, error.path) from None
+    except TooManyEventsError as error:
+        raise TooMuchError(str(error)) from None
     except JSONTextError as error:
         raise NotTakenError(_said(source, error.reason), error.path) from None
     except NotThisFormatError as error:
@@ -131,7 +131,7 @@ class ForeignContents:
     """What is in a body of another format."""
 
     def __init__(self, body: bytes, facts: PostFacts, source: SourceSettings) -> None:
-        """Raises NotThisFormatError, JSONTextError, TooMuchError."""
+        """Raises NotThisFormatError, JSONTextError, TooManyEventsError, TooMuchError."""
         body = utf8_body(body)
         if has_more_values(body):
             allowed = f"a body may have {MAX_VALUES:,} values (members of objects and items of lists); this has more"
@@ -170,12 +170,6 @@ def _without(text: bytes, source: SourceSettings) -> bytes:
     decoded = text.decode()
     parse(decoded)
     return utf8(without(decoded, source.drop))
-
-
-def check_count(events: int) -> None:
-    """Hold a body against the limit of its events, before more is made of them. Raises TooMuchError."""
-    if events > MAX_EVENTS_OF_BODY:
-        raise TooMuchError(f"{events:,} events; a body may have {MAX_EVENTS_OF_BODY:,}")
 
 
 def check_copies(events: int, size: int) -> None:

@@ -14,7 +14,7 @@ from producer.sources.cloud_event import CloudEvent, cloud_event, is_cloud_event
 from producer.sources.image_names import host_of, manifest_url, reference_of
 from producer.sources.json_body import members_as
 from producer.sources.post import ForeignPost
-from producer.sources.reading import NotThisFormatError, PostReading
+from producer.sources.reading import NotThisFormatError, PostReading, check_count
 from producer.sources.times import time_of_seconds, utc_time
 from schemas.event import ActorRecord, Event, Long, RequestRecord, Target
 from schemas.lenient import fitting
@@ -96,6 +96,7 @@ def read(post: ForeignPost) -> PostReading:
 
     Raises:
         NotThisFormatError: it is neither of the two formats.
+        TooManyEventsError: it has more resources than a body may have events.
     """
     if is_cloud_event(post):
         event = cloud_event(post)
@@ -127,6 +128,7 @@ def read_cloud_event(event: CloudEvent) -> PostReading:
 
 
 def _reading(facts: _HarborFacts, data: _HarborData) -> PostReading:
+    check_count(len(data.resources))
     action = _IMAGES.get(facts.type)
     if action is not None and (targets := list(_images(data))):
         return PostReading(events=[_event(action, facts, target, host) for target, host in targets])

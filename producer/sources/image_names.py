@@ -1,8 +1,12 @@
 """What senders write where an image is named: a host, a tag or a digest; and where its manifest is found. Pure."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 __all__ = ["Reference", "host_of", "manifest_url", "reference_of"]
+
+
+_LONGEST_URL: Final = 2048
+"""Characters of a manifest's URL: each event of a body has one, and the name of a repository can be as long as the body."""
 
 
 class Reference(NamedTuple):
@@ -28,5 +32,6 @@ def host_of(name: str) -> str:
 
 
 def manifest_url(host: str, repository: str, digest: str) -> str:
-    """Where a registry gives out this manifest; empty if anything of it is not known."""
-    return f"https://{host}/v2/{repository}/manifests/{digest}" if host and repository and digest else ""
+    """Where a registry gives out this manifest; empty if anything of it is not known, or longer than any URL."""
+    is_known = host and repository and digest and len(host) + len(repository) + len(digest) < _LONGEST_URL
+    return f"https://{host}/v2/{repository}/manifests/{digest}" if is_known else ""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from producer.sources.image_names import host_of
 from producer.sources.json_body import members_as
 from producer.sources.post import ForeignPost
-from producer.sources.reading import NotThisFormatError, PostReading
+from producer.sources.reading import NotThisFormatError, PostReading, check_count
 from schemas.event import Event, RequestRecord, Target
 
 __all__ = ["KINDS", "read"]
@@ -41,6 +41,7 @@ def read(post: ForeignPost) -> PostReading:
 
     Raises:
         NotThisFormatError: it has no `namespace`, or no `repository` although it is not about a quota.
+        TooManyEventsError: it has more tags than a body may have events.
     """
     body = members_as(post.body, _Notification)
     if not body.namespace:
@@ -49,6 +50,7 @@ def read(post: ForeignPost) -> PostReading:
     if not body.repository and action != "quota":
         raise NotThisFormatError("must be the name of a repository", "repository")
     if action == "push":
+        check_count(len(body.updated_tags))
         return PostReading([_event(body, action, tag) for tag in body.updated_tags])
     return PostReading(others=[_event(body, action, _only(body.tags or body.docker_tags))])
 

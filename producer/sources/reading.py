@@ -1,10 +1,14 @@
 """What a reader of a format gives. Pure."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from schemas.event import Event
 
-__all__ = ["NotThisFormatError", "PostReading"]
+__all__ = ["MAX_EVENTS_OF_BODY", "NotThisFormatError", "PostReading", "TooManyEventsError", "check_count"]
+
+MAX_EVENTS_OF_BODY: Final = 1000
+"""Of a body that is no envelope: each of its events has the whole body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +39,17 @@ class NotThisFormatError(Exception):
         super().__init__(f"{path}: {expected}" if path else expected)
         self.expected = expected
         self.path = path
+
+
+class TooManyEventsError(Exception):
+    """The body has more events than one may have."""
+
+
+def check_count(events: int) -> None:
+    """Hold a body against the limit of its events: a reader does it before it makes events of a list.
+
+    Raises:
+        TooManyEventsError: there are more.
+    """
+    if events > MAX_EVENTS_OF_BODY:
+        raise TooManyEventsError(f"{events:,} events; a body may have {MAX_EVENTS_OF_BODY:,}")

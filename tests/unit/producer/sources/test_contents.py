@@ -1,6 +1,7 @@
 """What is in a body, by the source that has sent it."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -171,3 +172,17 @@ def test_many_small_events_of_a_batch_are_taken() -> None:
     one = sample("cloudevents", "batched")
     body = json.dumps(one.value[:1] * 1000).encode()
     assert len(contents_of(body, facts("cloudevents", content_type=one.headers["content-type"]))) == 1000
+
+
+def test_long_names_are_not_multiplied() -> None:
+    """A small body of a thousand events takes little memory before it is refused, whatever it names."""
+    push = sample("harbor", "cloudevent-push").value
+    resource = {"tag": "v3", "digest": "sha256:0a", "resource_url": "harbor.example/x"}
+    long = {"id": "i" * 2**18, "data": {"repository": {"repo_full_name": "r" * 2**18}, "resources": [resource] * 1000}}
+    body = json.dumps(push | long).encode()
+    tracemalloc.start()
+    with pytest.raises(TooMuchError, match="they may keep 64 MiB"):
+        contents_of(body, facts("harbor", content_type=STRUCTURED))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 16 * len(body)

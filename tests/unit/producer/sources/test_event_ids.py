@@ -35,3 +35,17 @@ def test_a_large_body_of_many_events_is_hashed_once() -> None:
     """A thousand events of 8 MiB would be 8 GiB to hash."""
     found = ids(*[""] * 1000, body=bytes(8 * 2**20))
     assert len(set(found)) == 1000
+
+
+def test_an_id_with_a_number_is_no_other_events() -> None:
+    """Two events with one id would be told apart by nobody: the second is left out as a repeat."""
+    found = ids("a", "a", "a-1")
+    assert len(set(found)) == 3
+    assert found[1:] == ["a-2", "a-1"]
+
+
+def test_an_id_as_long_as_the_body_gets_no_numbers() -> None:
+    """A thousand of 1 MiB each would be 1 GiB: they are derived."""
+    found = ids(*["i" * 2**20] * 1000)
+    assert len(set(found)) == 1000
+    assert {len(one) for one in found} == {39}

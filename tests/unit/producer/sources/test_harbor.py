@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from producer.sources.harbor import KINDS, read
-from producer.sources.reading import NotThisFormatError
+from producer.sources.reading import NotThisFormatError, TooManyEventsError
 from schemas.event import ActorRecord, Event, RequestRecord, Target
 from tests.kit.foreign_samples import sample, samples
 
@@ -179,3 +179,14 @@ def test_cloudevent_not_of_harbor(members: Any) -> None:
 def test_samples() -> None:
     """Every sample is read, and its kind is known."""
     assert all(other.action in KINDS for one in samples("harbor") for other in read(one.post).others)
+
+
+@pytest.mark.parametrize("name", ["push", "scan", "cloudevent-push"])
+def test_more_resources_than_a_body_may_have_are_refused_unread(name: str) -> None:
+    """Each event has the repository's name once more, which can be as long as the body."""
+    one = sample("harbor", name)
+    value = one.value
+    data = value.get("event_data", value.get("data"))
+    data["resources"] = data["resources"][:1] * 1001
+    with pytest.raises(TooManyEventsError):
+        read(one.with_value(value))

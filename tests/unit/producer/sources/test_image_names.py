@@ -34,3 +34,8 @@ def test_a_manifest_has_a_url_if_all_of_it_is_known() -> None:
     """Host, repository and digest."""
     assert manifest_url("r.example", "shop/web", "sha256:0a") == "https://r.example/v2/shop/web/manifests/sha256:0a"
     assert [manifest_url("", "a", "b"), manifest_url("a", "", "b"), manifest_url("a", "b", "")] == ["", "", ""]
+
+
+def test_a_manifest_has_no_url_that_nobody_could_ask_for() -> None:
+    """A name as long as a body would be in each of its events once more."""
+    assert manifest_url("r.example", "r" * 2**20, "sha256:0a") == ""

@@ -6,7 +6,7 @@ import pytest
 
 from producer.sources.post import ForeignPost
 from producer.sources.quay import read
-from producer.sources.reading import NotThisFormatError
+from producer.sources.reading import NotThisFormatError, TooManyEventsError
 from schemas import Event, RequestRecord, Target
 from tests.kit.foreign_samples import sample
 
@@ -91,3 +91,9 @@ def test_another_body(body: bytes, message: str) -> None:
     with pytest.raises(NotThisFormatError) as refused:
         read(ForeignPost(body, "application/json", {}))
     assert str(refused.value) == message
+
+
+def test_more_tags_than_a_body_may_have_are_refused_unread() -> None:
+    """Events of them all would be a hundred times the body."""
+    with pytest.raises(TooManyEventsError):
+        read(_post(repository="acme/web", updated_tags=["v3"] * 1001))
