@@ -77,7 +77,7 @@ class Intake:
             reason=reason,
             error=f"registries POST to {self._settings.path} or {base}/NAME, where NAME is 1 to 63 of a-z 0-9 . _ -",
             sender=request.sender,
-            url_path=request.path,
+            url_path=request.path.partition("?")[0],  # %3F in its place: a token behind it is still one
             method=request.method,
         )
 

@@ -6,7 +6,7 @@ __all__ = ["Reference", "host_of", "manifest_url", "reference_of"]
 
 
 _LONGEST_URL: Final = 2048
-"""Characters of a manifest's URL: each event of a body has one, and the name of a repository can be as long as the body."""
+"""Characters of a manifest's URL: each event of a body has one, and a repository's name can be as long as the body."""
 
 
 class Reference(NamedTuple):

@@ -89,6 +89,7 @@ def test_a_token_in_the_url(bridge: Process, kafka: LocalKafka) -> None:
         assert not [token for token in (*TOKENS, WRONG) if token.encode() in refused.body]
     assert post(bridge, f"hub?token={TOKENS[0]}", b"[]").status == 400
     assert post(bridge, f"hub/lost?token={TOKENS[0]}", body).status == 404
+    assert post(bridge, f"hub%3Ftoken={TOKENS[0]}", body).status == 404
     with Poster(f"http://{bridge.address}/") as poster:
         assert poster.request("GET", f"/events/hub?token={TOKENS[0]}").status == 405
     host, _, port = bridge.address.rpartition(":")
