@@ -90,20 +90,26 @@ class Acceptance:
                 written to its end, and some of it may be in the log.
         """
         if len(body[0]) > SMALL_BYTES or body[0].count(b"{") > _FEW_OBJECTS:
-            async with self._large:
-                with self._metrics.acknowledging():
-                    loop = asyncio.get_running_loop()
-                    contents = await loop.run_in_executor(self._thread, _contents, body, facts)
-                    done = Accepted(len(contents), contents.kinds)
-                    await self._write_slices(contents, facts.trace)
-            return done
-        contents = _contents(body, facts)
+            return await self._accept_large(body, facts)
+        contents = _contents([*body], facts)
+        if len(contents) > _SLICE_EVENTS:
+            del contents  # a thousand events are larger than a small body: they are made again when it is their turn
+            return await self._accept_large(body, facts)
         done = Accepted(len(contents), contents.kinds)
         with self._metrics.acknowledging():
             await self._write(self._slice(contents, facts.trace, self._schema_id()))
             if contents:  # each has the whole body, so together they can be large
                 async with self._large:
                     await self._write_slices(contents, facts.trace)
+        return done
+
+    async def _accept_large(self, body: list[bytes], facts: PostFacts) -> Accepted:
+        async with self._large:
+            with self._metrics.acknowledging():
+                loop = asyncio.get_running_loop()
+                contents = await loop.run_in_executor(self._thread, _contents, body, facts)
+                done = Accepted(len(contents), contents.kinds)
+                await self._write_slices(contents, facts.trace)
         return done
 
     async def _write_slices(self, contents: BodyContents, trace: TraceContext) -> None:

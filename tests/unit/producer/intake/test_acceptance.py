@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import tracemalloc
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
 from producer.intake.acceptance import Acceptance, Accepted
@@ -150,3 +152,30 @@ def test_many_events_of_a_small_body(tags: int, written: int) -> None:
     assert all(len(records) <= 200 for records in log.writes)
     assert all(sum(len(one.value or b"") for one in records) < 2 * 2**20 for records in log.writes)
     assert (done.events if written else done.status) == (written or 413)
+
+
+def test_events_of_small_bodies_are_not_in_memory_before_their_turn() -> None:
+    """Twenty bodies that wait for Kafka take the room of their bodies, and not that of twenty thousand events."""
+
+    class Stuck(Log):
+        async def write(self, records: Sequence[OutgoingRecord]) -> None:
+            await asyncio.sleep(0.5)
+            raise KafkaUnavailableError(f"no answer to {len(records)}")
+
+    facts = PostFacts("application/json", "q", source=SourceSettings(name="q", format="quay", registry="q"))
+    facts = replace(facts, max_record_bytes=24 * 2**20)
+    body = json.dumps({"repository": "a/b", "namespace": "a", "updated_tags": ["v3"] * 1000}).encode()
+
+    async def most() -> int:
+        acceptance = Acceptance("t", Stuck(), BridgeMetrics(CollectorRegistry()), StillClock())
+        tracemalloc.start()
+        waiting = [asyncio.create_task(acceptance.accept([body], facts)) for _ in range(20)]
+        await asyncio.wait(waiting, timeout=0.4)
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        for one in waiting:
+            one.cancel()
+        await asyncio.wait(waiting)
+        return held
+
+    assert asyncio.run(most()) < 10 * 2**20
