@@ -28,24 +28,28 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from consumer.delivery.sink.errors import EventRejectedError, SinkUnavailableError
     from consumer.delivery.sink.protocol import EventSink, RecordSink
-    from consumer.embedding import Worker, WorkerSettingsError
+    from consumer.embedding import Worker, WorkerEndedError, WorkerSettingsError
     from consumer.record import Record
+    from runtime.errors import BridgeError
 
 __all__ = [
+    "BridgeError",
     "EventRejectedError",
     "EventSink",
     "Record",
     "RecordSink",
     "SinkUnavailableError",
     "Worker",
+    "WorkerEndedError",
     "WorkerSettingsError",
 ]
 
 _HOMES: Final = {
     "consumer.delivery.sink.errors": ("EventRejectedError", "SinkUnavailableError"),
     "consumer.delivery.sink.protocol": ("EventSink", "RecordSink"),
-    "consumer.embedding": ("Worker", "WorkerSettingsError"),
+    "consumer.embedding": ("Worker", "WorkerEndedError", "WorkerSettingsError"),
     "consumer.record": ("Record",),
+    "runtime.errors": ("BridgeError",),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from consumer.worker.reload_plan import chosen
 from consumer.worker.service import deliver, deliver_until_caught_up
-from runtime.config import EndpointSettings, Settings
+from runtime.config import ConfigurationError, EndpointSettings, Settings
 from runtime.config.load import load, settings_from
 from runtime.errors import BridgeError
 from runtime.http.bindings import TakenBinding
@@ -26,6 +26,10 @@ class WorkerSettingsError(BridgeError):
     """The program asks for what its configuration does not have."""
 
     exit_code: ClassVar[int] = 2
+
+
+class WorkerEndedError(BridgeError):
+    """A worker that was stopped, or is at work already, is started."""
 
 
 class Worker:
@@ -49,8 +53,9 @@ class Worker:
             ConfigurationError: the configuration cannot be used; with every fault found.
             SinkSettingsError: a sink's factory cannot be imported, or takes other options.
             WorkerSettingsError: there is no such endpoint, or none at all.
+            BridgeError: each of these is one.
         """
-        found = settings_from(config, environ) if isinstance(config, Mapping) else load(Path(config), environ)
+        found = _settings_of(config)
         self._settings: Final = _with_factories(found, sinks or {})
         self._names: Final = tuple(endpoints)
         self._endpoints: Final = self._chosen()
@@ -60,6 +65,13 @@ class Worker:
                 factory_of(endpoint)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
+        self._is_over = False
+        self._pages: str | None = None
+
+    @property
+    def pages(self) -> str | None:
+        """The URL of its page while it delivers, with the port that it has; None before and after."""
+        return self._pages
 
     def run(self) -> None:
         """Deliver until another thread, or a sink, calls `stop`; blocks."""
@@ -70,14 +82,20 @@ class Worker:
 
         Raises:
             AddressTakenError: somebody else listens at `worker.listen`.
-            BridgeError: delivery cannot go on.
+            WorkerEndedError: it was stopped, or delivers already.
+            BridgeError: delivery cannot go on; the others are such too.
         """
+        self._require_new()
         worker = self._settings.worker
         binding = TakenBinding(worker.listen, server_tls(worker.tls))
         pages = binding.address
-        await self._until_stopped(
-            deliver(self._settings, self._names, self._stop, binding, NeverReloaded(), pages=pages)
-        )
+        self._pages = f"{'https' if binding.tls else 'http'}://{pages}/"
+        try:
+            await self._until_stopped(
+                deliver(self._settings, self._names, self._stop, binding, NeverReloaded(), pages=pages)
+            )
+        finally:
+            self._pages = None
 
     async def catch_up(self, *, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - what is under way ends after it
         """Deliver all events that are in the log now; opens no pages.
@@ -87,7 +105,12 @@ class Worker:
 
         Returns:
             Whether each of them is finished: delivered, left out by a filter, or a dead letter.
+
+        Raises:
+            WorkerEndedError: it was stopped, or delivers already.
+            BridgeError: delivery cannot go on.
         """
+        self._require_new()
         catching_up = deliver_until_caught_up(self._settings, self._endpoints, self._stop, timeout_s=timeout)
         return await self._until_stopped(catching_up) == 0
 
@@ -110,6 +133,13 @@ class Worker:
             raise
         finally:
             self._loop = None
+            self._is_over = self._stop.is_set()
+
+    def _require_new(self) -> None:
+        if self._loop is not None:
+            raise WorkerEndedError("this worker delivers already: make another")
+        if self._is_over:
+            raise WorkerEndedError("this worker was stopped, and does not start again: make another")
 
     def _chosen(self) -> list[EndpointSettings]:
         known = {endpoint.name for endpoint in self._settings.endpoints}
@@ -120,6 +150,19 @@ class Worker:
         if not found:
             raise WorkerSettingsError("there is no endpoint that is enabled: nothing to deliver to")
         return found
+
+
+def _settings_of(config: str | PathLike[str] | Mapping[str, Any]) -> Settings:
+    if isinstance(config, Mapping):
+        return settings_from(config, environ)
+    try:
+        file = Path(config)
+    except TypeError:
+        kind = type(config).__name__
+        raise WorkerSettingsError(f"config: {kind} is neither the path of a file nor a mapping") from None
+    if not file.exists():
+        raise ConfigurationError([f"config: the file {file} does not exist"])
+    return load(file, environ)
 
 
 def _with_factories(settings: Settings, sinks: Mapping[str, Factory]) -> Settings:

@@ -77,6 +77,7 @@ def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> F
         only_refused=gate.breaker.state is BreakerState.REFUSED,
         next_probe=None if gate.probe is not None else max(0.0, gate.next_try(now) - now),
         held=max(0.0, gate.retry_after_until - now),
+        is_sink=endpoint.settings.sink is not None,
         blocked=tuple(_blocked(endpoint, at) for _, at in sorted(endpoint.partitions.items()) if at.is_blocked),
         delay=endpoint.settings.delay_s,
         held_back=_held_back(endpoint, now),

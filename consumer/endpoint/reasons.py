@@ -47,6 +47,8 @@ class Facts:
     """Until then nothing is tried, by Retry-After either; None: a probe is under way."""
     held: float = 0.0
     """How long the endpoint asked to be left alone, by Retry-After."""
+    is_sink: bool = False
+    """Whether it is a sink in Python, which knows no headers."""
     blocked: tuple[Blocked, ...] = ()
     delay: float = 0.0
     """How old an event must be before it is sent."""
@@ -96,7 +98,12 @@ def _stops_all(facts: Facts) -> Iterator[str]:
     if facts.breaker and not facts.only_refused:
         yield breaker_reason(facts)
     if facts.held > 0:
-        yield f"paused by Retry-After for {_seconds(facts.held)}"
+        yield _held(facts)
+
+
+def _held(facts: Facts) -> str:
+    left = _seconds(facts.held)
+    return f"the sink asked to be left alone, {left} more" if facts.is_sink else f"paused by Retry-After for {left}"
 
 
 def _stops_some(facts: Facts) -> Iterator[str]:

@@ -6,7 +6,7 @@
 import sqlite3
 from datetime import UTC, datetime
 
-from consumer import EventRejectedError, Record, SinkUnavailableError
+from consumer import Record, SinkUnavailableError
 from schemas import Event
 
 TABLE = """
@@ -31,8 +31,6 @@ class SqliteAudit:
 
     def write(self, event: Event, record: Record) -> None:
         """Return when the row is on disk."""
-        if not event.target.repository:
-            raise EventRejectedError("the event names no repository")
         try:
             with self._database:  # one transaction, which is committed at the end
                 self._database.execute(UPSERT, row_of(event, record))

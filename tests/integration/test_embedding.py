@@ -8,7 +8,7 @@ import pytest
 
 from broker import LocalKafka
 from broker.ports import free_port
-from consumer import Worker, WorkerSettingsError
+from consumer import Worker, WorkerEndedError, WorkerSettingsError
 from runtime.config import ConfigurationError
 from runtime.errors import BridgeError
 from runtime.sink_factory import SinkSettingsError
@@ -91,11 +91,42 @@ def test_a_stop_waits_for_a_write_that_blocks(kafka: LocalKafka, topic: str, tmp
 
 
 def test_a_worker_that_was_stopped_before_it_began() -> None:
-    """It delivers nothing."""
+    """It delivers nothing, and does not start again, in no way."""
     listen = f"127.0.0.1:{free_port()}"
     worker = Worker({"kafka": KAFKA, "worker": {"listen": listen}, "endpoints": [SINK]})
     worker.stop()
     worker.run()
+    for again in (worker.deliver, worker.catch_up):
+        with pytest.raises(WorkerEndedError, match="was stopped, and does not start again: make another"):
+            asyncio.run(again())
+
+
+def test_the_address_of_its_pages_is_known_while_it_delivers() -> None:
+    """With the port that it took; meanwhile it cannot be started a second time."""
+
+    async def program(worker: Worker) -> None:
+        assert worker.pages is None
+        delivering = asyncio.create_task(worker.deliver())
+        async with asyncio.timeout(60):
+            while worker.pages is None:  # noqa: ASYNC110 - it is a property
+                await asyncio.sleep(0.01)
+        assert worker.pages.startswith("http://127.0.0.1:")
+        assert worker.pages != "http://127.0.0.1:0/"
+        with pytest.raises(WorkerEndedError, match="delivers already"):
+            await worker.deliver()
+        worker.stop()
+        await delivering
+        assert worker.pages is None
+
+    asyncio.run(program(Worker({"kafka": KAFKA, "worker": {"listen": "127.0.0.1:0"}, "endpoints": [SINK]})))
+
+
+def test_what_is_no_configuration_is_named() -> None:
+    """As the program gave it; all that a worker refuses is a `BridgeError`."""
+    with pytest.raises(WorkerSettingsError, match="config: NoneType is neither the path of a file nor a mapping"):
+        Worker(None)  # type: ignore[arg-type]
+    with pytest.raises(BridgeError, match=r"^config: the file nofile\.yaml does not exist$"):
+        Worker("nofile.yaml")
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
@@ -130,7 +161,7 @@ def take(event: Event, *, more: int) -> None:
             (),
             {"audit": take},
             SinkSettingsError,
-            "its factory does not take these options: missing a required argument: 'event'",
+            "sinks['audit']: its factory does not take these options: event is missing, more is missing",
         ),
     ],
 )

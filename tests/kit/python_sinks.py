@@ -50,6 +50,16 @@ class PlacedSink:
         """Nothing is open."""
 
 
+class Misfit:
+    """Its `write` cannot be called with an event alone."""
+
+    def write(self, event: Event, rec: Record) -> None:
+        """Never called."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class AsyncSink:
     """A sink on the event loop."""
 

@@ -1,8 +1,6 @@
 """The sink of one endpoint: made by its factory when the first event comes, and again until that succeeds."""
 
 import asyncio
-import inspect
-from collections.abc import Callable
 from typing import Any, Final
 
 from consumer.delivery.policy.outcome import SinkResult
@@ -11,6 +9,7 @@ from consumer.delivery.sink.results import SinkResults
 from consumer.delivery.sink.threads import SinkThreads
 from consumer.record import Record
 from runtime.sink_factory import Factory
+from runtime.sink_signature import RECORD, fault_of_writing, wants_record
 from schemas.event import Event
 
 
@@ -29,11 +28,11 @@ class OpenSink:
         """Of an object that has `write` and `close`."""
         self._sink: Final = sink
         self._threads: Final = threads
-        self._wants_record: Final = _has_parameter(sink.write, "record")
+        self._wants_record: Final = wants_record(sink.write)
 
     def write(self, event: Event, record: Record) -> Call:
         """Begin to write an event."""
-        placed = {"record": record} if self._wants_record else {}
+        placed = {RECORD: record} if self._wants_record else {}
         return Call(self._threads, self._sink.write, event, **placed)
 
     def close(self) -> Call:
@@ -80,15 +79,10 @@ class SinkOpening:
             if not callable(getattr(sink, name, None)):
                 why = f"what its factory returned ({type(sink).__name__}) has no {name}"
                 raise UnmadeSinkError(self._results.unmade(why))
+        if why := fault_of_writing(sink.write):
+            raise UnmadeSinkError(self._results.unmade(why))
         return OpenSink(sink, self._threads)
 
     def _made(self, making: "asyncio.Task[OpenSink]") -> None:
         if making.cancelled() or making.exception() is not None:
             self._making = None
-
-
-def _has_parameter(function: Callable[..., object], name: str) -> bool:
-    try:
-        return name in inspect.signature(function).parameters
-    except (ValueError, TypeError):  # some builtins have none
-        return False

@@ -51,9 +51,15 @@ def test_options_are_its_keyword_arguments() -> None:
 @pytest.mark.parametrize(
     ("sink", "said"),
     [
+        (f"{HERE}:keptsink", f"{HERE} has no keptsink (did you mean KeptSink?)"),
         (f"{HERE}:missing", f"{HERE} has no missing"),
-        (f"{HERE}:KeptSink.missing", f"{HERE} has no KeptSink.missing"),
-        (f"{HERE}:NO_FACTORY", "it is int, and cannot be called"),
+        (f"{HERE}:KeptSink.missing", f"{HERE} has no KeptSink.missing (it has write, close)"),
+        (f"{HERE}:NO_FACTORY.missing", f"{HERE} has no NO_FACTORY.missing"),
+        (
+            f"{HERE}:NO_FACTORY",
+            "an object of int is no factory; give the class, or a function that makes the sink",
+        ),
+        (f"{HERE}:Misfit", "write does not take (event): missing a required argument: 'rec'"),
         (
             "no_such_package.audit:make",
             "no module is named no_such_package; install it beside the worker, or name its folder in PYTHONPATH",
@@ -68,8 +74,9 @@ def test_what_is_no_factory_is_named(sink: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("{}", "missing a required argument: 'path'"),
-        ('{"path": "x", "tabel": "y"}', "got an unexpected keyword argument 'tabel'"),
+        ("{}", "path is missing"),
+        ('{"path": "x", "tabel": "y"}', "it takes no tabel (did you mean table?)"),
+        ('{"paht": "x"}', "it takes no paht (did you mean path?), path is missing"),
     ],
 )
 def test_options_that_the_factory_does_not_take(options: str, said: str) -> None:
@@ -89,13 +96,26 @@ def test_a_module_that_fails(folder: Path, text: str, said: str) -> None:
     """Whatever it raises when it is imported, its line is named, and the process goes on."""
     (folder / "broken.py").write_text(text, "utf-8")
     assert refusal("broken:make").startswith(f"broken cannot be imported: {said}")
+    assert "importlib" not in refusal("broken:make")
     sys.modules.pop("broken", None)
 
 
 def test_a_module_that_misses_another(folder: Path) -> None:
-    """The name is that of the one that is not there."""
-    (folder / "needy.py").write_text("import no_such_driver", "utf-8")
-    assert refusal("needy:make").startswith("no module is named no_such_driver; ")
+    """Both are named, and the line that imports what is not there."""
+    (folder / "needy.py").write_text("\nimport no_such_driver", "utf-8")
+    said = "needy cannot be imported: no module is named no_such_driver, which is imported there (needy.py, line 2); "
+    assert refusal("needy:make").startswith(said)
+
+
+def test_a_factory_that_a_program_gives_is_named_as_its_argument() -> None:
+    """What the configuration names is not used, so it is not at fault."""
+    given = EndpointSettings(name="audit", sink="no_such:make", factory=python_sinks.KeptSink().close)
+    assert factory_of(given) is given.factory
+    object.__setattr__(given, "factory", python_sinks.KeptSink())
+    with pytest.raises(SinkSettingsError) as raised:
+        factory_of(given)
+    said = "endpoint audit: sinks['audit']: an object of KeptSink is no factory; give the class, or "
+    assert str(raised.value).startswith(said)
 
 
 def test_a_builtin_without_a_signature_is_taken() -> None:

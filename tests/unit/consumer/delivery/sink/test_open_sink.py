@@ -11,7 +11,7 @@ from consumer.delivery.sink.open_sink import OpenSink, SinkOpening, UnmadeSinkEr
 from consumer.delivery.sink.results import SinkResults
 from consumer.delivery.sink.threads import SinkThreads
 from runtime.sink_factory import Factory
-from tests.kit.python_sinks import SECRET, AsyncSink, KeptSink, PlacedSink
+from tests.kit.python_sinks import SECRET, AsyncSink, KeptSink, Misfit, PlacedSink, make_audit
 from tests.kit.sendables import DELETE, sendable
 
 
@@ -74,6 +74,7 @@ def unable(**_: object) -> None:
         (unable, "there is no sink: its factory raised OSError: cannot open *** (test_open_sink.py, line "),
         (lambda **_: None, "there is no sink: what its factory returned (NoneType) has no write"),
         (lambda **_: HalfASink(), "there is no sink: what its factory returned (HalfASink) has no close"),
+        (lambda **_: Misfit(), "there is no sink: write does not take (event): missing a required argument: 'rec'"),
     ],
 )
 def test_there_is_no_sink(factory: Factory, said: str) -> None:
@@ -82,6 +83,13 @@ def test_there_is_no_sink(factory: Factory, said: str) -> None:
         run(factory, opened, dsn=f"postgres://app:{SECRET}@db/")
     assert raised.value.result.outcome is Outcome.UNAVAILABLE
     assert raised.value.result.error.startswith(said)
+
+
+def test_a_wrong_call_names_no_line() -> None:
+    """It was raised by the worker's own call, whose line tells the sink's author nothing."""
+    with pytest.raises(UnmadeSinkError) as raised:
+        run(make_audit, opened)
+    assert raised.value.result.error.endswith("missing 1 required positional argument: 'path'")
 
 
 def test_who_asks_again_has_it_tried_again() -> None:

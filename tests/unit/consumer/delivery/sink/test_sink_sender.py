@@ -81,6 +81,16 @@ def test_an_exception_is_the_result(behave: Callable[[Event], None], outcome: Ou
     assert found.outcome is outcome
 
 
+def test_the_line_of_an_exception_is_one_of_the_sink() -> None:
+    """Also where it raised what must not pass through the loop."""
+
+    def leave(_event: Event) -> None:
+        raise SystemExit(3)
+
+    found = run(KeptSink(leave), sent)
+    assert found.error.startswith("EscapeError: SystemExit was raised (test_sink_sender.py, line ")
+
+
 def test_a_factory_that_fails_is_no_events_fault() -> None:
     """The endpoint is unavailable; a sink that was never made is not closed."""
     found = run(None, sent)
