@@ -105,7 +105,6 @@ def test_the_address_of_its_pages_is_known_while_it_delivers() -> None:
     """With the port that it took; meanwhile it cannot be started a second time."""
 
     async def program(worker: Worker) -> None:
-        assert worker.pages is None
         delivering = asyncio.create_task(worker.deliver())
         async with asyncio.timeout(60):
             while worker.pages is None:  # noqa: ASYNC110 - it is a property
@@ -116,9 +115,10 @@ def test_the_address_of_its_pages_is_known_while_it_delivers() -> None:
             await worker.deliver()
         worker.stop()
         await delivering
-        assert worker.pages is None
 
-    asyncio.run(program(Worker({"kafka": KAFKA, "worker": {"listen": "127.0.0.1:0"}, "endpoints": [SINK]})))
+    worker = Worker({"kafka": KAFKA, "worker": {"listen": "127.0.0.1:0"}, "endpoints": [SINK]})
+    asyncio.run(program(worker))
+    assert worker.pages is None
 
 
 def test_what_is_no_configuration_is_named() -> None:

@@ -72,7 +72,7 @@ class SinkOpening:
 
     async def _make(self) -> OpenSink:
         try:
-            sink = await Call(self._threads, self._factory, **self._options).ended
+            sink: Any = await Call(self._threads, self._factory, **self._options).ended
         except Exception as error:
             raise UnmadeSinkError(self._results.of_factory(error)) from error
         for name in ("write", "close"):
