@@ -93,6 +93,8 @@ class InFlight:
         await _break_off(set(self._tasks.values()))
 
     def _end(self, batch: Batch, task: "asyncio.Task[None]") -> None:
+        if self._tasks.get(batch) is not task:
+            return  # its batch was due again at once: what is counted is of the attempt after it
         self.answered(batch)
         del self._tasks[batch]
         self._unanswered.discard(batch)

@@ -103,6 +103,11 @@ class Batch(Struct, eq=False):
     finished: bool = False
     """Nothing is owed for it any more; halves or nobody go on in its place."""
 
+    def __repr__(self) -> str:
+        """Which records it holds: what is in them is in no log."""
+        places = [delivery.record.place for delivery in self.deliveries]
+        return f"Batch({', '.join(places)})"
+
     @property
     def is_ours(self) -> bool:
         """Whether attempts for all of it may start."""
