@@ -91,6 +91,20 @@ def test_a_token_in_a_template_is_not_shown(receiver: Receiver, tmp_path: Path) 
     assert f"bad {MASK}" == shown["answer_text"]
 
 
+def test_a_secret_in_the_path_is_not_shown(receiver: Receiver, tmp_path: Path) -> None:
+    """What a reference puts there is in what arrives; the lines show the reference, and the answer is masked."""
+    (tmp_path / "path").write_text(f"T000/{SECRETS[0]}\n")
+    receiver.answer(404, body=f"cannot POST /services/T000/{SECRETS[0]}: no {SECRETS[0]}".encode())
+    setup = installed(tmp_path, receiver.url + "/services/${file:path}")
+
+    said, told = tried(setup).stdout, json.loads(tried(setup, "--json").stdout)
+
+    assert {f"/services/T000/{SECRETS[0]}"} == {request.path for request in receiver.requests}
+    assert "> POST /services/${file:path} HTTP/1.1" in said.splitlines()
+    assert "POST /services/${file:path} HTTP/1.1" == told["request_line"]
+    assert f"cannot POST /services/{MASK}: no {MASK}" == told["answer_text"]
+
+
 def test_there_is_no_answer(tmp_path: Path) -> None:
     """The reason stands where an answer would."""
     done = tried(installed(tmp_path, f"http://127.0.0.1:{free_port()}/"))

@@ -8,6 +8,7 @@ import base64
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -54,12 +55,13 @@ class AnswerText:
 
 
 def secrets_of(endpoint: EndpointSettings) -> list[str]:
-    """What an answer must not show: header values, user info, queries, secrets to sign with and those of a template."""
+    """What an answer must not show: header values, secrets to sign with, those of a template, of a URL and its path."""
     values = [secret.reveal() for _, secret in endpoint.headers]
     signing = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
     values += [secret.reveal() for secret in endpoint.template.secrets] if endpoint.template else []
     values += signing + [secret.removeprefix("whsec_") for secret in signing]
     values += _secrets_of_url(endpoint.url)
+    values += _secrets_of_path(urlsplit(endpoint.url).path, urlsplit(endpoint.safe_url).path)
     values += _secrets_of_url(endpoint.proxy.reveal()) if endpoint.proxy else []
     words = {word for value in values for word in _words(value) if len(word) >= _SHORTEST_WORD}
     return sorted({value for value in values if len(value) >= _SHORTEST_VALUE} | words)
@@ -91,3 +93,16 @@ def _secrets_of_url(url: str) -> list[str]:
     user, _, password = map(unquote, user_info.partition(":"))
     basic = base64.b64encode(f"{user}:{password}".encode()).decode() if user_info else ""
     return [user_info, password, basic, parts.query, *(value for _, value in parse_qsl(parts.query))]
+
+
+def _secrets_of_path(path: str, shown: str) -> list[str]:
+    """What the environment put into the path, whole and by segment: where the path is not what may be shown."""
+    begins = _alike(path, shown)
+    ends = _alike(path[begins:][::-1], shown[begins:][::-1])
+    hidden = path[begins : len(path) - ends]
+    return [hidden, *(segment for segment in hidden.split("/") if len(segment) >= _SHORTEST_WORD)]
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

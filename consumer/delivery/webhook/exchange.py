@@ -75,14 +75,13 @@ async def exchanged(endpoint: EndpointSettings, sendable: Sendable, clock: Clock
     finally:
         await client.close()
     shown = _Masked(endpoint)
-    parts = urlsplit(endpoint.url)
-    where = [("host", parts.netloc.rpartition("@")[2])]
+    where = [("host", urlsplit(endpoint.url).netloc.rpartition("@")[2])]
     size = [("content-length", str(len(request.body)))]
     return WebhookExchange(
         endpoint=endpoint.name,
         url=endpoint.safe_url,
         proxy=masked_url(endpoint.proxy.reveal()) if endpoint.proxy else "",
-        request_line=f"POST {parts.path or '/'}{f'?{MASK}' if parts.query else ''} HTTP/1.1",
+        request_line=f"POST {_safe_target(endpoint)} HTTP/1.1",
         request_headers=shown.sent([*where, *watcher.sent, *size]),
         body=shown_body(request.body, endpoint.template.secrets if endpoint.template else ()),
         status=result.status if isinstance(result, Answer) else None,
@@ -93,6 +92,12 @@ async def exchanged(endpoint: EndpointSettings, sendable: Sendable, clock: Clock
         head_s=None if watcher.head_at is None else watcher.head_at - began,
         total_s=total_s,
     )
+
+
+def _safe_target(endpoint: EndpointSettings) -> str:
+    """Path and query as the log shows them: what the environment put into the path is a secret, as the query is."""
+    path = urlsplit(endpoint.safe_url).path or "/"
+    return printable(f"{path}?{MASK}" if urlsplit(endpoint.url).query else path)
 
 
 class _Watcher:
