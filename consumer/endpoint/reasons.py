@@ -122,7 +122,13 @@ def breaker_reason(facts: Facts) -> str:
         when = "next try after the pause"
     else:
         when = f"next try in {_seconds(facts.next_probe)}"
-    return f"breaker open: {facts.breaker}, {when}"
+    return f"breaker open: {breaker_cause(facts)}, {when}"
+
+
+def breaker_cause(facts: Facts) -> str:
+    """What opened the breaker; and what the probes get now, where that is something else."""
+    last = facts.last_failure
+    return facts.breaker if not last or facts.breaker.startswith(last) else f"{facts.breaker}; the last failure: {last}"
 
 
 def _blocked(block: Blocked) -> str:

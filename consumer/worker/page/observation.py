@@ -11,7 +11,7 @@ from consumer.delivery.policy.breaker import BreakerState
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.inspection import facts_of, lag_of
 from consumer.endpoint.metrics import EndpointMetrics
-from consumer.endpoint.reasons import Facts, breaker_reason, reasons_of
+from consumer.endpoint.reasons import Facts, breaker_cause, breaker_reason, reasons_of
 from consumer.offsets.backlog import Waiting
 from consumer.worker.page.facts import BreakerFacts, EndpointCard, GroupFacts, MemberFacts, WorkerFacts
 from consumer.worker.page.history import SLOT_S, CountHistory, LogGrowth, slot_of
@@ -213,4 +213,4 @@ def _breaker(endpoint: Endpoint, facts: Facts, now: float) -> BreakerFacts:
     if state is BreakerState.CLOSED:
         return BreakerFacts(state.value)
     due_s = facts.next_probe
-    return BreakerFacts(state.value, facts.breaker, None if due_s is None else round((now + due_s) * 10) * 100)
+    return BreakerFacts(state.value, breaker_cause(facts), None if due_s is None else round((now + due_s) * 10) * 100)

@@ -60,6 +60,14 @@ def test_whatever_lags_has_a_reason(facts: Facts) -> None:
         (Facts(lag=0), []),
         (Facts(lag=0, breaker="status 503", next_probe=41.2), ["breaker open: status 503, next try in 41 s"]),
         (Facts(lag=9, breaker="status 503", next_probe=272.0), ["breaker open: status 503, next try in 4m32s"]),
+        (
+            Facts(lag=9, breaker="status 502", next_probe=41.2, last_failure="status 400"),
+            ["breaker open: status 502; the last failure: status 400, next try in 41 s"],
+        ),
+        (
+            Facts(lag=9, breaker="status 502", next_probe=41.2, last_failure="status 502"),
+            ["breaker open: status 502, next try in 41 s"],
+        ),
         (Facts(lag=9, breaker="timeout: 1 s", in_flight=1), ["breaker open: timeout: 1 s, a probe is in flight"]),
         (
             Facts(lag=9, paused="paused by an operator", breaker="status 401", next_probe=0.0),
