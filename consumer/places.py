@@ -188,7 +188,7 @@ def _refuse_reversed(from_: Place, to: Place, now: float) -> None:
                     f"--from {partition}:{from_.of[partition]} is after --to {partition}:{to.of[partition]}"
                 )
     elif not isinstance(from_, Offsets) and not isinstance(to, Offsets) and _moment(from_, now) > _moment(to, now):
-        raise PlaceError("--from is after --to")
+        raise PlaceError("--from is in the future" if isinstance(to, End) else "--from is after --to")
 
 
 def _moment(place: Beginning | End | At | Ago, now: float) -> float:

@@ -51,6 +51,17 @@ class LogReport:
                 sources.setdefault(f"no {row['missing']}", []).append(_source(row))
         return [f"{missing}: {', '.join(names)}" for missing, names in sources.items()]
 
+    def left_open_by_source(self) -> list[tuple[str, str, int, str]]:
+        """A row a source that leaves questions open: its label, its format, how many, and all that is missing."""
+        found: dict[tuple[str, str], list[list[str]]] = {}
+        for row in self.answers[LEFT_OPEN.name].records():
+            source = str(row["registry"] or "-"), str(row["source_format"] or "-")
+            found.setdefault(source, []).append(str(row["missing"]).split(", "))
+        return [
+            (label, source_format, len(facts), ", ".join(sorted({fact for missing in facts for fact in missing})))
+            for (label, source_format), facts in found.items()
+        ]
+
     def as_json(self) -> dict[str, Any]:
         """One object: `asked`, and each answer as a list of objects; `truncated` says how many rows an answer had.
 

@@ -9,6 +9,7 @@ from html import escape
 from typing import Final
 
 from runtime.cli.terminal import printable
+from runtime.counts import noun
 
 _WIDTH: Final = 1100
 _HEIGHT: Final = 180
@@ -112,7 +113,7 @@ def week(counts: Mapping[tuple[int, int], int]) -> str:
 
 def _hour(day: int, hour: int, count: int, most: int) -> str:
     style = f'class="cell" opacity="{0.12 + 0.88 * count / most:.2f}"' if count else 'class="empty"'
-    label = f"{_WEEKDAYS[day - 1]} {hour:02}:00, {count:,} pulls"
+    label = f"{_WEEKDAYS[day - 1]} {hour:02}:00, {count:,} {noun(count, 'pull')}"
     at = f'x="{40 + hour * _CELL}" y="{(day - 1) * _CELL}" width="{_CELL - 3}" height="{_CELL - 3}" rx="3"'
     return f"<rect {style} {at}><title>{label}</title></rect>"
 

@@ -108,20 +108,20 @@ def _asked(asked: Mapping[str, Any]) -> str:
 
 
 def _cards(report: LogReport, window: Mapping[str, Cell]) -> str:
-    moved = report.answers[q.BYTES.name].records()
+    moved, pulled = report.answers[q.BYTES.name].records(), report.answers[q.REPOSITORIES.name].total
     figures: list[tuple[str, str, bool]] = [
         *(
-            (shown("", window[name]), label, False)
+            (figure := shown("", window[name]), noun(figure, *label), False)
             for name, label in (
-                ("image_pulls", "image pulls"),
-                ("image_checks", "checks (HEAD)"),
-                ("image_pushes", "image pushes"),
+                ("image_pulls", ("image pull", "image pulls")),
+                ("image_checks", ("check (HEAD)", "checks (HEAD)")),
+                ("image_pushes", ("image push", "image pushes")),
             )
         ),
         (size(sum(row["bytes_served"] for row in moved)), "blobs served", False),  # type: ignore[misc]
         (size(sum(row["bytes_pushed"] for row in moved)), "new blobs pushed", False),  # type: ignore[misc]
-        (f"{report.answers[q.REPOSITORIES.name].total:,}", "repositories pulled", False),
-        (shown("", window["records"]), "records", False),
+        (f"{pulled:,}", noun(pulled, "repository pulled", "repositories pulled"), False),
+        (records := shown("", window["records"]), noun(records, "record"), False),
         (shown("", window["undecodable_records"]), "undecodable", bool(window["undecodable_records"])),
     ]
     return "".join(

@@ -8,7 +8,7 @@ from typing import Final
 
 from consumer.analytics.report.answers import AnsweredQuestion, Cell, LogReport
 from consumer.analytics.report.cells import heading, is_number, shown
-from consumer.analytics.report.questions import WINDOW
+from consumer.analytics.report.questions import LEFT_OPEN, WINDOW
 from runtime.cli.terminal import printable, table
 
 _ROWS: Final = 20
@@ -16,15 +16,29 @@ _WIDEST: Final = 60
 
 
 def text_of(report: LogReport) -> str:
-    """Each question as a headed table of at most 20 rows."""
-    return "\n\n".join(
-        "\n".join(_lines(answer, report.left_open(answer.question))) for answer in report.answers.values()
-    )
+    """Each question as a headed table of at most 20 rows; what a source leaves open as one row a source."""
+    return "\n\n".join("\n".join(_section(answer, report)) for answer in report.answers.values())
+
+
+def _section(answer: AnsweredQuestion, report: LogReport) -> Iterator[str]:
+    if answer.question == LEFT_OPEN and answer.rows:
+        yield _title(answer)
+        rows = [
+            (*map(printable, (label, kind)), str(count), facts)
+            for label, kind, count, facts in report.left_open_by_source()
+        ]
+        yield table(("registry", "source format", "questions", "missing"), rows)
+    else:
+        yield from _lines(answer, report.left_open(answer.question))
+
+
+def _title(answer: AnsweredQuestion) -> str:
+    title = answer.question.title.upper()
+    return f"{title}  ({answer.question.note})" if answer.question.note else title
 
 
 def _lines(answer: AnsweredQuestion, left_open: Sequence[str]) -> Iterator[str]:
-    title = answer.question.title.upper()
-    yield f"{title}  ({answer.question.note})" if answer.question.note else title
+    yield _title(answer)
     if left_open:
         yield printable(f"left open: {'; '.join(left_open)}")
     if not answer.rows:

@@ -1,16 +1,16 @@
 -- Rule: the records of one event are counted once. A registry that was answered 503 sends the event again, so one event
 -- may be two records. The record that was accepted first counts; this table holds the others. An event without an id is
 -- identified by its record's place in the log.
--- Rule: an event whose source sends no time is another event if it comes five minutes after the last one of the same id, or
--- from another registry. Such a source (Quay) sends no id either: the id is made of the body, and two pushes of one tag
--- have the same body.
+-- Rule: an event whose source sends neither id nor time is another event if it comes five minutes after the last one of the
+-- same id, or from another registry. The id of such an event (from Quay, for example) begins with sha256-: it is made of the
+-- body, and two pushes of one tag have the same body.
 -- The hashes only reduce the ids that must be compared; the ids themselves decide.
 create or replace temp view keyed as
 select
     rowid as record, kafka_topic, kafka_partition, kafka_offset, accepted_at,
     coalesce(event_id, kafka_topic || '/' || kafka_partition || '/' || kafka_offset) as event_key,
-    has_time or source_format is null as is_dated,
-    case when not is_dated then coalesce(registry, '') end as registry_of_undated
+    has_time or source_format is null or not starts_with(coalesce(event_id, ''), 'sha256-') as is_unique,
+    case when not is_unique then coalesce(registry, '') end as registry_of_others
 from records;
 
 create or replace temp table repeats as
@@ -21,8 +21,8 @@ select record
 from keyed
 where hash(event_key) in (select hashed from suspects)
 window same_event as (
-    partition by event_key, registry_of_undated
+    partition by event_key, registry_of_others
     order by accepted_at, kafka_topic, kafka_partition, kafka_offset, record
 )
 qualify row_number() over same_event > 1
-    and (is_dated or accepted_at <= lag(accepted_at) over same_event + interval 5 minutes);
+    and (is_unique or accepted_at <= lag(accepted_at) over same_event + interval 5 minutes);

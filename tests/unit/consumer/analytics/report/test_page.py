@@ -209,6 +209,25 @@ def test_what_nobody_knows_is_drawn_as_nothing(tmp_path: Path) -> None:
     assert "1 / -" in page.texts
 
 
+def test_one_is_said_in_the_singular(tmp_path: Path) -> None:
+    """On the cards and in the squares of the week: one pull of one repository."""
+    page = page_of(report_of(tmp_path, [row("pull", "manifest", tag="v1", digest=A)]))
+    assert {"image pull", "repository pulled", "record", "Mon 12:00, 1 pull"} <= set(Page(page).texts)
+
+
+def test_each_source_has_one_row_of_what_it_leaves_open(tmp_path: Path) -> None:
+    """On the terminal: how many questions, and all that is missing for them; the questions say it one by one."""
+    rows = [
+        row("push", "manifest", tag="v1", registry=f"hub{number}", source_format="docker-hub", actor="ann")
+        for number in range(19)
+    ]
+    text = text_of(report_of(tmp_path, rows, "left_open", "window"))
+    lines = text[text.index("QUESTIONS THAT A SOURCE") :].split("\n\n")[0].splitlines()
+    assert ["registry", "source", "format", "questions", "missing"] == lines[1].split()
+    assert [f"hub{number}" for number in sorted(range(19), key=str)] == [line.split()[0] for line in lines[2:]]
+    assert lines[2].endswith("  blobs, deletes, digests, digests of pushed tags, pulls, sizes of blobs")
+
+
 def test_json_is_one_object_of_all_answers(report: LogReport) -> None:
     """Each answer is a list of objects, times RFC 3339; what a client sent is as it was."""
     found: dict[str, Any] = json.loads(json.dumps(report.as_json()))

@@ -43,9 +43,16 @@ def test_events_without_an_id_are_told_by_their_place(tmp_path: Path) -> None:
 
 
 QUAY: dict[str, Any] = {"source_format": "quay", "event_time": None, "event_id": "sha256-of-the-body"}
+GITEA: dict[str, Any] = {"source_format": "gitea", "event_time": None, "event_id": "its-own"}
 
 
-def test_an_event_without_a_time_repeats_only_within_five_minutes(tmp_path: Path) -> None:
+def test_an_event_without_a_time_is_told_by_its_sources_id(tmp_path: Path) -> None:
+    """Gitea's deletions have an id and no time: the same one twelve minutes later is a repeat."""
+    rows = [row("delete", "manifest", tag="v1", at=at, **GITEA) for at in (0, 720)]
+    assert 1 == events_of(tmp_path, rows)
+
+
+def test_an_event_without_id_and_time_repeats_only_within_five_minutes(tmp_path: Path) -> None:
     """Two pushes of one tag have one body, so one id: what comes later is another push, or from another registry."""
     rows = [row("push", "manifest", tag="v1", at=at, **QUAY) for at in (0, 300, 601)]
     assert 2 == events_of(tmp_path / "later", rows)
