@@ -36,7 +36,7 @@ def bare_event(post: ForeignPost) -> PostReading:
     """
     value = json_value(post.body)
     if not isinstance(value, dict) or not isinstance(value.get("action"), str):
-        raise NotThisFormatError("the body must be one event: a JSON object with the text `action`")
+        raise NotThisFormatError("must be one event, an object with `action` and `target`, as Azure sends it")
     event = read_text(post.body, content_type=MEDIA_TYPE_V2)
     if event.action not in ACTIONS:
         kind = _KIND_OF.get(event.action, "other")

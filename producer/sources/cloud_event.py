@@ -16,6 +16,7 @@ from msgspec import Struct
 from producer.sources.json_body import json_value
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, check_count
+from runtime.counts import noun
 from schemas.json_text import items_of, members_of
 from schemas.lenient import fitting
 from schemas.limits import has_more_values
@@ -122,7 +123,7 @@ def _check(attributes: Mapping[str, str], what: str, path: str) -> None:
     if missing:
         prefix = _PREFIX if what == "header" else ""
         named = ", ".join(f"`{prefix}{name}`" for name in missing)
-        raise NotThisFormatError(f"a CloudEvent must have the {what} {named}", path)
+        raise NotThisFormatError(f"a CloudEvent must have the {noun(len(missing), what)} {named}", path)
     if not attributes["specversion"].startswith("1."):
         raise NotThisFormatError("must be of version 1 of CloudEvents", f"{path}.specversion".lstrip("."))
 

@@ -14,6 +14,7 @@ __all__ = ["read"]
 
 HOST: Final = "docker.io"
 """The host in the names of its images."""
+_EXPECTED: Final = "must be an object with `push_data` and `repository.repo_name`, as Docker Hub sends it"
 
 
 class _HubPush(Struct, frozen=True):
@@ -39,10 +40,8 @@ def read(post: ForeignPost) -> PostReading:
         NotThisFormatError: it has no `push_data` or no `repository.repo_name`.
     """
     body = members_as(post.body, _HubBody)
-    if body.push_data is None:
-        raise NotThisFormatError("must be an object", "push_data")
-    if not body.repository.repo_name:
-        raise NotThisFormatError("must be the name of a repository", "repository.repo_name")
+    if body.push_data is None or not body.repository.repo_name:
+        raise NotThisFormatError(_EXPECTED)
     return PostReading([_event(body.push_data, body.repository)])
 
 

@@ -17,6 +17,7 @@ __all__ = ["KINDS", "read"]
 KINDS: Final = ("cache", "failed", "referrer", "replication", "scan", "storage", "other")
 
 _SOURCE: Final = "aws.ecr"
+_EXPECTED: Final = "must be an object with `source` aws.ecr, `detail-type` and `detail`, as EventBridge sends it"
 _IMAGE_ACTION: Final = "ECR Image Action"
 _ACTIONS: Final = {"PUSH": "push", "DELETE": "delete"}
 _KIND_OF: Final = {
@@ -56,18 +57,18 @@ def read(post: ForeignPost) -> PostReading:
     """A push or a delete that has succeeded, or one event of another kind.
 
     Raises:
-        NotThisFormatError: `source` is not `aws.ecr`, or it has no `detail-type` or no `detail`.
+        NotThisFormatError: `source` is not `aws.ecr`, it has no `detail-type` or no `detail`, or no image is named.
     """
     body = members_as(post.body, _BridgedEvent)
-    if body.source != _SOURCE:
-        raise NotThisFormatError(f"must be {_SOURCE}", "source")
-    if not body.detail_type:
-        raise NotThisFormatError("must be text", "detail-type")
-    if body.detail is None:
-        raise NotThisFormatError("must be an object", "detail")
+    if body.source != _SOURCE or not body.detail_type or body.detail is None:
+        raise NotThisFormatError(_EXPECTED)
     action = _action(body.detail_type, body.detail)
     event = _event(body, body.detail, action)
-    return PostReading(others=[event]) if action in KINDS else PostReading([event])
+    if action in KINDS:
+        return PostReading(others=[event])
+    if not event.target.repository or not (event.target.digest or event.target.tag):
+        raise NotThisFormatError("must name a repository, and a digest or a tag of it", "detail")
+    return PostReading([event])
 
 
 def _action(detail_type: str, detail: _ECRDetail) -> str:

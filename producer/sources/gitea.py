@@ -17,6 +17,8 @@ HEADERS: Final = ("x-gitea-delivery", "x-gitea-event")
 """Forgejo sends them too."""
 KINDS: Final = ("package", "other")
 
+_NO_EVENT: Final = "must have the header X-Gitea-Event, as Gitea and Forgejo send it"
+_EXPECTED: Final = "must be an object with `package`, and in it `type`, as Gitea and Forgejo send it"
 _ACTIONS: Final = {"created": "push", "deleted": "delete"}
 
 
@@ -43,24 +45,24 @@ def read(post: ForeignPost) -> PostReading:
     """A push or a delete of an image, or one event of another kind.
 
     Raises:
-        NotThisFormatError: it has no header `X-Gitea-Event`, or is of a package and does not name it.
+        NotThisFormatError: it has no header `X-Gitea-Event`, or is of a package and does not name it or its image.
     """
     body = members_as(post.body, _GiteaBody)
     delivery, event = (post.headers.get(name, "") for name in HEADERS)
     if not event:
-        raise NotThisFormatError("the header X-Gitea-Event must name the event")
+        raise NotThisFormatError(_NO_EVENT)
     if event != "package":
         return PostReading(others=[_other(body, "other", delivery)])
-    if body.package is None:
-        raise NotThisFormatError("must be an object", "package")
-    if not body.package.type:
-        raise NotThisFormatError("must be text", "package.type")
+    if body.package is None or not body.package.type:
+        raise NotThisFormatError(_EXPECTED)
     if body.package.type != "container":
         return PostReading(others=[_other(body, "package", delivery)])
     if body.action not in _ACTIONS:
         return PostReading(others=[_other(body, "other", delivery)])
     if not body.package.owner.login or not body.package.name:
         raise NotThisFormatError("must have a name and an owner", "package")
+    if not body.package.version:
+        raise NotThisFormatError("must be the digest or the tag of the image", "package.version")
     return PostReading([_of_image(body, body.package, delivery)])
 
 

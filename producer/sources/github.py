@@ -19,6 +19,8 @@ KINDS: Final = ("package", "ping", "other")
 
 _PACKAGE_EVENTS: Final = ("package", "registry_package")
 _PUSHES: Final = ("published", "updated")
+_NO_EVENT: Final = "must have the header X-GitHub-Event, as GitHub sends it"
+_EXPECTED: Final = "must be an object with `{0}`, and in it `package_type`, as GitHub sends it"
 
 
 class _GitHubUser(Struct, frozen=True):
@@ -72,26 +74,27 @@ def read(post: ForeignPost) -> PostReading:
     """A push of an image, or one event of another kind.
 
     Raises:
-        NotThisFormatError: it has no header `X-GitHub-Event`, or is of a package and does not name it.
+        NotThisFormatError: it has no header `X-GitHub-Event`, or is of a package and does not name it or its image.
     """
     body = members_as(post.body, _GitHubBody)
     delivery, name = (post.headers.get(header, "") for header in HEADERS)
     if not name:
-        raise NotThisFormatError("the header X-GitHub-Event must name the event")
+        raise NotThisFormatError(_NO_EVENT)
     if name not in _PACKAGE_EVENTS:
         return PostReading(others=[_other(body, "ping" if name == "ping" else "other", delivery)])
     package = body.package if name == "package" else body.registry_package
-    if package is None:
-        raise NotThisFormatError("must be an object", name)
-    if not package.package_type:
-        raise NotThisFormatError("must be text", f"{name}.package_type")
+    if package is None or not package.package_type:
+        raise NotThisFormatError(_EXPECTED.format(name))
     if package.package_type.lower() != "container":
         return PostReading(others=[_other(body, "package", delivery)])
     if body.action not in _PUSHES:
         return PostReading(others=[_other(body, "other", delivery)])
     if not package.owner.login or not package.name:
         raise NotThisFormatError("must have a name and an owner", name)
-    return PostReading([_push(body, package, delivery)])
+    push = _push(body, package, delivery)
+    if not push.target.digest and not push.target.tag:
+        raise NotThisFormatError("must name the digest or the tag of the image", f"{name}.package_version")
+    return PostReading([push])
 
 
 def _other(body: _GitHubBody, kind: str, delivery: str) -> Event:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from producer.sources.cloud_event import CloudEvent, cloud_event, is_cloud_event
+from producer.sources.cloud_event import STRUCTURED, CloudEvent, cloud_event, is_cloud_event
 from producer.sources.image_names import host_of, manifest_url, reference_of
 from producer.sources.json_body import members_as
 from producer.sources.post import ForeignPost
@@ -52,6 +52,7 @@ _OTHERS: Final = {
 }
 _PREFIX: Final = "harbor."
 _EXPECTED: Final = "must be an object with `type` and `event_data`, or a CloudEvent with a type `harbor.*` and `data`"
+_IS_CLOUD_EVENT: Final = f"this is a CloudEvent, and must come with the Content-Type {STRUCTURED}"
 
 
 class _HarborResource(Struct, frozen=True):
@@ -77,6 +78,8 @@ class _HarborPayload(Struct, frozen=True):
     type: str = ""
     occur_at: Long = 0
     operator: str = ""
+    specversion: str = ""
+    """Only a CloudEvent has it."""
     event_data: _HarborData | None = None
 
 
@@ -95,7 +98,7 @@ def read(post: ForeignPost) -> PostReading:
     """What Harbor says.
 
     Raises:
-        NotThisFormatError: it is neither of the two formats.
+        NotThisFormatError: it is neither of the two formats, or is of an image and names none.
         TooManyEventsError: it has more resources than a body may have events.
     """
     if is_cloud_event(post):
@@ -104,6 +107,8 @@ def read(post: ForeignPost) -> PostReading:
             raise NotThisFormatError(_EXPECTED)
         return read_cloud_event(event)
     payload = members_as(post.body, _HarborPayload)
+    if payload.specversion:
+        raise NotThisFormatError(_IS_CLOUD_EVENT)
     if not payload.type or payload.event_data is None:
         raise NotThisFormatError(_EXPECTED)
     facts = _HarborFacts(payload.type, payload.operator, time_of_seconds(payload.occur_at))
@@ -116,7 +121,11 @@ def is_of_harbor(event: CloudEvent) -> bool:
 
 
 def read_cloud_event(event: CloudEvent) -> PostReading:
-    """What a CloudEvent of Harbor says."""
+    """What a CloudEvent of Harbor says.
+
+    Raises:
+        NotThisFormatError: it is of an image, and names none.
+    """
     facts = _HarborFacts(
         event.attribute("type"),
         event.attribute("operator"),
@@ -130,10 +139,13 @@ def read_cloud_event(event: CloudEvent) -> PostReading:
 def _reading(facts: _HarborFacts, data: _HarborData) -> PostReading:
     check_count(len(data.resources))
     action = _IMAGES.get(facts.type)
-    if action is not None and (targets := list(_images(data))):
-        return PostReading(events=[_event(action, facts, target, host) for target, host in targets])
+    images = list(_images(data))
+    if action is not None:
+        if not images:
+            raise NotThisFormatError(f"{facts.type} must name its `repository`, and in `resources` a digest or a tag")
+        return PostReading(events=[_event(action, facts, target, host) for target, host in images])
     kind = _OTHERS.get(facts.type, "other")
-    about = list(_images(data)) or [(Target(repository=_name(data.repository)), "")]
+    about = images or [(Target(repository=_name(data.repository)), "")]
     return PostReading(others=[_event(kind, facts, target, host) for target, host in about])
 
 

@@ -16,6 +16,7 @@ from schemas.event import Event, RequestRecord, Target
 __all__ = ["KINDS", "read"]
 
 KINDS: Final = ("build", "expiry", "mirror", "quota", "scan", "other")
+_EXPECTED: Final = "must be an object with `namespace`, `repository` and `updated_tags`, as Quay sends it"
 
 
 class _Notification(Struct, frozen=True):
@@ -45,7 +46,7 @@ def read(post: ForeignPost) -> PostReading:
     """
     body = members_as(post.body, _Notification)
     if not body.namespace:
-        raise NotThisFormatError("must be text", "namespace")
+        raise NotThisFormatError(_EXPECTED)
     action = _action(body)
     if not body.repository and action != "quota":
         raise NotThisFormatError("must be the name of a repository", "repository")

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from producer.manifest.manifest import Manifest, ManifestError
 from producer.sources.cloud_event import CloudEvent, cloud_event
 from producer.sources.image_names import manifest_url, reference_of
+from producer.sources.json_body import json_value
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, PostReading
 from producer.sources.times import utc_time
@@ -26,6 +27,7 @@ KINDS: Final = ("repository", "scan", "lint", "other")
 _IMAGES: Final = {"image.updated": "push", "image.deleted": "delete"}
 _OTHERS: Final = {"repository.created": "repository", "image.scanned": "scan", "image.lint_failed": "lint"}
 _EXPECTED: Final = "must be an object with `name`, as zot sends it"
+_NO_IMAGE: Final = "must name the image by `reference` or `digest`"
 
 
 class _ZotActor(Struct, frozen=True):
@@ -52,7 +54,7 @@ def read(post: ForeignPost) -> PostReading:
     """What zot says.
 
     Raises:
-        NotThisFormatError: it is no CloudEvent of zot.
+        NotThisFormatError: it is no CloudEvent of zot, or is of an image and names none.
     """
     event = cloud_event(post)
     if not fitting(event.data, _ZotData).name:
@@ -66,10 +68,16 @@ def is_of_zot(event: CloudEvent) -> bool:
 
 
 def read_cloud_event(event: CloudEvent) -> PostReading:
-    """What a CloudEvent of zot says."""
+    """What a CloudEvent of zot says.
+
+    Raises:
+        NotThisFormatError: it is of an image, and names none.
+    """
     data = fitting(event.data, _ZotData)
     word = _word(event)
-    if word in _IMAGES and (data.reference or data.digest):
+    if word in _IMAGES:
+        if not data.reference and not data.digest:
+            raise NotThisFormatError(_NO_IMAGE)
         return PostReading(events=[_event(_IMAGES[word], event, data)])
     return PostReading(others=[_event(_OTHERS.get(word, "other"), event, data)])
 
@@ -98,7 +106,7 @@ def _target(action: str, data: _ZotData, host: str) -> Target:
     if action == "delete" and tag:
         return Target(repository=data.name, tag=tag)
     digest = data.digest or digest
-    size = len(data.manifest.encode())
+    size = _size(data.manifest)
     return Target(
         media_type=data.media_type,
         size=size,
@@ -109,6 +117,15 @@ def _target(action: str, data: _ZotData, host: str) -> Target:
         tag=tag,
         references=_references(data),
     )
+
+
+def _size(manifest: str) -> int:
+    """Bytes of a manifest; 0 if it is none."""
+    content = manifest.encode()
+    try:
+        return len(content) if isinstance(json_value(content), dict) else 0
+    except NotThisFormatError:
+        return 0
 
 
 def _references(data: _ZotData) -> list[Descriptor]:

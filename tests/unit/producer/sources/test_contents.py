@@ -96,10 +96,14 @@ def test_another_kind_is_counted_and_kept_if_that_is_said(keep: Kept, actions: l
 @pytest.mark.parametrize(
     ("body", "path", "says"),
     [
-        (b"[]", "", "source here takes format acr: the body must be one event: a JSON object with the text `action`"),
+        (
+            b"[]",
+            "",
+            "source here takes format acr: must be one event, an object with `action` and `target`, as Azure sends it",
+        ),
         (b"{", "line 1 column 2", "source here takes format acr: not JSON: Expecting property name enclosed in"),
         (b'{"a":"\xff"}', "", "source here takes format acr: the body is not UTF-8 (byte 6)"),
-        (ENVELOPE, "", "source here takes format acr: the body must be one event"),
+        (ENVELOPE, "", "source here takes format acr: must be one event"),
     ],
 )
 @pytest.mark.parametrize("drop", [(), ("a.b",)])

@@ -10,6 +10,7 @@ from producer.sources.reading import NotThisFormatError
 from schemas import Event, RequestRecord, Target
 from tests.kit.foreign_samples import sample
 
+EXPECTED = "must be an object with `source` aws.ecr, `detail-type` and `detail`, as EventBridge sends it"
 _DIGEST = "sha256:a4aec7e2c2eb07c9a9510dff6f3642a22cd24f06f62f3462d038a47348cfca13"
 _HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -97,13 +98,22 @@ def test_an_unknown_action() -> None:
     assert event.action == "other"
 
 
+@pytest.mark.parametrize("named", [{}, {"repository-name": "shop/web"}, {"image-digest": _DIGEST}])
+def test_a_push_of_nothing(named: dict[str, str]) -> None:
+    """A push that names no image is refused."""
+    detail = {"action-type": "PUSH", "result": "SUCCESS", **named}
+    body = json.dumps({"source": "aws.ecr", "detail-type": "ECR Image Action", "detail": detail}).encode()
+    with pytest.raises(NotThisFormatError, match=r"^detail: must name a repository, and a digest or a tag of it"):
+        read(ForeignPost(body, "application/json", {}))
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
         (b'"text"', "the body must be a JSON object"),
-        (b'{"source":"aws.ec2","detail-type":"x","detail":{}}', "source: must be aws.ecr"),
-        (b'{"source":"aws.ecr","detail":{}}', "detail-type: must be text"),
-        (b'{"source":"aws.ecr","detail-type":"ECR Image Action","detail":[]}', "detail: must be an object"),
+        (b'{"source":"aws.ec2","detail-type":"x","detail":{}}', EXPECTED),
+        (b'{"source":"aws.ecr","detail":{}}', EXPECTED),
+        (b'{"source":"aws.ecr","detail-type":"ECR Image Action","detail":[]}', EXPECTED),
     ],
 )
 def test_another_body(body: bytes, message: str) -> None:

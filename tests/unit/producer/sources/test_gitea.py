@@ -11,6 +11,7 @@ from tests.kit.foreign_samples import sample
 _PAGE = "https://git.example.com/Acme/-/packages/container"
 _NESTED = f"{_PAGE}/shop%2Fweb/v3"
 _ID = "f6266f16-1bf3-46a5-9ea4-602e06ead4"
+EXPECTED = "must be an object with `package`, and in it `type`, as Gitea and Forgejo send it"
 _PACKAGE = {"x-gitea-event": "package", "x-gitea-delivery": "7"}
 
 
@@ -81,13 +82,18 @@ def test_an_unknown_action() -> None:
     ("body", "headers", "message"),
     [
         (b"7", _PACKAGE, "the body must be a JSON object"),
-        (b"{}", {}, "the header X-Gitea-Event must name the event"),
-        (b"{}", _PACKAGE, "package: must be an object"),
-        (b'{"package":{"package_type":"CONTAINER"}}', _PACKAGE, "package.type: must be text"),
+        (b"{}", {}, "must have the header X-Gitea-Event, as Gitea and Forgejo send it"),
+        (b"{}", _PACKAGE, EXPECTED),
+        (b'{"package":{"package_type":"CONTAINER"}}', _PACKAGE, EXPECTED),
         (
             b'{"action":"created","package":{"type":"container","name":"web"}}',
             _PACKAGE,
             "package: must have a name and an owner",
+        ),
+        (
+            b'{"action":"created","package":{"type":"container","name":"web","owner":{"login":"acme"}}}',
+            _PACKAGE,
+            "package.version: must be the digest or the tag of the image",
         ),
     ],
 )

@@ -15,6 +15,7 @@ _ID = "72d3162e-cc78-11f0-81ab-4c9367dc09"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+EXPECTED = "must be an object with `package`, and in it `package_type`, as GitHub sends it"
 _PACKAGE = {"x-github-event": "package", "x-github-delivery": "7"}
 
 
@@ -82,20 +83,35 @@ def test_an_unknown_action() -> None:
 
 
 def test_an_image_of_which_little_is_told() -> None:
-    """A version without metadata is a push of the repository; nothing is made up."""
-    package = {"package_type": "container", "name": "Web", "owner": {"login": "Acme"}, "package_version": None}
+    """A version without metadata is a push of its digest; nothing is made up."""
+    digest = _digest("web")
+    package = {
+        "package_type": "container",
+        "name": "Web",
+        "owner": {"login": "Acme"},
+        "package_version": {"version": digest},
+    }
     body = json.dumps({"action": "published", "package": package}).encode()
     [event] = read(ForeignPost(body, "application/json", _PACKAGE)).events
-    assert event == Event(id="7", action="push", target=Target(repository="acme/web"))
+    assert event == Event(id="7", action="push", target=Target(repository="acme/web", digest=digest))
+
+
+@pytest.mark.parametrize("version", [None, {}, {"version": "v3"}, {"container_metadata": {"tag": {"name": ""}}}])
+def test_a_push_of_nothing(version: object) -> None:
+    """A push that names neither digest nor tag is refused, so that GitHub shows it."""
+    package = {"package_type": "container", "name": "web", "owner": {"login": "acme"}, "package_version": version}
+    body = json.dumps({"action": "published", "package": package}).encode()
+    with pytest.raises(NotThisFormatError, match=r"^package\.package_version: must name the digest or the tag"):
+        read(ForeignPost(body, "application/json", _PACKAGE))
 
 
 @pytest.mark.parametrize(
     ("body", "headers", "message"),
     [
         (b"[]", _PACKAGE, "the body must be a JSON object"),
-        (b"{}", {}, "the header X-GitHub-Event must name the event"),
-        (b'{"registry_package":{}}', _PACKAGE, "package: must be an object"),
-        (b'{"package":{"type":"container"}}', _PACKAGE, "package.package_type: must be text"),
+        (b"{}", {}, "must have the header X-GitHub-Event, as GitHub sends it"),
+        (b'{"registry_package":{}}', _PACKAGE, EXPECTED),
+        (b'{"package":{"type":"container"}}', _PACKAGE, EXPECTED),
         (
             b'{"action":"published","package":{"package_type":"CONTAINER","owner":{"login":"acme"}}}',
             _PACKAGE,

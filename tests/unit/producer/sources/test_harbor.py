@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from producer.sources.harbor import KINDS, read
+from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, TooManyEventsError
 from schemas.event import ActorRecord, Event, RequestRecord, Target
 from tests.kit.foreign_samples import sample, samples
@@ -107,9 +108,16 @@ def test_unknown_type() -> None:
 
 @pytest.mark.parametrize("data", [{"resources": None}, {"resources": []}, {"resources": [{}]}, {"repository": None}])
 def test_push_of_nothing(data: Any) -> None:
-    """A push that names no image is no push: nothing could be told of it."""
-    reading = read(sample("harbor", "push").with_value(with_data(**data)))
-    assert ([], ["other"]) == (reading.events, [other.action for other in reading.others])
+    """A push that names no image is refused: nothing could be told of it, and Harbor shows that it failed."""
+    with pytest.raises(NotThisFormatError, match=r"^PUSH_ARTIFACT must name its `repository`, and in `resources`"):
+        read(sample("harbor", "push").with_value(with_data(**data)))
+
+
+def test_a_cloudevent_as_plain_json() -> None:
+    """A CloudEvent with another Content-Type is told which it must have."""
+    body = sample("harbor", "cloudevent-push").body
+    with pytest.raises(NotThisFormatError, match=r"is a CloudEvent, and must come with .* application/cloudevents"):
+        read(ForeignPost(body, "application/json", {}))
 
 
 def test_name_in_parts() -> None:

@@ -82,7 +82,10 @@ def test_tags_of_another_type() -> None:
     ("body", "message"),
     [
         (b"null", "the body must be a JSON object"),
-        (b'{"updated_tags":["v3"],"repository":"acme/web"}', "namespace: must be text"),
+        (
+            b'{"push_data":{},"repository":{"repo_name":"acme/web"}}',
+            "must be an object with `namespace`, `repository` and `updated_tags`, as Quay sends it",
+        ),
         (b'{"updated_tags":["v3"],"namespace":"acme"}', "repository: must be the name of a repository"),
     ],
 )

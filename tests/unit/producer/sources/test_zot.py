@@ -121,17 +121,26 @@ def test_source_without_a_host(source: str) -> None:
 
 
 def test_push_of_nothing() -> None:
-    """An update without reference and digest names no image."""
-    one = sample("zot", "updated")
-    reading = read(one.with_value({"name": "shop/web"}))
-    assert ([], ["other"]) == (reading.events, [other.action for other in reading.others])
+    """An update without reference and digest names no image: it is refused."""
+    with pytest.raises(NotThisFormatError, match="must name the image by `reference` or `digest`"):
+        read(sample("zot", "updated").with_value({"name": "shop/web"}))
 
 
 @pytest.mark.parametrize(
-    ("manifest", "size"), [("", 0), ("{", 1), ('{"schemaVersion":2,"layers":7}', 30), ("\ud800", 0), (7, 0), (None, 0)]
+    ("manifest", "size"),
+    [
+        ("", 0),
+        ("{", 0),
+        ("not json", 0),
+        ("[]", 0),
+        ('{"schemaVersion":2,"layers":7}', 30),
+        ("\ud800", 0),
+        (7, 0),
+        (None, 0),
+    ],
 )
 def test_broken_manifest(manifest: Any, size: int) -> None:
-    """A manifest that cannot be read has a size and no references; one that is no text is as if absent."""
+    """A manifest that cannot be read has no references; one that is no JSON object, or no text, is as if absent."""
     one = sample("zot", "updated")
     [event] = read(one.with_value({**one.value, "manifest": manifest})).events
     assert (size, size, []) == (event.target.size, event.target.length, event.target.references)
@@ -147,7 +156,7 @@ def test_not_of_zot(value: Any) -> None:
 def test_no_cloudevent() -> None:
     """So is a POST without the headers of a CloudEvent."""
     one = sample("zot", "updated").post
-    with pytest.raises(NotThisFormatError, match="`ce-specversion`, `ce-id`, `ce-type`, `ce-source`"):
+    with pytest.raises(NotThisFormatError, match="the headers `ce-specversion`, `ce-id`, `ce-type`, `ce-source`"):
         read(ForeignPost(one.body, one.content_type, {}))
 
 
