@@ -113,7 +113,7 @@ def _post(
             200: answer("All events are stored; there were so many.", accepted),
             400: answer("The body is no envelope, or not of the source's format.", _REFUSED_BODY),
             401: answer(
-                "The Authorization header, the token or the signature is not the configured one.",
+                "The Authorization header, the token or the signature is missing or not the configured one.",
                 ERROR,
                 headers={"www-authenticate": "The scheme that is expected"},
             ),

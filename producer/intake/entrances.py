@@ -82,6 +82,18 @@ class Entrances:
         self._others: Final = Entrance(settings, None, clock)
         self._of_sources: Final = {source.name: Entrance(settings, source, clock) for source in settings.sources}
 
+    def no_source(self, label: str, *, is_told_names: bool) -> str:
+        """Why a NAME that no source has takes envelopes alone; empty if a source has it, or there are none.
+
+        Args:
+            label: the path's NAME.
+            is_told_names: whether the reader may learn what the sources are called.
+        """
+        if not label or not self._of_sources or label in self._of_sources:
+            return ""
+        names = f" (sources: {', '.join(self._of_sources)})" if is_told_names else ""
+        return f"no source is named {label}{names}, so an envelope of a distribution registry is expected"
+
     def of(self, label: str) -> Entrance:
         """The entrance of a path's NAME, which may be empty."""
         return self._of_sources.get(label, self._others)

@@ -29,6 +29,9 @@ _log: Final = structlog.get_logger(__name__)
 _QUICKLY_SIGNED_BYTES: Final = 256 * 1024
 """Of a body whose signature is checked on the event loop, in about a millisecond."""
 
+_MISDIRECTED: Final = frozenset({400, 401, 415})
+"""Refusals of what was perhaps meant for another path."""
+
 
 class Intake:
     """The POST route of the bridge; it also logs and counts what the server cannot route or read."""
@@ -111,8 +114,14 @@ class Intake:
             return await self._accept(request)
         except RefusedError as refused:
             self._metrics.refused(refused.reason)
-            self._refusals.refused(refused, request)
-            return refused.response()
+            self._refusals.refused(refused, request, self._hint(refused, request, is_of_log=True))
+            return refused.response(self._hint(refused, request, is_of_log=False))
+
+    def _hint(self, refused: RefusedError, request: Request, *, is_of_log: bool) -> str:
+        """That the path is no source's; who is not let in learns nothing of sources."""
+        if refused.status not in _MISDIRECTED or (refused.status == 401 and not is_of_log):
+            return ""
+        return self._entrances.no_source(self._label(request.path), is_told_names=is_of_log)
 
     async def _accept(self, request: Request) -> Response:
         label = self._label(request.path)

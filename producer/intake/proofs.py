@@ -46,12 +46,16 @@ class HeadProofs:
             RefusedError: it has not.
         """
         if self._authorization:
-            given = (request.header(b"authorization") or "").encode("latin-1")
-            if not _is_one_of(given, self._authorization):
+            given = request.header(b"authorization")
+            if given is None:
+                raise unauthorized("the Authorization header is missing")
+            if not _is_one_of(given.encode("latin-1"), self._authorization):
                 raise unauthorized("the Authorization header is not the configured one")
         if self._tokens:
-            given = request.query.get(_TOKEN, "").encode()
-            if not _is_one_of(given, self._tokens):
+            token = request.query.get(_TOKEN)
+            if token is None:
+                raise unauthorized("the parameter `token` of the URL's query is missing")
+            if not _is_one_of(token.encode(), self._tokens):
                 raise unauthorized("the parameter `token` of the URL's query is not the configured one")
 
 

@@ -31,8 +31,14 @@ class RefusalLog:
         """Nothing is refused yet."""
         self._unavailable: RepeatedLines[_Unavailable] = RepeatedLines()
 
-    def refused(self, refused: RefusedError, request: Request) -> None:
-        """A POST is refused."""
+    def refused(self, refused: RefusedError, request: Request, hint: str = "") -> None:
+        """A POST is refused.
+
+        Args:
+            refused: why.
+            request: the POST.
+            hint: what else whoever reads the log should know.
+        """
         if refused.status == _UNAVAILABLE:
             self._unavailable.note(refused.reason, _Unavailable(str(refused), request.sender))
             return
@@ -42,7 +48,7 @@ class RefusalLog:
             _EVENT,
             status=refused.status,
             reason=refused.reason,
-            error=str(refused),
+            error=refused.said(hint),
             sender=request.sender,
             url_path=request.path,
             **facts,

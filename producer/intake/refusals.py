@@ -24,10 +24,18 @@ class RefusedError(Exception):
         self.size = size
         """Bytes of a body that is too large, if it is known."""
 
-    def response(self) -> Response:
-        """The answer."""
+    def said(self, hint: str) -> str:
+        """What is wrong, and what else there is to know, if anything."""
+        return f"{self}; {hint}" if hint else str(self)
+
+    def response(self, hint: str = "") -> Response:
+        """The answer.
+
+        Args:
+            hint: what else its sender should know.
+        """
         headers = {"retry-after": str(RETRY_AFTER_S)} if self.status == 503 else {}
         if self.status == 401:
             headers["www-authenticate"] = "Bearer"
         facts = {"path": self.path} if self.path else {}
-        return Response.json(self.status, {"error": str(self), **facts}, headers)
+        return Response.json(self.status, {"error": self.said(hint), **facts}, headers)

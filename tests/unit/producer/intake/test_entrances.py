@@ -60,6 +60,15 @@ def test_a_source_takes_the_media_types_of_its_format() -> None:
     assert (refused.value.status, refused.value.reason) == (415, "content-type")
 
 
+def test_a_name_that_no_source_has() -> None:
+    """Is told apart from the sources' names, which not everybody may learn."""
+    said = "no source is named acrr, so an envelope of a distribution registry is expected"
+    assert ENTRANCES.no_source("acrr", is_told_names=False) == said
+    assert "acrr (sources: ce, acr, gitlab), so" in ENTRANCES.no_source("acrr", is_told_names=True)
+    assert ENTRANCES.no_source("acr", is_told_names=True) == ENTRANCES.no_source("", is_told_names=True) == ""
+    assert Entrances(IntakeSettings(), StillClock()).no_source("eu", is_told_names=True) == ""
+
+
 def test_headers_of_the_format_are_kept() -> None:
     """By lower-case names; nothing that proves who has sent it, though it be called like one of them."""
     found = admitted(

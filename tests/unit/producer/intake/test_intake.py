@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -35,12 +36,14 @@ async def _of(response: Awaitable[Response]) -> Response:
     return await response
 
 
-def answered(head: dict[str, str]) -> tuple[Response, dict[str, Any]]:
+def answered(
+    head: dict[str, str], path: str = "/events", settings: IntakeSettings = SETTINGS
+) -> tuple[Response, dict[str, Any]]:
     """The answer to a POST whose body never comes, and its log line."""
     metrics = BridgeMetrics(CollectorRegistry())
-    intake = Intake(SETTINGS, Acceptance("events", Log(), metrics, StillClock()), metrics, StillClock())
+    intake = Intake(settings, Acceptance("events", Log(), metrics, StillClock()), metrics, StillClock())
     headers = [(name.encode(), value.encode()) for name, value in head.items()]
-    request = Request({"method": "POST", "path": "/events", "headers": headers}, unread)
+    request = Request({"method": "POST", "path": path, "headers": headers}, unread)
     with capture_logs() as lines:
         response = asyncio.run(_of(intake.route().respond(request)))
     [line] = lines
@@ -62,6 +65,21 @@ def test_what_the_head_decides_waits_for_no_body(head: dict[str, str], status: i
     assert (status, reason) == (response.status, line["reason"])
     assert says in msgspec.json.decode(response.body)["error"]
     assert (65537 if status == 413 else None) == line.get("body_bytes")
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "answer"), [({"content-type": "text/plain"}, 415, "no source is named zott, so"), ({}, 401, "")]
+)
+def test_a_mistyped_source_is_named(head: dict[str, str], status: int, answer: str) -> None:
+    """In the log, with the sources that there are; in the answer only to those that are let in, and without."""
+    sources = (SourceSettings(name="zot", format="zot", registry="zot"),)
+    sent = {**HEAD, **head} if head else {}
+    response, line = answered(sent, "/events/zott", replace(SETTINGS, sources=sources))
+    error = msgspec.json.decode(response.body)["error"]
+    assert (status, True) == (response.status, "no source is named zott (sources: zot), so an env" in line["error"])
+    assert answer in error
+    assert "sources" not in error
+    assert answer or "source" not in error
 
 
 @pytest.mark.parametrize(("signed", "status"), [(b"{}", 401), (b'{"action":"ping"}', 200)])
