@@ -160,7 +160,8 @@ def test_a_body_of_another_format(bridge: Process, kafka: LocalKafka) -> None:
     """Is refused with what was expected, and logged; nothing of it is stored."""
     before = len(stored(kafka, "azure"))
     refused = post(bridge, "azure", envelope(event_json("a/b", 1)), AUTHORIZED)
-    expected = "source azure takes format acr: must be one event, an object with `action` and `target`, as Azure sends it"
+    shape = "must be one event, an object with `action` and `target`, as Azure sends it"
+    expected = f"source azure takes format acr: {shape}"
     assert (refused.status, refused.json) == (400, {"error": expected})
     assert post(bridge, "azure", b"{}", {**AUTHORIZED, "Content-Type": "text/plain"}).status == 415
     eventually(lambda: len(refusals(bridge, "/events/azure")) >= 2)
