@@ -54,9 +54,9 @@ class HeadProofs:
         if self._tokens:
             token = request.query.get(_TOKEN)
             if token is None:
-                raise unauthorized("the parameter `token` of the URL's query is missing")
+                raise unauthorized("the parameter token of the URL's query is missing")
             if not _is_one_of(token.encode(), self._tokens):
-                raise unauthorized("the parameter `token` of the URL's query is not the configured one")
+                raise unauthorized("the parameter token of the URL's query is not the configured one")
 
 
 class HeaderSignatures:

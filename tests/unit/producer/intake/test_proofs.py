@@ -53,7 +53,7 @@ def test_a_token_stands_in_the_query(query: str, is_good: bool) -> None:  # noqa
     proofs = HeadProofs((), (Secret("old"), Secret("new")))
     said = refusal(proofs, request(query=query))
     assert said == (
-        "" if is_good else "401 unauthorized: the parameter `token` of the URL's query is not the configured one"
+        "" if is_good else "401 unauthorized: the parameter token of the URL's query is not the configured one"
     )
 
 
@@ -61,7 +61,7 @@ def test_a_token_stands_in_the_query(query: str, is_good: bool) -> None:  # noqa
 def test_a_missing_token_is_called_missing(query: str) -> None:
     """As one that is wrong is called wrong: the sender's side is another in both."""
     said = refusal(HeadProofs((), (Secret("t"),)), request(query=query))
-    assert said == "401 unauthorized: the parameter `token` of the URL's query is missing"
+    assert said == "401 unauthorized: the parameter token of the URL's query is missing"
 
 
 def test_a_missing_header_is_called_missing() -> None:
