@@ -107,7 +107,7 @@ def test_the_standby_goes_on_where_the_primary_was(
                     kafka_39, topic
                 )
 
-            assert eventually(is_mirrored, every=0.5)
+            assert eventually(is_mirrored, 300, every=0.5)
         assert records(kafka_39, topic) == records(kafka, topic)
         standby = at(kafka_39, receiver, topic, tmp_path / "standby")
         assert standby.run_worker("deliver", "--until-caught-up", "--timeout", "120s").code == 0
