@@ -18,7 +18,7 @@ from tests.kit.apicurio import Apicurio, ApicurioError, make_archive
 from tests.kit.apicurio.readiness import Place, wait_until_ready
 from tests.kit.apicurio.settings import Settings
 from tests.kit.paths import ROOT
-from tests.kit.process_state import is_running
+from tests.kit.process_state import is_running, open_sockets
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,10 @@ def place(port: int) -> Place:
 
 def sockets(pid: int) -> list[tuple[str, str, str]]:
     """The local and remote addresses and states of a process's TCP sockets, as the kernel prints them."""
-    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    inodes = open_sockets(pid)
     tables = "".join(Path(f"/proc/{pid}/net/{name}").read_text() for name in ("tcp", "tcp6"))
     rows = [line.split() for line in tables.splitlines()]
-    return [(row[1], row[2], row[3]) for row in rows if len(row) > 9 and f"socket:[{row[9]}]" in inodes]
+    return [(row[1], row[2], row[3]) for row in rows if len(row) > 9 and row[9] in inodes]
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from broker.readiness import wait_until_ready
 from broker.storage import SETTINGS, Ports, Storage
 from tests.kit import eventually
 from tests.kit.paths import ROOT
-from tests.kit.process_state import is_running
+from tests.kit.process_state import is_running, open_sockets
 from tests.kit.shared_kafka import SharedBrokers, ask
 
 pytestmark = pytest.mark.kafka
@@ -129,9 +129,9 @@ def test_serves_topics_and_groups_as_soon_as_start_returns(kafka: LocalKafka, to
 def test_listens_on_the_loopback_only(broker: LocalKafka) -> None:
     """No port of the broker is open on any other address than 127.0.0.1."""
     table = Path(f"/proc/{broker.pid}/net/tcp").read_text() + Path(f"/proc/{broker.pid}/net/tcp6").read_text()
-    inodes = {str(link.readlink()) for link in Path(f"/proc/{broker.pid}/fd").iterdir() if link.is_symlink()}
+    inodes = open_sockets(broker.pid)
     rows = [line.split() for line in table.splitlines()]
-    listens = [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes]
+    listens = [row[1] for row in rows if row[3] == "0A" and row[9] in inodes]
     hosts = {address.split(":")[0] for address in listens}
     # 127.0.0.1 as the kernel prints it: plain, or as an IPv4 address within IPv6.
     assert hosts <= {"0100007F", "0000000000000000FFFF00000100007F"}, listens

@@ -28,6 +28,7 @@ from tests.kit.notifications import (
     repeats,
     wait_for_ids,
 )
+from tests.kit.process_state import is_running, open_sockets
 from tests.kit.topics import read
 
 pytestmark = pytest.mark.kafka
@@ -72,23 +73,15 @@ def children(process: Process, at_least: int = 2) -> list[tuple[int, int]]:
 
 def wait_gone(*pids: int) -> None:
     """Waits until none of these processes runs."""
-    eventually(lambda: not any(runs(pid) for pid in pids))
-
-
-def runs(pid: int) -> bool:
-    """Whether a process runs; one that has ended and that nobody asked for does not."""
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
+    eventually(lambda: not any(is_running(pid) for pid in pids))
 
 
 def folder_of(pid: int) -> Path:
     """Where a child's sockets are."""
-    inodes = {str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir() if one.is_symlink()}
+    inodes = open_sockets(pid)
     for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
         words = line.split()
-        if f"socket:[{words[6]}]" in inodes and words[-1].startswith("/") and Path(words[-1]).name.isdigit():
+        if words[6] in inodes and words[-1].startswith("/") and Path(words[-1]).name.isdigit():
             return Path(words[-1]).parent
     raise AssertionError(f"process {pid} listens at no socket in a folder")
 
