@@ -38,7 +38,7 @@ def webhook_id(event: Event) -> str:
     """
     if _WEBHOOK_ID.fullmatch(event.id):
         return event.id
-    return f"sha256-{sha256(event_json(event)).hexdigest()[:32]}"
+    return names.made_id(sha256(event_json(event)).hexdigest())
 
 
 def cloudevents_type(event: Event) -> str:

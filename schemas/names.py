@@ -1,4 +1,4 @@
-"""Names that producer, consumer and everything downstream agree on: headers and groups. Pure."""
+"""Names that producer, consumer and everything downstream agree on: headers, groups, ids that we make. Pure."""
 
 import re
 from typing import Final
@@ -18,8 +18,18 @@ CLOUDEVENTS_VERSION: Final = "1.0"
 AVRO_MEDIA_TYPE: Final = "application/avro"
 TYPE_PREFIX: Final = "registry.notifications."
 
+MADE_ID_PREFIX: Final = "sha256-"
+"""How an id begins that was made of an event's JSON or of a source's body, for want of one that will do."""
+_MADE_ID_DIGITS: Final = 32
+MADE_ID: Final = re.compile(rf"{MADE_ID_PREFIX}[0-9a-f]{{{_MADE_ID_DIGITS}}}", re.ASCII)
+
 LABEL: Final = re.compile(r"(?!\.+\Z)[a-z0-9._-]{1,63}", re.ASCII)
 """The label of a registry, given at intake; of dots alone it would be another path to many a proxy."""
+
+
+def made_id(digest: str) -> str:
+    """The id made of what has this SHA-256, given in hexadecimal digits."""
+    return MADE_ID_PREFIX + digest[:_MADE_ID_DIGITS]
 
 
 def group_of(prefix: str, endpoint: str) -> str:

@@ -21,7 +21,7 @@ from runtime.rfc3339 import rfc3339_ms
 from runtime.units import format_size, rounded_size
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.headers import text_header
-from schemas.names import CE_ID, CE_SUBJECT
+from schemas.names import CE_ID, CE_SUBJECT, MADE_ID
 
 PREFIX: Final = "dl-"
 """Ours alone: a foreign record that brings such headers must not pass for a letter's closing."""
@@ -40,8 +40,6 @@ STATE: Final = "dl-state"
 _OURS: Final = frozenset(
     {ENDPOINT, TOPIC, PARTITION, OFFSET, REASON, STATUS, ERROR, ANSWER, ATTEMPTS, FIRST_ATTEMPT, LAST_ATTEMPT, STATE}
 )
-_MADE_UP: Final = re.compile(r"sha256-[0-9a-f]{32}", re.ASCII)
-"""A `ce_id` that stands in for an id which no header can carry, or for none."""
 
 MAX_TEXT_BYTES: Final = 1024
 """Of the error, and of the answer."""
@@ -150,7 +148,7 @@ def answer_in(record: Record) -> str:
 def event_id_of(record: Record) -> str:
     """The event's own id, from the header where it can stand there; empty if there is none to be had."""
     from_header = text_header(record.headers, CE_ID) or ""
-    if from_header and not _MADE_UP.fullmatch(from_header):
+    if from_header and not MADE_ID.fullmatch(from_header):
         return from_header
     try:
         return event_of(record).id

@@ -25,11 +25,10 @@ from typing import Any, Final, Generic, TypeVar
 from consumer.lanes.delivery import Delivery, Told
 from consumer.offsets.partition import Partition
 from schemas.event import Event
+from schemas.names import MADE_ID_PREFIX
 
 MOST: Final = 10_000
 """Events of an endpoint that are remembered."""
-_MADE_ID: Final = "sha256-"
-"""How an id begins that was made of a body."""
 _Value = TypeVar("_Value")
 
 
@@ -108,7 +107,7 @@ class Repeats:
         return known[1]
 
     def _by_id(self, event: Event, within: tuple[Any, ...]) -> Told | None:
-        if not event.id or (event.id.startswith(_MADE_ID) and not event.timestamp):
+        if not event.id or (event.id.startswith(MADE_ID_PREFIX) and not event.timestamp):
             return None
         return self._told(_key("id", *within, event.id))
 

@@ -8,8 +8,8 @@ import hmac
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from producer.intake import standard_webhooks
 from producer.intake.refusals import RefusedError
+from runtime import standard_webhooks
 from runtime.clock import Clock
 from runtime.config.secrets import Secret
 from runtime.config.source_settings import HMACSettings

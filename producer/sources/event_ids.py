@@ -8,8 +8,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from schemas.event import Event
+from schemas.names import made_id
 
-_DIGITS: Final = 32
 _LONGEST_NUMBERED: Final = 1024
 """Characters of an id that gets numbers: each event of the body has it, and it can be as long as the body."""
 
@@ -39,4 +39,4 @@ def _own(event_id: str, number: int, counts: Mapping[str, int]) -> str:
 
 def _derived(of_body: bytes, number: int) -> str:
     """The body is hashed once, however many events it has."""
-    return f"sha256-{sha256(b'%s %d' % (of_body, number)).hexdigest()[:_DIGITS]}"
+    return made_id(sha256(b"%s %d" % (of_body, number)).hexdigest())

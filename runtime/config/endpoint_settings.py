@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from runtime import standard_webhooks
 from runtime.config.networks import ANY_NETWORK, Networks
 from runtime.config.secrets import Secret, masked_url
 from runtime.config.start import New, Start
@@ -18,7 +19,7 @@ WebhookForm: TypeAlias = NamedFormat | Template
 """What events are sent as: a format that is known by its name alone, or a template."""
 
 SIGNATURE_HEADERS: Final[Mapping[SigningScheme, str]] = {
-    "standard-webhooks": "webhook-signature",
+    "standard-webhooks": standard_webhooks.SIGNATURE,
     "generic-hmac": "x-signature",
     "github": "x-hub-signature-256",
 }

@@ -7,6 +7,7 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from runtime import standard_webhooks
 from runtime.config import shape as shapes
 from runtime.config.document import Scalar
 from runtime.config.faults import RefusedValue
@@ -32,9 +33,9 @@ OURS: Final = frozenset(
         "registry-name",
         "registry-replay",
         "registry-test",
-        "webhook-id",
-        "webhook-signature",
-        "webhook-timestamp",
+        standard_webhooks.ID,
+        standard_webhooks.SIGNATURE,
+        standard_webhooks.TIMESTAMP,
     }
 )
 """Headers that frame the request or name the event: the worker's own, whatever the file says."""

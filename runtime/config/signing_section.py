@@ -3,8 +3,6 @@
 A scheme with one signature a request takes one secret: nothing in the request could say which of two it is of.
 """
 
-import base64
-import binascii
 from typing import Final, get_args
 
 from runtime.config import shape as shapes
@@ -13,6 +11,7 @@ from runtime.config.reading import Section, Value, ValueReader, show_nothing
 from runtime.config.secrets import Secret
 from runtime.config.shape import Shaped
 from runtime.config.value_readers import list_of, one_of
+from runtime.standard_webhooks import SECRET_FORM, is_secret
 
 _SCHEMES: Final[tuple[SigningScheme, ...]] = get_args(SigningScheme)
 _DEFAULT: Final[SigningScheme] = "standard-webhooks"
@@ -51,12 +50,8 @@ def standard_secret(value: Value) -> Secret:
     """Read a secret of Standard Webhooks: `whsec_` and base64 of 24 to 64 bytes."""
     value = value.shown_by(show_nothing)
     text = value.text()
-    try:
-        length = len(base64.b64decode(text.removeprefix("whsec_"), validate=True))
-    except (binascii.Error, ValueError):
-        length = 0
-    if not text.startswith("whsec_") or not 24 <= length <= 64:
-        value.refuse("is not a signing secret: whsec_ and base64 of 24 to 64 bytes")
+    if not is_secret(text):
+        value.refuse(f"is not a signing secret: {SECRET_FORM}")
     return Secret(text)
 
 

@@ -23,7 +23,7 @@ from tests.kit.notifications import Poster, Reply, envelope, event_json
 from tests.kit.paths import FIXTURES
 from tests.kit.process import Process
 from tests.kit.topics import read
-from tests.unit.producer.intake.test_standard_webhooks import NEW, OLD
+from tests.unit.runtime.test_standard_webhooks import NEW, OLD
 
 pytestmark = pytest.mark.kafka
 

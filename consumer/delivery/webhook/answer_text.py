@@ -16,6 +16,7 @@ from consumer.delivery.webhook.written_forms import LONGEST_FORM, needles_of, sp
 from runtime.cli.terminal import printable
 from runtime.config import EndpointSettings
 from runtime.config.secrets import MASK
+from runtime.standard_webhooks import encoded_key
 
 SHOWN_BYTES: Final = 1024
 """Of an answer's body."""
@@ -59,7 +60,7 @@ def secrets_of(endpoint: EndpointSettings) -> list[str]:
     values = [secret.reveal() for _, secret in endpoint.headers]
     signing = [secret.reveal() for secret in endpoint.signing.secrets] if endpoint.signing else []
     values += [secret.reveal() for secret in endpoint.template.secrets] if endpoint.template else []
-    values += signing + [secret.removeprefix("whsec_") for secret in signing]
+    values += signing + [encoded_key(secret) for secret in signing]
     values += _secrets_of_url(endpoint.url)
     values += _secrets_of_path(urlsplit(endpoint.url).path, urlsplit(endpoint.safe_url).path)
     values += _secrets_of_url(endpoint.proxy.reveal()) if endpoint.proxy else []

@@ -12,6 +12,7 @@ from consumer.delivery.webhook import cloudevents
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.template_body import template_body
 from consumer.record import Record
+from runtime import standard_webhooks
 from runtime.config.endpoint_settings import ONE_BY_ONE, SIGNATURE_HEADERS, NamedFormat, WebhookForm
 from runtime.config.http_values import IGNORED, OURS
 from runtime.config.template import Template
@@ -74,7 +75,7 @@ def request_of(sendables: Sequence[Sendable], form: WebhookForm = "registry") ->
     id_ = batch_id(events)
     headers = [
         ("content-type", _header_text(content.content_type, "Content-Type")),
-        ("webhook-id", id_),
+        (standard_webhooks.ID, id_),
         ("registry-event", ",".join([record.place for record, _ in sendables])),
         *content.headers,
     ]

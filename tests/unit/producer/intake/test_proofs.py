@@ -11,7 +11,7 @@ from runtime.config import Secret
 from runtime.config.source_settings import HMACSettings
 from runtime.http.asgi import Message, Request
 from tests.kit.still_clock import StillClock
-from tests.unit.producer.intake.test_standard_webhooks import NEW, OLD, signature
+from tests.unit.runtime.test_standard_webhooks import NEW, OLD, signature
 
 BODY = b"body"
 

@@ -1,4 +1,4 @@
-"""Signatures after Standard Webhooks, checked."""
+"""Secrets and signatures of Standard Webhooks."""
 
 import base64
 import hmac
@@ -7,7 +7,7 @@ import pytest
 
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.signing import Signer
-from producer.intake.standard_webhooks import is_signed, key_of, time_fault
+from runtime.standard_webhooks import is_secret, is_signed, key_of, time_fault
 
 OLD, NEW = ("whsec_" + base64.b64encode(letter * 24).decode() for letter in (b"o", b"n"))
 SENT = ("msg_1", "1790000000")
@@ -71,3 +71,21 @@ def test_our_own_worker_signs_so() -> None:
     headers = Signer([OLD, NEW]).headers(request, 1_790_000_000.5)
     sent = ("msg_1", headers["webhook-timestamp"])
     assert is_signed([key_of(OLD)], sent, headers["webhook-signature"], b"body")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (OLD, True),
+        ("whsec_" + base64.b64encode(b"k" * 64).decode(), True),
+        ("whsec_" + base64.b64encode(b"k" * 23).decode(), False),
+        ("whsec_" + base64.b64encode(b"k" * 65).decode(), False),
+        (OLD.removeprefix("whsec_"), False),
+        (OLD + "%", False),
+        (OLD + "ü", False),
+        ("", False),
+    ],
+)
+def test_a_secret_has_its_prefix_and_a_key_of_24_to_64_bytes(text: str, is_one: bool) -> None:  # noqa: FBT001 - a table's column
+    """Any other text is none, whatever stands in it."""
+    assert is_secret(text) == is_one
