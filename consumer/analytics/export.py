@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from consumer.analytics.files import FailedWriteError
-from consumer.analytics.partition_files import ExportTarget, Gap, PartitionFiles
+from consumer.analytics.gaps import Gap
+from consumer.analytics.output import BatchWriter, ExportOutput
 from consumer.analytics.plan import ExportPlan
 from consumer.log.record_batch import RecordBatch
 from runtime.errors import BridgeError
@@ -66,7 +67,7 @@ class Export:
 
     def __init__(
         self,
-        target: ExportTarget,
+        output: ExportOutput,
         sources: BatchSources,
         *,
         stop: threading.Event,
@@ -76,13 +77,13 @@ class Export:
         """Nothing is read yet.
 
         Args:
-            target: where and how files are written; its directory is locked.
+            output: where they are written to.
             sources: opens a reader for each thread.
             stop: once set, the files that are open are ended, and so is the run.
             threads: how many read and write.
             progress: shows how many records are written.
         """
-        self._target = target
+        self._output = output
         self._sources = sources
         self._stop = stop
         self._threads = threads
@@ -113,10 +114,10 @@ class Export:
         Raises:
             BridgeError: it could not go on; all files that have their name are whole.
         """
-        files = {number: self._files(number, start, len(starts)) for number, start in starts.items()}
+        writer = self._output.begin(starts, len(starts))
         source = self._sources.open_batches()
         try:
-            self._write(source.follow(self._target.topic, starts, known), files, rolling=True)
+            self._write(source.follow(self._output.topic, starts, known), writer, rolling=True)
         finally:
             source.close()
 
@@ -139,39 +140,35 @@ class Export:
                     ranges = next(waiting, None)
                 if ranges is None:
                     return
-                files = {number: self._files(number, span.start, open_files) for number, span in ranges.items()}
-                self._write(source.read(self._target.topic, ranges), files, rolling=False)
+                writer = self._output.begin({number: span.start for number, span in ranges.items()}, open_files)
+                self._write(source.read(self._output.topic, ranges), writer, rolling=False)
         finally:
             source.close()
 
-    def _write(
-        self, batches: Generator[RecordBatch | None, None, None], files: dict[int, PartitionFiles], *, rolling: bool
-    ) -> None:
+    def _write(self, batches: Generator[RecordBatch | None, None, None], writer: BatchWriter, *, rolling: bool) -> None:
         try:
             with closing(batches):
-                self._take(batches, files, rolling=rolling)
-            _close(files)
+                self._take(batches, writer, rolling=rolling)
+            writer.close()
         except FailedWriteError:
-            _abandon(files)
+            writer.abandon()
             raise
         except BridgeError:
-            _close(files)  # what came before is whole
+            writer.close()  # what came before is whole
             raise
         except BaseException:
-            _abandon(files)
+            writer.abandon()
             raise
         finally:
-            self._add(files)
+            self._add(writer)
 
-    def _take(self, batches: Iterable[RecordBatch | None], files: dict[int, PartitionFiles], *, rolling: bool) -> None:
+    def _take(self, batches: Iterable[RecordBatch | None], writer: BatchWriter, *, rolling: bool) -> None:
         for batch in batches:
             if batch is not None:
-                if batch.partition not in files:  # it was added to the topic
-                    files[batch.partition] = self._files(batch.partition, 0, len(files) + 1)
-                files[batch.partition].write(batch)
+                writer.write(batch)
                 self._advance(len(batch))
-            for each in files.values() if rolling else ():
-                each.close_if_old()
+            if rolling:
+                writer.close_if_old()
             if self._over:
                 return
 
@@ -179,26 +176,12 @@ class Export:
     def _over(self) -> bool:
         return self._stop.is_set() or self._failed.is_set()
 
-    def _files(self, partition: int, next_offset: int, open_files: int) -> PartitionFiles:
-        return PartitionFiles(self._target, partition, next_offset, open_files=open_files)
-
     def _advance(self, records: int) -> None:
         with self._lock:
             self._progress.advance(records)
 
-    def _add(self, files: Mapping[int, PartitionFiles]) -> None:
+    def _add(self, writer: BatchWriter) -> None:
         with self._lock:
-            for each in files.values():
-                self.summary.records += each.records
-                self.summary.files += len(each.files)
-                self.summary.gaps += each.gaps
-
-
-def _close(files: Mapping[int, PartitionFiles]) -> None:
-    for each in files.values():
-        each.close()
-
-
-def _abandon(files: Mapping[int, PartitionFiles]) -> None:
-    for each in files.values():
-        each.abandon()
+            self.summary.records += writer.records
+            self.summary.files += writer.files
+            self.summary.gaps += writer.gaps

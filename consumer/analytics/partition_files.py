@@ -11,22 +11,11 @@ from typing import Final
 from consumer.analytics.decoding import NewerSchemaError
 from consumer.analytics.files import FailedWriteError, directory_of, file_name, publish, unfinished_path
 from consumer.analytics.formats import ExportFormat, Rows
+from consumer.analytics.gaps import Gap, Progression
 from consumer.log.record_batch import DAY_MS, RecordBatch, day_of
 from runtime.clock import Clock, SystemClock
 
 FULL_BYTES: Final = 128 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Offsets that the log no longer had: retention took them before they were exported."""
-
-    partition: int
-    first: int
-    last: int
-
-    def __str__(self) -> str:
-        return f"partition {self.partition}: the log no longer has offsets {self.first} to {self.last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +54,14 @@ class PartitionFiles:
         self._partition = partition
         self._open_files = open_files
         self._file: _Open | None = None
-        self.next_offset = next_offset
+        self._progression = Progression(partition, next_offset)
         self.records = 0
         self.files: Final[list[Path]] = []
-        self.gaps: Final[list[Gap]] = []
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """Offsets that the log no longer had."""
+        return self._progression.gaps
 
     def write(self, batch: RecordBatch) -> None:
         """Take records.
@@ -141,19 +134,9 @@ class PartitionFiles:
             file.rows.write(batch)
         except OSError as error:
             raise FailedWriteError(f"writing {file.path}: {error.strerror or error}") from error
-        self._note_gaps(batch)
+        self._progression.advance(batch)
         file.last = batch.offsets[-1]
         self.records += len(batch)
-
-    def _note_gaps(self, batch: RecordBatch) -> None:
-        if batch.offsets[0] == self.next_offset and batch.offsets[-1] - batch.offsets[0] == len(batch) - 1:
-            self.next_offset = batch.next_offset
-            return
-        for offset in batch.offsets:
-            gone = min(offset, batch.log_begins)
-            if gone > self.next_offset:
-                self.gaps.append(Gap(self._partition, self.next_offset, gone - 1))
-            self.next_offset = offset + 1
 
 
 def _first_from(batch: RecordBatch, limit_ms: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consumer.analytics.files import Covered, OutputError
-from consumer.analytics.partition_files import Gap
+from consumer.analytics.gaps import Gap
 from consumer.places import Bounds, LogOffsets, Offsets, Place, bounds_of, offsets_at
 from runtime.config import Beginning
 from runtime.counts import counted

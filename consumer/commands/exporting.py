@@ -14,6 +14,7 @@ from typing import Final
 import click
 import structlog
 
+from consumer.analytics.directory_output import DirectoryOutput
 from consumer.analytics.export import Export, ExportSummary
 from consumer.analytics.files import Covered
 from consumer.analytics.formats import attempts_format, format_named
@@ -70,7 +71,7 @@ class LogExport:
         stop = threading.Event()
         with shown(sum(map(len, plan.ranges.values())), "exporting") as progress:
             threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1))
-            export = Export(target, self._view, stop=stop, threads=threads, progress=progress)
+            export = Export(DirectoryOutput(target), self._view, stop=stop, threads=threads, progress=progress)
 
             async def service(stopping: asyncio.Event) -> int:
                 exporting = asyncio.ensure_future(beside(partial(_run, export, plan, stop, follow=follow)))

@@ -8,7 +8,8 @@ import pytest
 
 from consumer.analytics.files import Covered, OutputError, covered_by, file_name, locked, unfinished_path
 from consumer.analytics.formats import format_named
-from consumer.analytics.partition_files import ExportTarget, Gap, PartitionFiles
+from consumer.analytics.gaps import Gap
+from consumer.analytics.partition_files import ExportTarget, PartitionFiles
 from consumer.analytics.plan import plan_of
 from consumer.log.record_batch import DAY_MS, RecordBatch
 from consumer.places import Offsets
