@@ -20,6 +20,7 @@ import pytest
 from schemas.catalog import CATALOG, fingerprint_of
 from tests.kit.apicurio import Apicurio
 from tests.kit.authority import authority
+from tests.kit.eventually import LIMIT_S
 from tests.kit.schema_registry import SchemaRegistry, basic
 
 MEDIA_TYPE = "application/vnd.schemaregistry.v1+json"
@@ -86,8 +87,8 @@ class Registry:
 
     def _connection(self, address: str) -> http.client.HTTPConnection:
         if self.tls is None:
-            return http.client.HTTPConnection(address, timeout=30)
-        return http.client.HTTPSConnection(address, timeout=30, context=self.tls)
+            return http.client.HTTPConnection(address, timeout=LIMIT_S)
+        return http.client.HTTPSConnection(address, timeout=LIMIT_S, context=self.tls)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from tests.kit.sinks import MemorySink
 
 SINKS = ["memory_sink", *(pytest.param(name, marks=pytest.mark.kafka) for name in ("kafka_sink", "registered_sink"))]
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 """For writes of a busy machine."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.kit.ways_out import SINKS, Behaviour, WayOut, answering, factory
 pytestmark = pytest.mark.kafka
 
 KINDS = ["url", *SINKS]
-LIMIT_S = 120.0
+LIMIT_S = 240.0
 TIMEOUT = "500ms"
 
 
@@ -110,6 +111,6 @@ def test_a_slow_endpoint_is_not_overtaken(out: UnderTest) -> None:
     out.way.script = lambda id_, number: slow[id_ == "team-app0-0" and number == 1]
     out.delivered(*envelopes(1, 3), timeout=TIMEOUT)
     order = [id_ for _, id_ in out.way.tries]
-    assert order[-2:] == ["team-app0-1", "team-app0-2"]
-    assert set(order[:-2]) == {"team-app0-0"}
+    assert [id_ for id_, _ in groupby(order)] == [f"team-app0-{number}" for number in range(3)]
+    assert order.count("team-app0-0") > 1
     assert out.letters() == []

@@ -22,6 +22,7 @@ from broker.ports import LOOPBACK, free_port
 from examples.home import CONFIGURATION
 from examples.sample_events import FILES
 from tests.kit import eventually
+from tests.kit.eventually import LIMIT_S
 from tests.kit.paths import ROOT
 
 STAYS = "Up until Ctrl-C"
@@ -37,7 +38,7 @@ def command(home: Path, topic: str, bootstrap: str, *options: str) -> list[str]:
 def run_once(home: Path, topic: str, bootstrap: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Runs `make demo`'s command to its end."""
     line = command(home, topic, bootstrap, "--once", *options)
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=3 * LIMIT_S)
 
 
 @contextmanager
@@ -115,7 +116,7 @@ def test_every_printed_step_works_as_it_stands(kafka: LocalKafka, tmp_path: Path
         links = re.findall(r"http://\S+", output[output.index("Look at it:") :])
         assert links == [f"http://{worker}/", f"http://{worker}/metrics", f"http://{intake}/metrics"]
         for link in links:
-            with urllib.request.urlopen(link, timeout=30) as answer:
+            with urllib.request.urlopen(link, timeout=LIMIT_S) as answer:
                 assert answer.status == 200
         names = []
         for line in commands(output):
@@ -158,9 +159,9 @@ def test_run_stays_up_if_filters_pass_some_over(kafka: LocalKafka, tmp_path: Pat
     home = tmp_path / "home"
     home.mkdir()
     (home / "bridge.yaml").write_text(CONFIGURATION + "    ignore: {actions: [pull]}\n")
-    with run_and_stay(home, topic, kafka.bootstrap, "--patience", "30"):
+    with run_and_stay(home, topic, kafka.bootstrap, "--patience", "60"):
         output = (home / "stdout").read_text()
-    assert "2 of 10 events have not arrived after 30 s" in output
+    assert "2 of 10 events have not arrived after 60 s" in output
     assert sorted(arrived(output)) == sorted(line for line in sample_lines() if not line.startswith("pull"))
 
 
@@ -173,9 +174,9 @@ def test_demo_runs_again_on_what_it_left(kafka: LocalKafka, tmp_path: Path, topi
 
 def test_demo_tells_why_it_gives_up(tmp_path: Path, topic: str) -> None:
     """Without a Kafka behind its address the demo ends with exit 1, says what is not ready and shows its log."""
-    done = run_once(tmp_path, topic, f"{LOOPBACK}:{free_port()}", "--patience", "30")
+    done = run_once(tmp_path, topic, f"{LOOPBACK}:{free_port()}", "--patience", "60")
     assert done.returncode == 1
-    assert "Error: the intake is not ready after 30 s: " in done.stderr
+    assert "Error: the intake is not ready after 60 s: " in done.stderr
     assert "intake.log) ends with:" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert (tmp_path / "bridge.yaml").read_text() == CONFIGURATION
@@ -190,7 +191,7 @@ def test_run_stays_up_until_it_is_interrupted(
     with run_and_stay(home, topic, kafka.bootstrap) as process:
         assert not any(nothing_listens(address) for address in addresses((home / "stdout").read_text()))
         process.send_signal(number)
-        assert process.wait(60) == 0, (home / "stdout").read_text()
+        assert process.wait(LIMIT_S) == 0, (home / "stdout").read_text()
     output = (home / "stdout").read_text()
     assert sorted(arrived(output)) == sorted(sample_lines())
     assert "Stopped." in output
@@ -202,7 +203,7 @@ def test_run_leaves_no_orphans(kafka: LocalKafka, tmp_path: Path, topic: str) ->
     home = tmp_path / "home"
     with run_and_stay(home, topic, kafka.bootstrap) as process:
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(LIMIT_S)
         eventually(lambda: all(nothing_listens(address) for address in addresses((home / "stdout").read_text())))
 
 
@@ -213,7 +214,7 @@ def test_run_ends_when_a_part_ends(kafka: LocalKafka, tmp_path: Path, topic: str
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         [worker] = [pid for pid in children if "consumer.cli" in Path(f"/proc/{pid}/cmdline").read_text()]
         os.kill(int(worker), signal.SIGKILL)
-        assert process.wait(60) == 1
+        assert process.wait(LIMIT_S) == 1
     output = (home / "stdout").read_text()
     assert "the worker ended with exit -9" in output
     assert "worker.log) ends with:" in output

@@ -39,6 +39,11 @@ def repositories(receiver: Receiver) -> list[str]:
     return [event["target"]["repository"] for got in receiver.requests for event in json.loads(got.body)["events"]]
 
 
+def in_log(kafka: LocalKafka, topic: str) -> set[str | None]:
+    """The events in the log, each once: a registry that had no answer in time comes again."""
+    return {record.header("ce_id") for record in read(kafka, topic)}
+
+
 def test_no_event_is_missed(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
     """What a registry forgets when it is restarted without its old endpoint is delivered from the log."""
     mood = Moody()
@@ -51,15 +56,15 @@ def test_no_event_is_missed(kafka: LocalKafka, topic: str, tmp_path: Path) -> No
             with setup.worker() as worker:
                 worker.wait_ready()
                 both = push(tmp_path / "registry", [old, new], "beside")
-                eventually(lambda: repositories(receiver) == ["beside"])
+                eventually(lambda: set(repositories(receiver)) == {"beside"})
                 mood.accepts = False
                 moment = datetime.now(UTC).isoformat(timespec="milliseconds")
                 both.client().push_blob("forgotten", b"in the registry's memory")
-                eventually(lambda: len(read(kafka, topic)) == 2)
+                eventually(lambda: len(in_log(kafka, topic)) == 2)
                 both.stop()
                 mood.accepts = True
                 alone = push(tmp_path / "registry", [new], "after")
-                eventually(lambda: len(read(kafka, topic)) == 3)
+                eventually(lambda: len(in_log(kafka, topic)) == 3)
                 assert worker.terminate() == 0
             rewound = setup.run_worker("rewind", "--endpoint", "ci", "--to", moment, "--skip")
             assert (0, "") == (rewound.code, rewound.stderr)
@@ -67,4 +72,4 @@ def test_no_event_is_missed(kafka: LocalKafka, topic: str, tmp_path: Path) -> No
             setup.endpoints = [ci]
             assert setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s").code == 0
             alone.stop()
-        assert sorted(repositories(receiver)[tried:]) == ["after", "forgotten"]
+        assert set(repositories(receiver)[tried:]) == {"after", "forgotten"}

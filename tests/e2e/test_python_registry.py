@@ -16,6 +16,7 @@ from schemas.envelope import read_envelope
 from schemas.wire import event_json
 from tests.kit import DockerRegistry, Layout, Receiver, RegistryClient, eventually
 from tests.kit.asgi_server import ASGIServer
+from tests.kit.eventually import LIMIT_S
 from tests.kit.images import INDEX, MANIFEST, ODD_ANNOTATIONS
 from tests.kit.programs import need
 from tests.kit.registry import skopeo_copy
@@ -58,7 +59,7 @@ def layout(tmp_path: Path) -> Layout:
 def skopeo(*arguments: str) -> str:
     """What skopeo prints."""
     done = subprocess.run(
-        [need("skopeo"), "--insecure-policy", *arguments], capture_output=True, text=True, check=False, timeout=60
+        [need("skopeo"), "--insecure-policy", *arguments], capture_output=True, text=True, check=False, timeout=LIMIT_S
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

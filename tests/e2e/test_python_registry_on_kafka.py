@@ -30,7 +30,7 @@ def config(kafka: LocalKafka, topic: str, receiver: Receiver) -> dict[str, Any]:
         "kafka": {"bootstrap.servers": kafka.bootstrap},
         "topics": {"events": topic, "dead_letters": f"{topic}.dead", "partitions": 3},
         "worker": {"group_prefix": topic},
-        "endpoints": [{"name": "receiver", "url": f"{receiver.url}/hook", "start": "beginning"}],
+        "endpoints": [{"name": "receiver", "url": f"{receiver.url}/hook", "start": "beginning", "timeout": "60s"}],
     }
 
 
@@ -40,7 +40,7 @@ def example(kafka: LocalKafka, topic: str, config: dict[str, Any], tmp_path: Pat
     (tmp_path / "init").mkdir()
     with Process("producer.cli", "init", folder=tmp_path / "init", config=config) as init:
         assert init.wait() == 0
-    sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic, registry="python")
+    sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic, registry="python", timeout=60.0)
     with ASGIServer(app(sink)) as server:
         yield RegistryClient(server.address)
     sink.close()

@@ -91,7 +91,7 @@ def posted(bridge: Process, name: str, sent: Sample, proof: tuple[str, Mapping[s
     query, headers = proof
     with Poster(f"http://{bridge.address}/") as poster:
         own = {header.title(): value for header, value in sent.headers.items()}
-        return poster.post(sent.body, {**own, **headers}, path=f"/events/{name}{query}")
+        return poster.insist(sent.body, {**own, **headers}, path=f"/events/{name}{query}")
 
 
 def test_all_pages_are_here() -> None:

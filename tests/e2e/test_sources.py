@@ -83,7 +83,7 @@ class Running:
         """What the intake answers to a POST to a source."""
         with Poster(f"http://{self.bridge.address}/events/{source}") as poster:
             headers = {name.title(): value for name, value in sent.headers.items()}
-            return poster.post(sent.body, {**headers, "Authorization": TOKEN})
+            return poster.insist(sent.body, {**headers, "Authorization": TOKEN})
 
     def arrived(self, path: str, label: str, count: int) -> list[Captured]:
         """The requests to an endpoint for the events of a label, in order, as soon as there are so many."""

@@ -44,11 +44,11 @@ def filled(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Fille
     with setup.bridge() as bridge:
         bridge.wait_ready()
         with Poster(f"http://{bridge.address}/events/eu", {"Authorization": TOKEN}) as poster:
-            accepted["eu"] = poster.post(envelope(event_json("team/app", 1))).json["accepted"]
+            accepted["eu"] = poster.insist(envelope(event_json("team/app", 1))).json["accepted"]
             for name, bodies in sent.items():
                 for one in bodies:
                     headers = {header.title(): value for header, value in one.headers.items()}
-                    reply = poster.post(one.body, headers, path=f"/events/{name}")
+                    reply = poster.insist(one.body, headers, path=f"/events/{name}")
                     assert 200 == reply.status, reply.body
                     accepted[name] += reply.json["accepted"]
     return Filled(setup, sent, accepted)

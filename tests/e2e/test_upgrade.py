@@ -29,6 +29,7 @@ from tests.kit.notifications import (
 from tests.kit.paths import ROOT
 from tests.kit.previous_version import make_previous_version
 from tests.kit.process import Process
+from tests.kit.shared_kafka import STEADY
 from tests.kit.topics import Found, committed, read
 
 pytestmark = pytest.mark.kafka
@@ -43,7 +44,7 @@ REPOSITORIES = 6
 ROUNDS = 3
 NEWEST = CATALOG.latest
 EARLIER = CATALOG.releases[-2]
-SWIFT = {"group.consumer.heartbeat.interval.ms": "300", "group.consumer.min.heartbeat.interval.ms": "300"}
+SWIFT = {**STEADY, "group.consumer.heartbeat.interval.ms": "300", "group.consumer.min.heartbeat.interval.ms": "300"}
 ORDERS: dict[str, tuple[Version, Change, Change]] = {
     "up, workers first": ("old", ("worker", "new"), ("intake", "new")),
     "up, intakes first": ("old", ("intake", "new"), ("worker", "new")),
@@ -153,7 +154,7 @@ class Fleet:
                 with Poster(f"http://{intake.address}/events") as poster:
                     for number in range(REPOSITORIES):
                         event = event_json(f"team/app{number}", self.rounds)
-                        assert 200 == poster.post(envelope(event)).status
+                        assert 200 == poster.insist(envelope(event)).status
                         self.sent.add(event["id"])
                 self.rounds += 1
 
@@ -248,7 +249,7 @@ def test_what_a_source_sent(fleet: Fleet, receiver: Receiver) -> None:
     fleet.start("worker", "old")
     sent = HARBOR.read_bytes()
     with Poster(f"http://{fleet.running['intake'][0].address}/events/harbor-eu") as poster:
-        assert 200 == poster.post(sent, {"Content-Type": "application/json"}).status
+        assert 200 == poster.insist(sent, {"Content-Type": "application/json"}).status
     fleet.worker.wait_for_log("endpoint.upgrade_needed")
     assert [] == receiver.requests
     fleet.start("worker", "new")

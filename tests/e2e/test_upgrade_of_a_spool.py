@@ -22,7 +22,7 @@ EARLIER, NEWEST = CATALOG.releases[-2:]
 def post(bridge: Process, number: int) -> None:
     """One event; it is answered 200."""
     with Poster(f"http://{bridge.address}/events") as poster:
-        assert 200 == poster.post(envelope(event_json("team/app", number))).status
+        assert 200 == poster.insist(envelope(event_json("team/app", number))).status
 
 
 def left(bridge: Process) -> object:
@@ -57,7 +57,7 @@ def test_a_spool_changes_hands(broker: LocalKafka, topic: str, tmp_path: Path) -
             reply = poster.request("GET", "/readyz")
         assert 503 == reply.status
         assert any("upgrade it" in reason for reason in reply.json["reasons"]), reply.json
-        assert 2 == left(bridge)
+        eventually(lambda: 2 == left(bridge))
         assert 0 == bridge.terminate()
     with setup.bridge(name="new3") as bridge:
         eventually(lambda: left(bridge) == 0)

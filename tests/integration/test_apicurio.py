@@ -17,6 +17,7 @@ from tests.kit import eventually
 from tests.kit.apicurio import Apicurio, ApicurioError, make_archive
 from tests.kit.apicurio.readiness import Place, wait_until_ready
 from tests.kit.apicurio.settings import Settings
+from tests.kit.eventually import LIMIT_S
 from tests.kit.paths import ROOT
 from tests.kit.process_state import is_running, open_sockets
 
@@ -122,14 +123,14 @@ def test_says_when_another_one_answers(apicurio: Apicurio) -> None:
     with pytest.raises(
         ApicurioError, match=rf"^another Apicurio Registry answers at 127.0.0.1:{apicurio.port}: 'tests-"
     ):
-        wait_until_ready(place(apicurio.port), "ours", died=lambda: None, seconds=20)
+        wait_until_ready(place(apicurio.port), "ours", died=lambda: None, seconds=LIMIT_S)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}"])
 def test_says_when_something_else_answers(body: bytes) -> None:
     """A server that is no registry is never taken for one."""
     with answering(body) as port, pytest.raises(ApicurioError) as refused:
-        wait_until_ready(place(port), "ours", died=lambda: None, seconds=20)
+        wait_until_ready(place(port), "ours", died=lambda: None, seconds=LIMIT_S)
     assert f"something else than Apicurio Registry answers at 127.0.0.1:{port}" == str(refused.value)
 
 

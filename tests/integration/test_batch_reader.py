@@ -12,11 +12,10 @@ from consumer.log.range_reader import RangeReader
 from runtime.clock import SystemClock
 from runtime.kafka.errors import KafkaUnavailableError
 from tests.kit import eventually
+from tests.kit.eventually import LIMIT_S
 from tests.kit.topics import Found, make_topic, write
 
 pytestmark = pytest.mark.kafka
-
-LIMIT_S = 20.0
 
 
 @pytest.fixture
@@ -80,7 +79,7 @@ def test_a_client_that_kafka_does_not_answer_is_replaced(broker: LocalKafka, top
         first = reader._consumer
 
         def take(until: int) -> None:
-            deadline = time.monotonic() + 3 * LIMIT_S
+            deadline = time.monotonic() + LIMIT_S
             while len(found) < until:
                 assert time.monotonic() < deadline, found
                 if (batch := next(batches)) is not None:

@@ -17,7 +17,7 @@ from tests.kit.paths import ROOT
 A = Coordinate("org.example", "a", "1.0")
 B = Coordinate("org.example", "b", "2.0")
 CONTENT = b"a jar" * 10_000
-SECONDS = 120.0
+SECONDS = 300.0
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from runtime.config import EndpointSettings, Secret, TLSSettings
 from runtime.config.networks import Networks, parse_network
 from tests.kit.authority import authority, self_signed
 from tests.kit.bridge import Installation, endpoint
+from tests.kit.eventually import LIMIT_S
 
 
 @contextmanager
@@ -151,7 +152,7 @@ def test_a_disabled_endpoint_out_of_reach_is_a_warning() -> None:
 
 def test_many_unreachable_endpoints_are_waited_for_together() -> None:
     """Each takes its time; the answers come in the file's order."""
-    waiting = threading.Barrier(8, timeout=30)
+    waiting = threading.Barrier(8, timeout=LIMIT_S)
 
     def reach(_host: str, port: int, _networks: Networks) -> str:
         waiting.wait()

@@ -25,6 +25,7 @@ from broker.lock import read as locked
 from tests.kit import eventually
 from tests.kit.bridge import Installation
 from tests.kit.connect import PROGRAM, ConnectWorker
+from tests.kit.eventually import LIMIT_S
 from tests.kit.notifications import Poster
 from tests.kit.programs import need
 from tests.kit.real_notifications import notifications
@@ -65,7 +66,7 @@ def installed(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> It
     setup = Installation(kafka.bootstrap, TOPIC, tmp_path_factory.mktemp("cold"))
     with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events/{LABEL}") as poster:
         for one in notifications():
-            assert poster.post(one.body, {"Content-Type": one.content_type}).status == 200
+            assert poster.insist(one.body, {"Content-Type": one.content_type}).status == 200
         sent = {event["id"]: event for one in notifications() for event in one.events}
         types = {event["id"]: one.content_type for one in notifications() for event in one.events}
         records = read(kafka, TOPIC)
@@ -155,7 +156,7 @@ def test_the_python_example(installed: Installed, tmp_path: Path) -> None:
 def kcat(command: str) -> list[tuple[int, str, dict[str, str]]]:
     """Offset, key and headers of the records that kcat shows, in the format of the page's command."""
     program, *arguments = shlex.split(command)
-    done = subprocess.run([need(program), *arguments], capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run([need(program), *arguments], capture_output=True, text=True, check=False, timeout=LIMIT_S)
     assert done.returncode == 0, done.stderr
     found = []
     for line in done.stdout.splitlines():
@@ -199,7 +200,7 @@ def test_connect(installed: Installed, tmp_path: Path) -> None:
 
     properties = {"worker.properties": settings, "sink.properties": installed.shown(sink)}
     with ConnectWorker(tmp_path, properties) as connect:
-        eventually(taken, 60, every=0.2)
+        eventually(taken, every=0.2)
     values = [one.value or b"" for one in installed.records]
     start = b"\n\0RE"  # each value begins so behind the line break of the one before it, and none has it inside
     assert not any(start in value for value in values)

@@ -30,7 +30,7 @@ def installation(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiv
     return Installation(kafka.bootstrap, topic, tmp_path, endpoints=[endpoint("ci", receiver.url, **settings)])
 
 
-def catch_up(setup: Installation, *options: str, timeout: str = "30s") -> Finished:
+def catch_up(setup: Installation, *options: str, timeout: str = "120s") -> Finished:
     """Runs the worker until it has caught up; AssertionError if it does not."""
     done = setup.run_worker("deliver", "--until-caught-up", "--timeout", timeout, *options)
     assert done.code == 0, done.stderr

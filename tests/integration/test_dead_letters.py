@@ -44,7 +44,7 @@ def letters(kafka: LocalKafka, setup: Installation, count: int) -> list[Found]:
         assert len(found) == count, f"{len(found)} dead letters"
         return found
 
-    return eventually(complete, 20, every=0.2)
+    return eventually(complete, every=0.2)
 
 
 def facts(letter: Found) -> dict[str, str | None]:
@@ -173,7 +173,7 @@ def test_a_newer_schema_waits(kafka: LocalKafka, topic: str, tmp_path: Path, rec
         reply = asked.request("GET", "/readyz")
         assert 503 == reply.status
         named = "fingerprint 0123456789abcdef" if by == "fingerprint" else f"schema id 0x{newer.hex()}"
-        assert named in reply.json["reasons"][0]
+        assert any(named in reason for reason in reply.json["reasons"])
         assert asked.request("GET", "/livez").status == 200
         status = json.loads(asked.request("GET", "/status").body)
         assert any("newer worker" in reason for reason in status[0]["waits_because"])

@@ -124,7 +124,7 @@ def test_a_dead_endpoint_delays_no_other(kafka: LocalKafka, topic: str, tmp_path
                     return True
 
                 eventually(told)
-                assert 200 == asked.request("GET", "/readyz").status, "an endpoint's outage is no reason to restart"
+                eventually(lambda: 200 == asked.request("GET", "/readyz").status)  # an outage is no reason to restart
             dead.start()
             wait_for_ids(dead, ids(bodies))
             assert worker.terminate() == 0
@@ -134,14 +134,19 @@ def test_a_dead_endpoint_delays_no_other(kafka: LocalKafka, topic: str, tmp_path
 
 def test_a_slow_repository_delays_no_other(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
     """While one repository's request hangs, a hundred of others' events pass by it; its own wait in order."""
-    receiver.answer_by(lambda request: Answer(delay=6.0 if b"team-slow-0" in request.body else 0.0))
+    receiver.answer_by(lambda request: Answer(delay=3600.0 if b"team-slow-0" in request.body else 0.0))
     slow = [envelope(event_json("team/slow", number)) for number in range(2)]
     others = envelopes(20, 5)
-    setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=1, endpoints=[endpoint("ci", receiver.url)])
+    setup = Installation(
+        kafka.bootstrap, topic, tmp_path, partitions=1, endpoints=[endpoint("ci", receiver.url, timeout="1h")]
+    )
     setup.publish(*slow, *others)
     with setup.worker() as worker:
         wait_for_ids(receiver, ids(others))
         assert not any(arrival.repository == "team/slow" for arrival in delivered(receiver))
+        receiver.stop()  # the request that hangs is over, and is tried again
+        receiver.answer(200)
+        receiver.start()
         found = wait_for_ids(receiver, ids(slow))
         assert ["team-slow-0", "team-slow-1"] == [one.id for one in found if one.repository == "team/slow"]
         assert worker.terminate() == 0
@@ -161,11 +166,11 @@ def test_until_caught_up(kafka: LocalKafka, topic: str, tmp_path: Path, receiver
         eventually(lambda: sum(committed(kafka, setup.group("ci"), topic).values()) == len(bodies))
         waiting.wait_for_log("breaker.open")
         waiting.signal(signal.SIGTERM)
-        assert waiting.wait(90) == 1
+        assert waiting.wait() == 1
         told = [entry for entry in waiting.log() if entry["event"] == "deliver.not_caught_up"]
     assert [("audit", 50)] == [(entry["endpoint"], entry["lag"]) for entry in told]
     assert told[0]["waits_because"][0].startswith("breaker open: ")
-    setup.endpoints = [endpoint("ci", receiver.url), endpoint("audit", receiver.url, start="beginning")]
+    setup.endpoints = [endpoint("audit", receiver.url, start="beginning")]
     receiver.answer(503)
     done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "2s")
     assert (1, 1) == (done.code, done.stderr.count('"event": "deliver.not_caught_up"'))
@@ -212,7 +217,7 @@ def test_requests(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Recei
     body = envelope(event_json("library/app", 7))
     with setup.bridge() as bridge, setup.worker() as worker, Poster(f"{bridge.wait_ready()}/events/eu") as poster:
         sent = {"Content-Type": "application/json; charset=utf-8", "traceparent": trace, "tracestate": "rojo=1"}
-        assert poster.post(body, sent).status == 200
+        assert poster.insist(body, sent).status == 200
         [request] = receiver.wait_for(1)
         worker.wait_ready()
         with Poster(f"http://{worker.address}/") as asked:

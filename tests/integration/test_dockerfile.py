@@ -14,6 +14,7 @@ from tests.kit import Receiver
 from tests.kit.asgi_server import ASGIServer
 from tests.kit.authority import authority
 from tests.kit.dockerfile import Build, stages
+from tests.kit.eventually import LIMIT_S
 from tests.kit.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -100,7 +101,7 @@ def check_health(urls: str) -> subprocess.CompletedProcess[str]:
     """What the image's health check says of these addresses."""
     command = [sys.executable, str(HEALTHCHECK)]
     return subprocess.run(
-        command, env={"HEALTHCHECK_URLS": urls}, capture_output=True, text=True, check=False, timeout=60
+        command, env={"HEALTHCHECK_URLS": urls}, capture_output=True, text=True, check=False, timeout=LIMIT_S
     )
 
 

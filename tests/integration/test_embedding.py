@@ -15,11 +15,12 @@ from runtime.sink_factory import SinkSettingsError
 from schemas import Event
 from tests.kit import eventually
 from tests.kit.bridge import Installation
+from tests.kit.eventually import LIMIT_S
 from tests.kit.notifications import envelopes, ids
 from tests.kit.python_sinks import AsyncSink, Gated, KeptSink
 
 KAFKA = {"bootstrap.servers": "127.0.0.1:9"}
-SINK = {"name": "audit", "sink": "tests.kit.python_sinks:make", "start": "beginning"}
+SINK = {"name": "audit", "sink": "tests.kit.python_sinks:make", "start": "beginning", "timeout": "60s"}
 
 
 def installed(kafka: LocalKafka, topic: str, folder: Path) -> Installation:
@@ -38,11 +39,11 @@ def test_a_thread_of_the_program_delivers_until_it_is_stopped(kafka: LocalKafka,
     thread.start()
     eventually(lambda: len(sink.written) == 3)
     worker.stop()
-    thread.join(60)
+    thread.join(LIMIT_S)
     assert not thread.is_alive()
     assert sink.closed == 1
     again = KeptSink()
-    assert asyncio.run(Worker(setup.config(), sinks={"audit": lambda: again}).catch_up(timeout=60))
+    assert asyncio.run(Worker(setup.config(), sinks={"audit": lambda: again}).catch_up(timeout=LIMIT_S))
     assert again.written == []
     worker.stop()  # quiet, as often as one likes
 
@@ -56,7 +57,7 @@ def test_a_task_of_the_program_is_cancelled(kafka: LocalKafka, topic: str, tmp_p
         sink = AsyncSink()
         worker = Worker(setup.config(), endpoints=["audit"], sinks={"audit": lambda: sink})
         delivering = asyncio.create_task(worker.deliver())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT_S):
             while len(sink.written) < 3:  # noqa: ASYNC110 - a sink of a user's
                 await asyncio.sleep(0.05)
         delivering.cancel()
@@ -67,7 +68,7 @@ def test_a_task_of_the_program_is_cancelled(kafka: LocalKafka, topic: str, tmp_p
 
     assert set(asyncio.run(program())) == ids(envelopes(1, 3))
     again = KeptSink()
-    assert asyncio.run(Worker(setup.config(), sinks={"audit": lambda: again}).catch_up(timeout=60))
+    assert asyncio.run(Worker(setup.config(), sinks={"audit": lambda: again}).catch_up(timeout=LIMIT_S))
     assert again.written == []
 
 
@@ -76,17 +77,17 @@ def test_a_stop_waits_for_a_write_that_blocks(kafka: LocalKafka, topic: str, tmp
     """Up to `worker.drain`; what ends in that time is not delivered again."""
     setup, gate = installed(kafka, topic, tmp_path), Gated()
     sink = KeptSink(gate)
-    setup.endpoints = [{**SINK, "timeout": "60s"}]
+    setup.endpoints = [SINK]
     worker = Worker(setup.config(), sinks={"audit": lambda: sink})
     thread = threading.Thread(target=worker.run)
     thread.start()
-    assert gate.began.wait(60)
+    assert gate.began.wait(LIMIT_S)
     worker.stop()
     gate.go_on.set()
-    thread.join(60)
+    thread.join(LIMIT_S)
     assert (sink.written, sink.closed) == (["team-app0-0"], 1)
     again = KeptSink()
-    assert asyncio.run(Worker(setup.config(), sinks={"audit": lambda: again}).catch_up(timeout=60))
+    assert asyncio.run(Worker(setup.config(), sinks={"audit": lambda: again}).catch_up(timeout=LIMIT_S))
     assert again.written == ["team-app0-1", "team-app0-2"]
 
 
@@ -106,7 +107,7 @@ def test_the_address_of_its_pages_is_known_while_it_delivers() -> None:
 
     async def program(worker: Worker) -> None:
         delivering = asyncio.create_task(worker.deliver())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT_S):
             while worker.pages is None:  # noqa: ASYNC110 - it is a property
                 await asyncio.sleep(0.01)
         assert worker.pages.startswith("http://127.0.0.1:")

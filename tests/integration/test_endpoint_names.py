@@ -10,6 +10,7 @@ from broker import LocalKafka
 from broker.ports import free_port
 from tests.kit import Answer, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
+from tests.kit.eventually import LIMIT_S
 from tests.kit.notifications import delivered, envelopes
 from tests.kit.topics import committed
 
@@ -66,5 +67,5 @@ def test_a_name_is_taken_by_the_commands(kafka: LocalKafka, topic: str, tmp_path
 
 def fetched(url: str) -> str:
     """The text at an address of the worker."""
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:
         return str(answer.read().decode())

@@ -16,6 +16,7 @@ import yaml
 from broker import LocalKafka
 from consumer.analytics.files import FORMATS
 from tests.kit.bridge import WORKER, Installation
+from tests.kit.eventually import LIMIT_S
 from tests.kit.missing import without
 from tests.kit.notifications import envelopes
 from tests.kit.paths import ROOT
@@ -24,7 +25,6 @@ from tests.kit.process import Process
 pytestmark = pytest.mark.kafka
 
 EVENTS = 300
-LIMIT_S = 60.0
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ class Child:
         return probe_routes(self, self.registry)
 
 
-NO_HURRY_S = 60.0
+NO_HURRY_S = 180.0
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.eventually import eventually
+from tests.kit.eventually import LIMIT_S, eventually
 from tests.kit.forked import Forked, run
 from tests.kit.paths import ROOT
 from tests.kit.process_state import is_running
@@ -48,7 +48,7 @@ def about(folder: Path) -> dict[str, Any]:
 def test_it_is_a_process_of_its_own(tmp_path: Path) -> None:
     """It leads a session, reads nothing, has the environment that it was given and no file of the server's."""
     process = forked(LOOK, tmp_path, ONLY="this")
-    assert 0 == process.wait(60)
+    assert 0 == process.wait(LIMIT_S)
     told = about(tmp_path)
     assert (process.pid, process.pid, False, str(ROOT)) == tuple(told[n] for n in ("pid", "session", "tty", "folder"))
     assert ({"ONLY": "this"}, "", []) == (told["environment"], told["stdin"], told["files"])
@@ -67,7 +67,7 @@ def test_it_is_a_process_of_its_own(tmp_path: Path) -> None:
 def test_it_says_the_same(module: str, arguments: tuple[str, ...]) -> None:
     """Exit status and both streams are those of a program that Python has just started."""
     afresh = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, capture_output=True, check=False)
-    done = run(module, arguments, 60)
+    done = run(module, arguments, LIMIT_S)
     assert (afresh.returncode, afresh.stdout, afresh.stderr) == (done.returncode, done.stdout, done.stderr)
 
 
@@ -82,7 +82,7 @@ def test_it_hears_signals(number: signal.Signals, code: int, tmp_path: Path) -> 
     eventually((tmp_path / "stdout").read_text)
     assert process.poll() is None
     os.kill(process.pid, number)
-    assert code == process.wait(60) == process.poll()
+    assert code == process.wait(LIMIT_S) == process.poll()
     assert ("KeyboardInterrupt" in (tmp_path / "stderr").read_text()) == (number == signal.SIGINT)
 
 

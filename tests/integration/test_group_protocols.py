@@ -11,6 +11,7 @@ from broker import LocalKafka
 from runtime.kafka.group_protocol import ProtocolSupport, ask
 from tests.kit import Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
+from tests.kit.eventually import LIMIT_S
 from tests.kit.notifications import Poster, delivered, envelopes, ids, wait_for_ids
 
 pytestmark = pytest.mark.kafka
@@ -86,9 +87,9 @@ def test_to_ask_leaves_nothing_behind(
     kafka = request.getfixturevalue(kind)
     assert answer is ask({"bootstrap.servers": kafka.bootstrap}, client_id="test", group=topic, topic=topic)
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-    groups = admin.list_consumer_groups(request_timeout=20).result().valid
+    groups = admin.list_consumer_groups(request_timeout=LIMIT_S).result().valid
     assert [] == [group.group_id for group in groups if topic in group.group_id]
-    assert topic not in admin.list_topics(timeout=20).topics
+    assert topic not in admin.list_topics(timeout=LIMIT_S).topics
 
 
 def test_a_cluster_that_is_upgraded_is_taken_part_in(tmp_path: Path, topic: str, receiver: Receiver) -> None:
@@ -128,7 +129,7 @@ def switch_on(kafka: LocalKafka) -> None:
         update = bytes([1 + len(feature)]) + feature + struct.pack(">h", 1) + b"\0" + b"\0"  # no downgrade; no tags
         body = struct.pack(">i", 10_000) + b"\2" + update + b"\0"
         sent = struct.pack(">hhih", UPDATE_FEATURES, 0, 1, -1) + b"\0" + body
-        with socket.create_connection((host, int(port)), 30) as connection, connection.makefile("rb") as answer:
+        with socket.create_connection((host, int(port)), LIMIT_S) as connection, connection.makefile("rb") as answer:
             connection.sendall(struct.pack(">i", len(sent)) + sent)
             (size,) = struct.unpack(">i", answer.read(4))
             received = answer.read(size)

@@ -10,6 +10,7 @@ from runtime.kafka.cluster_state import Committed
 from runtime.kafka.group_sibling import sibling_of
 from runtime.kafka.groups import GroupIsLiveError, Groups
 from tests.kit import eventually
+from tests.kit.eventually import LIMIT_S
 from tests.kit.topics import make_topic
 
 pytestmark = pytest.mark.kafka
@@ -72,12 +73,12 @@ def committed_groups(kafka: LocalKafka) -> Iterator[tuple[int, str]]:
     reader = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "nobody", "enable.partition.eof": True})
     try:
         numbers = range(
-            len(reader.list_topics("__consumer_offsets", timeout=30).topics["__consumer_offsets"].partitions)
+            len(reader.list_topics("__consumer_offsets", timeout=LIMIT_S).topics["__consumer_offsets"].partitions)
         )
         reader.assign([TopicPartition("__consumer_offsets", number, 0) for number in numbers])
         ended: set[int | None] = set()
         while len(ended) < len(numbers):
-            message = reader.poll(30)
+            message = reader.poll(LIMIT_S)
             assert message is not None
             key = message.key()
             if message.error() is not None:

@@ -24,7 +24,7 @@ HEAD_END = H2C_POST.index(b"\r\n\r\n") + 4
 BODY = H2C_POST[HEAD_END:]
 OFFER = b"Connection: keep-alive, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
 CHUNKED = b"5\r\nabcde\r\n3\r\nfgh\r\n0\r\n\r\n"
-TIMEOUT_S = 20.0
+TIMEOUT_S = 180.0
 
 
 @dataclass

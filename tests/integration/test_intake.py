@@ -19,6 +19,7 @@ from schemas.catalog import CATALOG
 from schemas.event import MEDIA_TYPE_V1, MEDIA_TYPE_V2
 from tests.kit import eventually
 from tests.kit.bridge import Installation
+from tests.kit.eventually import LIMIT_S
 from tests.kit.notifications import Poster, Reply, envelope, event_json
 from tests.kit.paths import FAULTS
 from tests.kit.process import Process
@@ -99,7 +100,7 @@ def refused_line(bridge: Process, status: int, **facts: Any) -> dict[str, Any]:
 def test_takes_the_registry_media_types(poster: Poster, kafka: LocalKafka, content_type: str) -> None:
     """The three media types are taken, in any case and with any parameter, and kept exactly as they came."""
     repository = f"types/t{abs(hash(content_type))}"
-    reply = poster.post(envelope(event_json(repository, 1)), {"Content-Type": content_type})
+    reply = poster.insist(envelope(event_json(repository, 1)), {"Content-Type": content_type})
     assert (200, {"accepted": 1}) == (reply.status, reply.json)
     [record] = records(kafka, repository)
     assert content_type.strip() == decode(record.value, record.header("schema-fingerprint")).content_type
@@ -108,7 +109,7 @@ def test_takes_the_registry_media_types(poster: Poster, kafka: LocalKafka, conte
 @pytest.mark.parametrize("content_type", ["text/plain", "application/jsonp", "application/xml", ""])
 def test_refuses_other_media_types(poster: Poster, bridge: Process, content_type: str) -> None:
     """Any other Content-Type is 415 with a JSON error that says what is taken."""
-    reply = poster.post(envelope(event_json("types/none", 1)), {"Content-Type": content_type})
+    reply = poster.insist(envelope(event_json("types/none", 1)), {"Content-Type": content_type})
     assert 415 == reply.status
     assert MEDIA_TYPE_V2 in reply.json["error"]
     refused_line(bridge, 415, reason="content-type")
@@ -122,7 +123,7 @@ def test_refuses_compressed_bodies(poster: Poster, bridge: Process, coding: str)
     reply = poster.post(gzip.compress(body), {**headers, "Content-Encoding": coding})
     assert (415, True) == (reply.status, f"Content-Encoding '{coding}' is not accepted" in reply.json["error"])
     refused_line(bridge, 415, reason="content-encoding")
-    assert 200 == poster.post(body, {**headers, "Content-Encoding": "Identity"}).status
+    assert 200 == poster.insist(body, {**headers, "Content-Encoding": "Identity"}).status
 
 
 def test_a_deleted_topic_is_not_ready(kafka: LocalKafka, topic: str, tmp_path: Path) -> None:
@@ -166,7 +167,7 @@ def test_a_deleted_topic_is_not_ready(kafka: LocalKafka, topic: str, tmp_path: P
 def test_refuses_what_is_no_envelope(poster: Poster, bridge: Process, body: bytes, path: str | None, says: str) -> None:
     """A body that is no envelope is 400 with a JSON error naming the place, logged with its sender and counted."""
     before = metric(poster, 'registry_bridge_refused_total{reason="malformed"}')
-    reply = poster.post(body)
+    reply = poster.insist(body)
     assert 400 == reply.status
     assert "application/json" == reply.headers["content-type"]
     assert says in reply.json["error"]
@@ -180,7 +181,7 @@ def test_takes_a_byte_order_mark(poster: Poster, kafka: LocalKafka) -> None:
     """UTF-8's byte order mark before an envelope is ignored, as RFC 8259 allows; the events are as ever."""
     body = (FAULTS / "byte-order-mark.json").read_bytes()
     before = len(read(kafka, TOPIC))
-    assert (200, {"accepted": 1}) == ((reply := poster.post(body)).status, reply.json)
+    assert (200, {"accepted": 1}) == ((reply := poster.insist(body)).status, reply.json)
     added = read(kafka, TOPIC)
     assert before + 1 == len(added)
     assert "00000000-0000-7000-8000-000000000001" in [one.header("ce_id") for one in added]
@@ -189,7 +190,7 @@ def test_takes_a_byte_order_mark(poster: Poster, kafka: LocalKafka) -> None:
 @pytest.mark.parametrize("body", [b"{}", b'{"events":null}', b'{"events":[]}', b' {\n "events" : [ ] }\n'])
 def test_takes_empty_envelopes(poster: Poster, body: bytes) -> None:
     """An envelope without events is taken: nothing is to be kept of it."""
-    reply = poster.post(body)
+    reply = poster.insist(body)
     assert (200, {"accepted": 0}) == (reply.status, reply.json)
 
 
@@ -205,7 +206,7 @@ def test_takes_empty_envelopes(poster: Poster, body: bytes) -> None:
 def test_judges_nothing_else(poster: Poster, kafka: LocalKafka, event: dict[str, Any]) -> None:
     """Whatever an event contains is accepted and kept whole: any 4xx would come back for ever."""
     before = len(read(kafka, TOPIC))
-    reply = poster.post(json.dumps({"events": [event], "beside": 1}).encode())
+    reply = poster.insist(json.dumps({"events": [event], "beside": 1}).encode())
     assert (200, {"accepted": 1}) == (reply.status, reply.json)
     texts = [decode(record.value, record.header("schema-fingerprint")).original for record in read(kafka, TOPIC)]
     assert before + 1 == len(texts)
@@ -215,7 +216,7 @@ def test_judges_nothing_else(poster: Poster, kafka: LocalKafka, event: dict[str,
 def test_keeps_every_event_of_an_envelope_in_order(poster: Poster, kafka: LocalKafka) -> None:
     """An envelope of many events is one answer, and each repository's events keep their order."""
     events = [event_json(f"many/app{number % 3}", number // 3) for number in range(60)]
-    reply = poster.post(envelope(*events))
+    reply = poster.insist(envelope(*events))
     assert (200, {"accepted": 60}) == (reply.status, reply.json)
     for repository in range(3):
         found = [record.header("ce_id") for record in records(kafka, f"many/app{repository}")]
@@ -224,7 +225,7 @@ def test_keeps_every_event_of_an_envelope_in_order(poster: Poster, kafka: LocalK
 
 def test_labels_events_by_path(poster: Poster, kafka: LocalKafka) -> None:
     """The last level of the path is the registry's label: in the record, in the CloudEvents source, not in the body."""
-    assert 200 == poster.post(envelope(event_json("label/eu", 0)), path="/events/eu-1.prod_a").status
+    assert 200 == poster.insist(envelope(event_json("label/eu", 0)), path="/events/eu-1.prod_a").status
     [record] = records(kafka, "label/eu")
     event = decode(record.value, record.header("schema-fingerprint"))
     assert ("eu-1.prod_a", "//eu-1.prod_a") == (event.registry, record.header("ce_source"))
@@ -234,7 +235,7 @@ def test_labels_events_by_path(poster: Poster, kafka: LocalKafka) -> None:
 @pytest.mark.parametrize("path", ["/events/EU", "/events/a/b", "/events/" + "a" * 64, "/eventsx", "/other", "/events/"])
 def test_answers_404_elsewhere(poster: Poster, bridge: Process, path: str) -> None:
     """A POST anywhere else is 404 with a JSON error, logged: never 200, never a redirect."""
-    reply = poster.post(envelope(event_json("astray/app", 0)), path=path)
+    reply = poster.insist(envelope(event_json("astray/app", 0)), path=path)
     assert 404 == reply.status
     assert path in reply.json["error"]
     line = refused_line(bridge, 404, url_path=path, reason="path")
@@ -264,7 +265,7 @@ def test_refuses_too_large_bodies(poster: Poster, bridge: Process, size: int, *,
 def test_takes_a_body_of_exactly_the_limit(poster: Poster) -> None:
     """A body of intake.max_body bytes is taken, chunked too."""
     body = b"{}".ljust(MAX_BODY)
-    assert 200 == poster.post(body).status
+    assert 200 == poster.insist(body).status
     assert 200 == poster.post(body[at : at + 1000] for at in range(0, MAX_BODY, 1000)).status
 
 
@@ -284,7 +285,7 @@ def test_client_that_goes_away_leaves_nothing(poster: Poster, bridge: Process, k
             f"POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: {MEDIA_TYPE_V2}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         connection.sendall(head.encode() + body[: len(body) // 2])
-    assert 200 == poster.post(envelope(event_json("half/other", 0))).status
+    assert 200 == poster.insist(envelope(event_json("half/other", 0))).status
     assert [] == records(kafka, "half/app")
 
 
@@ -294,7 +295,7 @@ def test_records_in_kafka(poster: Poster, kafka: LocalKafka) -> None:
     begun = int(time.time() * 1000)
     assert (
         200
-        == poster.post(
+        == poster.insist(
             envelope(event_json("kept/äpp", 5)), {"traceparent": trace, "tracestate": "rojo=1 , us=2"}
         ).status
     )
@@ -327,7 +328,7 @@ def test_ignores_bad_traceparents(poster: Poster, kafka: LocalKafka, trace: str)
     """A traceparent that is none is left out, and its tracestate with it; the event is taken all the same."""
     repository = f"trace/t{len(trace)}"
     assert (
-        200 == poster.post(envelope(event_json(repository, 0)), {"traceparent": trace, "tracestate": "rojo=1"}).status
+        200 == poster.insist(envelope(event_json(repository, 0)), {"traceparent": trace, "tracestate": "rojo=1"}).status
     )
     [record] = records(kafka, repository)
     assert record.header("traceparent") is record.header("tracestate") is None
@@ -337,7 +338,7 @@ def test_event_without_repository_has_no_key(poster: Poster, kafka: LocalKafka) 
     """Without a repository the record has a null key, and no subject."""
     event = event_json("x", 0)
     del event["target"]["repository"]
-    assert 200 == poster.post(envelope({**event, "id": "keyless"})).status
+    assert 200 == poster.insist(envelope({**event, "id": "keyless"})).status
     [record] = [record for record in read(kafka, TOPIC) if record.header("ce_id") == "keyless"]
     assert (None, None) == (record.key, record.header("ce_subject"))
 
@@ -354,7 +355,7 @@ def test_other_tokens_are_refused(guarded: Process, kafka: LocalKafka, given: st
     """Without a token a POST is 401, nothing is written, the value is never logged, the connection serves on."""
     with Poster(f"http://{guarded.address}/events") as poster:
         headers = {} if given is None else {"Authorization": given}
-        reply = poster.post(envelope(event_json("secret/app", 0)), headers)
+        reply = poster.insist(envelope(event_json("secret/app", 0)), headers)
         assert (401, True) == (reply.status, "www-authenticate" in reply.headers)
         assert 200 == poster.request("GET", "/readyz").status
         assert 200 == poster.request("GET", "/subjects").status
@@ -368,7 +369,7 @@ def test_probes_and_metrics(poster: Poster) -> None:
     assert {"status": "ready"} == poster.request("GET", "/readyz").json
     series = 'registry_bridge_events_accepted_total{action="mount"}'
     before = metric(poster, series)
-    assert 200 == poster.post(envelope(event_json("metrics/app", 0, action="mount"))).status
+    assert 200 == poster.insist(envelope(event_json("metrics/app", 0, action="mount"))).status
     assert before + 1 == metric(poster, series)
     assert metric(poster, "registry_bridge_ack_seconds_count") > 0
 
@@ -383,7 +384,7 @@ def test_stays_off_a_taken_address(bridge: Process, kafka: LocalKafka, topic: st
 def post_raw(bridge: Process, text: bytes) -> Reply:
     """Sends bytes as they are and reads the status line."""
     host, port = bridge.address.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=LIMIT_S) as connection:
         connection.sendall(text)
         answer = connection.recv(4096)
     return Reply(int(answer.split()[1]), {}, answer, 0.0)

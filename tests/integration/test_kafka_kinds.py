@@ -10,6 +10,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from broker import LocalKafka
 from tests.kit import eventually
+from tests.kit.eventually import LIMIT_S
 
 pytestmark = pytest.mark.kafka
 
@@ -20,10 +21,10 @@ CONSUMER_GROUP_HEARTBEAT = 68
 def first_message(kafka: LocalKafka, topic: str, protocol: str) -> Message:
     """What a group of a protocol gets first of a topic with one record; it may be an error."""
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(30)
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(LIMIT_S)
     producer = Producer({"bootstrap.servers": kafka.bootstrap})
     producer.produce(topic, b"there")
-    assert 0 == producer.flush(30)
+    assert 0 == producer.flush(LIMIT_S)
     settings = {"bootstrap.servers": kafka.bootstrap, "group.id": topic, "group.protocol": protocol}
     consumer = Consumer({**settings, "auto.offset.reset": "earliest"})
     consumer.subscribe([topic])
@@ -39,7 +40,7 @@ def newest_version(kafka: LocalKafka, request: int) -> int:
     """The newest version of a request that the broker takes, by its answer to ApiVersions v0."""
     host, _, port = kafka.bootstrap.partition(":")
     header = struct.pack(">hhih", API_VERSIONS, 0, 1, -1)
-    with socket.create_connection((host, int(port)), 30) as connection, connection.makefile("rb") as answer:
+    with socket.create_connection((host, int(port)), LIMIT_S) as connection, connection.makefile("rb") as answer:
         connection.sendall(struct.pack(">i", len(header)) + header)
         (size,) = struct.unpack(">i", answer.read(4))
         body = answer.read(size)

@@ -12,6 +12,7 @@ from tests.kit import (
     Captured,
     Receiver,
 )
+from tests.kit.eventually import LIMIT_S
 
 
 def post(connection: http.client.HTTPConnection, body: bytes, path: str = "/hook") -> tuple[int, bytes]:
@@ -21,7 +22,7 @@ def post(connection: http.client.HTTPConnection, body: bytes, path: str = "/hook
     return answer.status, answer.read()
 
 
-def connect(receiver: Receiver, timeout: float = 10.0) -> http.client.HTTPConnection:
+def connect(receiver: Receiver, timeout: float = LIMIT_S) -> http.client.HTTPConnection:
     """A connection to the receiver."""
     return http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=timeout)
 
@@ -127,7 +128,7 @@ def test_stop_leaves_waiting_requests_unanswered(receiver: Receiver) -> None:
         receiver.wait_until(lambda found: len(found) == 1)
         receiver.stop()
         with pytest.raises((ConnectionError, http.client.BadStatusLine)):
-            waiting.result(10)
+            waiting.result(LIMIT_S)
     assert [None] == [request.status for request in receiver.requests]
 
 

@@ -75,11 +75,12 @@ def test_a_process_is_found_by_its_log_line(tmp_path: Path) -> None:
 def test_a_process_can_be_killed_and_started_again(tmp_path: Path) -> None:
     """SIGKILL ends it with its signal as exit status; a new start has a log of its own."""
     with service(tmp_path, "serve") as process:
-        first = process.address
+        first = process.pid
         assert -signal.SIGKILL == process.kill()
         process.start()
-        assert first != process.address
+        assert first != process.pid
         process.wait_ready()
+        assert 1 == sum(line["event"] == "listening" for line in process.log())
 
 
 def test_a_failed_process_tells_its_last_lines(tmp_path: Path) -> None:

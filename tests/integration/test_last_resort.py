@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from runtime.last_resort import ended_within
+from tests.kit.eventually import LIMIT_S
 from tests.kit.paths import ROOT
 
 HELD = "import ctypes; ctypes.PyDLL(None).sleep(600)"
@@ -16,7 +17,7 @@ def run(body: str) -> "subprocess.CompletedProcess[str]":
     """Python with `body` in a `with` of one second."""
     code = f"from runtime.last_resort import ended_within\nwith ended_within(1.0):\n    {body}\nprint('went on')"
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT_S)
 
 
 def test_a_held_interpreter_ends_with_its_stacks() -> None:

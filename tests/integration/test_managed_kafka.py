@@ -49,7 +49,7 @@ def test_events_get_through(managed: ManagedKafka, topic: str, tmp_path: Path, r
         bridge.wait_ready()
         worker.wait_ready()
         with Poster(f"http://{bridge.address}/events") as registry:
-            assert [200] * len(bodies) == [registry.post(body).status for body in bodies]
+            assert [200] * len(bodies) == [registry.insist(body).status for body in bodies]
         wait_for_ids(receiver, ids(bodies))
         assert 0 == worker.terminate()
     assert (TOKENS.given > given) == (way == "by_token")
@@ -67,7 +67,7 @@ def test_who_is_not_known_is_told_why(managed: ManagedKafka, topic: str, tmp_pat
     def init(settings: Mapping[str, str]) -> Finished:
         folder = tmp_path / settings["bootstrap.servers"].rpartition(":")[2]
         kafka = {"kafka": dict(settings)}
-        return Installation(managed.bootstrap, topic, folder, sections=kafka).run_bridge("init", timeout=120)
+        return Installation(managed.bootstrap, topic, folder, sections=kafka).run_bridge("init")
 
     with ThreadPoolExecutor(len(causes)) as pool:  # each waits 10 s for an answer
         for cause, done in zip(causes, pool.map(init, causes.values()), strict=True):

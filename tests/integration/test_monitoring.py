@@ -83,7 +83,7 @@ def pipeline(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Ite
         bodies = envelopes(2, 2)
         with Poster(f"http://{bridge.address}/events") as registry:
             for body in (*bodies, bodies[0].replace(b'"push"', b'"pull"')):
-                assert 200 == registry.post(body).status
+                assert 200 == registry.insist(body).status
         wait_for_ids(receiver, ids(bodies))
         eventually(lambda: 'registry_worker_filtered_total{endpoint="ci"' in exposed(worker))
         eventually(lambda: 'registry_worker_oldest_age_seconds{endpoint="ci"}' in exposed(worker))

@@ -80,7 +80,7 @@ class Sink:
         """Make one for an endpoint with these settings."""
         self.registry = CollectorRegistry()
         self._metrics = EndpointMetrics(WorkerMetrics(self.registry), "test")
-        client = WebhookClient(EndpointSettings(name="test", url=url, **{"timeout_s": 10.0, **keys}))
+        client = WebhookClient(EndpointSettings(name="test", url=url, **{"timeout_s": 120.0, **keys}))
         self.sending = Sender(client, Signer(), SystemClock())
 
     async def post(self, *events: Event) -> Posted:
@@ -232,7 +232,7 @@ def settings_of(kafka: LocalKafka, topic: str, endpoints: Sequence[EndpointSetti
 
 def endpoint_to(receiver: Receiver, name: str = "test", **keys: Any) -> EndpointSettings:
     """An endpoint that delivers all that the log has."""
-    return EndpointSettings(name=name, url=receiver.url, start=Beginning(), **{"timeout_s": 10.0, **keys})
+    return EndpointSettings(name=name, url=receiver.url, start=Beginning(), **{"timeout_s": 120.0, **keys})
 
 
 @dataclass(frozen=True)
@@ -275,14 +275,14 @@ async def working(settings: Settings) -> AsyncIterator[Worker]:
     finally:
         backlogs.stop()
         parts.pulse.stop()
-        deadline = Deadline.after(12.0, parts.clock)
+        deadline = Deadline.after(60.0, parts.clock)
         await asyncio.gather(*(endpoint.close(deadline) for endpoint in served))
         await asyncio.to_thread(parts.writer.close)
 
 
 async def write_all(settings: Settings, count: int, *, repositories: int = 20) -> None:
     """Write so many events at once, and wait until all are acknowledged."""
-    sink = KafkaSink(settings.kafka.revealed(), settings.topics.events, timeout=10.0)
+    sink = KafkaSink(settings.kafka.revealed(), settings.topics.events, timeout=120.0)
     events = [
         replace(MANIFEST, id=f"e{number}", target=Target(repository=f"library/test{number % repositories}"))
         for number in range(count)
@@ -326,7 +326,7 @@ def test_q1_a_thousand_concurrent_writes(kafka: LocalKafka, topic: str, receiver
 def test_q2_close_close_write(kafka: LocalKafka, topic: str) -> None:
     """Q2: close, close, write. There nil, an error, ErrSinkClosed; here the second close is quiet, the rest alike."""
     settings = settings_of(kafka, topic, [])
-    sink = KafkaSink(settings.kafka.revealed(), topic, timeout=10.0)
+    sink = KafkaSink(settings.kafka.revealed(), topic, timeout=120.0)
     sink.write(MANIFEST)
 
     sink.close()

@@ -13,7 +13,7 @@ from consumer.places import TopicMissingError
 from runtime.kafka.admin import Admin
 from runtime.kafka.cluster_state import Committed, Topic
 from runtime.kafka.groups import Groups
-from tests.kit.eventually import eventually
+from tests.kit.eventually import LIMIT_S, eventually
 from tests.kit.topics import Found, commit, make_topic, outsider, write
 
 pytestmark = pytest.mark.kafka
@@ -49,7 +49,7 @@ class Busy:
         while not self._over.is_set():
             self.written += 1  # before it is, so that it is never less than what is there
             producer.produce(self._topic, b"v", partition=0)
-            assert producer.flush(30) == 0
+            assert producer.flush(LIMIT_S) == 0
             for consumer in outsiders:
                 consumer.commit(offsets=[TopicPartition(self._topic, 0, self.written)], asynchronous=False)
         for consumer in outsiders:
@@ -126,18 +126,18 @@ def test_what_a_transaction_holds_is_owed_when_it_is_committed(kafka: LocalKafka
     make_topic(kafka, topic, partitions=1)
     write(kafka, topic, [Found(0, -1, 0, None, b"v", ()) for _ in range(5)])
     writer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": topic})
-    writer.init_transactions(30)
+    writer.init_transactions(LIMIT_S)
     writer.begin_transaction()
     for _ in range(3):
         writer.produce(topic, b"v", partition=0)
-    assert writer.flush(30) == 0
+    assert writer.flush(LIMIT_S) == 0
     commit(kafka, "open-5", topic, {0: (5, "")})
     commit(kafka, "open-8", topic, {0: (8, "")})
     admin, offsets = _clients(kafka)
     assert ({0: 5}, {0: 8}) == (admin.end(topic, [0]), admin.written(topic, [0]))
     found = positions_of(admin, offsets, topic, ["open-5", "open-8"])
     assert (0, 0, 8) == (found["open-5"].lag, found["open-8"].lag, found["open-8"].cursors[0].start)
-    writer.commit_transaction(30)
+    writer.commit_transaction(LIMIT_S)
     eventually(lambda: admin.end(topic, [0]) == {0: 9})
     found = positions_of(admin, offsets, topic, ["open-5", "open-8"])
     assert (4, 1) == (found["open-5"].lag, found["open-8"].lag), "three records and the marker behind them"

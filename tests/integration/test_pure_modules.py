@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.kit.eventually import LIMIT_S
 from tests.kit.paths import ROOT
 
 PACKAGES = ("schemas", "runtime", "producer", "consumer")
@@ -81,7 +82,7 @@ def loaded(names: list[str], *forbidden: str) -> str:
         text=True,
         check=True,
         cwd=ROOT,
-        timeout=60,
+        timeout=LIMIT_S,
     )
     return loading.stdout
 

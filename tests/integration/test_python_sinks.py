@@ -36,7 +36,14 @@ def setup(kafka: LocalKafka, topic: str, tmp_path: Path, database: Path) -> Inst
 def audit(database: Path, **keys: Any) -> dict[str, Any]:
     """The endpoint of the example with this database."""
     [example] = yaml.safe_load(EXAMPLE.read_text("utf-8"))["endpoints"]
-    return {**example, "options": {"path": str(database)}, "backoff": "50ms", "max_backoff": "500ms", **keys}
+    return {
+        **example,
+        "options": {"path": str(database)},
+        "backoff": "50ms",
+        "max_backoff": "500ms",
+        "timeout": "60s",
+        **keys,
+    }
 
 
 def rows(database: Path, columns: str = "event_id") -> list[tuple[Any, ...]]:
@@ -88,13 +95,14 @@ def test_it_is_seen_as_other_endpoints_are(setup: Installation, database: Path) 
     with setup.worker() as worker:
         url = worker.wait_ready()
         wait_for(database, 5)
+        counted = 'registry_notifications_events_total{endpoint="audit",type="Successes"} 5.0'
+        eventually(lambda: counted in answered(url, "/metrics"))  # a row is there before it is counted
         shown = {path: answered(url, path) for path in ("/", "/status", "/debug/vars", "/metrics")}
         attempts = setup.run_worker("attempts", "--endpoint", "audit", "--worker", url).stdout
     assert ("nobody", "") in rows(database, "event_id, repository")
     for path in ("/", "/status", "/debug/vars"):
         assert f"python:{SINK}" in shown[path], path
     assert not [path for path, text in shown.items() if str(database) in text]
-    assert 'registry_notifications_events_total{endpoint="audit",type="Successes"} 5.0' in shown["/metrics"]
     assert "delivered  written in " in attempts
 
 

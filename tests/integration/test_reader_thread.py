@@ -23,13 +23,13 @@ from runtime.clock import SystemClock
 from runtime.deadline import Deadline
 from runtime.kafka.cluster_state import Committed
 from runtime.kafka.groups import Groups
+from tests.kit.eventually import LIMIT_S
 from tests.kit.log_listener import Listener
 from tests.kit.topics import Found, delete_records, make_topic, write
 
 pytestmark = pytest.mark.kafka
 
 MIB = 1024 * 1024
-LIMIT_S = 90.0
 
 
 @asynccontextmanager
@@ -49,7 +49,7 @@ async def reading(
         yield log, listener
         assert [] == listener.given_up or listener.may_be_given_up
     finally:
-        await log.close(Deadline.after(10.0, SystemClock()))
+        await log.close(Deadline.after(60.0, SystemClock()))
 
 
 async def until(done: Callable[[], bool]) -> None:
@@ -126,6 +126,7 @@ async def _overtaken(kafka: LocalKafka, topic: str) -> None:
         await until(lambda: bool(listener.records))
         paused = time.monotonic() + 2 * PAUSE_AFTER_S  # and so it has dropped what it had fetched ahead
         await until(lambda: time.monotonic() > paused)
+        await _looked_again(listener)
         await asyncio.to_thread(delete_records, kafka, topic, {0: 38})
         read = len(listener.records)
         log.ask(2 * READ_AHEAD)

@@ -25,13 +25,15 @@ from tests.kit.notifications import (
     wait_for_ids,
 )
 from tests.kit.process import Process
+from tests.kit.shared_kafka import STEADY
 
 pytestmark = pytest.mark.kafka
 
 MOST_REPEATS = 3 * 64
 PARTITIONS = 6
 SWIFT = {
-    "group.consumer.session.timeout.ms": "3000",
+    **STEADY,
+    "group.consumer.session.timeout.ms": "6000",
     "group.consumer.heartbeat.interval.ms": "300",
     "group.consumer.min.heartbeat.interval.ms": "300",
     "group.min.session.timeout.ms": "1000",
@@ -109,10 +111,10 @@ def test_graceful_changes_repeat_nothing(swift: LocalKafka, topic: str, receiver
 def test_rolling_restart_of_a_backlog(swift: LocalKafka, topic: str, receiver: Receiver, tmp_path: Path) -> None:
     """Two workers in the middle of a backlog are replaced one after the other: nothing lost, nothing twice.
 
-    Half of it is taken quickly. The other half would last for a minute: until the last change is done, however slow
+    Half of it is taken quickly. The other half would last for minutes: until the last change is done, however slow
     this machine is.
     """
-    receiver.answer_by(lambda _: Answer(delay=0.08 if len(receiver.requests) < 1400 else 2.0))
+    receiver.answer_by(lambda _: Answer(delay=0.08 if len(receiver.requests) < 1400 else 5.0))
     ends = [endpoint("ci", receiver.url, start="beginning")]
     setup = Installation(swift.bootstrap, topic, tmp_path, partitions=PARTITIONS, endpoints=ends)
     bodies = envelopes(repositories=40, each=70)

@@ -27,6 +27,7 @@ from runtime.config import EndpointSettings
 from runtime.config.load import settings_from
 from schemas.event import ActorRecord
 from tests.kit import Captured, Receiver
+from tests.kit.eventually import LIMIT_S
 from tests.kit.paths import ROOT
 from tests.kit.sendables import sendable
 
@@ -56,7 +57,7 @@ ENDPOINTS: Final = endpoints()
 def sent(receiver: Receiver, endpoint: EndpointSettings) -> Captured:
     """What arrives for a push of which the actor has a name that means harm."""
     parts = urlsplit(endpoint.url)
-    here = replace(endpoint, url=f"{receiver.url}{parts.path}?{parts.query}", safe_url="")
+    here = replace(endpoint, url=f"{receiver.url}{parts.path}?{parts.query}", safe_url="", timeout_s=LIMIT_S)
     _, event = sample_event("evt-1", 1_790_000_000.0, "registry.events")
     pair = sendable(changed(event, actor=ActorRecord(name=ACTOR)))
 

@@ -14,6 +14,7 @@ import pytest
 
 from consumer.analytics.arrow import SCHEMA
 from schemas.catalog import CATALOG
+from tests.kit.eventually import LIMIT_S
 from tests.kit.next_version import RUNS, make_next_version
 
 OWNERS = list(
@@ -29,7 +30,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {**os.environ, **make_next_version(folder / "version")}
     command = [sys.executable, "-m", "tests.kit.next_version", str(folder)]
     done = subprocess.run(
-        command, cwd=folder / "version", env=environment, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=folder / "version", env=environment, capture_output=True, text=True, check=False, timeout=LIMIT_S
     )
     assert (0, "") == (done.returncode, done.stderr)
     return folder

@@ -181,7 +181,9 @@ def test_a_rotated_secret_is_sent(setup: Installation, receiver: Receiver) -> No
     setup.publish(envelope(event_json("team/app", 1)))
     with setup.worker("--watch-config") as worker:
         receiver.wait_for(1)
-        secret.write_text("Bearer new\n")
+        new = secret.with_name("new")
+        new.write_text("Bearer new\n")
+        new.replace(secret)
         assert {"ci": ["headers.Authorization"]} == reloaded(worker)["changed"]
         setup.publish(envelope(event_json("team/app", 2)))
         receiver.wait_for(2)
@@ -198,7 +200,7 @@ def test_an_intake_takes_another_authorization(setup: Installation, receiver: Re
     with setup.bridge("--processes", processes) as bridge:
         url = bridge.wait_ready()
         with Poster(f"{url}/events") as poster:
-            assert 200 == poster.post(envelope(event_json("team/app", 1)), {"Authorization": "Bearer old"}).status
+            assert 200 == poster.insist(envelope(event_json("team/app", 1)), {"Authorization": "Bearer old"}).status
         setup.sections = {"intake": {"authorization": ["Bearer new"], "path": "/other"}}
         setup.endpoints = [{**end(receiver, "late"), "start": "new"}]
         write(bridge, setup.config())
@@ -209,7 +211,7 @@ def test_an_intake_takes_another_authorization(setup: Installation, receiver: Re
         body = envelope(event_json("team/app", 2))
         for token, status in (("old", 401), ("new", 200)):
             with Poster(f"{url}/events", {"Authorization": f"Bearer {token}"}) as poster:
-                assert status == poster.post(body).status
+                assert status == poster.insist(body).status
     done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert 0 == done.code, done.stderr
     assert 1 == len(wait_for_ids(receiver, ids([body])))

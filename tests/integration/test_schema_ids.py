@@ -117,6 +117,12 @@ def reasons(address: str) -> list[str]:
         return [] if answer.status == 200 else list(answer.json["reasons"])
 
 
+def lag_and_breaker(setup: Installation) -> tuple[int, str]:
+    """What `status` says of the one endpoint."""
+    (told,) = json.loads(setup.run_worker("status", "--json").stdout)
+    return told["lag"], told["breaker"]
+
+
 def test_the_worker_waits_for_the_registry_and_goes_on(
     kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver
 ) -> None:
@@ -156,8 +162,7 @@ def test_the_worker_waits_for_the_registry_and_goes_on(
             assert (0, "") == (status.code, status.stderr)
             assert f"partition 0 waits for the schema registry, asked for id {given.mirror}" in status.stdout
             assert f"schema registry {registry.url} cannot be reached" in status.stdout
-            (told,) = json.loads(setup.run_worker("status", "--json").stdout)
-            assert (5, "closed") == (told["lag"], told["breaker"])
+            eventually(lambda: (5, "closed") == lag_and_breaker(setup))
             assert 1 == sum(line["event"] == "schema_registry.waiting" for line in worker.log())
 
             registry.start()
@@ -357,7 +362,7 @@ def test_commands_say_that_the_registry_is_away(sample: Sample, tmp_path: Path, 
             done = setup.run_worker(*command)
             assert_says_it_is_away(done, registry)
             assert "" == done.stdout, command
-        assert 1 == replaying.wait(30.0)
+        assert 1 == replaying.wait()
         summary, left, how = replaying.stdout.splitlines()
         assert summary.startswith("ci: ")
         assert " left: schema id " in left
@@ -387,7 +392,7 @@ def test_with_a_real_registry(kafka: LocalKafka, topic: str, tmp_path: Path, rec
         with setup.bridge() as bridge:
             posted = [envelope(event_json("team/app0", number)) for number in range(3)]
             with Poster(f"{bridge.wait_ready()}/events") as poster:
-                assert [200] * 3 == [poster.post(body).status for body in posted]
+                assert [200] * 3 == [poster.insist(body).status for body in posted]
         records = read(kafka, topic)
         (schema_id,) = {int.from_bytes((one.value or b"")[1:5], "big") for one in records}
         assert schema_id < LATEST.id

@@ -12,6 +12,7 @@ from producer.schema_registration import Registration, registration_of
 from runtime.config.settings import SchemaRegistrySettings
 from runtime.schema_registry import FULL_TRANSITIVE, SchemaRefusedError, SchemaRegistry, SchemaRegistryUnavailableError
 from schemas.catalog import CATALOG, Catalog, Release, fingerprint_of
+from tests.kit.eventually import LIMIT_S
 from tests.kit.exchange import Answer, Captured
 from tests.kit.schema_registry import RestError, incompatible, unavailable
 from tests.kit.schema_registry import SchemaRegistry as Stub
@@ -44,7 +45,7 @@ def clock() -> StillClock:
 
 def client(stub: Stub) -> SchemaRegistry:
     """A client of the registry."""
-    return SchemaRegistry(SchemaRegistrySettings(url=stub.url), program="tests", limit_s=5.0)
+    return SchemaRegistry(SchemaRegistrySettings(url=stub.url), program="tests", limit_s=LIMIT_S)
 
 
 def catalog(releases: int) -> Catalog:

@@ -21,6 +21,7 @@ from broker import LocalKafka, free_port
 from producer import KafkaSink, SinkClosed, SinkError
 from runtime.config import Secret, TLSSettings
 from runtime.config.settings import SchemaRegistrySettings
+from runtime.kafka.writer import WRITE_LIMIT_S
 from schemas import Event, Target
 from schemas.avro import decode, unframe
 from schemas.catalog import CATALOG
@@ -28,6 +29,7 @@ from tests.kit import eventually
 from tests.kit.apicurio import Apicurio
 from tests.kit.authority import Authority, authority
 from tests.kit.bridge import Finished, Installation
+from tests.kit.eventually import LIMIT_S
 from tests.kit.exchange import Answer
 from tests.kit.notifications import Poster, envelope, event_json
 from tests.kit.process import Process
@@ -54,7 +56,7 @@ class Outsider:
     def ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
         """The answer's JSON; it must be 200."""
         base = urlsplit(self.url)
-        connection = http.client.HTTPConnection(base.netloc, timeout=10)
+        connection = http.client.HTTPConnection(base.netloc, timeout=LIMIT_S)
         try:
             content = None if body is None else json.dumps(body)
             connection.request(method, base.path + path, content, {"Content-Type": "application/json"})
@@ -185,7 +187,7 @@ def test_records_carry_the_id_that_the_registry_gave(
     serving: tuple[Installation, Process], poster: Poster, kafka: LocalKafka, apicurio: Outsider
 ) -> None:
     """And the fingerprint beside it; the registry gives the very schema back by that id, and guards the subject."""
-    assert 200 == poster.post(body("serve")).status
+    assert 200 == poster.insist(body("serve")).status
     schema_id = apicurio.id_of(TOPIC)
     assert 1 < schema_id < CATALOG.latest.id
     assert_written(kafka, TOPIC, schema_id, "serve")
@@ -214,7 +216,7 @@ def test_a_second_start_finds_the_same_id(
     installation, _ = serving
     schema_id = apicurio.id_of(TOPIC)
     with installation.bridge(name="second") as second, Poster(f"{second.wait_ready()}/events") as poster:
-        assert 200 == poster.post(body("second")).status
+        assert 200 == poster.insist(body("second")).status
     assert 0 == installation.run_bridge("init").code
     assert 0 == published(installation, "published").code
     assert_written(kafka, TOPIC, schema_id, "second", "published")
@@ -273,9 +275,9 @@ def test_a_registry_that_is_away_at_the_start(setup: Setup, kafka: LocalKafka, s
         assert 200 == poster.request("GET", "/livez").status
         stub.start()
         eventually(lambda: not not_ready(poster))
-        assert 200 == poster.post(body("early")).status
+        assert 200 == poster.insist(body("early")).status
         stub.stop()
-        assert (200, "") == (poster.post(body("late")).status, not_ready(poster))
+        assert (200, "") == (poster.insist(body("late")).status, not_ready(poster))
         assert 200 == poster.request("GET", "/schemas/ids/1").status
         said_once = [line for line in bridge.log() if line.get("event") == "bridge.not_prepared"]
         assert [True] == [told in line["reason"] for line in said_once]
@@ -324,7 +326,7 @@ def test_a_user_over_tls(setup: Setup, kafka: LocalKafka, known: Authority, guar
         by_header.bridge("--log-level", "debug", environment=authorization) as bridge,
         Poster(f"{bridge.wait_ready()}/events") as poster,
     ):
-        assert 200 == poster.post(body("guarded")).status
+        assert 200 == poster.insist(body("guarded")).status
         schema_id = int(poster.request("GET", f"/subjects/{setup.topic}-value/versions/latest").json["id"])
     by_url = setup.at(with_user(guarded), tls={"ca": str(known.file)})
     assert 0 == published(by_url, "user").code
@@ -418,14 +420,14 @@ def event(name: str) -> Event:
 
 
 @pytest.fixture
-def sink_at(kafka: LocalKafka, topic: str) -> Iterator[Callable[[str], KafkaSink]]:
-    """Makes sinks that register at a URL."""
+def sink_at(kafka: LocalKafka, topic: str) -> Iterator[Callable[..., KafkaSink]]:
+    """Makes sinks that register at a URL, patient with a busy machine unless told otherwise."""
     make_topic(kafka, topic, 1)
     made: list[KafkaSink] = []
 
-    def make(url: str) -> KafkaSink:
+    def make(url: str, timeout: float = 60.0) -> KafkaSink:
         settings = {"bootstrap.servers": kafka.bootstrap}
-        made.append(KafkaSink(settings, topic, schema_registry=SchemaRegistrySettings(url=url)))
+        made.append(KafkaSink(settings, topic, schema_registry=SchemaRegistrySettings(url=url), timeout=timeout))
         return made[-1]
 
     yield make
@@ -497,11 +499,11 @@ def _written(sink: KafkaSink, one: Event) -> bool:
 
 
 def test_the_sink_waits_for_the_registry_no_longer_than_for_kafka(
-    sink_at: Callable[[str], KafkaSink], stub: Stub
+    sink_at: Callable[..., KafkaSink], stub: Stub
 ) -> None:
     """Many threads meet a registry that does not answer: each is told within the time of one write."""
     stub.fail(Answer(delay=600))
-    sink = sink_at(stub.url)
+    sink = sink_at(stub.url, WRITE_LIMIT_S)
     begun = time.monotonic()
     threads = 32
     with ThreadPoolExecutor(threads) as pool:
@@ -538,7 +540,7 @@ def test_the_sink_with_a_user_over_tls(kafka: LocalKafka, topic: str, known: Aut
     make_topic(kafka, topic, 1)
     authorization, tls = Secret(basic(USER, PASSWORD)), TLSSettings(ca=known.file)
     settings = SchemaRegistrySettings(url=guarded, authorization=authorization, tls=tls)
-    sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic, schema_registry=settings)
+    sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic, schema_registry=settings, timeout=60.0)
     try:
         sink.write(event("guarded"))
     finally:

@@ -31,7 +31,7 @@ def client(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def test_a_record_leads_to_its_schema(client: Poster, kafka: LocalKafka) -> None:
     """The id in a record's framing finds the schema that its value is written with."""
-    assert client.post(envelope(event_json("schema/app", 0))).status == 200
+    assert client.insist(envelope(event_json("schema/app", 0))).status == 200
     record = read(kafka, TOPIC)[0]
     assert record.value is not None
     schema_id, _ = unframe(record.value)

@@ -75,7 +75,7 @@ def test_the_documented_rights_of_an_intake_are_enough(secured: SecuredKafka, to
     with setup.bridge() as bridge:
         bridge.wait_ready()
         with Poster(f"http://{bridge.address}/events") as registry:
-            assert 200 == registry.post(envelopes(1, 1)[0]).status
+            assert 200 == registry.insist(envelopes(1, 1)[0]).status
 
 
 def test_check_says_what_it_may_not_ask(secured: SecuredKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
@@ -175,7 +175,7 @@ def test_every_command_names_the_cause(
             endpoints=[endpoint("ci", "http://127.0.0.1:9/")],
             sections={"kafka": sections[fault]},
         )
-        return (setup.run_bridge if program == "bridge" else setup.run_worker)(*arguments, timeout=120)
+        return (setup.run_bridge if program == "bridge" else setup.run_worker)(*arguments)
 
     commands = COMMANDS if fault == "refused" else COMMANDS[1:4:2]  # each waits 10 s for an answer
     with ThreadPoolExecutor(5) as pool:

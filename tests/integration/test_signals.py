@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import yaml
 from broker import LocalKafka
 from tests.kit import Receiver, eventually
 from tests.kit.bridge import BRIDGE, WORKER, Installation, endpoint
+from tests.kit.eventually import LIMIT_S
 from tests.kit.notifications import Poster, delivered, doubles, envelope, envelopes, event_json, ids
 from tests.kit.paths import ROOT
 from tests.kit.process import WITH_SIGNALS, Process
@@ -68,7 +70,7 @@ def test_a_closed_terminal_repeats_nothing(setup: Installation, receiver: Receiv
     """Events are in flight when the terminal of `deliver` is closed: they are answered, committed, not repeated."""
     bodies = envelopes(6, 50)
     setup.publish(*bodies)
-    receiver.answer(200, delay=0.2)
+    receiver.answer(200, delay=0.5)
     with Terminal(WORKER, "deliver", "-c", configured(setup)) as terminal:
         receiver.wait_for(20)
         terminal.close()
@@ -80,7 +82,7 @@ def test_a_hangup_is_a_reload_until_the_terminal_is_closed(setup: Installation, 
     """SIGHUP to a worker in a living terminal reloads, and it goes on; the closed terminal ends it in order."""
     bodies = envelopes(6, 50)
     setup.publish(*bodies)
-    receiver.answer(200, delay=0.2)
+    receiver.answer(200, delay=0.5)
     with Terminal(WORKER, "deliver", "-c", configured(setup)) as terminal:
         receiver.wait_for(5)
         terminal.signal(signal.SIGHUP)
@@ -95,7 +97,7 @@ def test_a_shell_that_tells_its_jobs_before_it_ends(setup: Installation, receive
     """As zsh does, and bash with huponexit, SIGHUP comes while the terminal is there: the worker ends with it."""
     bodies = envelopes(6, 50)
     setup.publish(*bodies)
-    receiver.answer(200, delay=0.2)
+    receiver.answer(200, delay=0.5)
     command = f"{sys.executable} -m {WORKER} deliver -c {configured(setup)} </dev/null >/dev/null 2>&1 & wait"
     script = f"trap 'kill -HUP $!; exit' USR1; {command}"
     with Terminal("-c", script, program=("sh",)) as terminal:
@@ -112,13 +114,14 @@ def test_a_signal_repeats_nothing(setup: Installation, receiver: Receiver, numbe
     """Each stop signal lets what is in flight end, though another one of each kind follows at once."""
     bodies = envelopes(6, 50)
     setup.publish(*bodies)
-    receiver.answer(200, delay=0.2)
+    receiver.answer(200, delay=0.5)
     with setup.worker() as worker:
         receiver.wait_for(20)
         worker.signal(number)
         assert number.name == worker.wait_for_log("stopping")["signal"]
-        for further in STOPPING:
-            worker.signal(further)
+        with suppress(ProcessLookupError):  # it has ended already
+            for further in STOPPING:
+                worker.signal(further)
         assert 0 == worker.wait()
     assert_nothing_comes_twice(setup, receiver, ids(bodies))
 
@@ -127,14 +130,14 @@ def test_messages_that_nobody_reads_stop_nothing(setup: Installation, receiver: 
     """`deliver 2>&1 | tee log` and Ctrl-C: tee is gone first, and the drain has no place for its messages."""
     bodies = envelopes(6, 50)
     setup.publish(*bodies)
-    receiver.answer(200, delay=0.2)
+    receiver.answer(200, delay=0.5)
     command = [*WITH_SIGNALS, sys.executable, "-m", WORKER, "deliver", "-c", configured(setup)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as worker:
         assert worker.stderr is not None
         receiver.wait_for(20)
         worker.stderr.close()
         worker.send_signal(signal.SIGINT)
-        assert 0 == worker.wait(30)
+        assert 0 == worker.wait(LIMIT_S)
     assert_nothing_comes_twice(setup, receiver, ids(bodies))
 
 
@@ -149,7 +152,7 @@ def test_nohup_is_respected(setup: Installation, receiver: Receiver) -> None:
         setup.publish(envelope(event_json("team/more", 0)))
         receiver.wait_for(2)
         worker.send_signal(signal.SIGTERM)
-        assert 0 == worker.wait(30)
+        assert 0 == worker.wait(LIMIT_S)
 
 
 @pytest.mark.parametrize("number", ENDING)
@@ -217,7 +220,7 @@ def test_a_replay_in_a_closed_terminal_can_go_on(setup: Installation, receiver: 
     """Its progress is committed: `--resume` delivers the rest, and nothing twice."""
     bodies = envelopes(6, 50)
     setup.publish(*bodies)
-    receiver.answer(200, delay=0.2)
+    receiver.answer(200, delay=0.5)
     arguments = ("replay", "--endpoint", "ci", "--from", "beginning", "-c", configured(setup))
     with Terminal(WORKER, *arguments) as terminal:
         receiver.wait_for(20)
@@ -245,7 +248,7 @@ def test_publish_says_how_far_it_came(setup: Installation, kafka: LocalKafka, nu
         assert setup.run_bridge("init").code == 0
         eventually(lambda: 500 == len(read(kafka, setup.topic)))
         publish.send_signal(number)
-        _, said = publish.communicate(timeout=90)
+        _, said = publish.communicate(timeout=LIMIT_S)
     assert 1 == publish.returncode
     assert (
         b"registry-bridge: stopped: 500 events acknowledged; continue from -:501\n"
@@ -257,7 +260,7 @@ def test_a_full_disk_is_named(log: Installation) -> None:
     """Where the output cannot be written, one line says so."""
     command = [sys.executable, "-m", WORKER, "tail", "-c", configured(log)]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=90)
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=LIMIT_S)
     assert (1, b"registry-worker: cannot write the output: No space left on device\n") == (done.returncode, done.stderr)
 
 
@@ -267,7 +270,12 @@ def test_a_missing_stream_is_no_fault(log: Installation, stream: int) -> None:
     command = f'exec "$@" {stream}>&-'
     python = [sys.executable, "-m", WORKER, "tail", "-c", configured(log)]
     done = subprocess.run(
-        ["sh", "-c", command, "sh", *python], cwd=ROOT, env=os.environ, capture_output=True, check=False, timeout=60
+        ["sh", "-c", command, "sh", *python],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        check=False,
+        timeout=LIMIT_S,
     )
     assert 0 == done.returncode
     assert (stream == 2) == (10 == len(done.stdout.splitlines()))

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from broker import LocalKafka
+from tests.kit.eventually import LIMIT_S
 from tests.kit.paths import ROOT
 from tests.kit.topics import make_topic, read
 
@@ -24,14 +25,14 @@ def error_of(call):
         return str(error)
 
 settings, topic = {"bootstrap.servers": sys.argv[1]}, sys.argv[2]
-sink = KafkaSink(settings, topic)
+sink = KafkaSink(settings, topic, timeout=60.0)
 sink.write(Event(id="before"))
 child = os.fork()
 if child == 0:
     event = Event(id="x")
     errors = [error_of(lambda: sink.write(event)), error_of(lambda: asyncio.run(sink.write_soon(event)))]
     sink.close()
-    own = KafkaSink(settings, topic)
+    own = KafkaSink(settings, topic, timeout=60.0)
     own.write(Event(id="child"))
     own.close()
     print(json.dumps({"errors": errors, "parent": os.getppid(), "child": os.getpid()}), flush=True)
@@ -46,7 +47,7 @@ def test_a_sink_made_before_a_fork_says_so(kafka: LocalKafka, topic: str) -> Non
     """In the child each write names the cause and what to do; a sink made there works, and the parent's still does."""
     make_topic(kafka, topic, partitions=1)
     command = [sys.executable, "-c", PROGRAM, kafka.bootstrap, topic]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=2 * LIMIT_S)
     assert done.returncode == 0, done.stderr
     said = next(json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
     wanted = (

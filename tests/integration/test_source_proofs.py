@@ -64,7 +64,7 @@ def sample(source_format: str, name: str) -> bytes:
 def post(bridge: Process, path: str, body: bytes, headers: Mapping[str, str] = NONE) -> Reply:
     """POST it as JSON."""
     with Poster(f"http://{bridge.address}/", {"Content-Type": "application/json"}) as poster:
-        return poster.post(body, headers, path=f"/events/{path}")
+        return poster.insist(body, headers, path=f"/events/{path}")
 
 
 def stored(kafka: LocalKafka, label: str) -> list[Event]:

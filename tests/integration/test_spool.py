@@ -90,7 +90,7 @@ def test_nobody_waits_while_kafka_is_away(broker: LocalKafka, topic: str, tmp_pa
     """POSTs are answered 200 while Kafka is away, and stand in the log in order, with their time, when it is back."""
     setup = spooling(broker, topic, tmp_path)
     with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
-        assert poster.post(envelope(event_json("team/app", 0))).status == 200
+        assert poster.insist(envelope(event_json("team/app", 0))).status == 200
         wait_empty(bridge)
         broker.kill()
         replies = [poster.post(envelope(event_json("team/app", number))) for number in range(1, 40)]
@@ -106,7 +106,7 @@ def test_nobody_waits_while_kafka_is_away(broker: LocalKafka, topic: str, tmp_pa
         assert standing["used_bytes"] <= standing["disk_bytes"] < standing["max_bytes"]
         broker.start()
         wait_empty(bridge)
-        assert poster.post(envelope(event_json("team/app", 40))).status == 200
+        assert poster.insist(envelope(event_json("team/app", 40))).status == 200
         records = read(broker, topic)
         numbers = by_repository(records)[b"team/app"]
         assert in_order_of_first(numbers)
@@ -152,7 +152,7 @@ def test_kafka_that_does_not_answer(broker: LocalKafka, topic: str, tmp_path: Pa
     setup = spooling(broker, topic, tmp_path)
     with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
         bridge.wait_for_log("bridge.ready")
-        assert poster.post(envelope(event_json("team/app", 0))).status == 200
+        assert poster.insist(envelope(event_json("team/app", 0))).status == 200
         wait_empty(bridge)
         broker.pause()
         try:
@@ -179,7 +179,7 @@ def test_before_kafka_was_ever_there(tmp_path: Path, topic: str) -> None:
         bridge = setup.bridge()
         for number in range(2):
             with bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
-                assert poster.post(envelope(event_json("team/app", number))).status == 200
+                assert poster.insist(envelope(event_json("team/app", number))).status == 200
         young.start()
         with bridge:
             assert 2 == bridge.wait_for_log("spool.holds")["events"]
@@ -274,7 +274,7 @@ def test_a_full_disk(broker: LocalKafka, topic: str, tmp_path: Path, small_disk:
         filler.unlink()
         eventually(lambda: poster.request("GET", "/readyz").status == 200)
         for _ in range(20):
-            assert poster.post(envelope(event_json("team/app", taken, **body))).status == 200
+            assert poster.insist(envelope(event_json("team/app", taken, **body))).status == 200
             taken += 1
         assert bridge.wait_for_log("spool.has_room")
         filler.write_bytes(b"x" * (os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize))

@@ -65,7 +65,7 @@ def test_group_without_offsets(setup: Installation) -> None:
     found = status(setup)
     assert (found["ci"]["has_cursor"], found["ci"]["lag"]) == (False, 10)
     assert (found["late"]["has_cursor"], found["late"]["lag"]) == (False, 0)
-    assert 0 < found["ci"]["oldest_age_s"] < 60
+    assert 0 < found["ci"]["oldest_age_s"] < 600
     assert found["late"]["oldest_age_s"] is None
     done = setup.run_worker("status")
     assert "not started yet: it would begin with 10 records waiting; no worker serves it" in done.stdout
@@ -117,7 +117,7 @@ def test_open_breaker(setup: Installation, receiver: Receiver) -> None:
 def test_slow_answers(setup: Installation, receiver: Receiver) -> None:
     """An endpoint that is late because its answers take long, one repository at a time, says so."""
     receiver.answer(200, delay=0.8)
-    setup.publish(*envelopes(4, 20))
+    setup.publish(*envelopes(4, 150))
     with setup.worker() as worker:
         worker.wait_ready()
         receiver.wait_for(8)

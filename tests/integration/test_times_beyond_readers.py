@@ -39,7 +39,7 @@ def setup(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Instal
 def bridge(setup: Installation) -> Iterator[Process]:
     """A bridge that has taken in an event with .NET's smallest time, ten hours east, between two others."""
     with setup.bridge() as running, Poster(f"{running.wait_ready()}/events") as poster:
-        assert poster.post(BODY).status == 200
+        assert poster.insist(BODY).status == 200
         yield running
 
 

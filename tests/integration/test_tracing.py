@@ -59,7 +59,7 @@ def test_one_trace_from_the_registry_to_the_endpoint(
             Poster(f"{bridge.wait_ready()}/events/eu") as poster,
         ):
             body = envelope(event_json("library/app", 7))
-            assert poster.post(body, {"traceparent": FROM, "tracestate": "rojo=1"}).status == 200
+            assert poster.insist(body, {"traceparent": FROM, "tracestate": "rojo=1"}).status == 200
             [request] = receiver.wait_for(1)
             eventually(lambda: len(spans_in(collector.requests)) == 4)
             assert worker.terminate() == bridge.terminate() == 0

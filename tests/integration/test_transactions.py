@@ -70,7 +70,7 @@ def test_caught_up_behind_markers(
 ) -> None:
     """All that was committed arrives, in order; the cursor comes to the end behind the markers; nothing lags."""
     end = filled(kafka, setup.topic, transactions)
-    done = setup.run_worker(*CAUGHT_UP, timeout=90)
+    done = setup.run_worker(*CAUGHT_UP)
     assert done.code == 0, done.stderr
     assert [one.id for one in delivered(receiver) if one.id.startswith("team-a")] == [f"team-a-{n}" for n in range(5)]
     assert len(delivered(receiver)) == 9
@@ -111,7 +111,7 @@ def test_status_of_what_nobody_serves(
 ) -> None:
     """Markers and aborted records behind the last commit are no lag; what was committed is, and its age is told."""
     filled(kafka, setup.topic, transactions)
-    assert setup.run_worker(*CAUGHT_UP, timeout=90).code == 0
+    assert setup.run_worker(*CAUGHT_UP).code == 0
     transactions.aborted("team/b", 3, 4)
     ends_at(kafka, setup.topic, 20)
     assert (status(setup)["lag"], status(setup)["oldest_age_s"]) == (0, None)

@@ -58,7 +58,7 @@ def delivered(
     ]
 
     async def send() -> None:
-        client = WebhookClient(EndpointSettings(name="ci", url=receiver.url, timeout_s=10.0))
+        client = WebhookClient(EndpointSettings(name="ci", url=receiver.url, timeout_s=120.0))
         sending = Sender(client, Signer(secrets), SystemClock(), form)
         assert await sending.send(deliveries) == Answer(200)
         await sending.close()
@@ -123,7 +123,7 @@ def test_each_attempt_has_its_own_time_and_the_same_id(receiver: Receiver) -> No
     delivery = Delivery(Record("t", 0, 0, 0, None, b""), EVENT, Lane((0, b"a")), 0.0, None)
 
     async def send() -> None:
-        client = WebhookClient(EndpointSettings(name="ci", url=receiver.url, timeout_s=10.0))
+        client = WebhookClient(EndpointSettings(name="ci", url=receiver.url, timeout_s=120.0))
         sending = Sender(client, Signer([NEW]), clock)
         await sending.send([delivery])
         clock.now += 3600.9

@@ -5,6 +5,7 @@ import threading
 from consumer.operations.workers import ask_all, places_of
 from runtime.config.addresses import Address
 from runtime.kafka.cluster_state import GroupMembers, Member
+from tests.kit.eventually import LIMIT_S
 
 HERE, THERE = Address("127.0.0.1", 5051), Address("10.0.0.7", 5051)
 
@@ -62,7 +63,7 @@ def test_who_names_workers_means_these() -> None:
 
 def test_all_are_asked_at_once() -> None:
     """Ten that each wait for all others: they answer."""
-    meeting = threading.Barrier(10, timeout=10)
+    meeting = threading.Barrier(10, timeout=LIMIT_S)
     addresses = [Address("127.0.0.1", port) for port in range(1, 11)]
     assert {address: address.port for address in addresses} == ask_all(
         addresses, lambda address: meeting.wait() >= 0 and address.port

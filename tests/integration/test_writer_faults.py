@@ -14,6 +14,7 @@ from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
 from tests.kit import eventually
+from tests.kit.eventually import LIMIT_S
 from tests.kit.fake_kafka import FakeCluster
 from tests.kit.still_clock import StillClock
 
@@ -45,7 +46,7 @@ def faulty() -> Iterator[Faulty]:
     made.writer.close()
 
 
-def opened(cluster: FakeCluster, limit_s: float = 10.0, clock: Clock | None = None) -> AcknowledgedWriter:
+def opened(cluster: FakeCluster, limit_s: float = 60.0, clock: Clock | None = None) -> AcknowledgedWriter:
     """A writer on it."""
     return AcknowledgedWriter(
         {}, client_id="test", max_record_bytes=1024, limit_s=limit_s, clock=clock, open_producer=cluster.open
@@ -70,7 +71,7 @@ def test_a_write_under_way_fails_with_its_producer(faulty: Faulty) -> None:
         faulty.cluster.away = False
         faulty.cluster.producers[0].fail_fatally()
         with pytest.raises(KafkaUnavailableError):
-            writing.result(5)
+            writing.result(LIMIT_S)
     eventually(lambda: faulty.writer.available)
     faulty.write(b"after")
     assert [b"after"] == faulty.values()
@@ -182,7 +183,7 @@ def test_a_cancelled_write_leaves_the_writer_well(faulty: Faulty) -> None:
 def test_a_producer_that_reports_nothing_is_replaced() -> None:
     """Kafka answers whenever it is asked, and no trial succeeds for half a minute: the next producer takes over."""
     cluster, clock = FakeCluster(), StillClock()
-    writer = opened(cluster, limit_s=0.2, clock=clock)
+    writer = opened(cluster, limit_s=1.0, clock=clock)
     cluster.producers[0].is_mute = True
     failed = 0
     while not cluster.log:
@@ -203,7 +204,7 @@ def test_a_producer_that_reports_nothing_is_replaced() -> None:
 def test_a_producer_that_has_forgotten_all_brokers_is_replaced() -> None:
     """Neither writes nor probes are answered, although Kafka is there: after half a minute another one is tried."""
     cluster, clock = FakeCluster(), StillClock()
-    writer = opened(cluster, limit_s=0.3, clock=clock)
+    writer = opened(cluster, limit_s=1.0, clock=clock)
     cluster.producers[0].has_no_broker = True
     with pytest.raises(KafkaUnavailableError):
         blocking_write(writer)

@@ -26,6 +26,7 @@ from broker.ports import LOOPBACK
 from runtime.clock import SystemClock
 from tests.kit.authority import Authority
 from tests.kit.record_size_policy import NAME, kafka_with_policy
+from tests.kit.shared_kafka import STEADY
 
 USER, PASSWORD = "bridge", "br1dges-pa55word"
 CLIENT, SECRET = "registry-bridge", "cl1ents-s3cret"
@@ -81,6 +82,7 @@ class ManagedKafka(LocalKafka):
         listeners = [f"{door}://{place}" for door, place in self._places.items()]
         jaas = "org.apache.kafka.common.security.{}LoginModule required;"
         settings = {
+            **STEADY,
             "listeners": ",".join(listeners),
             "advertised.listeners": ",".join(one for one in listeners if not one.startswith("CONTROLLER")),
             "controller.quorum.voters": f"1@{self._places['CONTROLLER']}",

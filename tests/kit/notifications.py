@@ -6,12 +6,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from schemas.event import MEDIA_TYPE_V2
-from tests.kit.eventually import LIMIT_S
+from tests.kit.eventually import LIMIT_S, eventually
 from tests.kit.exchange import Captured
 from tests.kit.receiver import Receiver
 
@@ -104,6 +105,11 @@ class Poster:
     def post(self, body: bytes | Iterable[bytes], headers: Mapping[str, str] = NONE, *, path: str = "") -> Reply:
         """One POST; OSError or HTTPException if there is no answer. An iterable body goes out in chunks."""
         return self.request("POST", path or self._path, body, {**self._headers, **headers})
+
+    def insist(self, body: bytes, headers: Mapping[str, str] = NONE, *, path: str = "") -> Reply:
+        """The first answer that is not 503: a registry comes again, for Kafka can be late whoever asks."""
+        replies = (self.post(body, headers, path=path) for _ in count())
+        return eventually(lambda: reply if (reply := next(replies)).status != 503 else None)
 
     def request(
         self, method: str, path: str, body: bytes | Iterable[bytes] = b"", headers: Mapping[str, str] = NONE

@@ -19,6 +19,7 @@ from runtime.config.addresses import Address
 from runtime.http.asgi import application
 from runtime.http.bindings import TcpBinding
 from runtime.http.server import Server
+from tests.kit.eventually import LIMIT_S
 from tests.kit.page_facts import made_attempts
 from tests.kit.running import Running
 
@@ -89,7 +90,7 @@ class PageServer(Running):
 
     def is_up(self) -> bool:
         """Whether it listens."""
-        return self._listening.wait(10)
+        return self._listening.wait(LIMIT_S)
 
     def stop(self) -> None:
         """Ends it as a worker ends: open pages are told. Quiet if it is down."""

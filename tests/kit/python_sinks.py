@@ -8,6 +8,7 @@ from typing import Any
 from consumer.delivery.sink.errors import EventRejectedError, SinkUnavailableError
 from consumer.record import Record
 from schemas import Event
+from tests.kit.eventually import LIMIT_S
 
 SECRET = "hunter2hunter2"
 """That no log shows."""
@@ -96,7 +97,7 @@ class Gated:
     def __call__(self, _event: Event) -> None:
         """Wait for it."""
         self.began.set()
-        assert self.go_on.wait(60)
+        assert self.go_on.wait(LIMIT_S)
 
 
 def make(**options: Any) -> KeptSink:

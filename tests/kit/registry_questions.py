@@ -8,13 +8,13 @@ import pytest
 from runtime.config import Secret, TLSSettings
 from runtime.config.settings import SchemaRegistrySettings
 from runtime.schema_registry import FULL_TRANSITIVE, SchemaRegistry, SchemaRegistryUnavailableError
+from tests.kit.eventually import LIMIT_S
 from tests.kit.schema_registry import basic
 
 SUBJECT = "registry.events-value"
 SCHEMA = '{"type": "record", "name": "R", "fields": [{"name": "a", "type": "int"}]}'
 USER, PASSWORD, TOKEN = "bob", "s3cret", "t0ken"
 SECRETS = (USER, PASSWORD, TOKEN, basic(USER, PASSWORD).removeprefix("Basic "))
-LIMIT_S = 60.0
 Question = Callable[[SchemaRegistry], object]
 QUESTIONS: dict[str, Question] = {
     "find": lambda client: client.find(SUBJECT, SCHEMA),

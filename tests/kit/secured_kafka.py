@@ -9,6 +9,7 @@ from pathlib import Path
 
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -18,7 +19,18 @@ from confluent_kafka.admin import (
 
 from broker import LocalKafka, free_port
 from broker.ports import LOOPBACK
+from tests.kit.eventually import LIMIT_S, eventually
+from tests.kit.shared_kafka import STEADY
 
+_EVERY = AclBindingFilter(
+    ResourceType.ANY,
+    None,  # type: ignore[arg-type]  # of any name
+    ResourcePatternType.ANY,
+    None,  # type: ignore[arg-type]
+    None,  # type: ignore[arg-type]
+    AclOperation.ANY,
+    AclPermissionType.ANY,
+)
 USERS: Mapping[str, str] = {
     "worker": "w0rkers-pa55word",
     "checker": "ch3ckers-pa55word",
@@ -63,6 +75,7 @@ class SecuredKafka(LocalKafka):
         login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
         doors = f"CLIENT://{LOOPBACK}:{client},SASL://{self.sasl}"
         settings = {
+            **STEADY,
             "listeners": f"{doors},CONTROLLER://{LOOPBACK}:{controller}",
             "advertised.listeners": doors,
             "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
@@ -75,10 +88,12 @@ class SecuredKafka(LocalKafka):
         super().__init__(data, port=client, settings=settings)
 
     def allow(self, user: str, *rights: Right) -> None:
-        """Give a user these rights."""
+        """Give a user these rights; they count when this returns."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        for done in admin.create_acls([binding for right in rights for binding in right.bindings(user)]).values():
-            done.result(20)
+        wanted = {binding for right in rights for binding in right.bindings(user)}
+        for done in admin.create_acls(list(wanted)).values():
+            done.result(LIMIT_S)
+        eventually(lambda: wanted <= set(admin.describe_acls(_EVERY).result(LIMIT_S)))  # the broker learns of it later
 
     def as_user(self, user: str, password: str = "") -> dict[str, str]:
         """The section `kafka` of somebody who comes through the door with a password."""

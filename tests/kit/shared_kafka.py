@@ -21,11 +21,13 @@ import pytest
 from broker import KAFKA_3_9, LocalKafka, LocalKafkaError
 from broker.ports import LOOPBACK
 
+STEADY: Final[Mapping[str, str]] = MappingProxyType({"broker.session.timeout.ms": "60000"})
+"""For a broker that nobody kills: on a busy machine its controller is late itself, and takes it for dead after 3 s."""
 KINDS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
-        "kafka": {},
-        "kafka-3.9": {"release": KAFKA_3_9},
-        "kafka-without-group-version": {"features": {"group.version": 0}},
+        "kafka": {"settings": STEADY},
+        "kafka-3.9": {"settings": STEADY, "release": KAFKA_3_9},
+        "kafka-without-group-version": {"settings": STEADY, "features": {"group.version": 0}},
     }
 )
 """What each is started with."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from broker.leash import Leash
-from tests.kit.eventually import eventually
+from tests.kit.eventually import LIMIT_S, eventually
 from tests.kit.paths import ROOT
 from tests.kit.process import WITH_SIGNALS
 from tests.kit.running import Running
@@ -71,7 +71,7 @@ class Terminal(Running):
         """What it has shown so far."""
         return self._shown.decode(errors="replace")
 
-    def wait_for(self, text: str, timeout: float = 30.0) -> None:
+    def wait_for(self, text: str, timeout: float = LIMIT_S) -> None:
         """Return as soon as it shows this; AssertionError after `timeout` seconds."""
         eventually(lambda: text in self.shown, timeout)
 
@@ -92,7 +92,7 @@ class Terminal(Running):
             self._reading.join()
             os.close(self._ours)
 
-    def wait(self, timeout: float = 30.0) -> int:
+    def wait(self, timeout: float = LIMIT_S) -> int:
         """The command's exit status (negative: the signal that ended it)."""
         return self._process.wait(timeout)
 

@@ -57,9 +57,10 @@ def is_served(client: AdminClient, topic: str, partitions: int) -> bool:
 
 
 def delete_topic(kafka: LocalKafka, topic: str) -> None:
-    """Deletes a topic."""
+    """Deletes a topic, and waits until the broker knows it: its controller has done it before."""
     client = admin(kafka)
     client.delete_topics([topic])[topic].result(LIMIT_S)
+    eventually(lambda: client.list_topics(topic, timeout=LIMIT_S).topics[topic].error is not None)
 
 
 def delete_records(kafka: LocalKafka, topic: str, before: dict[int, int]) -> None:

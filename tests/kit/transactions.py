@@ -20,6 +20,7 @@ class Transactions:
 
     def __init__(self, kafka: LocalKafka, topic: str, *, partition: int = 0) -> None:
         settings = {"bootstrap.servers": kafka.bootstrap, "transactional.id": f"copy-to-{topic}", "log_level": 0}
+        settings["transaction.timeout.ms"] = 600_000  # a test looks at what is open as long as it takes
         self._producer = Producer(settings)
         self._producer.init_transactions(LIMIT_S)
         self._topic, self._partition = topic, partition

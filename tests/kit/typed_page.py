@@ -14,11 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from broker.leash import Leash
-from tests.kit.eventually import eventually
+from tests.kit.eventually import LIMIT_S, eventually
 
 STEP = re.compile(r"^(?P<before>[^\n]*)\n\n```(?P<language>\w+)\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"`([\w.]+)`:$")
-LIMIT_S = 120
 
 
 class Clone:

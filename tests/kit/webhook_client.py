@@ -21,7 +21,7 @@ from tests.kit.raw_server import Script, Server, serving
 SECRET: Final = "planted-s3cret"
 BODY: Final = b'{"events": []}'
 REQUEST: Final = WebhookRequest(BODY, (("content-type", "application/json"), ("webhook-id", "evt")), "evt")
-LONG_S: Final = 20.0
+LONG_S: Final = 120.0
 """A deadline that no test should reach."""
 
 MAKE: ContextVar[Callable[[EndpointSettings], Client]] = ContextVar("MAKE", default=WebhookClient)

@@ -48,8 +48,8 @@ def wait_until_ready(place: Place, name: str, *, died: Callable[[], str | None],
         ApicurioError: it died, something else answers in its place, or the time is up.
     """
     deadline = time.monotonic() + seconds
-    last = "nothing was asked"
-    while time.monotonic() < deadline:
+    last = ""
+    while not last or time.monotonic() < deadline:
         if (why := died()) is not None:
             raise ApicurioError(f"Apicurio Registry did not start: {why}")
         try:

@@ -9,7 +9,7 @@ import pytest
 
 from runtime.side_threads import NotEndedError, SideThreads, beside, beside_within
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from consumer.log.loop_listener import LoopListener
 from consumer.offsets.commits import Assigned, Commit
 from tests.unit.consumer.log.test_succession import Listener
 
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 
 
 class SlowListener(Listener):

@@ -16,7 +16,7 @@ class Client:
 
     def close(self) -> None:
         """Wait for it."""
-        self._answered.wait(20.0)
+        self._answered.wait(60.0)
         self.is_closed = True
 
 

@@ -19,7 +19,7 @@ class Cluster:
     def ping(self, topic: str, timeout_s: float) -> None:
         """Answer, sooner or later."""
         self.asked.release()
-        if not self.may_answer.wait(20.0):
+        if not self.may_answer.wait(60.0):
             raise KafkaUnavailableError(f"asking for {topic}: no answer within {timeout_s:g} s")
 
 

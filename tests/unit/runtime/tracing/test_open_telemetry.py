@@ -127,7 +127,7 @@ def test_an_exporter_that_does_not_end_keeps_nobody() -> None:
 
     class Stuck(ConsoleSpanExporter):
         def shutdown(self) -> None:
-            asyncio.run(asyncio.wait_for(released.wait(), 0.3))
+            asyncio.run(asyncio.wait_for(released.wait(), 3.0))
 
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(Stuck()))
