@@ -5,7 +5,7 @@ from typing import Final
 
 from runtime import extras
 
-ANALYTICS: Final = ("pyarrow>=20", "duckdb>=1.4")
+ANALYTICS: Final = ("pyarrow>=20", "duckdb>=1.4", "obstore>=0.9", "sqlglot>=28")
 """The extra `analytics`."""
 FAST: Final = ("pyruhvro>=0.4",)
 """The package that the extra `analytics-fast` adds to it."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
-from consumer.analytics.files import Covered, OutputError
+from consumer.analytics.files import Covered, NamedFile, OutputError
 from consumer.analytics.gaps import Gap
 from consumer.places import Bounds, LogOffsets, Offsets, Place, bounds_of, offsets_at
 from runtime.config import Beginning
 from runtime.counts import counted
+
+_NONE: Final[Mapping[int, NamedFile]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,14 @@ class ExportPlan:
 
 
 def plan_of(
-    log: LogOffsets, topic: str, covered: Mapping[int, Covered], from_: Place | None, to: Place, *, now: float
+    log: LogOffsets,
+    topic: str,
+    covered: Mapping[int, Covered],
+    from_: Place | None,
+    to: Place,
+    *,
+    now: float,
+    awaited: Mapping[int, NamedFile] = _NONE,
 ) -> ExportPlan:
     """The offsets to read in each partition that both places name.
 
@@ -35,13 +46,15 @@ def plan_of(
         from_: where a partition without files begins; None is the beginning, for all partitions.
         to: where the export ends, excluded.
         now: seconds since the epoch, for times ago.
+        awaited: files that may still appear, behind those that are there; the export writes them whole, whatever `to`.
 
     Raises:
         OutputError: the files and the log or `from_` do not go together.
         PlaceError, TopicMissingError, KafkaUnavailableError, KafkaRefusedError: from asking.
     """
     bounds = bounds_of(log, topic)
-    if lost := sorted(covered.keys() - bounds.end.keys()):
+    taken = _with_awaited(covered, awaited)
+    if lost := sorted(taken.keys() - bounds.end.keys()):
         raise OutputError(
             f"there are files of partition {lost[0]}, but the topic has {counted(len(bounds.end), 'partition')}: "
             "the topic was deleted and created again; export it to another directory"
@@ -52,17 +65,34 @@ def plan_of(
     gaps: list[Gap] = []
     filled: list[int] = []
     for partition in sorted(begins.keys() & stops.keys()):
-        start, held = begins[partition], covered.get(partition)
+        start, stop, held = begins[partition], stops[partition], taken.get(partition)
         if held is not None:
-            start = _after(partition, held, bounds, begins[partition] if from_ is not None else None)
-            if from_ is not None and begins[partition] > start and stops[partition] > start:
+            after = _after(partition, held, bounds, begins[partition] if from_ is not None else None)
+            if from_ is not None and begins[partition] > after and stop > after:
                 filled.append(partition)
+            start, stop = _rest(after, stop, covered.get(partition), awaited.get(partition))
         first = bounds.first[partition]
-        if start < min(first, stops[partition]):
+        if start < min(first, stop):
             gaps.append(Gap(partition, start, first - 1))
         start = max(start, first)
-        ranges[partition] = range(start, max(start, stops[partition]))
+        ranges[partition] = range(start, max(start, stop))
     return ExportPlan(ranges, gaps, filled, None if isinstance(from_, Offsets) else len(bounds.end))
+
+
+def _with_awaited(covered: Mapping[int, Covered], awaited: Mapping[int, NamedFile]) -> dict[int, Covered]:
+    """What the files hold once those that are awaited are there."""
+    taken = dict(covered)
+    for partition, file in awaited.items():
+        held = covered.get(partition)
+        taken[partition] = Covered(held.first if held else file.first, file.last)
+    return taken
+
+
+def _rest(after: int, stop: int, held: Covered | None, awaited: NamedFile | None) -> tuple[int, int]:
+    """The range behind the files, with all of the file that is awaited."""
+    if awaited is None:
+        return after, stop
+    return (held.last + 1 if held else awaited.first), max(stop, awaited.last + 1)
 
 
 def _after(partition: int, held: Covered, bounds: Bounds, begin: int | None) -> int:

@@ -5,7 +5,9 @@ from typing import Final
 
 import click
 
-from consumer.analytics.files import FORMATS, covered_by, locked
+from consumer.analytics.directory import LocalDirectory
+from consumer.analytics.files import FORMATS
+from consumer.analytics.partition_files import ExportTarget
 from consumer.analytics.plan import ExportPlan
 from consumer.commands.exporting import LogExport
 from consumer.commands.options import PlaceType
@@ -51,11 +53,13 @@ def export_command(
     if follow and to is not None:
         raise click.UsageError("--follow cannot be combined with --to")
     export = LogExport(settings, attempts=_topic_of_attempts(settings, format_name) if attempts else None)
-    target = export.target(output, format_name, _FOLLOWING_ROLL_S if follow and roll is None else roll)
-    with locked(output):
-        plan = export.plan(covered_by(output, target.topic, format_name), from_, to or End())
+    opened = export.format_named(format_name)
+    roll_s = _FOLLOWING_ROLL_S if follow and roll is None else roll
+    with LocalDirectory(output).held() as storage:
+        wanted = ExportTarget(storage, export.topic, format_name, opened, roll_s)
+        files, plan = export.planned(wanted, from_, to or End())
         _say_filled(plan)
-        summary = export.run(target, plan, follow=follow)
+        summary = export.run(files, plan, follow=follow)
     click.echo(f"{counted(summary.records, 'record')} in {counted(summary.files, 'file')}")
     if summary.stopped and not follow:
         click.echo("stopped before the end; run it again to continue", err=True)

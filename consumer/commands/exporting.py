@@ -6,7 +6,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -14,10 +14,12 @@ from typing import Final
 import click
 import structlog
 
-from consumer.analytics.directory_output import DirectoryOutput
+from consumer.analytics.directory import LocalDirectory
 from consumer.analytics.export import Export, ExportSummary
-from consumer.analytics.files import Covered
-from consumer.analytics.formats import attempts_format, format_named
+from consumer.analytics.file_output import FileOutput
+from consumer.analytics.files import awaited, covered_by
+from consumer.analytics.formats import ExportFormat, attempts_format, format_named
+from consumer.analytics.output import ExportOutput
 from consumer.analytics.partition_files import ExportTarget
 from consumer.analytics.plan import ExportPlan, plan_of
 from consumer.commands.progress import shown
@@ -45,24 +47,31 @@ class LogExport:
         self._view: Final = LogView(
             settings, client_id=_CLIENT_ID, clock=SystemClock(), resolves_schemas=attempts is None
         )
-        self._topic: Final = attempts or settings.topics.events
+        self.topic: Final = attempts or settings.topics.events
         self._is_of_attempts: Final = attempts is not None
         self._close_s: Final = settings.worker.drain_s + CLOSE_GRACE_S
 
-    def target(self, output: Path, format_name: str, roll_s: float | None) -> ExportTarget:
-        """The directory and the format of the files.
+    def format_named(self, name: str) -> ExportFormat:
+        """The format of the files.
 
         Raises:
-            ExtraMissingError: the format needs packages that are not installed.
+            ExtraMissingError: it needs packages that are not installed.
         """
-        opened = attempts_format() if self._is_of_attempts else format_named(format_name)
-        return ExportTarget(output, self._topic, format_name, opened, roll_s)
+        return attempts_format() if self._is_of_attempts else format_named(name)
 
-    def plan(self, covered: Mapping[int, Covered], from_: Place | None, to: Place) -> ExportPlan:
-        """The offsets that are still to be exported; raises as `plan_of` does."""
-        return plan_of(self._view.log, self._topic, covered, from_, to, now=self._view.clock.wall())
+    def planned(self, target: ExportTarget, from_: Place | None, to: Place) -> tuple[FileOutput, ExportPlan]:
+        """The offsets that are still to be exported to these files, and what writes them; raises as `plan_of` does.
 
-    def run(self, target: ExportTarget, plan: ExportPlan, *, follow: bool = False) -> ExportSummary:
+        Raises:
+            OutputError: two files hold the same offsets.
+        """
+        paths = target.storage.paths()
+        due = awaited(target.storage.announced(), paths, self.topic, target.format_name)
+        covered = covered_by(paths, self.topic, target.format_name)
+        plan = plan_of(self._view.log, self.topic, covered, from_, to, now=self._view.clock.wall(), awaited=due)
+        return FileOutput(replace(target, awaited=due)), plan
+
+    def run(self, output: ExportOutput, plan: ExportPlan, *, follow: bool = False) -> ExportSummary:
         """Export what is planned, and if asked, what comes in until a signal; gaps are named on standard error.
 
         Raises:
@@ -71,7 +80,7 @@ class LogExport:
         stop = threading.Event()
         with shown(sum(map(len, plan.ranges.values())), "exporting") as progress:
             threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1))
-            export = Export(DirectoryOutput(target), self._view, stop=stop, threads=threads, progress=progress)
+            export = Export(output, self._view, stop=stop, threads=threads, progress=progress)
 
             async def service(stopping: asyncio.Event) -> int:
                 exporting = asyncio.ensure_future(beside(partial(_run, export, plan, stop, follow=follow)))
@@ -99,8 +108,8 @@ class LogExport:
             BridgeError: Kafka cannot be read, or files cannot be written.
             click.Abort: it was interrupted.
         """
-        target = self.target(directory, "parquet", None)
-        if self.run(target, self.plan({}, from_, to)).stopped:
+        target = ExportTarget(LocalDirectory(directory), self.topic, "parquet", self.format_named("parquet"))
+        if self.run(*self.planned(target, from_, to)).stopped:
             raise click.Abort
 
 

@@ -17,6 +17,7 @@ import pytest
 from confluent_kafka import Producer
 
 from broker import LocalKafka
+from consumer.analytics.directory import LocalDirectory
 from consumer.analytics.files import covered_by
 from producer.event_record import record_of
 from runtime.kafka.writer import AcknowledgedWriter
@@ -198,7 +199,7 @@ def test_following(setup: Installation, kafka: LocalKafka, tmp_path: Path, numbe
         running.signal(number)
         assert 0 == running.wait()
     assert places(kafka, setup.topic) == exported(output)
-    assert {0, 1, 2, 3} >= set(covered_by(output, setup.topic, "parquet"))
+    assert {0, 1, 2, 3} >= set(covered_by(LocalDirectory(output).paths(), setup.topic, "parquet"))
 
 
 def test_following_notices_new_partitions(setup: Installation, kafka: LocalKafka, tmp_path: Path) -> None:
@@ -213,7 +214,7 @@ def test_following_notices_new_partitions(setup: Installation, kafka: LocalKafka
         assert 0 == running.terminate()
         assert "250 records in" in running.stdout
         assert "gap:" not in running.stderr
-    assert {0, 1, 2, 3, 4, 5} == set(covered_by(output, setup.topic, "parquet"))
+    assert {0, 1, 2, 3, 4, 5} == set(covered_by(LocalDirectory(output).paths(), setup.topic, "parquet"))
     fill(setup, pushes(100))
     assert "100 records in" in export(setup, output, "parquet")
     assert places(kafka, setup.topic) == exported(output)

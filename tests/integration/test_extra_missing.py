@@ -62,7 +62,7 @@ def test_what_is_missing_is_named(arguments: tuple[str, ...], missing: str, said
 def test_advice_fits_the_environment(said: str, *, has_pip: bool, has_uv: bool) -> None:
     """It names the environment's own Python, relative where that is shorter, and what it has to install with."""
     shown = {Path("/opt/bridge/bin/python"): "/opt/bridge/bin/python", Path.cwd() / "a b/python": "'a b/python'"}
-    wanted = "'pyarrow>=20' 'duckdb>=1.4'"
+    wanted = "'pyarrow>=20' 'duckdb>=1.4' 'obstore>=0.9' 'sqlglot>=28'"
     for python, text in shown.items():
         assert said.format(python=text, wanted=wanted) == advice(
             "analytics", ANALYTICS, python=python, has_pip=has_pip, has_uv=has_uv

@@ -15,6 +15,7 @@ from typing import Any
 
 from fastavro import schemaless_writer
 
+from consumer.analytics.directory import LocalDirectory
 from consumer.analytics.files import FORMATS
 from consumer.analytics.formats import format_named
 from consumer.analytics.partition_files import ExportTarget, PartitionFiles
@@ -79,7 +80,8 @@ def _export(output: Path) -> None:
     count = len(values)
     batch = RecordBatch("registry.events", 0, list(range(count)), [1_767_268_800_000] * count, values, lambda _: ())
     for name in FORMATS:
-        files = PartitionFiles(ExportTarget(output, batch.topic, name, format_named(name)), 0, 0)
+        target = ExportTarget(LocalDirectory(output), batch.topic, name, format_named(name))
+        files = PartitionFiles(target, 0, 0)
         files.write(batch)
         files.close()
 

@@ -1,12 +1,14 @@
 """Files of an export: names, days, rolling, gaps, leftovers, the lock, and where the next run goes on."""
 
 import json
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from consumer.analytics.files import Covered, OutputError, covered_by, file_name, locked, unfinished_path
+from consumer.analytics.directory import LocalDirectory
+from consumer.analytics.files import Covered, NamedFile, OutputError, awaited, covered_by, file_name, unfinished_name
 from consumer.analytics.formats import format_named
 from consumer.analytics.gaps import Gap
 from consumer.analytics.partition_files import ExportTarget, PartitionFiles
@@ -31,7 +33,7 @@ def batch(*records: tuple[int, int], log_begins: int = 0) -> RecordBatch:
 
 def target(output: Path, roll_s: float | None = None, full_bytes: int = 1 << 30) -> ExportTarget:
     """Files of lines."""
-    return ExportTarget(output, TOPIC, "ndjson", format_named("ndjson"), roll_s, full_bytes)
+    return ExportTarget(LocalDirectory(output), TOPIC, "ndjson", format_named("ndjson"), roll_s, full_bytes)
 
 
 def written(output: Path) -> dict[str, list[int]]:
@@ -53,6 +55,50 @@ def test_a_file_ends_with_the_day(tmp_path: Path) -> None:
     files.write(batch((5, DAY_MS - 1), (6, DAY_MS), (7, DAY_MS - 2), (8, DAY_MS + 5)))
     files.close()
     assert {path_of("1970-01-01", 5, 5): [5], path_of("1970-01-02", 6, 8): [6, 7, 8]} == written(tmp_path)
+
+
+def test_a_batch_of_the_next_day_begins_a_file(tmp_path: Path) -> None:
+    """Where the day changes between two batches, none of the second stands with the first."""
+    files = PartitionFiles(target(tmp_path), 2, 5)
+    files.write(batch((5, DAY_MS - 1)))
+    files.write(batch((6, DAY_MS), (7, DAY_MS)))
+    files.close()
+    assert {path_of("1970-01-01", 5, 5): [5], path_of("1970-01-02", 6, 7): [6, 7]} == written(tmp_path)
+
+
+def announced(day: str, first: int, last: int) -> NamedFile:
+    """A file that an earlier run announced."""
+    return NamedFile(path_of(day, first, last), TOPIC, 2, first, last, "ndjson")
+
+
+def test_an_announced_file_is_written_as_announced(tmp_path: Path) -> None:
+    """It has its offsets and its path, whatever the day, the size or `roll`; those around it have none of its own."""
+    wanted = announced("1970-01-01", 3, 6)
+    files = PartitionFiles(replace(target(tmp_path, roll_s=1.0, full_bytes=1), awaited={2: wanted}), 2, 0)
+    files.write(batch((0, 0), (1, 0), (3, 0), (4, DAY_MS)))
+    files.close_if_old()
+    files.write(batch((5, DAY_MS), (6, DAY_MS), (7, DAY_MS)))
+    files.close()
+    assert {
+        path_of("1970-01-01", 0, 1): [0, 1],
+        wanted.path: [3, 4, 5, 6],
+        path_of("1970-01-02", 7, 7): [7],
+    } == written(tmp_path)
+    assert (3, 7) == (files.files, files.records)
+
+
+def test_a_part_of_an_announced_file_is_left(tmp_path: Path) -> None:
+    """A run that stops in the middle of it leaves no file; where the log has lost its last record, the rest is it."""
+    wanted = announced("1970-01-01", 3, 6)
+    files = PartitionFiles(replace(target(tmp_path), awaited={2: wanted}), 2, 3)
+    files.write(batch((3, 0), (4, 0)))
+    files.close()
+    assert ({}, 0, 0) == (written(tmp_path), files.files, files.records)
+    files = PartitionFiles(replace(target(tmp_path), awaited={2: wanted}), 2, 3)
+    files.write(batch((3, 0), (4, 0)))
+    files.write(batch((9, 0)))
+    files.close()
+    assert {wanted.path: [3, 4], path_of("1970-01-01", 9, 9): [9]} == written(tmp_path)
 
 
 def test_a_file_rolls(tmp_path: Path) -> None:
@@ -91,19 +137,19 @@ def test_nothing_unfinished_is_seen(tmp_path: Path) -> None:
     """Until a file is whole it has another name; abandoned, it is gone; the next run removes a killed one's."""
     files = PartitionFiles(target(tmp_path), 2, 0)
     files.write(batch((0, 0)))
-    assert {} == covered_by(tmp_path, TOPIC, "ndjson")
+    assert {} == covered_by(LocalDirectory(tmp_path).paths(), TOPIC, "ndjson")
     files.abandon()
-    left = unfinished_path(tmp_path / "accepted_date=1970-01-01", TOPIC, 2, 0, "ndjson")
-    left.write_bytes(b"half")
-    with locked(tmp_path):
+    (tmp_path / "accepted_date=1970-01-01" / unfinished_name(TOPIC, 2, 0, "ndjson")).write_bytes(b"half")
+    with LocalDirectory(tmp_path).held():
         assert [] == list((tmp_path / "accepted_date=1970-01-01").iterdir())
 
 
 def test_two_at_once_are_refused(tmp_path: Path) -> None:
     """While one export holds the directory, another is told so."""
-    with locked(tmp_path), pytest.raises(OutputError, match="another export is writing there"), locked(tmp_path):
+    held = LocalDirectory(tmp_path).held
+    with held(), pytest.raises(OutputError, match="another export is writing there"), held():
         pass
-    with locked(tmp_path):
+    with held():
         pass
 
 
@@ -119,10 +165,10 @@ def test_names_tell_what_is_there(tmp_path: Path) -> None:
         file_name(TOPIC, 2, 0, 99, "parquet"),
     ):
         (folder / name).touch()
-    assert {0: Covered(3, 3), 2: Covered(0, 9)} == covered_by(tmp_path, TOPIC, "avro")
+    assert {0: Covered(3, 3), 2: Covered(0, 9)} == covered_by(LocalDirectory(tmp_path).paths(), TOPIC, "avro")
     (folder / file_name(TOPIC, 2, 9, 12, "avro")).touch()
     with pytest.raises(OutputError, match="hold the same offsets"):
-        covered_by(tmp_path, TOPIC, "avro")
+        covered_by(LocalDirectory(tmp_path).paths(), TOPIC, "avro")
 
 
 class Log:
@@ -166,6 +212,17 @@ def test_later_partitions() -> None:
     assert 2 == plan_of(Log(), TOPIC, {}, None, End(), now=0.0).known
     assert 2 == plan_of(Log(), TOPIC, {}, End(), End(), now=0.0).known
     assert None is plan_of(Log(), TOPIC, {}, Offsets({0: 80, 1: 80}), End(), now=0.0).known
+
+
+def test_announced_files_come_first() -> None:
+    """What may still appear is written whole, whatever `--to`, behind the files that are there or else alone."""
+    path = path_of("1970-01-01", 50, 59)
+    found = awaited([path, path_of("1970-01-01", 60, 69)], [path_of("1970-01-01", 60, 69)], TOPIC, "ndjson")
+    due = {0: found[2]}
+    plan = plan_of(Log(), TOPIC, {0: Covered(0, 49)}, None, Offsets({0: 55}), now=0.0, awaited=due)
+    assert ({0: range(50, 60)}, []) == (plan.ranges, plan.gaps)
+    plan = plan_of(Log(), TOPIC, {}, Offsets({0: 80}), End(), now=0.0, awaited=due)
+    assert ({0: range(50, 100)}, [0]) == (plan.ranges, plan.filled)
 
 
 @pytest.mark.parametrize("covered", [{1: Covered(0, 100)}, {0: Covered(0, 5), 2: Covered(0, 5)}])

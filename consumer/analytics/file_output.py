@@ -1,4 +1,4 @@
-"""A directory as the output of an export: files of their own for each partition."""
+"""Files as the output of an export: of their own for each partition."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from consumer.analytics.partition_files import ExportTarget, PartitionFiles
 from consumer.log.record_batch import RecordBatch
 
 
-class DirectoryWriter:
+class FileWriter:
     """The partitions that one thread writes."""
 
     def __init__(self, target: ExportTarget, starts: Mapping[int, int], open_files: int) -> None:
@@ -47,7 +47,7 @@ class DirectoryWriter:
     @property
     def files(self) -> int:
         """How many files have their name."""
-        return sum(len(each.files) for each in self._partitions.values())
+        return sum(each.files for each in self._partitions.values())
 
     @property
     def gaps(self) -> list[Gap]:
@@ -55,8 +55,8 @@ class DirectoryWriter:
         return [gap for each in self._partitions.values() for gap in each.gaps]
 
 
-class DirectoryOutput:
-    """The files of one format in a directory, which is locked."""
+class FileOutput:
+    """The files of one format in a storage, which this run holds."""
 
     def __init__(self, target: ExportTarget) -> None:
         self._target = target
@@ -66,6 +66,6 @@ class DirectoryOutput:
         """The topic whose records the files hold."""
         return self._target.topic
 
-    def begin(self, starts: Mapping[int, int], open_files: int) -> DirectoryWriter:
+    def begin(self, starts: Mapping[int, int], open_files: int) -> FileWriter:
         """A writer of these partitions from these offsets on."""
-        return DirectoryWriter(self._target, starts, open_files)
+        return FileWriter(self._target, starts, open_files)

@@ -1,8 +1,9 @@
-"""A directory as the output of an export: partitions apart, and one that is added."""
+"""Files as the output of an export: partitions apart, and one that is added."""
 
 from pathlib import Path
 
-from consumer.analytics.directory_output import DirectoryOutput
+from consumer.analytics.directory import LocalDirectory
+from consumer.analytics.file_output import FileOutput
 from consumer.analytics.formats import format_named
 from consumer.analytics.output import BatchWriter
 from consumer.analytics.partition_files import ExportTarget
@@ -17,7 +18,7 @@ def batch(partition: int, first: int, last: int) -> RecordBatch:
 
 def test_an_added_partition_begins_at_its_beginning(tmp_path: Path) -> None:
     """A partition that nobody named gets files of its own, and what its records do not begin with is a gap."""
-    output = DirectoryOutput(ExportTarget(tmp_path, "events", "ndjson", format_named("ndjson")))
+    output = FileOutput(ExportTarget(LocalDirectory(tmp_path), "events", "ndjson", format_named("ndjson")))
     writer: BatchWriter = output.begin({0: 5}, 1)
     writer.write(batch(0, 5, 6))
     lost = batch(3, 2, 2)
