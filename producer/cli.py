@@ -1,4 +1,7 @@
-"""`registry-bridge`: serve, publish, init, check. Reads arguments, calls the parts, prints; nothing is decided here."""
+"""`registry-bridge`: serve, publish, init, check; `commands/` has the others.
+
+Reads arguments, calls the parts, prints; nothing is decided here.
+"""
 
 import asyncio
 import errno
@@ -15,7 +18,8 @@ import click
 from producer.check.against import changes_at
 from producer.check.check import check_installation, check_settings
 from producer.check.findings import Finding, Severity, exit_code_of, summary_of
-from producer.example import configuration_schema, example_configuration
+from producer.commands.example import example_command
+from producer.commands.views import views_command
 from producer.intake.doors import OwnDoor
 from producer.intake.processes import serve_in_processes
 from producer.intake.service import CLIENT_ID, serve
@@ -58,7 +62,7 @@ _PREFIX: Final = "registry_bridge"
 _COLOURS: Final = {Severity.OK: "green", Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.WRONG: "red"}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=[example_command, views_command], context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="registry-event-bridge", prog_name=_PROGRAM)
 def commands() -> None:
     """Receives a registry's notifications and answers 200 only after Kafka has stored them."""
@@ -113,19 +117,6 @@ def init_command(settings: Settings) -> int:
     click.echo(
         f"topic {settings.topics.events} exists, with {counted(partitions, 'partition')}; {_registered(settings)}"
     )
-    return 0
-
-
-@commands.command("example", epilog="Example: registry-bridge example > bridge.yaml")
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of the configuration instead, for editors.")
-def example_command(*, schema: bool) -> int:
-    """Print a sample configuration.
-
-    It has every key with its default and a comment: registry-bridge example > bridge.yaml. With --schema the
-    command prints the JSON Schema by which editors check the file: registry-bridge example --schema >
-    bridge.schema.json.
-    """
-    click.echo(configuration_schema() if schema else example_configuration(), nl=False)
     return 0
 
 
