@@ -25,7 +25,9 @@ SINK = {"name": "audit", "sink": "tests.kit.python_sinks:make", "start": "beginn
 
 def installed(kafka: LocalKafka, topic: str, folder: Path) -> Installation:
     """Three events for one sink."""
-    setup = Installation(kafka.bootstrap, topic, folder, partitions=1, endpoints=[SINK])
+    setup = Installation(
+        kafka.bootstrap, topic, folder, partitions=1, endpoints=[SINK], sections={"worker": {"drain": "5m"}}
+    )
     setup.publish(*envelopes(1, 3))
     return setup
 

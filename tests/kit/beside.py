@@ -9,13 +9,13 @@ from typing import Self
 
 from tests.kit.cpu import process_s
 from tests.kit.eventually import eventually
-from tests.kit.notifications import Poster, envelope, event_json
+from tests.kit.notifications import Poster, Reply, envelope, event_json
 from tests.kit.process import Process
 
 ASKED_AT_LEAST = 3
 WORK_S = 2.5
 """A second, on a machine that has nothing else to do: where others use the caches too, the same work takes longer."""
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 BODY = envelope(event_json("team/beside", 1))
 
 
@@ -81,11 +81,16 @@ class Beside:
                     seconds.append(time.monotonic() - begun)
                     if process is self.attacked:
                         self.worked.append(process_s(process.pid) - worked)
-                    self.faults += [reply.body.decode() for reply in replies if reply.status != 200]
+                    self.faults += [reply.body.decode() for reply in replies if reply.status != 200 and not late(reply)]
 
     def _measure(self) -> None:
         while not self._ended.wait(0.01):
             self.peak_mib = max(self.peak_mib, resident_mib(self.attacked))
+
+
+def late(reply: Reply) -> bool:
+    """Whether it is Kafka that was late: a registry comes again then, whoever is attacked."""
+    return reply.status == 503 and b"Kafka" in reply.body
 
 
 def resident_mib(process: Process) -> float:

@@ -205,7 +205,7 @@ def test_more_than_an_event_may_hold_is_undecodable_at_once(avro: bytes, limit: 
     for read_it in (lambda: decode(frame(_LATEST.id, avro), None), lambda: read(avro, _LATEST)):
         with pytest.raises(UndecodableError, match=f"it has more than {limit}, the limit of one event"):
             read_it()
-    assert time.thread_time() - started < 0.1
+    assert time.thread_time() - started < 1.0
 
 
 @pytest.mark.parametrize(

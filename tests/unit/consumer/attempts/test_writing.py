@@ -66,7 +66,7 @@ def test_all_are_written_in_order() -> None:
         written.start()
         for offset in range(500):
             written.add(replace(EXPECTED, event_id=str(offset)))
-        await written.close(5.0)
+        await written.close(60.0)
         assert [record.key for record in kafka.records] == [str(offset).encode() for offset in range(500)]
         assert {record.topic for record in kafka.records} == {"registry.attempts"}
         assert kafka.is_closed
@@ -96,7 +96,7 @@ def test_what_kafka_does_not_take_is_counted_and_told_once() -> None:
         assert ["Kafka does not answer", "no right to write"] == [line["reason"] for line in lines]
         kafka.error = None
         written.add(EXPECTED)
-        await written.close(5.0)
+        await written.close(60.0)
         assert len(kafka.records) == 1
         assert losses == {"ci": 4}
 
@@ -115,7 +115,7 @@ def test_memory_is_bounded_while_kafka_is_slow() -> None:
             written.add(EXPECTED)
         assert losses == {"ci": 300}
         kafka.answers.set()
-        await written.close(5.0)
+        await written.close(60.0)
         assert len(kafka.records) == MOST_WAITING
 
     asyncio.run(scenario())
@@ -144,7 +144,7 @@ def test_a_close_before_the_start() -> None:
 
     async def scenario() -> None:
         kafka, losses = Kafka(), Losses()
-        await topic(kafka, losses).close(5.0)
+        await topic(kafka, losses).close(60.0)
         assert kafka.is_closed
         assert not losses
 

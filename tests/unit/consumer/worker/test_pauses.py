@@ -9,6 +9,7 @@ from consumer.worker.pauses import Pauses
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.pauses import Pause, PauseFold, written
+from tests.kit.eventually import LIMIT_S
 
 GROUP = "registry-worker.ci"
 PAUSE = Pause(7, "their release")
@@ -39,6 +40,7 @@ class Control:
         self._fold = PauseFold()
         self._read = 0
         self.fault = ""
+        self.looks = 0
 
     @property
     def known(self) -> Mapping[str, Pause]:
@@ -47,6 +49,7 @@ class Control:
 
     def look(self) -> Mapping[str, Pause]:
         """Read what is new."""
+        self.looks += 1
         if self.fault:
             raise KafkaRefusedError(self.fault)
         new = self._log.records[self._read :]
@@ -99,9 +102,12 @@ class Workers:
         return await self.pauses[worker].change(self.endpoints[worker], pause)
 
     async def follow(self) -> None:
-        """All look for a while."""
+        """All look, and hold what they have seen: that is done when the next look begins."""
+        enough = [control.looks + 3 for control in self.controls]
         watching = [asyncio.create_task(one.watch()) for one in self.pauses]
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(LIMIT_S):
+            while any(map(int.__lt__, (control.looks for control in self.controls), enough)):  # noqa: ASYNC110 - a fake is asked
+                await asyncio.sleep(0.001)
         for task in watching:
             task.cancel()
 

@@ -42,21 +42,21 @@ def test_a_sink_has_a_sender_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sink", "status", "error"),
+    ("sink", "timeout_s", "status", "error"),
     [
-        ("tests.kit.python_sinks:make", "UNSET", None),
-        ("tests.kit.python_sinks:make_refusing", "ERROR", "rejected"),
-        ("tests.kit.python_sinks:make_hanging", "ERROR", "timeout"),
+        ("tests.kit.python_sinks:make", 60.0, "UNSET", None),
+        ("tests.kit.python_sinks:make_refusing", 60.0, "ERROR", "rejected"),
+        ("tests.kit.python_sinks:make_hanging", 0.2, "ERROR", "timeout"),
     ],
 )
-def test_the_span_of_a_sinks_attempt(sink: str, status: str, error: str | None) -> None:
+def test_the_span_of_a_sinks_attempt(sink: str, timeout_s: float, status: str, error: str | None) -> None:
     """The processing of its record, which goes on from the record's own trace; there is no request in it."""
     kept = KeptSpans()
     maker = SenderMaker(StillClock(), LargeEvents(), "registry-worker", kept.tracing)
     record, event = sendable(DELETE, traceparent=TRACEPARENT)
     delivery = Delivery(record, event, Lane((3, b"library/test")), 0.0, None)
 
-    sender = maker.sender(EndpointSettings(name="audit", sink=sink, timeout_s=0.2, concurrency=1))
+    sender = maker.sender(EndpointSettings(name="audit", sink=sink, timeout_s=timeout_s, concurrency=1))
     asyncio.run(sender.send([delivery]))
     [span] = kept.ended
     assert (facts(span)["status"], facts(span).get("error.type")) == (status, error)

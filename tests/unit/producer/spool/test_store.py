@@ -10,7 +10,7 @@ from producer.spool.errors import SpoolDamagedError, SpoolDiskError, SpoolError,
 from producer.spool.store import SpoolStore
 from tests.kit.spools import ROOM, SMALL, FailingFiles, disk_fault, drafts, log_of
 
-WAIT_S = 30.0
+WAIT_S = 120.0
 
 
 class Heard:

@@ -22,7 +22,7 @@ from tests.kit.python_sinks import AsyncSink, Gated, KeptSink, be_away, refuse, 
 from tests.kit.sendables import sendable
 
 LONG_S = 60.0
-SHORT_S = 0.05
+SHORT_S = 0.3
 
 
 def delivery(number: int = 1, repository: str = "library/app", *, decoded: bool = True) -> Delivery:
@@ -116,8 +116,8 @@ def test_a_write_that_does_not_return_is_not_made_twice() -> None:
     sink = KeptSink(gate)
 
     async def tried(sender: SinkSender) -> None:
-        assert await sender.send([delivery()]) == NoAnswer(Fault.TIMEOUT, "write did not return within 0.05 s")
-        late = "an earlier write for the same repository did not end within 0.05 s"
+        assert await sender.send([delivery()]) == NoAnswer(Fault.TIMEOUT, "write did not return within 0.3 s")
+        late = "an earlier write for the same repository did not end within 0.3 s"
         assert await sender.send([delivery()]) == NoAnswer(Fault.TIMEOUT, late)
         gate.go_on.set()
         assert await eventually_sent(sender, delivery()) is WRITTEN
@@ -179,7 +179,7 @@ def test_a_write_for_which_no_thread_is_free_is_not_made_later() -> None:
 
     async def tried(sender: SinkSender) -> None:
         assert isinstance(await sender.send([delivery(1)]), NoAnswer)
-        busy = NoAnswer(Fault.TIMEOUT, "no thread of the sink became free within 0.05 s")
+        busy = NoAnswer(Fault.TIMEOUT, "no thread of the sink became free within 0.3 s")
         assert await sender.send([delivery(2, "library/other")]) == busy
         gate.go_on.set()
         assert await eventually_sent(sender, delivery(2, "library/other")) is WRITTEN
