@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol, TypeAlias, assert_never
 
-from runtime.config import Ago, At, Beginning, End, New, parse_start
+from runtime.config import Ago, At, Beginning, End, New, parse_rfc3339, parse_start
 from runtime.errors import BridgeError
 from runtime.kafka.cluster_state import LogPlaces, Topic
 
@@ -20,6 +20,9 @@ PLACE_EXAMPLES: Final = (
 """The advice behind every refused place."""
 
 _OFFSETS: Final = re.compile(r"[0-9]{1,9}:[0-9]{1,18}(,[0-9]{1,9}:[0-9]{1,18})*", re.ASCII)
+
+
+_WITHOUT_ZONE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2})?)?", re.ASCII)
 
 
 class PlaceError(BridgeError):
@@ -79,9 +82,19 @@ def parse_place(text: str) -> Place:
         start = New()
     match start:
         case New():
-            raise ValueError(f"is not a place in a topic; {PLACE_EXAMPLES}")
+            raise ValueError(_no_place(text))
         case _:
             return start
+
+
+def _no_place(text: str) -> str:
+    """What is wrong with it; a date or a time without a zone is told how it is written in UTC."""
+    if found := _WITHOUT_ZONE.fullmatch(text):
+        date, minutes, seconds = found.groups()
+        in_utc = f"{date}T{minutes or '00:00'}{seconds or ':00'}Z"
+        if parse_rfc3339(in_utc) is not None:
+            return f"does not say its time zone; write {in_utc} for UTC"
+    return f"is not a place in a topic; {PLACE_EXAMPLES}"
 
 
 def bounds_of(log: LogOffsets, topic: str) -> Bounds:

@@ -17,7 +17,7 @@ import click
 
 from producer.check.against import changes_at
 from producer.check.check import check_installation, check_settings
-from producer.check.findings import Finding, Severity, exit_code_of, summary_of
+from producer.check.findings import Finding, Severity, exit_code_of, summary_of, worst_last
 from producer.commands.example import example_command
 from producer.commands.views import views_command
 from producer.intake.doors import OwnDoor
@@ -135,7 +135,8 @@ def check_command(settings: Settings, *, offline: bool, against: WorkerAddress |
     """Check the configuration, Kafka and every endpoint.
 
     Validates the configuration, connects to Kafka and to every endpoint's address, and shows which settings are not
-    fit for production and where endpoints behave differently from a registry's own. The last line is the result.
+    fit for production and, unless other sources alone are configured, where endpoints behave differently from a
+    registry's own. Warnings and then faults stand at the end; the last line is the result.
     """
     if offline and against is not None:
         raise click.UsageError("--against asks a worker: leave out --offline")
@@ -146,7 +147,7 @@ def check_command(settings: Settings, *, offline: bool, against: WorkerAddress |
         findings = chain(findings, check_installation(settings, _admin(settings), registry))
     if against is not None:
         findings = chain(findings, changes_at(settings, against.address, is_encrypted=against.is_encrypted))
-    for finding in findings:
+    for finding in worst_last(findings):
         severity = click.style(f"{finding.severity.value:<8}", fg=_COLOURS[finding.severity])
         click.echo(severity + printable(finding.text))
         found.append(finding)

@@ -30,7 +30,7 @@ def list_command(chosen: ChosenLetters, *, as_json: bool) -> int:
 @choosing_letters
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def show_command(chosen: ChosenLetters, *, as_json: bool) -> int:
-    """Show open dead letters with reason, headers and the event's JSON."""
+    """Show open dead letters with reason, headers, the event's JSON and the body that a source sent."""
     render = json_of if as_json else page_of
     for part in chosen.parts():
         records = chosen.topic.records(part)

@@ -12,6 +12,7 @@ from consumer.commands.options import endpoint_named
 from consumer.commands.worker_option import worker_option
 from consumer.operations.intake_answer import SpoolAnswer, ask_intake
 from consumer.operations.log_view import LogView
+from consumer.operations.next_steps import next_step
 from consumer.operations.status import EndpointStatus, StatusReader, text_of
 from consumer.operations.thresholds import Thresholds
 from runtime.cli.look import look_of_stdout
@@ -121,8 +122,9 @@ def _print(
     if statuses:
         look = look_of_stdout()
         click.echo(text_of(statuses, look), color=look.colours)
-        for line in unknown:
-            click.echo(printable(line), err=True)
+        for line in (*unknown, next_step(statuses)):
+            if line:
+                click.echo(printable(line), err=True)
     else:
         click.echo("no endpoints are configured", err=True)
     if spool:

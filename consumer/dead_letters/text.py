@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,7 @@ from runtime.cli.terminal import printable
 from runtime.counts import counted
 from runtime.rfc3339 import rfc3339_ms, shown_ms
 from schemas.avro import UndecodableError, UnknownSchemaError
+from schemas.event import Event
 from schemas.wire import event_json
 
 _STRING_OR_SPACE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[ \t\n\r]+', re.DOTALL)
@@ -59,11 +61,13 @@ def json_of(letter: Letter, record: Record, topic: str) -> str:
     facts = facts_of(letter, topic)
     facts["answer"] = answer_in(record) or None
     facts["headers"] = [[name, None if value is None else _text(value)] for name, value in original.headers]
-    event, why = _event_json(original)
+    event, why = _event(original)
+    facts["source_format"] = event.source_format or None if event else None
+    facts["source_body"] = event.source_body or None if event else None
     if event is None:
         raw = None if original.value is None else base64.b64encode(original.value).decode("ascii")
         return json.dumps({**facts, "event": None, "raw": raw, "undecodable": why})
-    return f'{json.dumps(facts)[:-1]}, "event": {_on_one_line(event)}}}'
+    return f'{json.dumps(facts)[:-1]}, "event": {_on_one_line(_json_text(event))}}}'
 
 
 def page_of(letter: Letter, record: Record, topic: str) -> str:
@@ -91,9 +95,9 @@ def page_of(letter: Letter, record: Record, topic: str) -> str:
 
 
 def _event_lines(original: Record) -> list[str]:
-    event, why = _event_json(original)
+    event, why = _event(original)
     if event is not None:
-        return ["  the event", *(f"    {line}" for line in _indented(event).split("\n"))]
+        return ["  the event", *_indented(_json_text(event)), *_source_lines(event)]
     if original.value is None:
         return ["  no event: the record has no value"]
     return [
@@ -102,12 +106,22 @@ def _event_lines(original: Record) -> list[str]:
     ]
 
 
-def _indented(event: str) -> str:
-    """The JSON for a person; as it came where the formatter will not have it, as with half a surrogate pair."""
-    try:
-        return msgspec.json.format(event, indent=2)
-    except (msgspec.MsgspecError, RecursionError):
-        return event
+def _source_lines(event: Event) -> list[str]:
+    """The body of a source that is no distribution registry; none for an envelope."""
+    if not event.source_body:
+        return []
+    came_as = ", ".join(text for text in (event.source_format, event.source_content_type) if text)
+    return [f"  the body that the source sent ({came_as})", *_indented(event.source_body)]
+
+
+def _indented(text: str) -> list[str]:
+    """The lines of a JSON text for a person; as it came where the formatter will not have it.
+
+    It will not have half a surrogate pair, say.
+    """
+    with suppress(msgspec.MsgspecError, RecursionError):
+        text = msgspec.json.format(text, indent=2)
+    return [f"    {line}" for line in text.split("\n")]
 
 
 def _on_one_line(event: str) -> str:
@@ -115,10 +129,14 @@ def _on_one_line(event: str) -> str:
     return _STRING_OR_SPACE.sub(lambda found: found[0] if found[0][0] == '"' else "", event)
 
 
-def _event_json(original: Record) -> tuple[str | None, str]:
-    """The event's JSON, or None and why there is none."""
+def _json_text(event: Event) -> str:
+    return event_json(event).decode()
+
+
+def _event(original: Record) -> tuple[Event | None, str]:
+    """The event, or None and why there is none."""
     try:
-        return event_json(event_of(original)).decode(), ""
+        return event_of(original), ""
     except (UndecodableError, UnknownSchemaError) as error:
         return None, str(error)
 

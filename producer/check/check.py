@@ -8,7 +8,7 @@ from producer.check.findings import Finding, Severity
 from producer.check.groups import cluster_version, group_protocol
 from producer.check.listeners import listener_findings
 from producer.check.pauses import pause_findings
-from producer.check.sources import source_findings
+from producer.check.sources import kept_findings, source_findings, takes_envelopes
 from producer.check.spool import spool_findings
 from runtime.clock import SystemClock
 from runtime.config.differences import differences as endpoint_differences
@@ -27,13 +27,15 @@ _PRODUCTION_BROKERS: Final = 3
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
     """What can be known of a configuration that loads without asking anybody."""
-    for sentence in endpoint_differences(settings):
-        yield Finding(Severity.NOTE, sentence)
+    if takes_envelopes(settings.intake):
+        for sentence in endpoint_differences(settings):
+            yield Finding(Severity.NOTE, sentence)
     for warning in settings.warnings:
         yield Finding(Severity.WARNING, warning)
     yield from client_settings(settings.endpoints)
     yield from listener_findings(settings, SystemClock().wall())
     yield from source_findings(settings.intake)
+    yield from kept_findings(settings)
     yield from judged_at_the_proxy(settings.endpoints)
     try:
         require_tracing(settings.tracing)

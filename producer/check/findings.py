@@ -1,6 +1,6 @@
 """What `check` finds: a severity, a sentence, and what it means for the exit status."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -27,6 +27,17 @@ class Finding:
     text: str
     exit_code: int = 1
     """Of `check`, if the severity is `WRONG`; 2 where the configuration is what must change."""
+
+
+def worst_last(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Notes and what is well as they are found, then the warnings, then the faults: they stand above the result."""
+    kept: dict[Severity, list[Finding]] = {Severity.WARNING: [], Severity.WRONG: []}
+    for finding in findings:
+        if finding.severity in kept:
+            kept[finding.severity].append(finding)
+        else:
+            yield finding
+    yield from (finding for same in kept.values() for finding in same)
 
 
 def exit_code_of(findings: Sequence[Finding]) -> int:

@@ -14,6 +14,7 @@ import uvloop
 
 from runtime.cli.controlling_terminal import ControllingTerminal
 from runtime.cli.hangups import Hangups
+from runtime.cli.programs import of_another_program
 from runtime.cli.signals import StopSignals
 from runtime.cli.streams import GONE, discard, lasting_streams
 from runtime.cli.terminal import printable
@@ -50,8 +51,7 @@ def _failed(error: Exception, program: str, signals: StopSignals) -> int:
             click.echo(error.format_message(), err=True)
             return error.exit_code
         case click.ClickException():
-            where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else program
-            _say(f"{where}: {error.format_message()} (see --help)")
+            _say(_usage_line(error, program))
             return error.exit_code
         case BridgeError():
             for line in str(error).split("\n"):
@@ -66,6 +66,14 @@ def _failed(error: Exception, program: str, signals: StopSignals) -> int:
     _log.debug("command.failed", exc_info=error)
     _say(f"{program}: internal error: {type(error).__name__}: {error} (use --log-level debug for details)")
     return 1
+
+
+def _usage_line(error: click.ClickException, program: str) -> str:
+    """What was wrong, and at which command; a command of the other program is named as such."""
+    where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else program
+    if isinstance(error, click.exceptions.NoSuchCommand) and (told := of_another_program(where, error.command_name)):
+        return f"{where}: {told}"
+    return f"{where}: {error.format_message()} (see --help)"
 
 
 def _say(line: str) -> None:

@@ -11,14 +11,16 @@ from runtime import standard_webhooks
 from runtime.config import shape as shapes
 from runtime.config.document import Scalar
 from runtime.config.faults import RefusedValue
+from runtime.config.interpolation import interpolate
 from runtime.config.reading import Value, show_nothing, show_url
-from runtime.config.secrets import Secret, masked_url, masked_written_url
+from runtime.config.secrets import MASK, Secret, masked_url, masked_written_url
 from runtime.config.shape import shaped
 from runtime.config.value_readers import text_or_list
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LITERAL_HOST = re.compile(r"https?://(?:[^/]*@)?[^/$@?#]+/", re.IGNORECASE)
+_WRITTEN_ORIGIN = re.compile(r"https?://(?:[^/$?#]|\$\$|\$\{[^}]*\})+(?=/|\Z)", re.IGNORECASE)
 _UNFIT_IN_URL = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
 
 OURS: Final = frozenset(
@@ -164,6 +166,19 @@ def _host_is_legal(host: str | None) -> bool:
 
 
 def _safe(url: str, value: Value) -> str:
-    """Prefer what is written where its host is no reference: what the environment puts into the path stays hidden."""
-    written = value.node.written if isinstance(value.node, Scalar) else url
-    return masked_written_url(written) if value.is_interpolated and _LITERAL_HOST.match(written) else masked_url(url)
+    """The URL for a log: its path as it is written, or `/***` where no path is, for a path can be a secret too."""
+    if not (value.is_interpolated and isinstance(value.node, Scalar)):
+        return masked_url(url)
+    written = value.node.written
+    if _LITERAL_HOST.match(written):
+        return masked_written_url(written)
+    origin, path = _origin(url), urlsplit(url).path
+    found = _WRITTEN_ORIGIN.match(written)
+    if found and interpolate(found[0], value.reading.sources) == origin:
+        return masked_written_url(origin + written[found.end() :])
+    return masked_url(origin) + (f"/{MASK}" if path.strip("/") else path)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return url[: len(f"{parts.scheme}://{parts.netloc}")]

@@ -49,6 +49,17 @@ def test_a_wrong_word_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert line.endswith("(see --help)")
 
 
+def test_a_command_of_the_other_program_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says how the command is called; the same word after a group of commands is another."""
+    status, out, err = ran("registry-worker", "check", monkeypatch=monkeypatch, capsys=capsys)
+    told = "registry-worker: check is a command of the other program: registry-bridge check\n"
+    assert (2, "", told) == (status, out, err)
+    _, _, err = ran("registry-worker", "dead-letters", "check", monkeypatch=monkeypatch, capsys=capsys)
+    assert err.startswith("registry-worker dead-letters: No such command 'check'.")
+
+
 @pytest.mark.parametrize(
     ("name", "words", "told"),
     [

@@ -44,6 +44,16 @@ def policy() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceAddress:
+    """Where a source of the intake sends its events."""
+
+    name: str
+    format: str
+    url: str
+    """With a placeholder where its token belongs."""
+
+
+@dataclass(frozen=True, slots=True)
 class PageSettings:
     """What the page says of its worker, which never changes while it runs."""
 
@@ -56,6 +66,8 @@ class PageSettings:
     asks_authorization: bool
     """Whether the intake does."""
     processes: int
+    sources: tuple[SourceAddress, ...] = ()
+    """Those of the intake; without any, a registry that sends envelopes is what is expected."""
 
 
 def page_of(settings: PageSettings, board: Board, attempts: Mapping[str, str], *, version: str, now_ms: int) -> str:
@@ -109,10 +121,22 @@ def _chips(head: Mapping[str, str]) -> str:
 
 
 def _first(settings: PageSettings, *, is_shown: bool) -> str:
-    header = '\n      headers:\n        Authorization: ["..."]  # a value of intake.authorization'
+    senders = _sources(settings) if settings.sources else _registry(settings)
     return _file("first.html").format(
-        hidden="" if is_shown else " hidden",
-        topic=escaped(settings.topic),
-        intake=escaped(settings.intake),
-        header=header if settings.asks_authorization else "",
+        hidden="" if is_shown else " hidden", topic=escaped(settings.topic), senders=senders
     )
+
+
+def _registry(settings: PageSettings) -> str:
+    header = '\n      headers:\n        Authorization: ["..."]  # a value of intake.authorization'
+    return _file("first_registry.html").format(
+        intake=escaped(settings.intake), header=header if settings.asks_authorization else ""
+    )
+
+
+def _sources(settings: PageSettings) -> str:
+    listed = (
+        f"<pre>{escaped(one.name)} ({escaped(one.format)}):<code>{escaped(one.url)}</code></pre>"
+        for one in settings.sources
+    )
+    return _file("first_sources.html").format(sources="".join(listed))

@@ -1,5 +1,6 @@
 """Places in a topic: text to places, places to offsets, and that consecutive ranges tile."""
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -71,6 +72,23 @@ def test_parse_refuses(text: str) -> None:
     """What is no place is refused with what would be one, and is not repeated."""
     with pytest.raises(ValueError, match=r"^is not a place in a topic; write beginning, end, .*PARTITION:OFFSET"):
         parse_place(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("2026-11-30", "does not say its time zone; write 2026-11-30T00:00:00Z for UTC"),
+        ("2026-11-30T14:05", "does not say its time zone; write 2026-11-30T14:05:00Z for UTC"),
+        ("2026-11-30 14:05:06", "does not say its time zone; write 2026-11-30T14:05:06Z for UTC"),
+        ("2026-11-31", "is not a place in a topic; write beginning, end"),
+    ],
+)
+def test_parse_refuses_a_date_alone(text: str, advice: str) -> None:
+    """A day begins at another moment in each zone; what is written in UTC is said, and is a place."""
+    with pytest.raises(ValueError, match=f"^{re.escape(advice)}"):
+        parse_place(text)
+    if "for UTC" in advice:
+        assert isinstance(parse_place(advice.split()[-3]), At)
 
 
 def test_parse_refuses_a_partition_named_twice() -> None:

@@ -66,3 +66,19 @@ def test_shown_without_a_valid_time() -> None:
     assert isinstance(letter, Letter)
     assert "written no valid time" in page_of(letter, stored, DEAD)
     assert json.loads(json_line(letter, DEAD))["letter"]["written"] is None
+
+
+def test_shown_body_of_a_source() -> None:
+    """What the source sent stands beside the event that was made of it; of an envelope there is none."""
+    body = '{"type": "PUSH_ARTIFACT"}'
+    event = Event(id="x", source_format="harbor", source_content_type="application/json", source_body=body)
+    original = Record(TOPIC, 0, 1, 0, None, frame(CATALOG.latest.id, encode(event)), tuple(record_headers(event)))
+    for lies, told in ((original, {"source_format": "harbor", "source_body": body}), (record(1), {})):
+        stored = buried(lies, 0)
+        letter = parse_record(stored)
+        assert isinstance(letter, Letter)
+        shown = json.loads(json_of(letter, stored, DEAD))
+        assert (shown["source_format"], shown["source_body"]) == (told.get("source_format"), told.get("source_body"))
+        part = '  the body that the source sent (harbor, application/json)\n    {\n      "type": "PUSH_ARTIFACT"'
+        assert bool(told) == (part in page_of(letter, stored, DEAD))
+        assert bool(told) == ("the body that the source sent" in page_of(letter, stored, DEAD))

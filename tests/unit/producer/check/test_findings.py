@@ -2,7 +2,7 @@
 
 import pytest
 
-from producer.check.findings import Finding, Severity, exit_code_of, summary_of
+from producer.check.findings import Finding, Severity, exit_code_of, summary_of, worst_last
 
 OK, NOTE, WARNING = (Finding(severity, "") for severity in (Severity.OK, Severity.NOTE, Severity.WARNING))
 WRONG, REFUSED = Finding(Severity.WRONG, ""), Finding(Severity.WRONG, "", 2)
@@ -20,3 +20,11 @@ WRONG, REFUSED = Finding(Severity.WRONG, ""), Finding(Severity.WRONG, "", 2)
 def test_findings_add_up(findings: list[Finding], code: int, summary: str) -> None:
     """Warnings and notes change nothing; what the configuration is wrong about asks for 2."""
     assert (exit_code_of(findings), summary_of(findings)) == (code, summary)
+
+
+def test_faults_stand_above_the_result() -> None:
+    """The rest is shown as soon as it is found: whoever waits for Kafka sees that something happens."""
+    left = iter((WRONG, OK, WARNING, NOTE, REFUSED, WARNING))
+    found = worst_last(left)
+    assert (next(found), next(left)) == (OK, WARNING)
+    assert list(found) == [NOTE, WARNING, WRONG, REFUSED]

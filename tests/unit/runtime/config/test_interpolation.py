@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from runtime.config import (
     Address,
     Secret,
@@ -48,3 +50,34 @@ endpoints:
     second = loaded(tmp_path, text).endpoints[1]
 
     assert (second.name, second.url, second.timeout_s, second.threshold) == ("b", "http://a", 2.0, 4)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("https://x/${PATH_TOKEN}", "https://x/${PATH_TOKEN}"),
+        ("https://${HOST}/${PATH_TOKEN}", "https://ci.example.com/${PATH_TOKEN}"),
+        ("https://u:${PATH_TOKEN}@${HOST}:8443/a?k=${PATH_TOKEN}", "https://***@ci.example.com:8443/a?***"),
+        ("https://${SUBDOMAIN:-a}.${HOST}/hooks", "https://a.ci.example.com/hooks"),
+        ("https://${HOST}${PATH}", "https://ci.example.com/***"),
+        ("https://${BEGUN}/b", "https://ci.example.com/***"),
+        ("${URL}", "https://***@ci.example.com/***"),
+        ("${ROOT}", "https://ci.example.com/"),
+        ("https://${HOST}", "https://ci.example.com"),
+    ],
+)
+def test_the_path_of_an_url_is_shown_as_it_is_written(tmp_path: Path, written: str, shown: str) -> None:
+    """Paths can be secrets: one that the environment gave is not shown, wherever the host comes from."""
+    environ = {
+        "HOST": "ci.example.com",
+        "PATH": "/t0ken",
+        "PATH_TOKEN": "t0ken",
+        "BEGUN": "ci.example.com/t0ken",
+        "URL": "https://u:p@ci.example.com/t0ken?k=v",
+        "ROOT": "https://ci.example.com/",
+    }
+    text = f"kafka: {{bootstrap.servers: 'a:1'}}\nendpoints: [{{name: a, url: '{written}'}}]"
+
+    (endpoint,) = loaded(tmp_path, text, environ).endpoints
+
+    assert shown == endpoint.safe_url

@@ -2,13 +2,14 @@
 
 import asyncio
 import base64
+import dataclasses
 import re
 from hashlib import sha256
 
 import pytest
 from msgspec.structs import replace
 
-from consumer.worker.page.document import page_of, policy
+from consumer.worker.page.document import PageSettings, SourceAddress, page_of, policy
 from consumer.worker.page.facts import WorkerFacts
 from consumer.worker.page.live import LivePages
 from tests.kit.page_facts import HOSTILE, calm_facts, first_facts, some_facts
@@ -16,7 +17,7 @@ from tests.kit.page_server import SETTINGS
 from tests.kit.still_clock import StillClock
 
 
-def page(facts: WorkerFacts) -> str:
+def page(facts: WorkerFacts, settings: PageSettings = SETTINGS) -> str:
     """The page of this worker, some years later."""
 
     class Worker:
@@ -26,7 +27,7 @@ def page(facts: WorkerFacts) -> str:
     async def made() -> str:
         live = LivePages(Worker(), StillClock(), asyncio.Event())
         await live.refresh()
-        return page_of(SETTINGS, live.board, {"ci": "<tr></tr>"}, version=live.version, now_ms=2_000_000_000_000)
+        return page_of(settings, live.board, {"ci": "<tr></tr>"}, version=live.version, now_ms=2_000_000_000_000)
 
     return asyncio.run(made())
 
@@ -66,6 +67,19 @@ def test_before_the_first_event() -> None:
     assert '<section class="first" id="first" aria-labelledby="first-head">' in page(first_facts())
     assert "url: http://127.0.0.1:5050/events" in page(first_facts())
     assert '<section class="first" id="first" aria-labelledby="first-head" hidden>' in page(calm_facts())
+
+
+def test_sources_are_named_before_the_first_event() -> None:
+    """With the address of each, in place of what a registry is told that sends envelopes."""
+    sources = (
+        SourceAddress("eu", "harbor", "http://127.0.0.1:5050/events/eu"),
+        SourceAddress("hub", "docker-hub", "http://127.0.0.1:5050/events/hub?token=..."),
+    )
+    text = page(first_facts(), dataclasses.replace(SETTINGS, sources=sources))
+    assert "eu (harbor):<code>http://127.0.0.1:5050/events/eu</code>" in text
+    assert "hub (docker-hub):<code>http://127.0.0.1:5050/events/hub?token=...</code>" in text
+    assert "notifications:" not in text
+    assert "notifications:" in page(first_facts())
 
 
 def test_without_endpoints() -> None:
