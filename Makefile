@@ -29,10 +29,10 @@ DOCS := $(VENV)/.docs-$(call fingerprint,requirements-docs.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test fuzz chaos check bench docs schema pictures lock clean
+.PHONY: help run demo test test-engines fuzz chaos check bench docs schema pictures lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 run: $(RUN) ## Start everything, send sample events through it, stay up until Ctrl-C (BROKER=host:port uses your Kafka)
 	@$(PY) -m examples.demo $(if $(BROKER),--broker $(BROKER)) $(ARGS)
@@ -46,6 +46,11 @@ test: $(DEV) ## Run all tests (ARGS="-k name" for some)
 	@$(PY) tests/kit/debian.py
 	@$(PY) -m tests.kit.fetch
 	PYTHONHASHSEED=0 $(PY) -m pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Not part of `make test`: what it brings is 2 GB.
+test-engines: $(DEV) ## Run the recipes of docs/engines with their engines, and write the table of that page (ARGS="-k name" for some)
+	@$(PY) -m tests.engines.fetch
+	$(PY) -m pytest -n 0 tests/engines $(ARGS)
 
 fuzz: $(DEV) ## Search for failing examples of the property tests for MINUTES=10 (ARGS="-k name" for some, SEED=n again)
 	@$(PY) -m tests.kit.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) -- $(ARGS)
@@ -89,9 +94,11 @@ lock: $(RUN) ## Write the lists of packages and jars again (ARGS=--upgrade for n
 	$(call compile,--group dev $(foreach list,$(LISTED),--constraint $(list)),requirements-dev.txt)
 	$(call compile,--group axe --no-deps,tests/requirements-axe.txt)
 	$(call compile,--group unit --constraint requirements-dev.txt,tests/requirements.txt)
+	$(call compile,--group engines-build --constraint requirements-dev.txt,tests/engines/requirements-build.txt)
+	$(call compile,--group engines --constraint requirements-dev.txt,tests/engines/requirements.txt)
 	$(call compile,pyproject.toml --extra analytics-fast --group unit --resolution lowest-direct,tests/requirements-lowest.txt)
 	$(call compile,--group docs --constraint requirements-dev.txt,requirements-docs.txt)
-	$(PY) -m broker lock $(wildcard broker/*.lock.toml tests/kit/*/*.lock.toml)
+	$(PY) -m broker lock $(wildcard broker/*.lock.toml tests/kit/*/*.lock.toml tests/engines/*/*.lock.toml)
 
 LISTED := requirements.txt requirements-analytics.txt requirements-otel.txt requirements-build.txt broker/requirements.txt broker/requirements-java.txt
 compile = $(PY) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

@@ -25,17 +25,21 @@ class NotMadeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A virtual environment with the project in it, editable.
+    """A virtual environment with the project in it, editable, or without it.
 
     Args:
         name: of its folder.
         base: the Python that it is made of.
         lists: what is installed into it, with hashes.
+        builders: lists of what builds those packages that have no wheel; without one, all must have wheels.
+        has_project: whether the project is in it.
     """
 
     name: str
     base: str
     lists: tuple[Path, ...]
+    builders: tuple[Path, ...] = ()
+    has_project: bool = True
 
     @property
     def python(self) -> Path:
@@ -53,10 +57,13 @@ class Environment:
         sys.stderr.write(f"Python packages for tests, {self.name} ...\n")
         _run([self.base, "-m", "venv", "--clear", "--without-pip", str(self._folder)])
         pip = [sys.executable, "-m", "pip", "--python", str(self.python), "--disable-pip-version-check", "install"]
-        lists = [argument for one in self.lists for argument in ("-r", str(one))]
         # Python compiles what is imported; pip would compile all.
-        _run([*pip, "--quiet", "--no-compile", "--require-hashes", "--only-binary", ":all:", *lists])
-        _run([*pip, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+        locked, wheels = [*pip, "--quiet", "--no-compile", "--require-hashes"], ["--only-binary", ":all:"]
+        if self.builders:
+            _run([*locked, *wheels, *_named(self.builders)])
+        _run([*locked, *(["--no-build-isolation"] if self.builders else wheels), *_named(self.lists)])
+        if self.has_project:
+            _run([*pip, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
         self._stamp.touch()
         size = sum(file.lstat().st_size for file in self._folder.rglob("*") if file.is_file())
         sys.stderr.write(
@@ -70,7 +77,8 @@ class Environment:
     @property
     def _stamp(self) -> Path:
         """Named after what it is made of."""
-        parts = [self.base.encode(), *(one.read_bytes() for one in (*self.lists, ROOT / "pyproject.toml"))]
+        project = [ROOT / "pyproject.toml"] if self.has_project else []
+        parts = [self.base.encode(), *(one.read_bytes() for one in (*self.builders, *self.lists, *project))]
         return self._folder / f"complete-{hashlib.sha256(b''.join(parts)).hexdigest()[:16]}"
 
 
@@ -81,6 +89,11 @@ def environments() -> tuple[Environment, ...]:
     lowest = Environment("lowest", sys.executable, (ROOT / "tests" / "requirements-lowest.txt",))
     newer = next(iter(_newer_pythons()), None)
     return (lowest, *([Environment(f"python{newer[0]}", newer[1], (locked, tools))] if newer else []))
+
+
+def _named(lists: Iterable[Path]) -> list[str]:
+    """Lists as pip takes them."""
+    return [argument for one in lists for argument in ("-r", str(one))]
 
 
 def _newer_pythons() -> Iterator[tuple[str, str]]:
