@@ -1,23 +1,32 @@
 """Others' programs read an export: with what docs/analytics.md shows, on what real registries sent over three days."""
 
+import base64
 import contextlib
+import re
+import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import deltalake
 import duckdb
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pyarrow.dataset
 import pytest
 from avro.datafile import DataFileReader
 from avro.io import DatumReader
+from deltalake.schema import PrimitiveType
+from pyiceberg.catalog.sql import SqlCatalog
 
 from broker import LocalKafka
 from producer.event_record import record_of
 from runtime.kafka.writer import AcknowledgedWriter
 from schemas.envelope import read_envelope
 from tests.kit.bridge import Installation
+from tests.kit.paths import DOCS
 from tests.kit.real_notifications import notifications
 from tests.kit.snippets import snippets
 from tests.kit.topics import Found, make_topic, read, write
@@ -31,6 +40,8 @@ SENT = [event for one in notifications() for event in one.events]
 PULLS = [event for event in SENT if event["action"] == "pull"]
 RECORDS = len(SENT) + 1
 """With one that is no event."""
+BY_PLACE = [("kafka_partition", "ascending"), ("kafka_offset", "ascending")]
+ESSENCE = ("kafka_partition", "kafka_offset", "event_id", "action", "repository", "tag")
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +131,11 @@ def test_iceberg(setup: Installation, tmp_path: Path, capsys: pytest.CaptureFixt
     later = table.scan(row_filter=f"accepted_at >= '{SECOND_DAY}'")
     assert RECORDS - 6 == later.count()
     assert len(files) > len(list(later.plan_files())) > 0
-    by_place = [("kafka_partition", "ascending"), ("kafka_offset", "ascending")]
-    there = pyarrow.dataset.dataset(files, format="parquet").to_table().sort_by(by_place)
+    there = pyarrow.dataset.dataset(files, format="parquet").to_table().sort_by(BY_PLACE)
     wanted = [
         {**row, "refs": row["refs"] or []} for row in there.to_pylist()
     ]  # to pyiceberg, a null list is an empty one
-    assert wanted == table.scan().to_arrow().sort_by(by_place).to_pylist()
+    assert wanted == table.scan().to_arrow().sort_by(BY_PLACE).to_pylist()
     assert there.num_rows == RECORDS
 
 
@@ -141,3 +151,84 @@ def test_apache_avro(kafka: LocalKafka, events: Path) -> None:
         one["event"]["id"]: one["event"]["target"]["repository"] for one in found if one["event"]
     }
     assert [b"junk"] == [one["raw"] for one in found if one["event"] is None]
+
+
+def readers(format_: str) -> list[tuple[str, str]]:
+    """The readers of a format and the expressions with which they read it, as the page's table has them."""
+    column = {"parquet": 1, "avro": 2, "ndjson": 3}[format_]
+    (table,) = re.findall(
+        r"^\| reader \|.*\n\|---.*\n((?:\|.*\n)+)", (DOCS / "analytics.md").read_text("utf-8"), re.MULTILINE
+    )
+    found = []
+    for row in table.splitlines():
+        cells = [cell.strip() for cell in row.strip("|").split(" | ")]
+        found += [(cells[0].strip(), code) for code in re.findall(r"`([^`]+\))`", cells[column])]
+    return found
+
+
+def made(names: Mapping[str, Any], code: str) -> pa.Table:
+    """What the expression makes, as a table of Arrow."""
+    result = eval(code, dict(names))
+    if isinstance(result, pd.DataFrame):
+        return pa.Table.from_pylist(result.astype(object).where(result.notna(), None).to_dict("records"))
+    if isinstance(result, pl.DataFrame):
+        return result.to_arrow()
+    if isinstance(result, duckdb.DuckDBPyRelation):
+        return result.to_arrow_table()
+    return names["DeltaTable"]("delta").to_pyarrow_table() if result is None else result
+
+
+def essence(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """A row of Avro or JSON, as far as the page's `lines` reads it: place, id, action, repository, tag, `raw`."""
+    event, raw = row["event"] or {"target": {}}, row["raw"]
+    place = row.get("kafka_partition", row.get("partition")), row.get("kafka_offset", row.get("offset"))
+    of_event = (event.get("id"), event.get("action"), event["target"].get("repository"), event["target"].get("tag"))
+    return *place, *of_event, base64.b64decode(raw) if isinstance(raw, str) else raw
+
+
+@pytest.mark.parametrize(("reader", "code"), readers("parquet"))
+def test_whoever_reads_parquet_gets_every_value(events: Path, tmp_path: Path, reader: str, code: str) -> None:
+    """Each cell of the page's table, with the types that the columns have."""
+    names = run("What reads what")
+    there = names["ds"].dataset(names["parquet"]).to_table()
+    with contextlib.chdir(tmp_path):
+        shutil.copytree(events, "events")
+        found = made(names, code).select(there.column_names).cast(there.schema)
+    assert (reader, there.sort_by(BY_PLACE)) == (reader, found.sort_by(BY_PLACE))
+    assert RECORDS == found.num_rows
+
+
+@pytest.mark.parametrize(("reader", "code"), [*readers("avro"), *readers("ndjson")])
+def test_whoever_reads_avro_or_lines_gets_every_record(events: Path, reader: str, code: str) -> None:
+    """Each cell of the page's table: the same records as in Parquet."""
+    assert events.is_dir()
+    names = run("What reads what")
+    there = names["ds"].dataset(names["parquet"]).to_table(columns=[*ESSENCE, "raw"]).to_pylist()
+    wanted = {(*(row[name] for name in ESSENCE), row["raw"]) for row in there}
+    found = [essence(row) for row in made(names, code).to_pylist()]
+    assert (reader, RECORDS, wanted) == (reader, len(found), set(found))
+
+
+def test_who_cannot_read_avro(events: Path, tmp_path: Path) -> None:
+    """As the page's table says: two have no reader, one knows too little of the format, one takes Parquet alone."""
+    avro = sorted(str(path) for path in events.rglob("*.avro"))
+    assert not hasattr(pd, "read_avro")
+    with pytest.raises(ValueError, match="avro"):
+        pyarrow.dataset.dataset(avro, format="avro")
+    with pytest.raises(pl.exceptions.ComputeError):
+        pl.read_avro(avro[0])
+    with SqlCatalog("local", uri=f"sqlite:///{tmp_path / 'c.db'}", warehouse=str(tmp_path)) as catalog:
+        catalog.create_namespace("registry")
+        table = catalog.create_table("registry.events", schema=pa.schema({"kafka_offset": pa.int64()}))
+        with pytest.raises(Exception, match=r"(?i)parquet"):
+            table.add_files(avro)
+
+
+def test_files_become_a_delta_table_once(events: Path, tmp_path: Path) -> None:
+    """It has all rows; a second time is refused, so what is exported later does not get in."""
+    shutil.copytree(events, tmp_path / "events")
+    by_day = deltalake.Schema([deltalake.Field("accepted_date", PrimitiveType("date"))])
+    deltalake.convert_to_deltalake(tmp_path / "events", partition_by=by_day, partition_strategy="hive")
+    assert RECORDS == deltalake.DeltaTable(tmp_path / "events").to_pyarrow_table().num_rows
+    with pytest.raises(deltalake.exceptions.DeltaError, match="already a delta table"):
+        deltalake.convert_to_deltalake(tmp_path / "events", partition_by=by_day, partition_strategy="hive")

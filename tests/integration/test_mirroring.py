@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,17 @@ from tests.kit.eventually import LIMIT_S
 from tests.kit.exchange import Answer, Captured
 from tests.kit.notifications import envelopes
 from tests.kit.snippets import snippets
-from tests.kit.topics import Found, admin, committed, metadata, read
+from tests.kit.topics import Found, admin, committed, metadata, read, write
 
 pytestmark = pytest.mark.kafka
 
 PARTITIONS = 2
 REPOSITORIES, EACH = 4, 5
 STUCK = "team/app1"
+ENDPOINTS = "ci", "audit"
+"""The second one has received everything when the primary is lost."""
+UNREADABLE = b"no event", None
+"""Damaged bytes and a tombstone: each endpoint makes a dead letter of each."""
 BRISK = """
 sync.group.offsets.interval.seconds=1
 emit.checkpoints.interval.seconds=1
@@ -46,9 +51,14 @@ def repository(request: Captured) -> str:
     return str(event["target"]["repository"])
 
 
+def is_stuck(request: Captured) -> bool:
+    """Whether it is of the repository that the first endpoint cannot take now."""
+    return request.path == "/ci" and repository(request) == STUCK
+
+
 def stuck(request: Captured) -> Answer:
-    """Refuses one repository for now."""
-    return Answer(status=503 if repository(request) == STUCK else 200)
+    """Refuses that one."""
+    return Answer(status=503 if is_stuck(request) else 200)
 
 
 def properties(primary: LocalKafka, standby: LocalKafka, topic: str) -> str:
@@ -68,14 +78,16 @@ def properties(primary: LocalKafka, standby: LocalKafka, topic: str) -> str:
 
 def at(cluster: LocalKafka, receiver: Receiver, topic: str, folder: Path) -> Installation:
     """The same installation on either cluster."""
-    ends = [endpoint("ci", receiver.url, start="beginning", threshold=1000)]
+    ends = [endpoint(name, f"{receiver.url}/{name}", start="beginning", threshold=1000) for name in ENDPOINTS]
     return Installation(cluster.bootstrap, topic, folder, partitions=PARTITIONS, endpoints=ends)
 
 
-def places(cluster: LocalKafka, topic: str) -> tuple[dict[int, int], dict[int, str]]:
-    """Where the endpoint is, and what is finished behind that."""
-    group = f"{topic}.ci"
-    return committed(cluster, group, topic, PARTITIONS), metadata(cluster, group, topic, PARTITIONS)
+def places(cluster: LocalKafka, topic: str) -> list[tuple[dict[int, int], dict[int, str]]]:
+    """Where each endpoint is, and what is finished behind that."""
+    groups = [f"{topic}.{name}" for name in ENDPOINTS]
+    return [
+        (committed(cluster, group, topic, PARTITIONS), metadata(cluster, group, topic, PARTITIONS)) for group in groups
+    ]
 
 
 def records(cluster: LocalKafka, topic: str) -> list[Found]:
@@ -85,30 +97,48 @@ def records(cluster: LocalKafka, topic: str) -> list[Found]:
     return sorted(read(cluster, topic), key=lambda found: (found.partition, found.offset))
 
 
+def delivered(requests: Iterable[Captured]) -> Counter[tuple[str, str]]:
+    """How often each event came to each path."""
+    return Counter((request.path, request.header("webhook-id") or "") for request in requests)
+
+
 def test_the_standby_goes_on_where_the_primary_was(
     kafka: LocalKafka, kafka_39: LocalKafka, topic: str, tmp_path: Path
 ) -> None:
-    """Each record is there as it was, and each endpoint gets what it had not got: all of it, and nothing twice."""
+    """Each record is there as it was, and each endpoint gets what it had not got: all of it, and nothing twice.
+
+    What comes to the standby later is delivered too.
+    """
+    dead, letters = f"{topic}.dead", len(ENDPOINTS) * len(UNREADABLE)
     with Receiver(stuck) as receiver:
         primary = at(kafka, receiver, topic, tmp_path / "primary")
         primary.publish(*envelopes(REPOSITORIES, EACH))
+        write(kafka, topic, [Found(0, -1, -1, b"odd", value, ()) for value in UNREADABLE])
         with primary.worker() as worker:
-            others = EACH * (REPOSITORIES - 1)
-            assert eventually(lambda: sum(repository(one) != STUCK for one in receiver.requests) == others)
+            others = EACH * (len(ENDPOINTS) * REPOSITORIES - 1)
+            assert eventually(lambda: sum(not is_stuck(one) for one in receiver.requests) == others)
+            assert eventually(lambda: len(records(kafka, dead)) == letters)
             assert worker.terminate() == 0
-    assert any(places(kafka, topic)[1].values()), "something is finished behind what is not"
+    assert any(finished for _, behind in places(kafka, topic) for finished in behind.values()), (
+        "something is finished behind what is not"
+    )
     files = {"mirror.properties": properties(kafka, kafka_39, topic)}
     with Receiver() as receiver:
         with ConnectWorker(tmp_path, files, main=MIRROR_MAKER) as mirror:
 
             def is_mirrored() -> bool:
                 mirror.check()
-                return len(records(kafka_39, topic)) == others + EACH and places(kafka, topic) == places(
-                    kafka_39, topic
+                copied = [len(records(kafka_39, name)) for name in (topic, dead)]
+                return copied == [REPOSITORIES * EACH + len(UNREADABLE), letters] and (
+                    places(kafka, topic) == places(kafka_39, topic)
                 )
 
             assert eventually(is_mirrored, 300, every=0.5)
-        assert records(kafka_39, topic) == records(kafka, topic)
+        for name in (topic, dead):
+            assert records(kafka_39, name) == records(kafka, name)
         standby = at(kafka_39, receiver, topic, tmp_path / "standby")
+        standby.publish(*envelopes(1, EACH, first=EACH))
         assert standby.run_worker("deliver", "--until-caught-up", "--timeout", "120s").code == 0
-        assert {STUCK: EACH} == Counter(repository(one) for one in receiver.requests)
+        new = {(f"/{name}", f"team-app0-{EACH + number}"): 1 for name in ENDPOINTS for number in range(EACH)}
+        assert {("/ci", f"team-app1-{number}"): 1 for number in range(EACH)} | new == delivered(receiver.requests)
+        assert letters == len(standby.run_worker("dead-letters", "list", "--json").stdout.splitlines())
