@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,13 @@ from tests.chaos.oracle.losses import LOST
 from tests.chaos.oracle.truth import LIED
 from tests.chaos.plan import EndpointPlan, Fault, Kind, LoadPlan, Schedule
 from tests.chaos.rig import Rig
-from tests.chaos.run import Stage, run
+from tests.chaos.run import NotStartedError, Stage, run
 from tests.chaos.story import report
 
 pytestmark = pytest.mark.kafka
 
+TRIES = 4
+"""Faults come by the clock: on a busy machine a bug may have had no occasion to show itself."""
 FAST_REST_S = 12.0
 """A run with a bug need not wait for long."""
 AWAY_S = 4.0
@@ -100,12 +103,22 @@ def test_the_oracle_finds_a_planted_bug(case: Planted, loop: asyncio.Runner, rig
         faults=case.faults,
     )
 
-    async def act() -> None:
+    async def found(folder: Path) -> str:
+        """What the oracle says; empty if it has found the bug."""
         cluster, wiring = await rig.of(1)
         planted = ("tests.chaos.planted", case.bug)
         commands = {True: (*planted, "serve"), False: (*planted, "deliver")}
-        evidence = await run(schedule, Stage(cluster, wiring, tmp_path, commands, FAST_REST_S))
+        try:
+            evidence = await run(schedule, Stage(cluster, wiring, folder, commands, FAST_REST_S))
+        except NotStartedError as error:
+            return str(error)
         violations = judge(evidence, away_s=AWAY_S).violations
-        assert case.promise in {violation.promise for violation in violations}, report(evidence, violations)
+        is_found = case.promise in {violation.promise for violation in violations}
+        return "" if is_found else report(evidence, violations)
 
-    loop.run(act())
+    folders = [tmp_path / str(number) for number in range(TRIES)]
+    for folder in folders:
+        folder.mkdir()
+    said = (loop.run(found(folder)) for folder in folders)
+    missed = list(takewhile(bool, said))
+    assert len(missed) < TRIES, missed[-1]

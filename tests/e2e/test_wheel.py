@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 
 from tests.kit.paths import ROOT
 
+pytestmark = pytest.mark.timeout(1800)  # a build, a type check and a run of pytest are slow on a busy machine
+
 USER = """
 from typing import assert_type
 

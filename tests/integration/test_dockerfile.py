@@ -17,6 +17,8 @@ from tests.kit.dockerfile import Build, stages
 from tests.kit.eventually import LIMIT_S
 from tests.kit.paths import ROOT
 
+pytestmark = pytest.mark.timeout(1800)  # the install steps are slow on a busy machine
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LARGEST = 90 * 2**20
 """Bytes that the image has beside its base, before they are compiled."""

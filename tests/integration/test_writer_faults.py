@@ -167,7 +167,7 @@ def test_a_cancelled_write_leaves_the_writer_well(faulty: Faulty) -> None:
     """A caller that goes away in the middle takes nothing with it: the next write is acknowledged."""
 
     async def cancelled() -> None:
-        faulty.cluster.away = True
+        faulty.cluster.away, faulty.cluster.timeout = True, 60.0
         write = asyncio.create_task(faulty.writer.write_soon([OutgoingRecord("t", b"k", b"gone")]))
         await asyncio.sleep(0.02)
         write.cancel()

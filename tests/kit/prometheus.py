@@ -1,7 +1,6 @@
 """A real Prometheus that scrapes processes of a test every second, and evaluates our alert rules."""
 
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 from broker.ports import LOOPBACK, free_port
 from tests.kit.child import Child
 from tests.kit.debian import find
+from tests.kit.eventually import LIMIT_S
 from tests.kit.monitoring import RULES
 from tests.kit.running import Running
 
@@ -44,7 +44,7 @@ class Prometheus(Running):
             raise RuntimeError(died)
         try:
             self.ask("status/runtimeinfo")
-        except urllib.error.URLError:
+        except OSError:  # nobody listens yet, or nobody answers
             return False
         return True
 
@@ -60,7 +60,7 @@ class Prometheus(Running):
     def ask(self, question: str, **parameters: str) -> Any:
         """An answer of its API; HTTPError if it refuses, for example a query that no data fits."""
         url = f"http://{self._address}/api/v1/{question}?{urlencode(parameters)}"
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:
             return json.load(answer)["data"]
 
     def query(self, text: str) -> list[Any]:
