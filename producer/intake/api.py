@@ -38,6 +38,7 @@ HEAD is answered as GET is, without the body. A path that is not here is answere
 What is no HTTP request, is larger than the limits or slower, is answered 400, 408 or 431 without being routed, or the
 connection is closed.
 """
+_CONTENT: Final = "/apis/registry/v2/ids/contentIds/{id}"
 _REGISTRY_MEDIA: Final = "application/vnd.schemaregistry.v1+json"
 _VERSION: Final = "/subjects/{subject}/versions/{version}"
 _REFUSAL: Final = {
@@ -137,7 +138,7 @@ def _post(
 
 
 def _schema_paths() -> dict[str, Any]:
-    """The read-only part of a Confluent schema registry."""
+    """The read-only part of a Confluent schema registry, and Apicurio's way to a schema by its id."""
     id_ = parameter("path", "id", "A schema's id", {"type": "integer"})
     subject = parameter("path", "subject", "TOPIC-value", _TEXT)
     version = parameter("path", "version", "A number, or latest", _TEXT)
@@ -146,12 +147,15 @@ def _schema_paths() -> dict[str, Any]:
     one = {"type": "object", "properties": members, "required": list(members)}
     avro = {"type": "object"}
     numbers = {"type": "array", "items": {"type": "integer"}}
+    nothing = {"type": "array", "maxItems": 0}
 
     no_schema, no_subject = {404: "There is no such schema."}, {404: "There is no such subject."}
     no_version = {404: "There is no such subject or version.", 422: "That is no version."}
     return {
         "/schemas/ids/{id}": _read("schemaById", "A schema, as text", whole, [id_], no_schema),
         "/schemas/ids/{id}/schema": _read("bareSchemaById", "A schema", avro, [id_], no_schema),
+        _CONTENT: _read("contentById", "A schema, for Apicurio's clients", avro, [id_], no_schema),
+        f"{_CONTENT}/references": _read("contentReferences", "Schemas it needs: none", nothing, [id_], no_schema),
         "/subjects": _read("subjects", "All subjects", {"type": "array", "items": _TEXT}, [], {}),
         "/subjects/{subject}/versions": _read("versions", "Versions", numbers, [subject], no_subject),
         _VERSION: _read("version", "A version", one, [subject, version], no_version),

@@ -1,7 +1,8 @@
 """The read-only part of the Confluent Schema Registry API, over the released schemas.
 
 Enough for ClickHouse, Kafka Connect, kcat and Confluent's own deserializers to read the topic with nothing else
-running. Follows the API reference of Confluent Schema Registry 7; errors carry its codes.
+running. Follows the API reference of Confluent Schema Registry 7; errors carry its codes. Apicurio's converters and
+deserializers ask Apicurio Registry's own API, version 2: of that there is what they need for a schema by its id.
 """
 
 import re
@@ -18,6 +19,8 @@ from schemas.names import subject_of
 _MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 _LATEST: Final = frozenset({"latest", "-1"})
 _ID: Final = re.compile(r"/schemas/ids/(\d{1,10})(/schema)?", re.ASCII)
+_CONTENT: Final = re.compile(r"/apis/registry/v2/ids/contentIds/(\d{1,10})(/references)?", re.ASCII)
+_OF_CONTENT: Final = "/apis/registry/v2/ids/contentIds/{id}"
 _VERSIONS: Final = re.compile(r"/subjects/([^/]+)/versions", re.ASCII)
 _OF_SUBJECT: Final = "/subjects/{subject}/versions"
 _VERSION: Final = re.compile(r"/subjects/([^/]+)/versions/([^/]+)(/schema)?", re.ASCII)
@@ -55,7 +58,7 @@ class _SchemaSubject:
 def schema_routes(
     topic: str, registration: Registration, catalog: Catalog = CATALOG, *, attempts: AttemptSettings | None = None
 ) -> list[Route]:
-    """`/schemas/ids/{id}`, `/subjects`, `/subjects/{s}/versions`, `/subjects/{s}/versions/{v|latest}`.
+    """`/schemas/ids/{id}`, `/subjects`, `/subjects/{s}/versions`, `/subjects/{s}/versions/{v|latest}`, and Apicurio's.
 
     By id a release is found by its pinned id, and by that of the schema registry if the bridge registered it there.
 
@@ -67,16 +70,29 @@ def schema_routes(
     """
     found = [_SchemaSubject(subject_of(topic), catalog, registration)]
     found += [] if attempts is None else [_SchemaSubject(subject_of(attempts.topic), ATTEMPTS)]
-    by_name = {subject.name: subject for subject in found}
+    return [*_by_id(found), *_by_subject({subject.name: subject for subject in found})]
 
-    async def by_id(request: Request) -> Response:
-        match = _ID.fullmatch(request.path)
-        releases = [subject.by_id(int(match[1])) for subject in found] if match else []
-        release = next((release for release in releases if release is not None), None)
+
+def _by_id(subjects: list[_SchemaSubject]) -> list[Route]:
+    async def schema(request: Request) -> Response:
+        release, rest = _release_at(_ID, request.path, subjects)
         if release is None:
             return _error(404, 40403, "Schema not found")
-        return _raw(release) if match and match[2] else _json({"schema": release.text})
+        return _raw(release) if rest else _json({"schema": release.text})
 
+    async def content(request: Request) -> Response:
+        release, rest = _release_at(_CONTENT, request.path, subjects)
+        if release is None:
+            return _error(404, 404, "Schema not found")
+        return _json([]) if rest else _raw(release)
+
+    return [
+        _route(_ID, schema, "/schemas/ids/{id}", "/schemas/ids/{id}/schema"),
+        _route(_CONTENT, content, _OF_CONTENT, f"{_OF_CONTENT}/references"),
+    ]
+
+
+def _by_subject(by_name: Mapping[str, _SchemaSubject]) -> list[Route]:
     async def subjects(_: Request) -> Response:
         return _json(list(by_name))
 
@@ -95,7 +111,6 @@ def schema_routes(
         return _one_version(subject, match[2], bare=bool(match[3]))
 
     return [
-        _route(_ID, by_id, "/schemas/ids/{id}", "/schemas/ids/{id}/schema"),
         Route.get("/subjects", subjects),
         _route(_VERSIONS, versions, _OF_SUBJECT),
         _route(_VERSION, version, f"{_OF_SUBJECT}/{{version}}", f"{_OF_SUBJECT}/{{version}}/schema"),
@@ -104,6 +119,14 @@ def schema_routes(
 
 def _route(paths: re.Pattern[str], respond: Respond, *templates: str) -> Route:
     return Route(("GET", "HEAD"), lambda path: paths.fullmatch(path) is not None, respond, templates)
+
+
+def _release_at(paths: re.Pattern[str], path: str, subjects: list[_SchemaSubject]) -> tuple[Release | None, str | None]:
+    """The release whose id a path names, and what the path has behind it."""
+    match = paths.fullmatch(path)
+    assert match is not None, "the route is found by its pattern"
+    releases = (subject.by_id(int(match[1])) for subject in subjects)
+    return next((release for release in releases if release is not None), None), match[2]
 
 
 def _one_version(subject: _SchemaSubject, wanted: str, *, bare: bool) -> Response:

@@ -62,9 +62,17 @@ def test_the_schema_of_attempts(client: Poster) -> None:
     assert [1] == client.request("GET", f"/subjects/{ATTEMPTS_TOPIC}-value/versions").json
 
 
+def test_apicurios_way(client: Poster) -> None:
+    """Clients of Apicurio Registry find a schema by the same id, and that it needs no other."""
+    path = f"/apis/registry/v2/ids/contentIds/{CATALOG.latest.id}"
+    assert json.loads(CATALOG.latest.text) == client.request("GET", path).json
+    assert [] == client.request("GET", f"{path}/references").json
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
+        ("/apis/registry/v2/ids/contentIds/1", 404, 404),
         ("/schemas/ids/1", 404, 40403),
         ("/schemas/ids/9999999999", 404, 40403),
         ("/subjects/other-value/versions", 404, 40401),
@@ -74,7 +82,7 @@ def test_the_schema_of_attempts(client: Poster) -> None:
     ],
 )
 def test_errors_carry_confluent_codes(client: Poster, path: str, status: int, code: int) -> None:
-    """What is not there is said with the codes that Confluent's clients look at."""
+    """What is not there is said with the codes that Confluent's clients look at, and Apicurio's."""
     reply = client.request("GET", path)
     assert (status, code) == (reply.status, reply.json["error_code"])
     assert reply.json["message"]

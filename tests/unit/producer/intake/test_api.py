@@ -110,11 +110,16 @@ POSTS: Final[list[tuple[Log, tuple[bytes | Exception, ...], dict[str, str], int]
     (Log(), (BODY,), {"content-encoding": "gzip"}, 415),
     (Log(takes=0), (BODY,), {}, 503),
 ]
+CONTENT: Final = "/apis/registry/v2/ids/contentIds/{id}"
 GETS: Final = [
     ("/schemas/ids/{id}", f"/schemas/ids/{CATALOG.latest.id}", 200),
     ("/schemas/ids/{id}", "/schemas/ids/1", 404),
     ("/schemas/ids/{id}/schema", f"/schemas/ids/{CATALOG.latest.id}/schema", 200),
     ("/schemas/ids/{id}/schema", "/schemas/ids/1/schema", 404),
+    (CONTENT, CONTENT.format(id=CATALOG.latest.id), 200),
+    (CONTENT, CONTENT.format(id=1), 404),
+    (f"{CONTENT}/references", f"{CONTENT}/references".format(id=CATALOG.latest.id), 200),
+    (f"{CONTENT}/references", f"{CONTENT}/references".format(id=1), 404),
     ("/subjects", "/subjects", 200),
     ("/subjects/{subject}/versions", SUBJECT, 200),
     ("/subjects/{subject}/versions", "/subjects/other/versions", 404),
