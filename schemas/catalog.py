@@ -1,8 +1,8 @@
 """The released schemas: each `.avsc` beside this file, with its pinned id and fingerprint from `index.json`.
 
 A released file never changes, and its id is pinned in git, so neither side needs a schema registry at run time.
-Ids are `0x52450000 + release` of events and `0x52460000 + release` of attempts, clear of the small numbers that schema
-registries hand out.
+Ids are `0x52450000 + release` of events, `0x52460000 + release` of attempts and `0x52470000 + release` of tags, clear
+of the small numbers that schema registries hand out.
 """
 
 import json
@@ -15,6 +15,7 @@ from fastavro.schema import SchemaParseException, UnknownType, fingerprint, pars
 
 FIRST_ID: Final = 0x52450000
 FIRST_ATTEMPT_ID: Final = 0x52460000
+FIRST_TAG_ID: Final = 0x52470000
 LARGEST_ID: Final = 2**31 - 1
 """Of any schema: registries number them with a signed int."""
 _PINNED: Final = range(FIRST_ID, FIRST_ID + 0x10000)
@@ -101,3 +102,4 @@ def _packaged(name: str) -> str:
 CATALOG: Final = _released("releases")
 """Of events."""
 ATTEMPTS: Final = _released("attempts")
+TAGS: Final = _released("tags")

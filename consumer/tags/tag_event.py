@@ -1,0 +1,97 @@
+"""An event as the fold of tags sees it: a push or pull of an image, or a delete; all other events change nothing. Pure.
+
+The rules are the report's (`consumer/analytics/report/sql/records.sql`, `repeats.sql`, `image_events.sql`).
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from consumer.log.record_batch import micros_of
+from consumer.record import Record
+from schemas.columns import client_ip, event_time, kind_of
+from schemas.event import Event
+
+LONGEST_NAME: Final = 1024
+"""Characters of a repository, tag or digest: registries have shorter ones, and whoever can POST can write any."""
+_LONGEST_ACTOR: Final = 512
+_IMAGES: Final = ("manifest", "index")
+_MADE_ID: Final = "sha256-"
+"""How an id begins that was made of a body."""
+
+
+class TagEvent(Struct, frozen=True, kw_only=True, gc=False):
+    """A push or pull of a manifest or index, or a delete of anything."""
+
+    offset: int
+    accepted_us: int
+    """Microseconds since the epoch, as all times here."""
+    happened_us: int
+    """When it happened, as the registry says; else when it was accepted."""
+    key: str
+    """Of the event: two records with one key are one event."""
+    is_unique: bool = True
+    """Whether the key alone tells; else only within minutes, and within a registry."""
+    registry: str = ""
+    source_format: str = ""
+    action: str
+    is_index: bool = False
+    repository: str
+    tag: str = ""
+    digest: str = ""
+    media_type: str = ""
+    size: int = 0
+    actor: str = ""
+    caller: tuple[str, str] = ("", "")
+    """Address and user agent of the client."""
+    method: str = ""
+    """Of a pull without one that a source with a format of its own sends: GET."""
+    says_no_method: bool = False
+    children: frozenset[str] = frozenset()
+    """Digests that an index lists, if its registry sends them."""
+
+
+def tag_event_of(event: Event, record: Record) -> TagEvent | None:
+    """The event as it changes tags; None if it changes none."""
+    target = event.target
+    if event.action not in ("push", "pull", "delete") or not target.repository or _is_too_long(event):
+        return None
+    kind = kind_of(
+        *(target.media_type, target.url, event.action, target.tag, target.digest),
+        source_format=event.source_format,
+    )
+    if event.action != "delete" and kind not in _IMAGES:
+        return None
+    accepted, happened = micros_of(record.timestamp_ms), event_time(event.timestamp_micros)
+    return TagEvent(
+        offset=record.offset,
+        accepted_us=accepted,
+        happened_us=accepted if happened is None else happened,
+        key=event.id or record.place,
+        is_unique=happened is not None or not event.source_format or not event.id.startswith(_MADE_ID),
+        registry=event.registry,
+        source_format=event.source_format,
+        action=event.action,
+        is_index=kind == "index",
+        repository=target.repository,
+        tag=target.tag,
+        digest=target.digest,
+        media_type=target.media_type,
+        size=target.size,
+        actor=event.actor.name[:_LONGEST_ACTOR],
+        caller=(client_ip(event.request.addr) or "", event.request.useragent),
+        method=_method_of(event),
+        says_no_method=not event.request.method,
+        children=frozenset(child.digest for child in target.references) if kind == "index" else frozenset(),
+    )
+
+
+def _method_of(event: Event) -> str:
+    """Sources with a format of their own send an event for a download only, and no method."""
+    is_download = event.action == "pull" and event.source_format
+    return event.request.method or ("GET" if is_download else "")
+
+
+def _is_too_long(event: Event) -> bool:
+    target = event.target
+    return max(map(len, (target.repository, target.tag, target.digest, target.media_type))) > LONGEST_NAME

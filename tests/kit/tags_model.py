@@ -1,0 +1,228 @@
+"""What is where, found the simple way: by looking at the whole log again for each event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from consumer.tags.repository import MOST_DIGESTS
+from consumer.tags.rows import Digest, Place, Row, Source, Tag, key_of
+from consumer.tags.tag_event import TagEvent
+
+MINUTE_US: Final = 60_000_000
+
+
+@dataclass
+class Known:
+    """A tag, as far as it is known."""
+
+    digest: str = ""
+    media_type: str = ""
+    size: int = 0
+    seen: int | None = None
+    source_format: str = ""
+    pushed: int | None = None
+    pushed_by: str = ""
+    first: int | None = None
+    pulled: int | None = None
+    pulled_by: str = ""
+    used: int | None = None
+    pulls: int = 0
+    offset: int = 0
+
+
+@dataclass
+class Model:
+    """A partition's log, and what follows from it."""
+
+    log: Sequence[TagEvent | None]
+    reach: int
+    tags: dict[tuple[Place, str], Known] = field(default_factory=dict)
+    digests: dict[tuple[Place, str], tuple[str, int, int]] = field(default_factory=dict)
+    """By digest: its tag, when both were seen, and the event's offset."""
+    sources: dict[tuple[str, str], int] = field(default_factory=dict)
+    repeats: dict[int, bool] = field(default_factory=dict)
+
+    def rows(self) -> dict[str, Row]:
+        """The rows at the end of the log, but for the position."""
+        for event in self.log:
+            if event is not None and not self.is_repeat(event):
+                self.take(event)
+        found: list[Row] = [self.row(place, tag, known) for (place, tag), known in self.tags.items()]
+        for (place, digest), (tag, seen, offset) in self.digests.items():
+            found.append(Digest(place=place, digest=digest, tag=tag, seen_us=seen, offset=offset))
+        for (registry, source_format), offset in self.sources.items():
+            found.append(Source(registry=registry, source_format=source_format, offset=offset))
+        return {key_of(row): row for row in found}
+
+    @staticmethod
+    def row(place: Place, tag: str, known: Known) -> Tag:
+        """The row of a tag."""
+        return Tag(
+            place=place,
+            tag=tag,
+            digest=known.digest or None,
+            media_type=known.media_type or None,
+            size=known.size or None,
+            seen_us=known.seen,
+            source_format=known.source_format,
+            pushed_us=known.pushed,
+            pushed_by=known.pushed_by or None,
+            first_pushed_us=known.first,
+            last_pulled_us=known.pulled,
+            last_pulled_by=known.pulled_by or None,
+            last_used_us=known.used,
+            pulls=known.pulls or None,
+            offset=known.offset,
+        )
+
+    def before(self, event: TagEvent) -> list[TagEvent]:
+        """The events that this one is compared with, the last one first."""
+        near = self.log[max(0, event.offset - self.reach) : event.offset]
+        return [other for other in reversed(near) if other is not None]
+
+    def news_before(self, event: TagEvent) -> list[TagEvent]:
+        """Those of them that are no repeats and of its repository."""
+        return [other for other in self.before(event) if _place(other) == _place(event) and not self.is_repeat(other)]
+
+    def is_repeat(self, event: TagEvent) -> bool:
+        """Whether the same event is in the log already."""
+        if event.offset not in self.repeats:
+            self.repeats[event.offset] = self.find_repeat(event)
+        return self.repeats[event.offset]
+
+    def find_repeat(self, event: TagEvent) -> bool:
+        """Look for it among those before."""
+        for other in self.before(event):
+            if other.key == event.key and other.is_unique == event.is_unique:
+                if event.is_unique:
+                    return True
+                if other.registry == event.registry:
+                    return event.accepted_us <= other.accepted_us + 5 * MINUTE_US
+        return False
+
+    def is_child(self, event: TagEvent) -> bool:
+        """Whether a pull belongs to an index that was pulled just before."""
+        if event.is_index or event.tag:
+            return False
+        indexes = [
+            other
+            for other in self.news_before(event)
+            if other.is_index
+            and (other.action, other.method, other.caller) == ("pull", "GET", event.caller)
+            and 0 <= event.happened_us - other.happened_us <= MINUTE_US
+        ]
+        if any(event.digest in index.children for index in indexes):
+            return True
+        latest = sorted(indexes, key=lambda index: (index.happened_us, index.offset))[-1:]
+        return any(not index.children for index in latest)
+
+    def counts(self, event: TagEvent) -> bool:
+        """Whether it is a pull that counts."""
+        if event.action != "pull" or event.method != "GET" or self.is_child(event):
+            return False
+        return event.says_no_method or not any(
+            other.action == "pull"
+            and other.method == "GET"
+            and not other.says_no_method
+            and (other.caller, other.digest) == (event.caller, event.digest)
+            and other.happened_us // MINUTE_US == event.happened_us // MINUTE_US
+            and not self.is_child(other)
+            for other in self.news_before(event)
+        )
+
+    def was_deleted(self, event: TagEvent, tag: str) -> bool:
+        """Whether the last delete of what it names, of those before it in the log, happened no earlier."""
+        deletes = [other for other in self.news_before(event) if other.action == "delete"]
+        for names in (
+            lambda other: not other.tag and not other.digest,
+            lambda other: other.tag == tag,
+            lambda other: not other.tag and other.digest == event.digest,
+        ):
+            last = next((other for other in deletes if names(other)), None)
+            if last is not None and last.happened_us >= event.happened_us:
+                return True
+        return False
+
+    def take(self, event: TagEvent) -> None:
+        """What follows from an event that is news."""
+        place = _place(event)
+        if event.action == "delete":
+            self.delete(place, event)
+            return
+        if event.action == "pull":
+            self.sources.setdefault((event.registry, event.source_format), event.offset)
+        tag = event.tag or self.named(place, event.digest)
+        if not tag or self.was_deleted(event, tag):
+            return
+        known = self.tags.setdefault((place, tag), Known())
+        known.offset = event.offset
+        if event.tag:
+            self.see(place, event, known)
+        if event.action == "push":
+            _push(event, known)
+        else:
+            _pull(event, known, counts=self.counts(event))
+
+    def named(self, place: Place, digest: str) -> str:
+        """The tag that a digest counts for."""
+        if (place, digest) in self.digests:
+            return self.digests[place, digest][0]
+        having = [(known.seen, tag) for (at, tag), known in self.tags.items() if at == place and known.digest == digest]
+        return max(having)[1] if digest and having else ""
+
+    def see(self, place: Place, event: TagEvent, known: Known) -> None:
+        """The digest that an event shows behind its tag."""
+        happened = event.happened_us
+        if event.digest and happened >= self.digests.get((place, event.digest), ("", happened))[1]:
+            self.digests[place, event.digest] = event.tag, happened, event.offset
+            mine = [
+                (seen, digest)
+                for (at, digest), (tag, seen, _) in self.digests.items()
+                if (at, tag) == (place, event.tag)
+            ]
+            if len(mine) > MOST_DIGESTS:
+                del self.digests[place, min(mine)[1]]
+        if _is_latest(happened, known.seen) and (event.digest or event.action == "push"):
+            known.digest, known.media_type, known.size = event.digest, event.media_type, event.size
+            known.seen = happened
+
+    def delete(self, place: Place, event: TagEvent) -> None:
+        """What an event takes away."""
+        for (at, tag), known in list(self.tags.items()):
+            is_meant = tag == event.tag if event.tag else known.digest == event.digest if event.digest else True
+            last = known.seen if known.pushed is None else known.pushed
+            if at == place and is_meant and _is_latest(event.happened_us, last):
+                del self.tags[at, tag]
+                self.forget(place, tag)
+        if not event.tag:
+            for (at, digest), (_, seen, _) in list(self.digests.items()):
+                if at == place and event.digest in ("", digest) and seen <= event.happened_us:
+                    del self.digests[at, digest]
+
+    def forget(self, place: Place, ended: str) -> None:
+        """The digests of a tag that has ended count for none."""
+        for (at, digest), (tag, _, _) in list(self.digests.items()):
+            if (at, tag) == (place, ended):
+                del self.digests[at, digest]
+
+
+def _place(event: TagEvent) -> Place:
+    return Place(event.registry, event.repository)
+
+
+def _is_latest(happened: int, known: int | None) -> bool:
+    return known is None or happened >= known
+
+
+def _push(event: TagEvent, known: Known) -> None:
+    known.first = event.happened_us if known.first is None else min(known.first, event.happened_us)
+    if _is_latest(event.happened_us, known.pushed):
+        known.pushed, known.pushed_by, known.source_format = event.happened_us, event.actor, event.source_format
+
+
+def _pull(event: TagEvent, known: Known, *, counts: bool) -> None:
+    known.pulls += counts
+    if event.method in ("GET", "HEAD") and _is_latest(event.happened_us, known.used):
+        known.used = event.happened_us
+    if event.method == "GET" and _is_latest(event.happened_us, known.pulled):
+        known.pulled, known.pulled_by = event.happened_us, event.actor
