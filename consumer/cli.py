@@ -24,6 +24,8 @@ _COMMANDS: Final = (
     "rewind",
     "export",
     "report",
+    "materialize",
+    "tags",
 )
 
 

@@ -47,7 +47,7 @@ from runtime.counts import counted
 from runtime.http.server_tls import server_tls
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
-from runtime.kafka.topics import ensure_attempts, ensure_control, max_event_bytes, size_shortfalls
+from runtime.kafka.topics import ensure_attempts, ensure_control, ensure_tags, max_event_bytes, size_shortfalls
 from runtime.kafka.writer import AcknowledgedWriter
 from runtime.news import News
 from runtime.reloading.file_reloads import FileReloads
@@ -112,6 +112,7 @@ def init_command(settings: Settings) -> int:
     partitions = prepare(admin, _groups(settings), settings, _registration(settings), News())
     ensure_control(admin, settings)
     ensure_attempts(admin, settings)
+    ensure_tags(admin, settings)
     for sentence in size_shortfalls(admin, settings):
         click.echo(sentence)
     click.echo(

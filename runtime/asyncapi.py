@@ -11,9 +11,9 @@ from typing import Any, Final
 from runtime.config.settings import Settings
 from runtime.http.client import VERSION
 from runtime.http.openapi import Json
-from runtime.kafka.topics import TopicPlan, plan_attempts, plan_control, plan_topics
+from runtime.kafka.topics import TopicPlan, plan_attempts, plan_control, plan_tags, plan_topics
 from schemas import names
-from schemas.catalog import ATTEMPTS, CATALOG, Catalog
+from schemas.catalog import ATTEMPTS, CATALOG, TAGS, Catalog
 
 _BINDING: Final = "0.5.0"
 _AVRO: Final = "application/vnd.apache.avro;version=1.9.0"
@@ -53,6 +53,7 @@ _OF_OPEN_LETTERS: Final[Mapping[str, Json]] = {
     "dl-last-attempt": _TIME,
 }
 _STATE: Final[Mapping[str, Json]] = {"dl-state": {"enum": ["redriven", "discarded"]}}
+_KEY_OF_TAG: Final[Json] = {"type": "string", "description": "registry/repository:tag; of other rows another text"}
 _CONTROL: Final[Json] = {
     "type": "object",
     "properties": {
@@ -86,6 +87,10 @@ def asyncapi(settings: Settings) -> Json:
         channels["attempts"] = _channel(attempts, "What endpoints were sent and what they answered", "attempt")
         operations["storeAttempts"] = _operation("send", "attempts", "The worker writes what became of an attempt")
         operations["listAttempts"] = _operation("receive", "attempts", "`attempts`, `explain` and `report` read them")
+    if (tags := plan_tags(settings, _BROKERS)) is not None:
+        channels["tags"] = _channel(tags, "The tags that are there now", "tag", "tagEnd")
+        operations["storeTags"] = _operation("send", "tags", "`materialize` writes what an event changed")
+        operations["readTags"] = _operation("receive", "tags", "`materialize` goes on from there, `tags` lists them")
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -167,6 +172,18 @@ def _messages() -> Json:
             "headers": _headers({name: _OF_EVENTS[name] for name in _OF_VALUES}, _OF_VALUES),
             "payload": _avro(ATTEMPTS),
             "bindings": _keyed({"type": "string", "description": "The event's id"}, framed=True),
+        },
+        "tag": {
+            "title": "A tag, or a row that the program keeps for itself",
+            "contentType": names.AVRO_MEDIA_TYPE,
+            "headers": _headers({name: _OF_EVENTS[name] for name in _OF_VALUES}, _OF_VALUES),
+            "payload": _avro(TAGS),
+            "bindings": _keyed(_KEY_OF_TAG, framed=True),
+        },
+        "tagEnd": {
+            "title": "The end of a tag, or of another row",
+            "payload": {"type": "null"},
+            "bindings": _keyed(_KEY_OF_TAG, framed=False),
         },
         "pause": {
             "title": "Whether an endpoint is paused",

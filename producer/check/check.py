@@ -16,7 +16,7 @@ from runtime.config.settings import Settings
 from runtime.counts import counted
 from runtime.errors import BridgeError
 from runtime.kafka.admin import Admin
-from runtime.kafka.topics import TopicPlan, differences, offsets_shortfall, plan_attempts, plan_topics
+from runtime.kafka.topics import TopicPlan, differences, offsets_shortfall, plan_attempts, plan_tags, plan_topics
 from runtime.schema_registry import FULL_TRANSITIVE, SchemaRegistry
 from runtime.tracing.opening import require_tracing
 from schemas.catalog import CATALOG
@@ -65,6 +65,8 @@ def _kafka(settings: Settings, admin: Admin) -> Iterator[Finding]:
             yield from _topic(plan, admin, made_by="`init`, `serve` and `publish` create it")
         if (attempts := plan_attempts(settings, brokers)) is not None:
             yield from _topic(attempts, admin, made_by="`init` and `registry-worker deliver` create it")
+        if (tags := plan_tags(settings, brokers)) is not None:
+            yield from _topic(tags, admin, made_by="`init` and `registry-worker materialize` create it")
         yield from pause_findings(settings, admin, brokers)
         yield cluster_version(admin.broker_settings())
         yield from group_protocol(settings)

@@ -17,7 +17,8 @@ from runtime.spool_status import PATH as SPOOL_PATH
 def event_routes(settings: Settings, posts: Route, registration: Registration) -> list[Route]:
     """For registries and readers of the topic: any process of an intake answers them alike."""
     documents = api_routes(intake_api(settings.intake.path), asyncapi(settings))
-    schemas = schema_routes(settings.topics.events, registration, attempts=settings.worker.attempts)
+    topics = settings.topics
+    schemas = schema_routes(topics.events, registration, attempts=settings.worker.attempts, tags=topics.tags)
     return [posts, *schemas, *documents]
 
 

@@ -6,14 +6,14 @@ deserializers ask Apicurio Registry's own API, version 2: of that there is what 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from producer.schema_registration import Registration
 from runtime.config.settings import AttemptSettings
 from runtime.http.asgi import Request, Respond, Response, Route
-from schemas.catalog import ATTEMPTS, CATALOG, Catalog, Release
+from schemas.catalog import ATTEMPTS, CATALOG, TAGS, Catalog, Release
 from schemas.names import subject_of
 
 _MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
@@ -56,7 +56,12 @@ class _SchemaSubject:
 
 
 def schema_routes(
-    topic: str, registration: Registration, catalog: Catalog = CATALOG, *, attempts: AttemptSettings | None = None
+    topic: str,
+    registration: Registration,
+    catalog: Catalog = CATALOG,
+    *,
+    attempts: AttemptSettings | None = None,
+    tags: str | None = None,
 ) -> list[Route]:
     """`/schemas/ids/{id}`, `/subjects`, `/subjects/{s}/versions`, `/subjects/{s}/versions/{v|latest}`, and Apicurio's.
 
@@ -67,10 +72,17 @@ def schema_routes(
         registration: of their schema.
         catalog: of the releases of that schema.
         attempts: their topic, if there is one.
+        tags: the topic of tags, if there is one.
     """
-    found = [_SchemaSubject(subject_of(topic), catalog, registration)]
-    found += [] if attempts is None else [_SchemaSubject(subject_of(attempts.topic), ATTEMPTS)]
+    found = [_SchemaSubject(subject_of(topic), catalog, registration), *_others(attempts, tags)]
     return [*_by_id(found), *_by_subject({subject.name: subject for subject in found})]
+
+
+def _others(attempts: AttemptSettings | None, tags: str | None) -> Iterator[_SchemaSubject]:
+    if attempts is not None:
+        yield _SchemaSubject(subject_of(attempts.topic), ATTEMPTS)
+    if tags is not None:
+        yield _SchemaSubject(subject_of(tags), TAGS)
 
 
 def _by_id(subjects: list[_SchemaSubject]) -> list[Route]:

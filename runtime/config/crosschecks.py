@@ -39,6 +39,7 @@ def shared_topic(attempts: AttemptSettings, topics: TopicSettings) -> str:
         "topics.events": topics.events,
         "topics.dead_letters": topics.dead_letters,
         "topics.control": topics.control,
+        "topics.tags": topics.tags or "",
     }
     same = (key for key, name in names.items() if name.replace(".", "_") == attempts.topic.replace(".", "_"))
     return next(same, "")

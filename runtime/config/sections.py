@@ -53,16 +53,23 @@ def read_topics(value: Value) -> TopicSettings:
         events=section.read("events", topic_name, default.events),
         dead_letters=section.read("dead_letters", topic_name, default.dead_letters),
         control=section.read("control", topic_name, default.control),
+        tags=section.read("tags", topic_name, default.tags),
         partitions=section.read("partitions", whole_number(1, 10_000), default.partitions),
         replication_factor=section.read("replication_factor", _replication_factor, None),
         retention_s=section.read("retention", duration(_SECOND, _CENTURY), default.retention_s),
     )
-    for key, name, others in (
-        ("dead_letters", topics.dead_letters, {"topics.events": topics.events}),
-        ("control", topics.control, {"topics.events": topics.events, "topics.dead_letters": topics.dead_letters}),
+    taken: dict[str, str] = {}
+    for key, name in (
+        ("events", topics.events),
+        ("dead_letters", topics.dead_letters),
+        ("control", topics.control),
+        *([] if topics.tags is None else [("tags", topics.tags)]),
     ):
-        for other in (key for key, taken in others.items() if taken.replace(".", "_") == name.replace(".", "_")):
-            section.fault(key, f"must differ from {other}, and not only in . and _, which Kafka treats as the same")
+        for other in (other for other, same in taken.items() if same == name.replace(".", "_")):
+            section.fault(
+                key, f"must differ from topics.{other}, and not only in . and _, which Kafka treats as the same"
+            )
+        taken[key] = name.replace(".", "_")
     section.close()
     return topics
 

@@ -47,6 +47,8 @@ class TopicSettings:
     """Topic of what no endpoint would take; never the events topic."""
     control: str = "registry.control"
     """Topic of what operators asked of all workers, such as pauses; neither of the others."""
+    tags: str | None = None
+    """Topic of the tags that are there now, none of the others; None: they are kept nowhere."""
     partitions: int = 12
     """Of events and dead letters: divides by 2, 3, 4 and 6 workers; changing it later reorders once."""
     replication_factor: int | None = None

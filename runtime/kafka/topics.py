@@ -119,6 +119,22 @@ def plan_attempts(settings: Settings, brokers: int) -> TopicPlan | None:
     return TopicPlan(attempts.topic, events.partitions, events.replication_factor, kept)
 
 
+def plan_tags(settings: Settings, brokers: int, partitions: int | None = None) -> TopicPlan | None:
+    """The topic of tags for a cluster of so many brokers; None if none is configured.
+
+    A tag is in the partition of its events: so it has the `partitions` of the events topic, which are the configured
+    ones unless they are given. The last record of each key stays for ever.
+    """
+    if settings.topics.tags is None:
+        return None
+    events, _ = plan_topics(settings, brokers)
+    kept = {
+        **{name: events.settings[name] for name in ("min.insync.replicas", "unclean.leader.election.enable")},
+        "cleanup.policy": "compact",
+    }
+    return TopicPlan(settings.topics.tags, partitions or events.partitions, events.replication_factor, kept)
+
+
 def ensure_topics(admin: TopicsAdmin, settings: Settings, news: News) -> int:
     """Create what is missing; the partitions of the events topic. What falls short is a warning, if it is news.
 
@@ -154,6 +170,20 @@ def ensure_attempts(admin: TopicsAdmin, settings: Settings) -> None:
     if settings.worker.attempts is None:
         return
     plan = plan_attempts(settings, admin.brokers())
+    if plan is not None:
+        _ensured(admin, plan)
+
+
+def ensure_tags(admin: TopicsAdmin, settings: Settings) -> None:
+    """Create the topic of tags if one is configured and missing, with as many partitions as the events topic.
+
+    Raises:
+        KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
+    """
+    if settings.topics.tags is None or admin.topic(settings.topics.tags) is not None:
+        return
+    events = admin.topic(settings.topics.events)
+    plan = plan_tags(settings, admin.brokers(), events.partitions if events is not None else None)
     if plan is not None:
         _ensured(admin, plan)
 

@@ -20,16 +20,16 @@ from runtime.asyncapi import asyncapi
 from runtime.config import KafkaSettings, Settings, TopicSettings, WorkerSettings
 from runtime.config.settings import AttemptSettings
 from runtime.kafka.records import OutgoingRecord
-from runtime.kafka.topics import plan_attempts, plan_control, plan_topics
+from runtime.kafka.topics import plan_attempts, plan_control, plan_tags, plan_topics
 from runtime.pauses import Pause, written
 from schemas import ActorRecord, Event, Target
-from schemas.catalog import ATTEMPTS, CATALOG
+from schemas.catalog import ATTEMPTS, CATALOG, TAGS
 from schemas.trace_context import TraceContext
 from tests.kit.paths import ROOT
 
 SETTINGS: Final = Settings(
     kafka=KafkaSettings(bootstrap_servers="secret-host:9092"),
-    topics=TopicSettings(events="e", dead_letters="d", control="c", partitions=7),
+    topics=TopicSettings(events="e", dead_letters="d", control="c", tags="t", partitions=7),
     worker=WorkerSettings(group_prefix="p", attempts=AttemptSettings(topic="a")),
 )
 DOCUMENT: Final = asyncapi(SETTINGS)
@@ -108,7 +108,7 @@ def test_every_topic_is_a_channel() -> None:
     named = {value for value in vars_of(SETTINGS.topics).values() if isinstance(value, str)} | {"a"}
     channels = DOCUMENT["channels"]
     assert named == {channel["address"] for channel in channels.values()}
-    made = (*plan_topics(SETTINGS, 3), plan_control(SETTINGS, 3), plan_attempts(SETTINGS, 3))
+    made = (*plan_topics(SETTINGS, 3), plan_control(SETTINGS, 3), plan_attempts(SETTINGS, 3), plan_tags(SETTINGS, 3))
     plans = {plan.name: plan for plan in made if plan is not None}
     for channel in channels.values():
         kafka, plan = channel["bindings"]["kafka"], plans[channel["address"]]
@@ -170,7 +170,7 @@ def test_reasons_and_states_are_all() -> None:
 
 def test_values_are_as_they_are_written() -> None:
     """Avro by the schema that is released last; a pause by its JSON."""
-    for name, catalog in (("event", CATALOG), ("deadLetter", CATALOG), ("attempt", ATTEMPTS)):
+    for name, catalog in (("event", CATALOG), ("deadLetter", CATALOG), ("attempt", ATTEMPTS), ("tag", TAGS)):
         assert json.loads(catalog.latest.text) == message(name)["payload"]["schema"]
         assert message(name)["bindings"]["kafka"]["schemaIdLocation"] == "payload"
     schema = message("pause")["payload"]

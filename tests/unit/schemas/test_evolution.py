@@ -17,7 +17,7 @@ import pytest
 from fastavro import schemaless_reader, schemaless_writer
 from fastavro.schema import SchemaParseException, parse_schema
 
-from schemas.catalog import ATTEMPTS, CATALOG, fingerprint_of, is_pinned
+from schemas.catalog import ATTEMPTS, CATALOG, TAGS, Catalog, fingerprint_of, is_pinned
 
 _RELEASED = {
     1: "ae17b72bd1c0149d94d964702fe7b92da975409a681f0e3b9d1ec5165295d261",
@@ -27,10 +27,13 @@ _RELEASED = {
 
 _RELEASED_ATTEMPTS = {1: "449bdab7427df75226b56a25b76696225f99fbda74ddf616bad51b1892355dc1"}
 
+_RELEASED_TAGS = {1: "4adea10e597be5b2a28e6deecb57e0d2b927977f243ac39c256c8d4f5bcf228a"}
+
 _FOLDER = resources.files("schemas")
 _ALL = json.loads((_FOLDER / "index.json").read_text("utf-8"))
 _INDEX = _ALL["releases"]
 _ATTEMPTS = _ALL["attempts"]
+_TAGS = _ALL["tags"]
 _FILES = [json.loads((_FOLDER / entry["file"]).read_text("utf-8")) for entry in _INDEX]
 
 _EMPTY_CRC = 0xC15D213AA4D7A795
@@ -174,7 +177,7 @@ def test_index_names_every_schema_once_and_in_order() -> None:
     """Releases count from 1 without a gap, and no schema file stands beside the index unlisted."""
     assert list(range(1, len(_INDEX) + 1)) == [entry["version"] for entry in _INDEX]
     found = sorted(file.name for file in _FOLDER.iterdir() if file.name.endswith(".avsc"))
-    assert sorted(entry["file"] for entry in (*_INDEX, *_ATTEMPTS)) == found
+    assert sorted(entry["file"] for entry in (*_INDEX, *_ATTEMPTS, *_TAGS)) == found
     assert set(_RELEASED) == {entry["version"] for entry in _INDEX}
 
 
@@ -284,13 +287,31 @@ def test_fingerprint_is_of_the_structure() -> None:
 @pytest.mark.parametrize("entry", _ATTEMPTS, ids=lambda entry: entry["file"])
 def test_releases_of_attempts_are_pinned_too(entry: dict[str, Any]) -> None:
     """Number, file, id and fingerprint; every field has a doc; the ids are clear of those of events."""
+    _assert_pinned(entry, ATTEMPTS, _RELEASED_ATTEMPTS, file="attempt", first=0x52460000, name="Attempt")
+
+
+@pytest.mark.parametrize("entry", _TAGS, ids=lambda entry: entry["file"])
+def test_releases_of_tags_are_pinned_too(entry: dict[str, Any]) -> None:
+    """Likewise; and each reads what every other wrote, as the topic keeps rows of all releases for ever."""
+    _assert_pinned(entry, TAGS, _RELEASED_TAGS, file="tag", first=0x52470000, name="TagState")
+    for other in TAGS.releases:
+        written = io.BytesIO()
+        schemaless_writer(written, other.schema, {"kind": "position", "offset": 7})
+        written.seek(0)
+        read = schemaless_reader(written, other.schema, TAGS.releases[entry["version"] - 1].schema)
+        assert ("position", 7) == (read["kind"], read["offset"])  # type: ignore[index, call-overload]
+
+
+def _assert_pinned(
+    entry: dict[str, Any], catalog: Catalog, released: dict[int, str], *, file: str, first: int, name: str
+) -> None:
     text = (_FOLDER / entry["file"]).read_bytes()
     schema = json.loads(text)
     crc = _crc_64_avro(_canonical(schema).encode())
-    assert (f"attempt.v{entry['version']}.avsc", 0x52460000 + entry["version"]) == (entry["file"], entry["id"])
+    assert (f"{file}.v{entry['version']}.avsc", first + entry["version"]) == (entry["file"], entry["id"])
     assert crc.to_bytes(8, "little").hex() == entry["fingerprint"]
-    assert _RELEASED_ATTEMPTS[entry["version"]] == sha256(text).hexdigest()
-    assert (schema["namespace"], schema["name"]) == ("registry.notifications", "Attempt")
+    assert released[entry["version"]] == sha256(text).hexdigest()
+    assert (schema["namespace"], schema["name"]) == ("registry.notifications", name)
     assert all(field["doc"] for field in schema["fields"])
     assert not is_pinned(entry["id"])
-    assert ATTEMPTS.by_id(entry["id"]) is ATTEMPTS.by_fingerprint(entry["fingerprint"])
+    assert catalog.by_id(entry["id"]) is catalog.by_fingerprint(entry["fingerprint"])

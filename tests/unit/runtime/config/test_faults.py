@@ -120,6 +120,14 @@ SECTIONS = [
         "topics.control: must differ from topics.dead_letters, and not only in . and _, which Kafka treats as the same",
     ),
     (
+        KAFKA + "topics: {tags: registry.control}",
+        "topics.tags: must differ from topics.control, and not only in . and _, which Kafka treats as the same",
+    ),
+    (
+        KAFKA + "topics: {tags: t}\nworker: {attempts: {topic: t}}",
+        "worker.attempts.topic: must differ from topics.tags, and not only in . and _, which Kafka treats as the same",
+    ),
+    (
         KAFKA + "worker: {attempts: {topic: registry_events}}",
         "worker.attempts.topic: must differ from topics.events, and not only in . and _, which Kafka treats as the same",
     ),

@@ -1,0 +1,182 @@
+"""What the topic of tags says to somebody who asks: which tags are there, and since when they are not used. Pure.
+
+A use is a pull (GET) or a check (HEAD). Since when a tag is not used is known only if its push was seen, if its source
+sends pulls at all, and since the last time that records were missed. And it holds up to the last record that was read,
+not up to now.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from re import compile as pattern
+from typing import Any, Final
+
+from consumer.filters.globs import Globs
+from consumer.tags.rows import Position, Row, Source, Tag
+from runtime.cli.tables import Column, Look, TableCell, drawn
+from runtime.rfc3339 import rfc3339_ms
+
+_SIGNATURE: Final = pattern(r"sha256-([0-9a-f]+\..*|[0-9a-f]{64})")
+"""Tags under which cosign and similar tools store signatures, attestations and referrers: no images."""
+_UNKNOWN: Final = "unknown"
+_SHOWN_DIGEST: Final = 19
+_COLUMNS: Final = (
+    Column("REPOSITORY", wraps=True),
+    Column("TAG", wraps=True),
+    Column("DIGEST"),
+    Column("PUSHED"),
+    Column("BY"),
+    Column("PULLED LAST"),
+    Column("BY"),
+    Column("PULLS", is_number=True),
+    Column("NOT USED SINCE"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPartition:
+    """A partition of the topic of tags, and how far the events that it tells of were read."""
+
+    rows: Iterable[Row]
+    events_id: str | None
+    """Of the events topic now."""
+    events_end: int
+    """Where its log of events ends now."""
+    now_us: int
+
+    @property
+    def position(self) -> Position:
+        """How far it was read."""
+        return next((row for row in self.rows if isinstance(row, Position)), Position(offset=-1))
+
+    @property
+    def unread(self) -> int:
+        """Events that were not read yet."""
+        position = self.position
+        is_same = position.topic_id == self.events_id
+        return max(0, self.events_end - position.offset - 1) if is_same else self.events_end
+
+    @property
+    def horizon_us(self) -> int | None:
+        """Up to when it is known what happened; None if nothing was read."""
+        return self.position.read_up_to_us if self.unread else self.now_us
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTag:
+    """A tag, and what can be said of it."""
+
+    row: Tag
+    shows_pulls: bool
+    """Whether its source sends pulls."""
+    horizon_us: int | None
+    whole_since_us: int | None
+
+    @property
+    def pulls(self) -> int | None:
+        """Pulls in all; None if that is not known."""
+        return 0 if self.row.pulls is None and self.shows_pulls else self.row.pulls
+
+    @property
+    def unused_since_us(self) -> int | None:
+        """Since when it is not used; None if that is not known."""
+        last = self.row.first_pushed_us if self.row.last_used_us is None else self.row.last_used_us
+        if not self.shows_pulls or self.row.pushed_us is None or last is None or self.horizon_us is None:
+            return None
+        return last if self.whole_since_us is None else max(last, self.whole_since_us)
+
+    def is_unused_for(self, duration_us: int) -> bool:
+        """Whether it is known that it was neither used nor pushed for so long."""
+        since, pushed = self.unused_since_us, self.row.pushed_us
+        if since is None or pushed is None or self.horizon_us is None:
+            return False
+        return self.horizon_us - max(since, pushed) >= duration_us
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it; what is not known is null."""
+        row = self.row
+        return {
+            "registry": row.place.registry or None,
+            "repository": row.place.repository,
+            "tag": row.tag,
+            "digest": row.digest,
+            "media_type": row.media_type,
+            "size": row.size,
+            "pushed_at": _time(row.pushed_us),
+            "pushed_by": row.pushed_by,
+            "first_pushed_at": _time(row.first_pushed_us),
+            "last_pulled_at": _time(row.last_pulled_us),
+            "last_pulled_by": row.last_pulled_by,
+            "last_used_at": _time(row.last_used_us),
+            "pulls": self.pulls,
+            "unused_since": _time(self.unused_since_us),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TagSelection:
+    """Which tags are asked for."""
+
+    repositories: Globs
+    registry: str | None = None
+    """None: of all registries."""
+    unused_us: int | None = None
+    """Only those that are known not to be used for so long."""
+    everything: bool = False
+    """Whether signatures and the like are tags too."""
+
+    def matches(self, listed: ListedTag) -> bool:
+        """Whether the tag is one of them."""
+        place = listed.row.place
+        return (
+            self.repositories.match_if_any(place.repository)
+            and self.registry in (None, place.registry)
+            and (self.everything or _SIGNATURE.fullmatch(listed.row.tag) is None)
+            and (self.unused_us is None or listed.is_unused_for(self.unused_us))
+        )
+
+
+def listed(partitions: Mapping[int, ReadPartition], selection: TagSelection) -> list[ListedTag]:
+    """The tags that are selected, by registry, repository and name."""
+    sources = {
+        (row.registry, row.source_format)
+        for partition in partitions.values()
+        for row in partition.rows
+        if isinstance(row, Source)
+    }
+    found = [tag for partition in partitions.values() for tag in _tags_of(partition, sources)]
+    return sorted(filter(selection.matches, found), key=lambda one: (*one.row.place, one.row.tag))
+
+
+def table_of(tags: Iterable[ListedTag], look: Look) -> str:
+    """A table for people."""
+    return drawn(_COLUMNS, [[TableCell(text) for text in _cells(tag)] for tag in tags], look)
+
+
+def _tags_of(partition: ReadPartition, sources: set[tuple[str, str]]) -> Iterator[ListedTag]:
+    position, horizon = partition.position, partition.horizon_us
+    for row in partition.rows:
+        if isinstance(row, Tag):
+            is_shown = row.pushed_us is not None and (row.place.registry, row.source_format) in sources
+            yield ListedTag(row, is_shown, horizon, position.whole_since_us)
+
+
+def _cells(tag: ListedTag) -> Iterator[str]:
+    row = tag.row
+    never = "never" if tag.shows_pulls else _UNKNOWN
+    yield f"{row.place.registry}/{row.place.repository}" if row.place.registry else row.place.repository
+    yield row.tag
+    yield row.digest[:_SHOWN_DIGEST] if row.digest else _UNKNOWN
+    yield _shown(row.pushed_us, _UNKNOWN)
+    yield row.pushed_by or "-"
+    yield _shown(row.last_pulled_us, never)
+    yield row.last_pulled_by or "-"
+    yield _UNKNOWN if tag.pulls is None else str(tag.pulls)
+    yield _shown(tag.unused_since_us, _UNKNOWN)
+
+
+def _shown(us: int | None, otherwise: str) -> str:
+    return _time(us) or otherwise
+
+
+def _time(us: int | None) -> str | None:
+    return None if us is None else rfc3339_ms(us // 1000)
