@@ -173,6 +173,18 @@ def _messages() -> Json:
             "payload": _avro(ATTEMPTS),
             "bindings": _keyed({"type": "string", "description": "The event's id"}, framed=True),
         },
+        **_messages_of_tags(),
+        "pause": {
+            "title": "Whether an endpoint is paused",
+            "contentType": "application/json",
+            "payload": _CONTROL,
+            "bindings": _keyed({"type": "string", "description": "The endpoint's consumer group"}, framed=False),
+        },
+    }
+
+
+def _messages_of_tags() -> Json:
+    return {
         "tag": {
             "title": "A tag, or a row that the program keeps for itself",
             "contentType": names.AVRO_MEDIA_TYPE,
@@ -184,12 +196,6 @@ def _messages() -> Json:
             "title": "The end of a tag, or of another row",
             "payload": {"type": "null"},
             "bindings": _keyed(_KEY_OF_TAG, framed=False),
-        },
-        "pause": {
-            "title": "Whether an endpoint is paused",
-            "contentType": "application/json",
-            "payload": _CONTROL,
-            "bindings": _keyed({"type": "string", "description": "The endpoint's consumer group"}, framed=False),
         },
     }
 

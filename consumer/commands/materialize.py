@@ -1,5 +1,7 @@
 """`registry-worker materialize`."""
 
+from typing import Final
+
 import click
 
 from consumer.materialize.service import materialize, materialize_until_caught_up
@@ -8,6 +10,8 @@ from runtime.cli.running import run_service
 from runtime.config import Address, Settings
 from runtime.http.bindings import TakenBinding
 from runtime.http.server_tls import server_tls
+
+_USUAL: Final = "registry.tags"
 
 
 @click.command("materialize", epilog="Example: registry-worker materialize -c bridge.yaml --listen 127.0.0.1:5052")
@@ -49,7 +53,5 @@ def topic_of_tags(settings: Settings) -> str:
         click.UsageError: the configuration has none.
     """
     if settings.topics.tags is None:
-        raise click.UsageError(
-            "the configuration has no topics.tags; add a line such as `tags: registry.tags` to topics"
-        )
+        raise click.UsageError(f"the configuration has no topics.tags; add a line such as `tags: {_USUAL}` to topics")
     return settings.topics.tags

@@ -7,7 +7,7 @@ from consumer.log.consumer_settings import ConsumerSettings
 from consumer.log.group_reader import GroupReader
 from consumer.log.range_reader import RangeReader
 from consumer.log.schema_ids import schema_ids_of
-from consumer.materialize.keeper import Keeper, PartitionCountError
+from consumer.materialize.keeper import PartitionCountError, TagKeeper
 from consumer.materialize.kept_partition import KeptPartition, Topics
 from consumer.places import TopicMissingError
 from runtime.clock import Clock
@@ -28,7 +28,7 @@ def group_of_tags(settings: Settings) -> str:
     return f"{settings.worker.group_prefix}-materialize"
 
 
-class Parts:
+class TagParts:
     """Opens readers and partitions, see `Opening`."""
 
     def __init__(self, settings: Settings, topic: str, clock: Clock, stop: threading.Event) -> None:
@@ -54,7 +54,7 @@ class Parts:
         self._partitions = 0
         self.admin: Final = Admin(self._kafka, client_id=CLIENT_ID)
 
-    def open_reader(self, owner: Keeper) -> GroupReader:
+    def open_reader(self, owner: TagKeeper) -> GroupReader:
         """A member of the group, when both topics are there with the same partitions.
 
         Raises:

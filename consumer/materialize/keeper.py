@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import structlog
 
 from consumer.log.group_reader import GroupReader
-from consumer.materialize.kept_partition import Applied, KeptPartition, StoppedError, UnreadableTopicError
+from consumer.materialize.kept_partition import Applied, GivenUpError, KeptPartition, UnreadableTopicError
 from consumer.materialize.metrics import TagMetrics
 from consumer.record import Record
 from runtime.errors import BridgeError
@@ -35,7 +35,7 @@ class PartitionCountError(BridgeError):
 class Opening(Protocol):
     """Opens what a keeper needs; everything blocks, and may raise a `BridgeError`."""
 
-    def open_reader(self, owner: "Keeper") -> GroupReader:
+    def open_reader(self, owner: "TagKeeper") -> GroupReader:
         """A member of the group."""
         ...
 
@@ -47,7 +47,7 @@ class Opening(Protocol):
         """Close what was opened beside these."""
 
 
-class Keeper:
+class TagKeeper:
     """All partitions of one process."""
 
     def __init__(self, opening: Opening, metrics: TagMetrics, stop: threading.Event) -> None:
@@ -87,7 +87,7 @@ class Keeper:
         while not self._stop.is_set():
             try:
                 self._keep()
-            except StoppedError:
+            except GivenUpError:
                 return
             except (PartitionCountError, UnreadableTopicError):
                 raise

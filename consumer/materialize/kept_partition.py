@@ -9,7 +9,7 @@ from consumer.log.record_batch import micros_of
 from consumer.record import Record
 from consumer.tags.fold import TagFold
 from consumer.tags.record import UnreadableRowError, records_of, rows_in
-from consumer.tags.rows import Row
+from consumer.tags.rows import KeptRow
 from consumer.tags.tag_event import TagEvent, tag_event_of
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
@@ -74,7 +74,7 @@ class Applied:
     """Why no more of the partition can be read; empty if it can."""
 
 
-class StoppedError(BridgeError):
+class GivenUpError(BridgeError):
     """It was given up on request."""
 
 
@@ -91,7 +91,7 @@ class KeptPartition:
 
         Raises:
             UnreadableTopicError: the rows are none, or those of a newer release.
-            StoppedError: it was given up.
+            GivenUpError: it was given up.
             KafkaUnavailableError, KafkaRefusedError: the topics cannot be read.
         """
         self.number: Final = number
@@ -148,7 +148,7 @@ class KeptPartition:
         self.fold.read(record.offset, micros_of(record.timestamp_ms), event)
         self.next_offset = record.next_offset
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[KeptRow]:
         begins, ends = self._bounds(self._topics.tags)
         try:
             return list(rows_in(self._read(self._topics.tags, range(begins, ends), ends)).values())
@@ -162,7 +162,7 @@ class KeptPartition:
     def _read(self, topic: str, span: range, ends: int) -> Iterator[Record]:
         for record in self._topics.ranges.read(topic, {self.number: range(span.start, min(span.stop, ends))}):
             if self._topics.is_stopping():
-                raise StoppedError("stopped")
+                raise GivenUpError("stopped")
             yield record
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from consumer.materialize.assembly import CLIENT_ID, Parts, group_of_tags
-from consumer.materialize.keeper import Keeper
+from consumer.materialize.assembly import CLIENT_ID, TagParts, group_of_tags
+from consumer.materialize.keeper import TagKeeper
 from consumer.materialize.metrics import TagMetrics
 from consumer.worker.caught_up import CaughtUp
 from runtime.clock import SystemClock
@@ -28,8 +28,8 @@ _PAGES_DRAIN_S: Final = 1.0
 _LOOK_EVERY_S: Final = 0.25
 
 
-class _Readiness:
-    def __init__(self, keeper: Keeper) -> None:
+class _KeeperReadiness:
+    def __init__(self, keeper: TagKeeper) -> None:
         self._keeper: Final = keeper
 
     async def reasons(self) -> list[str]:
@@ -74,8 +74,8 @@ class _Service:
         self._stop: Final = threading.Event()
         self._settings: Final = settings
         self.metrics: Final = TagMetrics(process_metrics("registry_worker"))
-        self._parts: Final = Parts(settings, topic, SystemClock(), self._stop)
-        self.keeper: Final = Keeper(self._parts, self.metrics, self._stop)
+        self._parts: Final = TagParts(settings, topic, SystemClock(), self._stop)
+        self.keeper: Final = TagKeeper(self._parts, self.metrics, self._stop)
 
     async def run_until(self, end: Awaitable[object]) -> None:
         """Keep tags until this has come to its end.
@@ -108,5 +108,5 @@ class _Service:
 
 async def _served(service: _Service, binding: Binding | None, stop: asyncio.Event) -> None:
     if binding is not None:
-        routes = probe_routes(_Readiness(service.keeper), service.metrics.registry)
+        routes = probe_routes(_KeeperReadiness(service.keeper), service.metrics.registry)
         await Server(application(routes), binding, drain_s=_PAGES_DRAIN_S).serve(stop)

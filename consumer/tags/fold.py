@@ -9,16 +9,16 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from consumer.tags.recent import REACH, RULES, Recent, Verdict
+from consumer.tags.recent import REACH, RULES, Recent, TagVerdict
 from consumer.tags.repository import RepositoryTags
-from consumer.tags.rows import Digest, Place, Position, Row, Source, Tag, key_of
+from consumer.tags.rows import Digest, KeptRow, Position, PullingSource, RepositoryPlace, Tag, key_of
 from consumer.tags.tag_event import TagEvent
 
 
 class TagFold:
     """The tags of all repositories of a partition."""
 
-    def __init__(self, rows: Iterable[Row], topic_id: str | None, *, reach: int = REACH) -> None:
+    def __init__(self, rows: Iterable[KeptRow], topic_id: str | None, *, reach: int = REACH) -> None:
         """Goes on where the rows were written.
 
         Args:
@@ -28,8 +28,8 @@ class TagFold:
         """
         self._lead: Final = RULES * reach
         self._recent: Final = Recent(reach)
-        self._changes: Final[dict[str, Row | None]] = {}
-        self._repositories: Final[dict[Place, RepositoryTags]] = {}
+        self._changes: Final[dict[str, KeptRow | None]] = {}
+        self._repositories: Final[dict[RepositoryPlace, RepositoryTags]] = {}
         self._sources: Final[set[tuple[str, str]]] = set()
         self._position = Position(offset=-1, topic_id=topic_id)
         self._has_missed = False
@@ -79,18 +79,18 @@ class TagFold:
             self._position = replace(self._position, offset=next_offset - 1)
             self._changes[key_of(self._position)] = self._position
 
-    def take_changes(self) -> Mapping[str, Row | None]:
+    def take_changes(self) -> Mapping[str, KeptRow | None]:
         """The rows that have changed since the last call, by key; None for one that has ended."""
         taken = dict(self._changes)
         self._changes.clear()
         return taken
 
-    def _restore(self, rows: Iterable[Row]) -> None:
+    def _restore(self, rows: Iterable[KeptRow]) -> None:
         for row in rows:
             match row:
                 case Position():
                     self._go_on_at(row)
-                case Source():
+                case PullingSource():
                     self._sources.add((row.registry, row.source_format))
                 case Tag() | Digest():
                     self._repository(row.place).put(row)
@@ -101,15 +101,15 @@ class TagFold:
         else:
             self._has_missed = True  # what was last in the other topic may not have been read
 
-    def _apply(self, event: TagEvent, verdict: Verdict) -> None:
-        if verdict is Verdict.REPEAT:
+    def _apply(self, event: TagEvent, verdict: TagVerdict) -> None:
+        if verdict is TagVerdict.REPEAT:
             return
         if event.action == "delete":
             self._delete(event)
             return
         if event.action == "pull":
             self._show(event)
-        place = Place(event.registry, event.repository)
+        place = RepositoryPlace(event.registry, event.repository)
         known = self._repositories.get(place)
         tag = known.tag_of(event) if known is not None else event.tag or None
         if tag is None or self._recent.is_deleted(event, tag):
@@ -118,10 +118,10 @@ class TagFold:
         if event.action == "push":
             repository.pushed(event, tag)
         else:
-            repository.pulled(event, tag, counts=verdict is Verdict.COUNTED)
+            repository.pulled(event, tag, counts=verdict is TagVerdict.COUNTED)
 
     def _delete(self, event: TagEvent) -> None:
-        place = Place(event.registry, event.repository)
+        place = RepositoryPlace(event.registry, event.repository)
         repository = self._repositories.get(place)
         if repository is not None:
             repository.deleted(event)
@@ -132,8 +132,8 @@ class TagFold:
         """The event's source sends pulls of images."""
         if (event.registry, event.source_format) not in self._sources:
             self._sources.add((event.registry, event.source_format))
-            row = Source(registry=event.registry, source_format=event.source_format, offset=event.offset)
+            row = PullingSource(registry=event.registry, source_format=event.source_format, offset=event.offset)
             self._changes[key_of(row)] = row
 
-    def _repository(self, place: Place) -> RepositoryTags:
+    def _repository(self, place: RepositoryPlace) -> RepositoryTags:
         return self._repositories.setdefault(place, RepositoryTags(place, self._changes))

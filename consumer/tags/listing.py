@@ -11,7 +11,7 @@ from re import compile as pattern
 from typing import Any, Final
 
 from consumer.filters.globs import Globs
-from consumer.tags.rows import Position, Row, Source, Tag
+from consumer.tags.rows import KeptRow, Position, PullingSource, Tag
 from runtime.cli.tables import Column, Look, TableCell, drawn
 from runtime.rfc3339 import rfc3339_ms
 
@@ -36,7 +36,7 @@ _COLUMNS: Final = (
 class ReadPartition:
     """A partition of the topic of tags, and how far the events that it tells of were read."""
 
-    rows: Iterable[Row]
+    rows: Iterable[KeptRow]
     events_id: str | None
     """Of the events topic now."""
     events_end: int
@@ -141,7 +141,7 @@ def listed(partitions: Mapping[int, ReadPartition], selection: TagSelection) -> 
         (row.registry, row.source_format)
         for partition in partitions.values()
         for row in partition.rows
-        if isinstance(row, Source)
+        if isinstance(row, PullingSource)
     }
     found = [tag for partition in partitions.values() for tag in _tags_of(partition, sources)]
     return sorted(filter(selection.matches, found), key=lambda one: (*one.row.place, one.row.tag))

@@ -28,7 +28,7 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 
-class Verdict(Enum):
+class TagVerdict(Enum):
     """What an event is, in the light of those before it."""
 
     REPEAT = "repeat"
@@ -39,7 +39,7 @@ class Verdict(Enum):
     """Anything else, or a pull that belongs to one that was counted."""
 
 
-class _Last(Generic[_Key, _Value]):
+class _LastValues(Generic[_Key, _Value]):
     """The last value of each key, for as many offsets as it is remembered."""
 
     def __init__(self, reach: int) -> None:
@@ -74,22 +74,22 @@ class Recent:
     def __init__(self, reach: int = REACH) -> None:
         """Nothing was read; events are compared over `reach` offsets."""
         self._reach: Final = reach
-        self._ids: Final[_Last[Hashable, int]] = _Last(reach)
+        self._ids: Final[_LastValues[Hashable, int]] = _LastValues(reach)
         """By event: when the last record of it was accepted."""
-        self._minutes: Final[_Last[Hashable, bool]] = _Last(reach)
-        self._indexes: Final[_Last[Hashable, tuple[_IndexPull, ...]]] = _Last(reach)
-        self._deletes: Final[_Last[Hashable, int]] = _Last(reach)
+        self._minutes: Final[_LastValues[Hashable, bool]] = _LastValues(reach)
+        self._indexes: Final[_LastValues[Hashable, tuple[_IndexPull, ...]]] = _LastValues(reach)
+        self._deletes: Final[_LastValues[Hashable, int]] = _LastValues(reach)
         """By what was deleted: when."""
 
-    def judge(self, event: TagEvent) -> Verdict:
+    def judge(self, event: TagEvent) -> TagVerdict:
         """The verdict on an event that comes after all that were judged."""
         if self._is_repeat(event):
-            return Verdict.REPEAT
+            return TagVerdict.REPEAT
         if event.action == "delete":
             self._deletes.put(_deleted_by(event), event.offset, event.happened_us)
         elif event.action == "pull" and event.method == "GET":
             return self._judge_pull(event)
-        return Verdict.OTHER
+        return TagVerdict.OTHER
 
     def is_deleted(self, event: TagEvent, tag: str) -> bool:
         """Whether what the event names was deleted at its time or later, by an event before it in the log."""
@@ -104,7 +104,7 @@ class Recent:
         self._ids.put(key, event.offset, event.accepted_us)
         return last is not None and (event.is_unique or event.accepted_us <= last + _SAME_ID_US)
 
-    def _judge_pull(self, event: TagEvent) -> Verdict:
+    def _judge_pull(self, event: TagEvent) -> TagVerdict:
         caller = event.registry, event.repository, event.caller
         indexes = [
             pull for pull in self._indexes.get(caller, event.offset) or () if pull.offset >= event.offset - self._reach
@@ -113,13 +113,13 @@ class Recent:
             pulled = _IndexPull(event.offset, event.happened_us, event.children)
             self._indexes.put(caller, event.offset, (*indexes[1 - _MOST_INDEXES :], pulled))
         elif not event.tag and _is_child(event, indexes):
-            return Verdict.OTHER
+            return TagVerdict.OTHER
         if event.says_no_method:
-            return Verdict.COUNTED
+            return TagVerdict.COUNTED
         minute = *caller, event.digest, event.happened_us // _MINUTE_US
         is_known = self._minutes.get(minute, event.offset)
         self._minutes.put(minute, event.offset, value=True)
-        return Verdict.OTHER if is_known else Verdict.COUNTED
+        return TagVerdict.OTHER if is_known else TagVerdict.COUNTED
 
 
 def _deleted_by(event: TagEvent) -> Hashable:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from fastavro import schemaless_reader, schemaless_writer
 
 from consumer.record import Record
-from consumer.tags.rows import Digest, Place, Position, Row, Source, Tag, key_of
+from consumer.tags.rows import Digest, KeptRow, Position, PullingSource, RepositoryPlace, Tag, key_of
 from runtime.kafka.records import OutgoingRecord
 from schemas.avro import UndecodableError, frame, unframe
 from schemas.catalog import TAGS
@@ -27,7 +27,7 @@ class UnreadableRowError(Exception):
     """The record holds no row, or one that a newer release wrote."""
 
 
-def records_of(changes: Mapping[str, Row | None], topic: str, partition: int) -> list[OutgoingRecord]:
+def records_of(changes: Mapping[str, KeptRow | None], topic: str, partition: int) -> list[OutgoingRecord]:
     """The records of rows that have changed, by key."""
     return [
         OutgoingRecord(topic, key.encode(), _value(row), _HEADERS, partition=partition)
@@ -37,7 +37,7 @@ def records_of(changes: Mapping[str, Row | None], topic: str, partition: int) ->
     ]
 
 
-def rows_in(records: Iterable[Record]) -> dict[bytes, Row]:
+def rows_in(records: Iterable[Record]) -> dict[bytes, KeptRow]:
     """The rows that are there, by key, after these records of one partition.
 
     Raises:
@@ -53,14 +53,14 @@ def rows_in(records: Iterable[Record]) -> dict[bytes, Row]:
     return {key: row_in(record) for key, record in last.items()}
 
 
-def row_in(record: Record) -> Row:
+def row_in(record: Record) -> KeptRow:
     """The row in a record that is no tombstone.
 
     Raises:
         UnreadableRowError: there is none that this release can read.
     """
     found = _read(record)
-    place = Place(found["registry"] or "", found["repository"] or "")
+    place = RepositoryPlace(found["registry"] or "", found["repository"] or "")
     row = _row(found, place)
     if row is None or key_of(row).encode() != record.key:
         raise UnreadableRowError(f"{record.place} is no row of tags: its key is not that of its value")
@@ -88,7 +88,7 @@ def _read(record: Record) -> dict[str, Any]:
     return row
 
 
-def _row(found: Mapping[str, Any], place: Place) -> Row | None:
+def _row(found: Mapping[str, Any], place: RepositoryPlace) -> KeptRow | None:
     match found["kind"]:
         case "tag":
             return _tag(found, place)
@@ -98,7 +98,9 @@ def _row(found: Mapping[str, Any], place: Place) -> Row | None:
                 place=place, digest=found["digest"], tag=found["tag"], seen_us=seen or 0, offset=found["offset"]
             )
         case "source":
-            return Source(registry=place.registry, source_format=found["sourceFormat"] or "", offset=found["offset"])
+            return PullingSource(
+                registry=place.registry, source_format=found["sourceFormat"] or "", offset=found["offset"]
+            )
         case "position":
             return Position(
                 offset=found["offset"],
@@ -109,7 +111,7 @@ def _row(found: Mapping[str, Any], place: Place) -> Row | None:
     return None
 
 
-def _tag(found: Mapping[str, Any], place: Place) -> Tag:
+def _tag(found: Mapping[str, Any], place: RepositoryPlace) -> Tag:
     return Tag(
         place=place,
         tag=found["tag"],
@@ -129,13 +131,13 @@ def _tag(found: Mapping[str, Any], place: Place) -> Tag:
     )
 
 
-def _value(row: Row) -> bytes:
+def _value(row: KeptRow) -> bytes:
     encoded = io.BytesIO()
     schemaless_writer(encoded, TAGS.latest.schema, dict(_members(row)))
     return frame(TAGS.latest.id, encoded.getvalue())
 
 
-def _members(row: Row) -> Iterator[tuple[str, Any]]:
+def _members(row: KeptRow) -> Iterator[tuple[str, Any]]:
     yield "offset", row.offset
     match row:
         case Tag():
@@ -146,7 +148,7 @@ def _members(row: Row) -> Iterator[tuple[str, Any]]:
             yield "kind", "digest"
             yield from _named(row.place, row.tag, row.digest)
             yield "seenAt", row.seen_us
-        case Source():
+        case PullingSource():
             yield "kind", "source"
             yield "registry", row.registry or None
             yield "sourceFormat", row.source_format or None
@@ -157,7 +159,7 @@ def _members(row: Row) -> Iterator[tuple[str, Any]]:
             yield "wholeSince", row.whole_since_us
 
 
-def _named(place: Place, tag: str, digest: str | None) -> Iterator[tuple[str, Any]]:
+def _named(place: RepositoryPlace, tag: str, digest: str | None) -> Iterator[tuple[str, Any]]:
     yield "registry", place.registry or None
     yield "repository", place.repository
     yield "tag", tag

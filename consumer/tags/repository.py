@@ -7,20 +7,20 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from consumer.tags.rows import Digest, Place, Row, Tag, key_of
+from consumer.tags.rows import Digest, KeptRow, RepositoryPlace, Tag, key_of
 from consumer.tags.tag_event import TagEvent
 
 MOST_DIGESTS: Final = 100
 """Digests that count for one tag: that many of its last ones."""
 
-Changes = dict[str, Row | None]
+RowChanges = dict[str, KeptRow | None]
 """Rows by key; None for one that has ended."""
 
 
 class RepositoryTags:
     """What is there in a repository."""
 
-    def __init__(self, place: Place, changes: Changes) -> None:
+    def __init__(self, place: RepositoryPlace, changes: RowChanges) -> None:
         """Nothing is there.
 
         Args:

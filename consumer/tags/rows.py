@@ -13,7 +13,7 @@ _PLAIN: Final = "/"
 """Of a repository; what else may stand in a key besides letters, digits and `_.-~`."""
 
 
-class Place(NamedTuple):
+class RepositoryPlace(NamedTuple):
     """A repository of one registry."""
 
     registry: str
@@ -24,7 +24,7 @@ class Place(NamedTuple):
 class Tag(Struct, frozen=True, kw_only=True, gc=False):
     """A tag that is there."""
 
-    place: Place
+    place: RepositoryPlace
     tag: str
     digest: str | None = None
     media_type: str | None = None
@@ -53,7 +53,7 @@ class Tag(Struct, frozen=True, kw_only=True, gc=False):
 class Digest(Struct, frozen=True, kw_only=True, gc=False):
     """The tag for which pulls by a digest count."""
 
-    place: Place
+    place: RepositoryPlace
     digest: str
     tag: str
     seen_us: int
@@ -61,7 +61,7 @@ class Digest(Struct, frozen=True, kw_only=True, gc=False):
     offset: int
 
 
-class Source(Struct, frozen=True, kw_only=True, gc=False):
+class PullingSource(Struct, frozen=True, kw_only=True, gc=False):
     """A source that has been seen to send pulls of images: only of its tags an end of use can be known."""
 
     registry: str
@@ -82,21 +82,21 @@ class Position(Struct, frozen=True, kw_only=True, gc=False):
     """Since when no record was missed; None if none ever was."""
 
 
-Row = Tag | Digest | Source | Position
+KeptRow = Tag | Digest | PullingSource | Position
 
 
-def key_of(row: Row) -> str:
+def key_of(row: KeptRow) -> str:
     """The key of a row, which no other row has."""
     match row:
         case Tag():
             return f"{_path(row.place)}:{quote(row.tag, safe='')}"
         case Digest():
             return f"{_path(row.place)}@{quote(row.digest, safe=':')}"
-        case Source():
+        case PullingSource():
             return f"source {quote(row.registry, safe='')} {quote(row.source_format, safe='')}"
         case Position():
             return "position"
 
 
-def _path(place: Place) -> str:
+def _path(place: RepositoryPlace) -> str:
     return f"{quote(place.registry, safe='')}/{quote(place.repository, safe=_PLAIN)}"

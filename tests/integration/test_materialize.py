@@ -13,7 +13,7 @@ from consumer.log.decoding import event_of
 from consumer.record import Record
 from consumer.tags.fold import TagFold
 from consumer.tags.record import rows_in
-from consumer.tags.rows import Position, Row, key_of
+from consumer.tags.rows import KeptRow, Position, key_of
 from consumer.tags.tag_event import tag_event_of
 from tests.kit import eventually
 from tests.kit.bridge import WORKER, Installation
@@ -78,9 +78,9 @@ def caught_up(setup: Installation) -> None:
     assert done.code == 0, done.stderr
 
 
-def rows_of(kafka: LocalKafka, topic: str) -> dict[tuple[int, str], Row]:
+def rows_of(kafka: LocalKafka, topic: str) -> dict[tuple[int, str], KeptRow]:
     """What stands in a topic of tags, by partition and key, but for the positions."""
-    rows: dict[tuple[int, str], Row] = {}
+    rows: dict[tuple[int, str], KeptRow] = {}
     for number in range(PARTITIONS):
         found = rows_in(record for record in records_in(kafka, topic) if record.partition == number)
         rows |= {(number, key_of(row)): row for row in found.values() if not isinstance(row, Position)}
@@ -95,10 +95,10 @@ def records_in(kafka: LocalKafka, topic: str) -> list[Record]:
     ]
 
 
-def folded(kafka: LocalKafka, topic: str) -> dict[tuple[int, str], Row]:
+def folded(kafka: LocalKafka, topic: str) -> dict[tuple[int, str], KeptRow]:
     """What one fold makes of each partition of an events topic."""
     folds = [TagFold([], None) for _ in range(PARTITIONS)]
-    rows: dict[tuple[int, str], Row | None] = {}
+    rows: dict[tuple[int, str], KeptRow | None] = {}
     for record in records_in(kafka, topic):
         folds[record.partition].read(record.offset, 0, tag_event_of(event_of(record), record))
         taken = folds[record.partition].take_changes()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from consumer.tags.repository import MOST_DIGESTS
-from consumer.tags.rows import Digest, Place, Row, Source, Tag, key_of
+from consumer.tags.rows import Digest, KeptRow, PullingSource, RepositoryPlace, Tag, key_of
 from consumer.tags.tag_event import TagEvent
 
 MINUTE_US: Final = 60_000_000
@@ -36,26 +36,26 @@ class Model:
 
     log: Sequence[TagEvent | None]
     reach: int
-    tags: dict[tuple[Place, str], Known] = field(default_factory=dict)
-    digests: dict[tuple[Place, str], tuple[str, int, int]] = field(default_factory=dict)
+    tags: dict[tuple[RepositoryPlace, str], Known] = field(default_factory=dict)
+    digests: dict[tuple[RepositoryPlace, str], tuple[str, int, int]] = field(default_factory=dict)
     """By digest: its tag, when both were seen, and the event's offset."""
     sources: dict[tuple[str, str], int] = field(default_factory=dict)
     repeats: dict[int, bool] = field(default_factory=dict)
 
-    def rows(self) -> dict[str, Row]:
+    def rows(self) -> dict[str, KeptRow]:
         """The rows at the end of the log, but for the position."""
         for event in self.log:
             if event is not None and not self.is_repeat(event):
                 self.take(event)
-        found: list[Row] = [self.row(place, tag, known) for (place, tag), known in self.tags.items()]
+        found: list[KeptRow] = [self.row(place, tag, known) for (place, tag), known in self.tags.items()]
         for (place, digest), (tag, seen, offset) in self.digests.items():
             found.append(Digest(place=place, digest=digest, tag=tag, seen_us=seen, offset=offset))
         for (registry, source_format), offset in self.sources.items():
-            found.append(Source(registry=registry, source_format=source_format, offset=offset))
+            found.append(PullingSource(registry=registry, source_format=source_format, offset=offset))
         return {key_of(row): row for row in found}
 
     @staticmethod
-    def row(place: Place, tag: str, known: Known) -> Tag:
+    def row(place: RepositoryPlace, tag: str, known: Known) -> Tag:
         """The row of a tag."""
         return Tag(
             place=place,
@@ -163,14 +163,14 @@ class Model:
         else:
             _pull(event, known, counts=self.counts(event))
 
-    def named(self, place: Place, digest: str) -> str:
+    def named(self, place: RepositoryPlace, digest: str) -> str:
         """The tag that a digest counts for."""
         if (place, digest) in self.digests:
             return self.digests[place, digest][0]
         having = [(known.seen, tag) for (at, tag), known in self.tags.items() if at == place and known.digest == digest]
         return max(having)[1] if digest and having else ""
 
-    def see(self, place: Place, event: TagEvent, known: Known) -> None:
+    def see(self, place: RepositoryPlace, event: TagEvent, known: Known) -> None:
         """The digest that an event shows behind its tag."""
         happened = event.happened_us
         if event.digest and happened >= self.digests.get((place, event.digest), ("", happened))[1]:
@@ -186,7 +186,7 @@ class Model:
             known.digest, known.media_type, known.size = event.digest, event.media_type, event.size
             known.seen = happened
 
-    def delete(self, place: Place, event: TagEvent) -> None:
+    def delete(self, place: RepositoryPlace, event: TagEvent) -> None:
         """What an event takes away."""
         for (at, tag), known in list(self.tags.items()):
             is_meant = tag == event.tag if event.tag else known.digest == event.digest if event.digest else True
@@ -199,15 +199,15 @@ class Model:
                 if at == place and event.digest in ("", digest) and seen <= event.happened_us:
                     del self.digests[at, digest]
 
-    def forget(self, place: Place, ended: str) -> None:
+    def forget(self, place: RepositoryPlace, ended: str) -> None:
         """The digests of a tag that has ended count for none."""
         for (at, digest), (tag, _, _) in list(self.digests.items()):
             if (at, tag) == (place, ended):
                 del self.digests[at, digest]
 
 
-def _place(event: TagEvent) -> Place:
-    return Place(event.registry, event.repository)
+def _place(event: TagEvent) -> RepositoryPlace:
+    return RepositoryPlace(event.registry, event.repository)
 
 
 def _is_latest(happened: int, known: int | None) -> bool:

@@ -6,9 +6,9 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from consumer.tags.fold import TagFold
-from consumer.tags.recent import Recent, Verdict
+from consumer.tags.recent import Recent, TagVerdict
 from consumer.tags.repository import RepositoryTags
-from consumer.tags.rows import Digest, Place, Row
+from consumer.tags.rows import Digest, KeptRow, RepositoryPlace
 from consumer.tags.tag_event import TagEvent
 
 FoldKind = Callable[..., TagFold]
@@ -46,14 +46,14 @@ class BeginsBehindTheLastRow(TagFold):
 class CountsRepeats(TagFold):
     """A registry that sends an event again says that it happened again."""
 
-    def _apply(self, event: TagEvent, verdict: Verdict) -> None:
-        super()._apply(event, Verdict.COUNTED if verdict is Verdict.REPEAT else verdict)
+    def _apply(self, event: TagEvent, verdict: TagVerdict) -> None:
+        super()._apply(event, TagVerdict.COUNTED if verdict is TagVerdict.REPEAT else verdict)
 
 
 class KeepsWhatHasEnded(TagFold):
     """A row that has ended is left out, instead of being taken away."""
 
-    def take_changes(self) -> dict[str, Row | None]:
+    def take_changes(self) -> dict[str, KeptRow | None]:
         """The rows that have changed."""
         return {key: row for key, row in super().take_changes().items() if row is not None}
 
@@ -61,7 +61,7 @@ class KeepsWhatHasEnded(TagFold):
 class WritesOnlyTags(TagFold):
     """By which digests a tag is pulled is known only while it runs."""
 
-    def take_changes(self) -> dict[str, Row | None]:
+    def take_changes(self) -> dict[str, KeptRow | None]:
         """The rows that have changed."""
         return {key: row for key, row in super().take_changes().items() if not isinstance(row, Digest)}
 
@@ -69,15 +69,15 @@ class WritesOnlyTags(TagFold):
 class OverlooksTimes(TagFold):
     """The last event in the log is the last one that happened."""
 
-    def _apply(self, event: TagEvent, verdict: Verdict) -> None:
+    def _apply(self, event: TagEvent, verdict: TagVerdict) -> None:
         super()._apply(replace(event, happened_us=event.offset), verdict)
 
 
 class MixesRegistries(TagFold):
     """One name is one repository, wherever it is."""
 
-    def _repository(self, place: Place) -> RepositoryTags:
-        return super()._repository(Place("", place.repository))
+    def _repository(self, place: RepositoryPlace) -> RepositoryTags:
+        return super()._repository(RepositoryPlace("", place.repository))
 
 
 class _LosesDeletes(Recent):
@@ -87,12 +87,12 @@ class _LosesDeletes(Recent):
 
 
 class _CountsChildren(Recent):
-    def _judge_pull(self, event: TagEvent) -> Verdict:
+    def _judge_pull(self, event: TagEvent) -> TagVerdict:
         return super()._judge_pull(event if event.is_index else replace(event, tag="any"))
 
 
 class _CountsByTag(Recent):
-    def _judge_pull(self, event: TagEvent) -> Verdict:
+    def _judge_pull(self, event: TagEvent) -> TagVerdict:
         return super()._judge_pull(replace(event, digest=f"{event.tag}{event.digest}"))
 
 
@@ -116,7 +116,7 @@ class _ForgetsNoDigest(RepositoryTags):
 
 def _with_recent(kind: type[Recent]) -> FoldKind:
     class Mutant(TagFold):
-        def __init__(self, rows: Iterable[Row], topic_id: str | None, *, reach: int) -> None:
+        def __init__(self, rows: Iterable[KeptRow], topic_id: str | None, *, reach: int) -> None:
             super().__init__(rows, topic_id, reach=reach)
             mutant: Any = self
             mutant._recent = kind(reach)
@@ -126,7 +126,7 @@ def _with_recent(kind: type[Recent]) -> FoldKind:
 
 def _with_repository(kind: type[RepositoryTags]) -> FoldKind:
     class Mutant(TagFold):
-        def _repository(self, place: Place) -> RepositoryTags:
+        def _repository(self, place: RepositoryPlace) -> RepositoryTags:
             return self._repositories.setdefault(place, kind(place, self._changes))
 
     return Mutant

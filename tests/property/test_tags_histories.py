@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from consumer.record import Record
 from consumer.tags.fold import TagFold
 from consumer.tags.record import records_of, rows_in
-from consumer.tags.rows import Position, Row, key_of
+from consumer.tags.rows import KeptRow, Position, key_of
 from consumer.tags.tag_event import TagEvent
 from tests.kit.examples import examples
 from tests.kit.tags_model import Model
@@ -121,7 +121,7 @@ class Partition:
         last = {record.key: record for record in self.records}
         self.records = [record for record in last.values() if record.value is not None]
 
-    def rows(self) -> dict[str, Row]:
+    def rows(self) -> dict[str, KeptRow]:
         """What stands there."""
         return {key.decode(): row for key, row in rows_in(self.records).items()}
 

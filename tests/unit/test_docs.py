@@ -15,6 +15,7 @@ import consumer.endpoint.metrics
 import producer.intake.metrics
 from consumer.cli import commands as worker_commands
 from consumer.endpoint.metrics import WorkerMetrics
+from consumer.materialize.metrics import TagMetrics
 from producer.cli import commands as bridge_commands
 from producer.intake.metrics import BridgeMetrics
 from producer.spool.metrics import SpoolMetrics
@@ -242,6 +243,7 @@ def test_every_metric_is_documented() -> None:
     BridgeMetrics(bridge)
     SpoolMetrics(bridge)
     WorkerMetrics(worker)
+    TagMetrics(worker)
     cluster = Reachability(0.0)
     cluster.answered(0.0)
     for name, registry in (("registry_bridge_kafka_up", bridge), ("registry_worker_kafka_up", worker)):
@@ -354,7 +356,7 @@ def test_tests_that_hold_a_promise_are_there() -> None:
 
 
 FILE = re.compile(r"`((?:schemas|runtime|producer|consumer|tests|examples|benchmarks|broker|docs)/[\w./-]*)`")
-TO_BE_MADE = {"schemas/event.vN.avsc", "schemas/attempt.vN.avsc"}
+TO_BE_MADE = {"schemas/event.vN.avsc", "schemas/attempt.vN.avsc", "schemas/tag.vN.avsc"}
 
 
 @pytest.mark.parametrize("name", ["docs/architecture.md", "CONTRIBUTING.md"])

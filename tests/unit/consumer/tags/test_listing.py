@@ -1,0 +1,136 @@
+"""Listing tags: what is known of them, what is not, and since when nobody uses one."""
+
+import json
+from typing import Any, Final
+
+import pytest
+from msgspec.structs import replace
+
+from consumer.filters.globs import Globs
+from consumer.tags.listing import ListedTag, ReadPartition, TagSelection, listed, table_of
+from consumer.tags.rows import KeptRow, Position, PullingSource, RepositoryPlace, Tag
+from runtime.cli.tables import Look
+
+DAY_US: Final = 86_400_000_000
+NOW_US: Final = 1000 * DAY_US
+ALL: Final = TagSelection(Globs([]))
+PULLS: Final = PullingSource(registry="", source_format="", offset=1)
+PUSHED: Final = Tag(
+    place=RepositoryPlace("", "team/app"),
+    tag="v1",
+    digest="sha256:a",
+    pushed_us=DAY_US,
+    first_pushed_us=DAY_US,
+    offset=5,
+)
+
+
+def partition(*rows: KeptRow, end: int = 10, **position: Any) -> ReadPartition:
+    """A partition that was read to its end, unless it says otherwise."""
+    at = Position(**{"offset": 9, "topic_id": "t", "read_up_to_us": 900 * DAY_US, **position})
+    return ReadPartition([*rows, at], "t", end, NOW_US)
+
+
+def one(*rows: KeptRow, **position: Any) -> ListedTag:
+    """The only tag of a partition."""
+    (found,) = listed({0: partition(*rows, **position)}, ALL)
+    return found
+
+
+def test_what_nobody_uses_is_unused_since_its_first_push() -> None:
+    """Or since its last use; a later push of it is no use."""
+    again = replace(PUSHED, pushed_us=5 * DAY_US)
+    assert one(again, PULLS).unused_since_us == DAY_US
+    assert one(replace(again, last_used_us=3 * DAY_US), PULLS).unused_since_us == 3 * DAY_US
+
+
+def test_a_source_without_pulls_leaves_use_unknown() -> None:
+    """Neither 0 pulls nor unused; pulls of another source do not show it."""
+    for others in ((), (replace(PULLS, registry="eu"),), (replace(PULLS, source_format="harbor"),)):
+        found = one(PUSHED, *others)
+        assert (found.pulls, found.unused_since_us) == (None, None)
+        assert not found.is_unused_for(DAY_US)
+    assert one(PUSHED, PULLS).pulls == 0
+
+
+def test_a_tag_without_a_push_is_never_unused() -> None:
+    """Its uses may be older than the log."""
+    pulled = Tag(place=PUSHED.place, tag="v1", last_used_us=DAY_US, pulls=3, offset=5)
+    found = one(pulled, PULLS)
+    assert (found.pulls, found.unused_since_us) == (3, None)
+
+
+def test_sources_of_all_partitions_count() -> None:
+    """A repository that nobody pulls is in another partition than those that show the source's pulls."""
+    found = listed({0: partition(PUSHED), 1: partition(PULLS)}, ALL)
+    assert [tag.pulls for tag in found] == [0]
+
+
+@pytest.mark.parametrize(
+    ("position", "days"),
+    [
+        ({}, 999),
+        ({"end": 11}, 899),
+        ({"topic_id": "other"}, 899),
+        ({"whole_since_us": 600 * DAY_US}, 400),
+        ({"whole_since_us": 600 * DAY_US, "end": 11}, 300),
+    ],
+)
+def test_unused_is_what_the_log_shows(position: dict[str, Any], days: int) -> None:
+    """Up to the last record that was read, and since the last gap."""
+    found = one(PUSHED, PULLS, **position)
+    assert found.is_unused_for(days * DAY_US)
+    assert not found.is_unused_for(days * DAY_US + 1)
+
+
+def test_unused_is_not_pushed_either() -> None:
+    """What was pushed lately is not asked for, however long nobody pulled it."""
+    found = one(replace(PUSHED, pushed_us=NOW_US - DAY_US), PULLS)
+    assert found.unused_since_us == DAY_US
+    assert not found.is_unused_for(2 * DAY_US)
+
+
+def test_selection() -> None:
+    """By repository, registry and use; tags of signatures only if they are asked for."""
+    rows: list[KeptRow] = [
+        PUSHED,
+        replace(PUSHED, place=RepositoryPlace("eu", "team/app")),
+        replace(PUSHED, place=RepositoryPlace("", "base/os")),
+        replace(PUSHED, tag=f"sha256-{64 * 'a'}.sig"),
+        PULLS,
+    ]
+    partitions = {0: partition(*rows)}
+
+    def names(selection: TagSelection) -> list[tuple[str, str, int]]:
+        return [(*tag.row.place, len(tag.row.tag)) for tag in listed(partitions, selection)]
+
+    assert names(ALL) == [("", "base/os", 2), ("", "team/app", 2), ("eu", "team/app", 2)]
+    assert names(TagSelection(Globs(["team/*"]), "")) == [("", "team/app", 2)]
+    assert names(TagSelection(Globs([]), "eu")) == [("eu", "team/app", 2)]
+    assert names(TagSelection(Globs(["team/*"]), "", everything=True)) == [("", "team/app", 75), ("", "team/app", 2)]
+    assert names(TagSelection(Globs([]), unused_us=DAY_US)) == [("", "base/os", 2), ("", "team/app", 2)]
+
+
+def test_json_and_table_say_what_is_not_known() -> None:
+    """Null there, a word here."""
+    told = json.loads(json.dumps(one(PUSHED).as_json()))
+    assert told == {
+        "registry": None,
+        "repository": "team/app",
+        "tag": "v1",
+        "digest": "sha256:a",
+        "media_type": None,
+        "size": None,
+        "pushed_at": "1970-01-02T00:00:00.000Z",
+        "pushed_by": None,
+        "first_pushed_at": "1970-01-02T00:00:00.000Z",
+        "last_pulled_at": None,
+        "last_pulled_by": None,
+        "last_used_at": None,
+        "pulls": None,
+        "unused_since": None,
+    }
+    head, row = table_of([one(PUSHED)], Look()).splitlines()
+    assert head.split("  ")[0] == "REPOSITORY"
+    times = "1970-01-02T00:00:00.000Z", "-", "unknown", "-"
+    assert row.split() == ["team/app", "v1", "sha256:a", *times, "unknown", "unknown"]
