@@ -141,7 +141,7 @@ def _script(directory: Path | None, attempts: Path | None, scope: ReportScope, *
     if scope != whole or asked_otherwise:
         raise click.UsageError(
             "--sql takes --input, --attempts, --tag and --all only: "
-            "narrow `ranges`, `registries` and `wanted` in the file"
+            "narrow `ranges`, `wanted_registries` and `wanted` in the file"
         )
     found = None if attempts is None else str(attempts)
     return script_of(str(directory or "events"), tag=scope.tag, everything=scope.everything, attempts=found)

@@ -105,7 +105,7 @@ class _Queries:
         """Make the tables and variables that the questions read; the globs that no record matches."""
         select_ranges(self._connection, scope.from_, scope.to, now=now)
         unmatched = _select_repositories(self._connection, scope.repositories)
-        self._connection.execute("set variable registries = ?::varchar[]", [list(scope.registries)])
+        _select_registries(self._connection, scope.registries)
         self._connection.execute("set variable everything = ?", [scope.everything])
         self._connection.execute("set variable tag = ?", [scope.tag])
         self.make(RULES)
@@ -132,6 +132,12 @@ class _Queries:
         begin = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - begin
+
+
+def _select_registries(connection: "DuckDBPyConnection", labels: Sequence[str]) -> None:
+    connection.execute("set variable some_registries = ?", [bool(labels)])
+    connection.execute("create or replace temp table wanted_registries (registry varchar)")
+    connection.execute("insert into wanted_registries select unnest(?::varchar[])", [list(labels)])
 
 
 def _select_repositories(connection: "DuckDBPyConnection", patterns: Sequence[str]) -> list[str]:

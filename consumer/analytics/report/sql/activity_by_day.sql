@@ -11,5 +11,5 @@ select
     count(*) filter (what = 'pull') as pulls, count(*) filter (what = 'push') as pushes,
     count(*) filter (what = 'mount') as mounts, count(*) filter (what = 'delete') as deletes
 from happened
-group by day
+group by happened_at::date
 order by day desc;

@@ -22,4 +22,4 @@ select
 from acted
 left join pulled
     on pulled.actor is not distinct from acted.actor and pulled.registry is not distinct from acted.registry
-order by last_seen desc, acted.registry, acted.actor;
+order by last_seen desc, registry, actor;

@@ -1,6 +1,9 @@
 -- Client programs and their versions, from their user agents.
 with pulled as (
-    select user_agent, count(*) as pulls from pulls group by user_agent
+    select client, version, count(*) as pulls
+    from pulls
+    left join user_agents on user_agents.user_agent = pulls.user_agent
+    group by client, version
 ),
 came as (
     select
@@ -12,17 +15,15 @@ came as (
 ),
 programs as (
     select
-        user_agent, sum(events)::bigint as events, sum(checks)::bigint as checks, sum(pushes)::bigint as pushes,
-        list(client_ip) as addresses, max(last_seen) as last_seen
+        client, version, sum(events)::bigint as events, sum(checks)::bigint as checks, sum(pushes)::bigint as pushes,
+        count(distinct client_ip) as addresses, max(last_seen) as last_seen
     from came
-    group by user_agent
+    left join user_agents on user_agents.user_agent = came.user_agent
+    group by client, version
 )
 select
-    client, version, coalesce(sum(pulls), 0)::bigint as pulls, sum(pushes)::bigint as pushes,
-    sum(checks)::bigint as checks, sum(events)::bigint as events,
-    len(list_distinct(flatten(list(addresses)))) as addresses, max(last_seen) as last_seen
+    programs.client, programs.version, coalesce(pulls, 0) as pulls, pushes, checks, events, addresses, last_seen
 from programs
-left join pulled on pulled.user_agent is not distinct from programs.user_agent
-left join user_agents on user_agents.user_agent = programs.user_agent
-group by client, version
+left join pulled
+    on pulled.client is not distinct from programs.client and pulled.version is not distinct from programs.version
 order by pulls desc, pushes desc, events desc, client, version;

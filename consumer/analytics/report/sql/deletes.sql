@@ -4,7 +4,7 @@ with deletes as (
     select * from events where action = 'delete'
 ),
 known as (
-    select registry, repository, digest, any_value(kind) as kind
+    select registry, repository, digest, max(kind) as kind
     from events
     where kind in ('manifest', 'index', 'blob') and digest in (select digest from deletes where digest is not null)
     group by registry, repository, digest
@@ -20,4 +20,4 @@ left join known
 left join names
     on names.registry = coalesce(deletes.registry, '') and names.repository = deletes.repository
     and names.digest = deletes.digest
-order by deletes.happened_at desc, deletes.registry, deletes.repository, deletes.tag, deletes.digest;
+order by happened_at desc, registry, repository, tag, digest;

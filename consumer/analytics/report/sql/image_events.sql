@@ -6,7 +6,7 @@
 -- `shows_pulls`: whether the data have pulls of images from its source; if not, nothing is known of the use of images.
 create or replace temp table images as
 select
-    happened_at, action, request_method, says_no_method, kind, coalesce(registry, '') as registry,
+    event, happened_at, action, request_method, says_no_method, kind, coalesce(registry, '') as registry,
     coalesce(source_format, '') as source_format, coalesce(repository, '') as repository, tag as own_tag,
     coalesce(digest, '') as digest, actor, client_ip, user_agent
 from events
@@ -20,39 +20,54 @@ group by registry, repository, digest;
 
 create or replace temp table image_events as
 with by_digest as (
-    select images.rowid as image, registry, repository, digest, happened_at, last_tag, several
+    select event, registry, repository, digest, happened_at, last_tag, several
     from images
     join names using (registry, repository, digest)
     where own_tag is null
 ),
 -- Only for a digest with several tags the time decides.
 tagged as (
-    select registry, repository, digest, happened_at, max(own_tag) as tag
+    select registry, repository, digest, happened_at as tagged_at, max(own_tag) as tag
     from images
-    semi join (from names where several) as changing using (registry, repository, digest)
-    where own_tag is not null
+    join names using (registry, repository, digest)
+    where several and own_tag is not null
     group by registry, repository, digest, happened_at
 ),
-found as (
-    select image, last_tag as tag from by_digest where not several
+in_order as (
+    select event, registry, repository, digest, happened_at, null as tagged_at, last_tag
+    from by_digest
+    where several
     union all
-    select image, coalesce(tag, last_tag)
-    from (from by_digest where several) as searched
-    asof left join tagged
-        on tagged.registry = searched.registry and tagged.repository = searched.repository
-        and tagged.digest = searched.digest and searched.happened_at >= tagged.happened_at
+    select null, registry, repository, digest, tagged_at, tagged_at, null
+    from tagged
+),
+searched as (
+    select
+        event, registry, repository, digest, last_tag,
+        max(tagged_at) over (partition by registry, repository, digest order by happened_at) as tagged_at
+    from in_order
+),
+found as (
+    select event, last_tag as tag_by_digest from by_digest where not several
+    union all
+    select event, coalesce(tag, last_tag)
+    from searched
+    left join tagged using (registry, repository, digest, tagged_at)
+    where event is not null
 ),
 named as (
-    select images.*, coalesce(own_tag, tag) as tag
+    select images.*, coalesce(own_tag, tag_by_digest) as tag
     from images
-    left join found on found.image = images.rowid
+    left join found using (event)
+),
+used as (
+    select registry, source_format, true as shows_pulls from sources where image_pulls > 0
 )
-select
-    *,
-    (registry, source_format) in (select (registry, source_format) from sources where image_pulls > 0) as shows_pulls
+select named.*, coalesce(shows_pulls, false) as shows_pulls
 from named
+left join used using (registry, source_format)
 where getvariable('everything')
     or tag is null
-    or not regexp_full_match(tag, 'sha256-([0-9a-f]+\..*|[0-9a-f]{64})');
+    or not regexp_matches(tag, '^sha256-([0-9a-f]+[.].*|[0-9a-f]{64})$');
 
 drop table images;

@@ -13,19 +13,23 @@ with digests as (
     where digest <> ''
     group by registry, repository, digest
 ),
+listed as (
+    select distinct registry, repository, digest, true as in_index from children
+),
 deletes as (
     select coalesce(registry, '') as registry, repository, digest, max(happened_at) as deleted
     from events
     where action = 'delete' and digest is not null
-    group by all
+    group by coalesce(registry, ''), repository, digest
 )
 select
     nullif(registry, '') as registry, repository, digest, tag, first_push, last_push, last_use, gets, checks,
-    (registry, repository, digest) in (select (registry, repository, digest) from children) as in_index,
+    coalesce(in_index, false) as in_index,
     case when deleted >= coalesce(last_push, deleted) then deleted end as deleted,
     case
         when shows_pulls and (deleted is null or deleted < last_push) then coalesce(last_use, first_push)
     end as not_used_since
 from digests
+left join listed using (registry, repository, digest)
 left join deletes using (registry, repository, digest)
 order by not_used_since nulls last, last_use, registry, repository, digest;

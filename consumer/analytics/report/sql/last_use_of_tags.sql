@@ -18,7 +18,7 @@ deletes as (
     select coalesce(registry, '') as registry, repository, tag, max(happened_at) as deleted
     from events
     where action = 'delete' and tag is not null
-    group by all
+    group by coalesce(registry, ''), repository, tag
 )
 select
     nullif(registry, '') as registry, repository, tag, first_push, last_push, last_use, gets, checks,

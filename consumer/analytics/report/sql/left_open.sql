@@ -1,7 +1,8 @@
 -- The questions that a source leaves open, all or in part, because none of its events has what the question reads. It says
 -- what is missing in the data, not why: a source may send no such event at all, or there was none.
-with reads (question, fact) as (
-    values
+with reads as (
+    select question, fact
+    from (values
         ('who_pulls_tag', 'pulls'), ('who_pulls_tag', 'tags'), ('who_pulls_tag', 'addresses'),
         ('activity_by_day', 'pulls'), ('activity_by_day', 'deletes'), ('activity_by_hour', 'pulls'),
         ('most_pulled_repositories', 'pulls'), ('most_pulled_tags', 'pulls'), ('most_pulled_tags', 'tags'),
@@ -11,6 +12,7 @@ with reads (question, fact) as (
         ('tag_churn', 'tags'), ('tag_churn', 'digests of pushed tags'), ('pushes_against_pulls', 'pulls'),
         ('mounts_against_pushes', 'blobs'), ('actors', 'actors'), ('clients', 'user agents'),
         ('deletes', 'deletes'), ('deletes', 'actors')
+    ) as questions (question, fact)
 ),
 absent as (
     select
@@ -30,4 +32,4 @@ from reads
 join absent using (fact)
 where question <> 'who_pulls_tag' or getvariable('tag') is not null
 group by registry, source_format, question
-order by absent.registry, absent.source_format, question;
+order by registry nulls first, source_format nulls first, question;

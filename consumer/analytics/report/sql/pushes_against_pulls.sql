@@ -7,12 +7,17 @@ with counted as (
     union all
     select registry, repository, 'pull', happened_at, true
     from pulls
+),
+summed as (
+    select
+        registry, repository, count(*) filter (what = 'push') as pushes,
+        case when bool_or(shows_pulls) then count(*) filter (what = 'pull') end as pulls,
+        max(happened_at) filter (what = 'push') as last_push, max(happened_at) filter (what = 'pull') as last_pull
+    from counted
+    group by registry, repository
 )
 select
-    nullif(registry, '') as registry, repository, count(*) filter (what = 'push') as pushes,
-    case when bool_or(shows_pulls) then count(*) filter (what = 'pull') end as pulls,
-    round(pulls / nullif(pushes, 0), 2) as pulls_per_push,
-    max(happened_at) filter (what = 'push') as last_push, max(happened_at) filter (what = 'pull') as last_pull
-from counted
-group by registry, repository
+    nullif(registry, '') as registry, repository, pushes, pulls,
+    round(pulls / nullif(pushes, 0), 2) as pulls_per_push, last_push, last_pull
+from summed
 order by pushes desc, pulls, registry, repository;

@@ -7,22 +7,26 @@
 -- The hashes only reduce the ids that must be compared; the ids themselves decide.
 create or replace temp view keyed as
 select
-    rowid as record, kafka_topic, kafka_partition, kafka_offset, accepted_at,
-    coalesce(event_id, kafka_topic || '/' || kafka_partition || '/' || kafka_offset) as event_key,
-    has_time or source_format is null or not starts_with(coalesce(event_id, ''), 'sha256-') as is_unique,
-    case when not is_unique then coalesce(registry, '') end as registry_of_others
+    rowid as record, kafka_topic, kafka_partition, kafka_offset, accepted_at, registry,
+    coalesce(event_id, kafka_topic || '/' || kafka_partition::varchar || '/' || kafka_offset::varchar) as event_key,
+    has_time or source_format is null or not starts_with(coalesce(event_id, ''), 'sha256-') as is_unique
 from records;
 
 create or replace temp table repeats as
 with suspects as (
-    select hash(event_key) as hashed from keyed group by hashed having count(*) > 1
+    select hash(event_key) as hashed from keyed group by hash(event_key) having count(*) > 1
+),
+ordered as (
+    select
+        record, is_unique, accepted_at, row_number() over same_event as place,
+        lag(accepted_at) over same_event as accepted_before
+    from keyed
+    where hash(event_key) in (select hashed from suspects)
+    window same_event as (
+        partition by event_key, case when not is_unique then coalesce(registry, '') end
+        order by accepted_at, kafka_topic, kafka_partition, kafka_offset
+    )
 )
 select record
-from keyed
-where hash(event_key) in (select hashed from suspects)
-window same_event as (
-    partition by event_key, registry_of_others
-    order by accepted_at, kafka_topic, kafka_partition, kafka_offset, record
-)
-qualify row_number() over same_event > 1
-    and (is_unique or accepted_at <= lag(accepted_at) over same_event + interval 5 minutes);
+from ordered
+where place > 1 and (is_unique or accepted_at <= accepted_before + interval 5 minutes);

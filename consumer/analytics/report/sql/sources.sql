@@ -12,7 +12,7 @@ select
     count(tag) as tags, count(digest) as digests, count(size_bytes) as sizes, count(actor) as actors,
     count(client_ip) as addresses, count(user_agent) as user_agents
 from records
+anti join repeats on repeats.record = records.rowid
 where not is_undecodable
-    and rowid not in (select record from repeats)
-    and (len(getvariable('registries')) = 0 or list_contains(getvariable('registries'), registry))
-group by all;
+    and (not getvariable('some_registries') or registry in (select registry from wanted_registries))
+group by coalesce(registry, ''), coalesce(source_format, '');

@@ -15,5 +15,5 @@ select
         when 'containers' then 'containers/image'
         else nullif(word, '')
     end as client,
-    nullif(regexp_extract(user_agent, '^[^/ (;]+/(?:[a-z]+ \()?v?([0-9][^ ;,()]*)', 1), '') as version
+    nullif(regexp_extract(user_agent, '^[^/ (;]+/(?:[a-z]+ [(])?v?([0-9][^ ;,()]*)', 1), '') as version
 from words;

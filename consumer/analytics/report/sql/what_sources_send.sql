@@ -6,4 +6,4 @@ select
     round(100 * sizes / events, 1) as size_percent, round(100 * actors / events, 1) as actor_percent,
     round(100 * addresses / events, 1) as address_percent, round(100 * user_agents / events, 1) as user_agent_percent
 from sources
-order by sources.registry, sources.source_format;
+order by registry nulls first, source_format nulls first;
