@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -15,6 +16,8 @@ import click
 
 from consumer.analytics.report import InputError, LogReport, ReportScope, page_of, report_on, text_of
 from consumer.analytics.report.database import parquet_files, require_duckdb
+from consumer.analytics.report.engines.names import DUCKDB, ENGINES, TRINO
+from consumer.analytics.report.engines.script import engine_script
 from consumer.analytics.report.questions import SOURCES, WHO_PULLS_TAG
 from consumer.analytics.report.script import script_of
 from consumer.commands.exporting import LogExport
@@ -86,7 +89,14 @@ _OPTIONS: Final = (
         "--sql",
         "as_sql",
         is_flag=True,
-        help="Print the SQL of all questions as one file for DuckDB; takes --input, --attempts, --tag and --all.",
+        help="Print the SQL of all questions as one file; takes --engine, --input, --attempts, --tag and --all.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default=DUCKDB,
+        show_default=True,
+        help="The engine that the SQL is for.",
     ),
     click.option(
         "--html",
@@ -115,6 +125,7 @@ def report_command(
     attempts: Path | None,
     as_json: bool,
     as_sql: bool,
+    engine: str,
     page: Path | None,
     **choice: Any,
 ) -> int:
@@ -126,8 +137,11 @@ def report_command(
     configure_logs(log_format, log_level)
     scope = ReportScope(**choice)
     if as_sql:
-        click.echo(_script(directory, attempts, scope, asked_otherwise=as_json or page is not None), nl=False)
+        _refuse_more_than_sql_takes(scope, asked_otherwise=as_json or page is not None)
+        click.echo(_script(engine, directory, attempts, scope), nl=False)
         return 0
+    if engine != DUCKDB:
+        raise click.UsageError(f"--engine {engine} goes with --sql: a report itself is made by DuckDB")
     require_duckdb()
     warn_of_hopeless(repositories=scope.repositories, tag=scope.tag or "")
     report = _of_export(directory, scope, attempts) if directory else _of_log(load(config, os.environ), scope, attempts)
@@ -136,15 +150,23 @@ def report_command(
     return 0
 
 
-def _script(directory: Path | None, attempts: Path | None, scope: ReportScope, *, asked_otherwise: bool) -> str:
+def _refuse_more_than_sql_takes(scope: ReportScope, *, asked_otherwise: bool) -> None:
     whole = ReportScope(tag=scope.tag, everything=scope.everything)
     if scope != whole or asked_otherwise:
         raise click.UsageError(
-            "--sql takes --input, --attempts, --tag and --all only: "
+            "--sql takes --engine, --input, --attempts, --tag and --all only: "
             "narrow `ranges`, `wanted_registries` and `wanted` in the file"
         )
+
+
+def _script(engine: str, directory: Path | None, attempts: Path | None, scope: ReportScope) -> str:
+    if engine == TRINO and (directory or attempts):
+        raise click.UsageError(
+            "--engine trino takes neither --input nor --attempts: Trino reads tables, name yours in the first view"
+        )
     found = None if attempts is None else str(attempts)
-    return script_of(str(directory or "events"), tag=scope.tag, everything=scope.everything, attempts=found)
+    write = script_of if engine == DUCKDB else partial(engine_script, engine)
+    return write(str(directory or "events"), tag=scope.tag, everything=scope.everything, attempts=found)
 
 
 def _show(report: LogReport, page: Path | None, *, as_json: bool) -> None:

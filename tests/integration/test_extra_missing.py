@@ -23,6 +23,11 @@ PARQUET = ("export", "--output", "{}", "--format", "parquet")
         (PARQUET, "pyarrow", "Parquet needs pyarrow, which is not installed"),
         (("report", "--input", "{}"), "duckdb", "report needs duckdb, which is not installed"),
         (("report",), "duckdb", "report needs duckdb, which is not installed"),
+        (
+            ("report", "--sql", "--engine", "spark"),
+            "sqlglot",
+            "report --sql --engine spark needs sqlglot, which is not installed",
+        ),
         (("report",), "pyarrow", "Parquet needs pyarrow, which is not installed"),
     ],
 )

@@ -35,7 +35,20 @@ def script_of(
         attempts: directory of an export of attempts; None: nothing is asked about attempts.
         questions: to be asked.
     """
-    steps = [_HEAD, _prepared(directory, tag, everything=everything), *_steps(questions)]
+    steps = steps_of(directory, tag=tag, everything=everything, attempts=attempts, questions=questions)
+    return f"{_HEAD}\n{steps}"
+
+
+def steps_of(
+    directory: str,
+    *,
+    tag: str | None,
+    everything: bool,
+    attempts: str | None = None,
+    questions: Sequence[Question] = QUESTIONS,
+) -> str:
+    """The statements of a script, without its head."""
+    steps = [_prepared(directory, tag, everything=everything), *_steps(questions)]
     return "\n".join([*steps, *([] if attempts is None else _steps_of_attempts(attempts))])
 
 

@@ -58,14 +58,14 @@ found as (
 named as (
     select images.*, coalesce(own_tag, tag_by_digest) as tag
     from images
-    left join found using (event)
+    left join found on found.event = images.event
 ),
 used as (
     select registry, source_format, true as shows_pulls from sources where image_pulls > 0
 )
 select named.*, coalesce(shows_pulls, false) as shows_pulls
 from named
-left join used using (registry, source_format)
+left join used on used.registry = named.registry and used.source_format = named.source_format
 where getvariable('everything')
     or tag is null
     or not regexp_matches(tag, '^sha256-([0-9a-f]+[.].*|[0-9a-f]{64})$');

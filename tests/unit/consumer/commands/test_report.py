@@ -89,7 +89,31 @@ def test_the_sql_takes_no_other_options(run: Run, other: tuple[str, ...]) -> Non
     """A selection that the file would not make is refused, not passed over."""
     status, out, err = run("--sql", *other)
     assert (2, "") == (status, out)
-    assert "--sql takes --input, --attempts, --tag and --all only" in err
+    assert "--sql takes --engine, --input, --attempts, --tag and --all only" in err
+
+
+def test_the_sql_of_another_engine_is_printed(run: Run, tmp_path: Path) -> None:
+    """The same questions in its words; of an export that need not be there yet."""
+    status, out, err = run("--sql", "--engine", "spark", "--tag", "v1")
+    assert (0, "") == (status, err)
+    assert "using parquet\noptions (path 'events'," in out
+    assert "'v1' AS value" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--engine", "spark"), "--engine spark goes with --sql: a report itself is made by DuckDB"),
+        (("--sql", "--engine", "trino", "--input", "."), "--engine trino takes neither --input nor --attempts"),
+        (("--sql", "--engine", "trino", "--attempts", "."), "--engine trino takes neither --input nor --attempts"),
+        (("--sql", "--engine", "presto"), "'presto' is not one of 'duckdb', 'spark', 'clickhouse', 'trino'"),
+    ],
+)
+def test_an_engine_that_cannot_be_meant_is_refused(run: Run, options: tuple[str, ...], said: str) -> None:
+    """In one line, and nothing is printed."""
+    status, out, err = run(*options)
+    assert (2, "") == (status, out)
+    assert said in err
 
 
 def test_a_registry_without_events_is_named(run: Run, tmp_path: Path) -> None:

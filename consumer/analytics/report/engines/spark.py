@@ -1,0 +1,48 @@
+"""Spark SQL, 4.0 or newer."""
+
+from typing import Final
+
+from sqlglot import exp
+
+from consumer.analytics.report.engines.engine import Node, quoted, skipping_nulls
+
+
+class Spark:
+    """Temporary views of a session; what is read many times is cached, in memory or else on disks."""
+
+    dialect: Final = "spark"
+    head: Final = """\
+-- All questions of `registry-worker report`, to be run by Spark 4 over an export in Parquet:
+--     spark-sql -f report.sql
+-- docs/report.md says how it counts.
+set time zone 'UTC';
+"""
+
+    def exported(self, view: str, directory: str) -> str:
+        """The files, with the columns that they have: the folders make none."""
+        path = f"path {quoted(directory)}, recursiveFileLookup 'true'"
+        return f"create or replace temporary view {view}\nusing parquet\noptions ({path});"
+
+    def table(self, name: str, query: str) -> str:
+        """A view that is computed once."""
+        return f"{self.view(name, query)}\ncache table {name};"
+
+    def view(self, name: str, query: str) -> str:
+        """A view of the session."""
+        return f"create or replace temporary view {name} as\n{query};"
+
+    def query(self, query: Node) -> Node:
+        """Hashes of 64 bits, exact percentiles, days of the week from Monday."""
+        return query.transform(skipping_nulls, copy=False).transform(_word, copy=False)
+
+
+def _word(node: Node) -> Node:
+    match node:
+        case exp.Anonymous(name="hash"):
+            return exp.func("xxhash64", *node.expressions)
+        case exp.PercentileCont():
+            return exp.Anonymous(this="percentile", expressions=[node.this, node.expression])
+        case exp.DayOfWeekIso():
+            return exp.Anonymous(this="weekday", expressions=[node.this]) + 1
+        case _:
+            return node
