@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from consumer.analytics.report.engines.engine import Node, quoted
+from consumer.analytics.report.engines.engine import Node, quoted, rewritten
 
 
 class ClickHouse:
@@ -39,7 +39,7 @@ set aggregate_functions_null_for_empty = 1;
 
     def query(self, query: Node) -> Node:
         """Orders by the columns of the answer: where an alias has a column's name, ClickHouse takes the column."""
-        told = query.transform(_word, copy=False)
+        told = rewritten(query, _word)
         order = told.args.get("order")
         if order is None or not isinstance(told, exp.Select):
             return told

@@ -1,5 +1,6 @@
 """One engine's SQL, as the translation asks for it, and the rules that several engines share."""
 
+from collections.abc import Callable
 from typing import Final, Protocol, TypeAlias
 
 from sqlglot import exp
@@ -50,6 +51,15 @@ def variable(name: str) -> str:
     return f"variable_{name}"
 
 
+def rewritten(tree: Node, rule: Callable[[Node], Node]) -> Node:
+    """The tree by a rule for each node, the inner nodes first: what stands within another is seen too."""
+    for node in reversed(list(tree.walk())):
+        told = rule(node)
+        if told is not node:
+            node.replace(told)
+    return tree
+
+
 def common(node: Node) -> Node:
     """A node of DuckDB's in words that all have: the number of a row is its place in the log, a variable is a view."""
     match node:
@@ -70,4 +80,4 @@ def skipping_nulls(node: Node) -> Node:
     if isinstance(node.parent, exp.Filter):
         node.parent.expression.set("this", exp.and_(node.parent.expression.this, known))
         return node
-    return exp.Filter(this=node, expression=exp.Where(this=known))
+    return exp.Filter(this=node.copy(), expression=exp.Where(this=known))

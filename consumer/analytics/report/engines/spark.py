@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from consumer.analytics.report.engines.engine import Node, quoted, skipping_nulls
+from consumer.analytics.report.engines.engine import Node, quoted, rewritten, skipping_nulls
 
 
 class Spark:
@@ -33,7 +33,7 @@ set time zone 'UTC';
 
     def query(self, query: Node) -> Node:
         """Hashes of 64 bits, exact percentiles, days of the week from Monday."""
-        return query.transform(skipping_nulls, copy=False).transform(_word, copy=False)
+        return rewritten(rewritten(query, skipping_nulls), _word)
 
 
 def _word(node: Node) -> Node:

@@ -7,7 +7,7 @@ import sqlglot
 from sqlglot import exp
 
 from consumer.analytics.report.engines.clickhouse import ClickHouse
-from consumer.analytics.report.engines.engine import Engine, Node, common, variable
+from consumer.analytics.report.engines.engine import Engine, Node, common, rewritten, variable
 from consumer.analytics.report.engines.names import CLICKHOUSE, SPARK, TRINO
 from consumer.analytics.report.engines.spark import Spark
 from consumer.analytics.report.engines.trino import Trino
@@ -79,7 +79,7 @@ class _Translation:
         return made(variable(item.this.this.name), self._query(exp.select(exp.alias_(value, "value"))))
 
     def _query(self, query: Node) -> str:
-        told = self._engine.query(query.transform(common))
+        told = self._engine.query(rewritten(query, common))
         return told.sql(self._engine.dialect, pretty=True, comments=False, normalize_functions=False)
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from consumer.analytics.report.engines.engine import Node, skipping_nulls
+from consumer.analytics.report.engines.engine import Node, rewritten, skipping_nulls
 
 _TABLE: Final = "registry.events"
 
@@ -35,7 +35,7 @@ set time zone 'UTC';
 
     def query(self, query: Node) -> Node:
         """Microseconds, hashes of bytes, approximate percentiles; lists become rows in `from` alone."""
-        told = query.transform(skipping_nulls, copy=False).transform(_word, copy=False)
+        told = rewritten(rewritten(query, skipping_nulls), _word)
         for select in told.find_all(exp.Select):
             _unnest_in_from(select)
         return told

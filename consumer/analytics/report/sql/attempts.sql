@@ -3,7 +3,7 @@
 create or replace temp table attempts as
 select distinct on (endpoint, event_topic, event_partition, event_offset, began_at)
     endpoint, began_at::timestamp as began_at, event_topic, event_partition, event_offset, try, outcome, status,
-    case when status is null then split_part(error, ':', 1) end as fault, seconds, answer
+    case when status is null then regexp_extract(error, '^[^:]*') end as fault, seconds, answer
 from exported_attempts
 join ranges on ranges.kafka_topic = event_topic and ranges.kafka_partition = event_partition
 where endpoint is not null and event_offset >= first_offset and event_offset < end_offset

@@ -114,6 +114,7 @@ def test_empty_tables_are_views_to_be_changed() -> None:
         (CLICKHOUSE, "quantile_cont(s, 0.5)", "quantileExactInclusive(0.5)(s)"),
         (TRINO, "quantile_cont(s, 0.5)", "approx_percentile(s, 0.5)"),
         (CLICKHOUSE, "round(a, 1)", "FLOOR((a * 10) + 0.5) / 10"),
+        (CLICKHOUSE, "round(quantile_cont(s, 0.5), 1)", "FLOOR((quantileExactInclusive(0.5)(s) * 10) + 0.5) / 10"),
         (CLICKHOUSE, "bool_or(a)", "MAX(a)"),
         (CLICKHOUSE, "bool_and(a)", "MIN(a)"),
         (CLICKHOUSE, "string_agg(a, ', ' order by a)", "arrayStringConcat(arraySort(groupArray(a)), ', ')"),
