@@ -36,6 +36,7 @@ _log: Final = structlog.get_logger(__name__)
 
 _CLIENT_ID: Final = "registry-worker-export"
 _MOST_THREADS: Final = 4
+_NO_ANSWER: Final = "Kafka or the output does not answer"
 _BROKEN_OFF: Final = "the files that were open are left out; run it again to continue"
 
 
@@ -88,7 +89,7 @@ class LogExport:
                 stop.set()
                 _, late = await asyncio.wait((exporting,), timeout=self._close_s)
                 if late:
-                    _log.warning("export.broken_off", reason="Kafka does not answer", consequence=_BROKEN_OFF)
+                    _log.warning("export.broken_off", reason=_NO_ANSWER, consequence=_BROKEN_OFF)
                     export.summary.stopped = True
                 else:
                     exporting.result()

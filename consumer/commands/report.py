@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 import click
 
+from consumer.analytics.objects.address import StorageAddress
 from consumer.analytics.report import InputError, LogReport, ReportScope, page_of, report_on, text_of
 from consumer.analytics.report.database import parquet_files, require_duckdb
 from consumer.analytics.report.engines.names import DUCKDB, ENGINES, TRINO
@@ -23,6 +24,7 @@ from consumer.analytics.report.script import script_of
 from consumer.commands.exporting import LogExport
 from consumer.commands.matching import say, warn_of_hopeless
 from consumer.commands.options import PlaceType
+from consumer.commands.storage import StorageType, on_this_machine
 from consumer.places import Place, TopicMissingError
 from runtime.cli.options import LabelType
 from runtime.config import Ago, At, Beginning, End, Settings
@@ -61,13 +63,15 @@ _OPTIONS: Final = (
     click.option(
         "--input",
         "directory",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        type=StorageType(exists=True),
+        metavar="DIR|URL",
         help="Read this export in Parquet. [the log is exported first, to a temporary directory]",
     ),
     click.option(
         "--attempts",
         "attempts",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        type=StorageType(exists=True),
+        metavar="DIR|URL",
         help="Read this export of attempts too. [without --input: the topic of worker.attempts, if there is one]",
     ),
     click.option("--from", "from_", type=PlaceType(), default=Beginning(), help=_FROM),
@@ -121,8 +125,8 @@ def report_command(
     config: Path | None,
     log_format: Any,
     log_level: str,
-    directory: Path | None,
-    attempts: Path | None,
+    directory: Path | StorageAddress | None,
+    attempts: Path | StorageAddress | None,
     as_json: bool,
     as_sql: bool,
     engine: str,
@@ -144,7 +148,8 @@ def report_command(
         raise click.UsageError(f"--engine {engine} goes with --sql: a report itself is made by DuckDB")
     require_duckdb()
     warn_of_hopeless(repositories=scope.repositories, tag=scope.tag or "")
-    report = _of_export(directory, scope, attempts) if directory else _of_log(load(config, os.environ), scope, attempts)
+    with on_this_machine(directory) as events, on_this_machine(attempts) as found:
+        report = _of_export(events, scope, found) if events else _of_log(load(config, os.environ), scope, found)
     _show(report, page, as_json=as_json)
     _say_unmatched(report, scope.tag)
     return 0
@@ -159,7 +164,9 @@ def _refuse_more_than_sql_takes(scope: ReportScope, *, asked_otherwise: bool) ->
         )
 
 
-def _script(engine: str, directory: Path | None, attempts: Path | None, scope: ReportScope) -> str:
+def _script(
+    engine: str, directory: Path | StorageAddress | None, attempts: Path | StorageAddress | None, scope: ReportScope
+) -> str:
     if engine == TRINO and (directory or attempts):
         raise click.UsageError(
             "--engine trino takes neither --input nor --attempts: Trino reads tables, name yours in the first view"

@@ -1,0 +1,49 @@
+"""The Parquet files of an export in object storage, copied to this machine for a report."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from consumer.analytics.files import OutputError
+from consumer.analytics.objects.address import StorageAddress
+from consumer.analytics.objects.bucket import AT_WORK, FIRST_CONTACT, StorageError, open_bucket
+from runtime.side_threads import SideThreads
+
+_AT_ONCE: Final = 4
+
+
+@contextmanager
+def downloaded(address: StorageAddress) -> Iterator[Path]:
+    """A temporary directory with all Parquet files below an address, but for those that are hidden or `_...`.
+
+    Raises:
+        ExtraMissingError: the client is not installed.
+        OutputError: the store refuses, whoever asks again.
+        StorageError: the files cannot be read.
+    """
+    with TemporaryDirectory(prefix="registry-report-input-") as folder:
+        try:
+            _download(address, Path(folder))
+        except StorageError as error:
+            if error.is_lasting:
+                raise OutputError(str(error)) from error
+            raise
+        yield Path(folder)
+
+
+def _download(address: StorageAddress, folder: Path) -> None:
+    paths = [one.path for one in open_bucket(address, FIRST_CONTACT).listed() if _is_wanted(one.path)]
+    if not paths:
+        raise OutputError(f"{address} holds no Parquet files (registry-worker export --format parquet writes them)")
+    bucket, pool = open_bucket(address, AT_WORK), SideThreads(_AT_ONCE, "download")
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    for copy in [pool.submit(bucket.download, path, folder / path) for path in paths]:
+        copy.result()
+
+
+def _is_wanted(path: str) -> bool:
+    parts = path.split("/")
+    return path.endswith(".parquet") and not any(part.startswith((".", "_")) or part == "" for part in parts)

@@ -1,0 +1,64 @@
+"""Where files of an export are: the option that takes a directory or the address of a bucket."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from consumer.analytics.directory import LocalDirectory
+from consumer.analytics.objects.address import AddressError, StorageAddress, read_address
+from consumer.analytics.objects.downloads import downloaded
+from consumer.analytics.objects.object_storage import ObjectStorageOutput
+from consumer.analytics.storage import HoldableStorage
+
+
+class StorageType(click.ParamType[Path | StorageAddress]):
+    """A directory, or the address of a bucket with a prefix."""
+
+    name = "DIR|URL"
+
+    def __init__(self, *, exists: bool = False) -> None:
+        """`exists`: a directory must be there."""
+        self._directory = click.Path(exists=exists, file_okay=not exists, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | StorageAddress:
+        """Read an address.
+
+        Raises:
+            click.BadParameter: it is none, or its directory is missing.
+        """
+        if not isinstance(value, str):
+            return value  # type: ignore[no-any-return]
+        try:
+            address = read_address(value)
+        except AddressError as error:
+            self.fail(str(error), param, ctx)
+        return address if isinstance(address, StorageAddress) else self._directory.convert(str(address), param, ctx)
+
+
+def storage_at(address: Path | StorageAddress, lease_s: float) -> HoldableStorage:
+    """The storage at an address.
+
+    Raises:
+        ExtraMissingError: object storage needs a package that is not installed.
+        StorageError: the environment does not say enough.
+    """
+    if isinstance(address, StorageAddress):
+        return ObjectStorageOutput(address, lease_s=lease_s)
+    return LocalDirectory(address)
+
+
+@contextmanager
+def on_this_machine(address: Path | StorageAddress | None) -> Iterator[Path | None]:
+    """A directory with the Parquet files of an address; those of object storage are downloaded for the time being.
+
+    Raises:
+        BridgeError: they cannot be had.
+    """
+    if isinstance(address, StorageAddress):
+        with downloaded(address) as folder:
+            yield folder
+    else:
+        yield address

@@ -1,0 +1,238 @@
+"""`registry-worker export` to a real S3 server: each record once whatever happens, and the report of it."""
+
+import io
+import itertools
+import json
+import os
+import random
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import obstore
+import pyarrow.parquet as pq
+import pytest
+
+from broker import LocalKafka
+from broker.ports import free_port
+from consumer.analytics.objects.address import StorageAddress
+from consumer.analytics.objects.bucket import ONE_REQUEST_BYTES, Bucket
+from consumer.analytics.objects.lease import Lease, LeaseTerms
+from consumer.analytics.objects.object_storage import holding
+from producer.event_record import record_of
+from runtime.clock import SystemClock
+from runtime.kafka.writer import AcknowledgedWriter
+from schemas import Event, Target
+from tests.kit import eventually
+from tests.kit.bridge import WORKER, Finished, Installation
+from tests.kit.faulty_proxy import FaultyProxy, Kind, Treatment
+from tests.kit.process import Process
+from tests.kit.s3_server import BUCKET, SECRET, S3Server, variables
+from tests.kit.topics import make_topic, read
+
+pytestmark = pytest.mark.kafka
+
+NOON = 1_767_268_800_000
+"""2026-01-01T12:00:00Z."""
+COUNT = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A server of this file."""
+    with S3Server(tmp_path_factory.mktemp("s3")) as running:
+        yield running
+
+
+@pytest.fixture
+def setup(kafka: LocalKafka, topic: str, tmp_path: Path) -> Installation:
+    """A topic of four partitions, empty."""
+    make_topic(kafka, topic, retention_ms="-1")  # the records are old
+    return Installation(kafka.bootstrap, topic, tmp_path)
+
+
+def fill(setup: Installation, count: int) -> None:
+    """Writes pushes to 50 repositories, accepted a millisecond apart."""
+    writer = AcknowledgedWriter(
+        {"bootstrap.servers": setup.bootstrap}, client_id="test", max_record_bytes=1 << 20, limit_s=60.0
+    )
+    media_type = "application/vnd.oci.image.manifest.v1+json"
+    events = [
+        Event(id=f"e{n}", action="push", target=Target(media_type=media_type, repository=f"team/app{n % 50}"))
+        for n in range(count)
+    ]
+    records = [record_of(event, topic=setup.topic, accepted_ms=NOON + at) for at, event in enumerate(events)]
+    for start in range(0, len(records), 500):
+        writer.write(records[start : start + 500])
+    writer.close()
+
+
+def exporting(setup: Installation, port: int, *options: str, machine: str = "machine", bucket: str = BUCKET) -> Process:
+    """An export to a bucket as a process of that machine, not started yet."""
+    scratch = setup.folder / machine
+    scratch.mkdir(exist_ok=True)
+    arguments = ("export", "--output", f"s3://{bucket}/{setup.topic}", "--format", "parquet", *options)
+    environment = {**variables(port), "TMPDIR": str(scratch)}
+    folder = setup.folder / f"process-{next(COUNT)}"
+    return Process(WORKER, *arguments, folder=folder, config=setup.config(), environment=environment)
+
+
+def finished(process: Process) -> Finished:
+    """Runs it to its end."""
+    process.start()
+    code = process.wait()
+    return Finished(code, process.stdout, process.stderr)
+
+
+def places(kafka: LocalKafka, topic: str) -> Counter[tuple[int, int]]:
+    """Every record of the topic, once."""
+    return Counter((one.partition, one.offset) for one in read(kafka, topic))
+
+
+def names(s3: S3Server, prefix: str) -> list[str]:
+    """The paths of all objects below a prefix."""
+    return sorted(one["path"] for found in obstore.list(s3.store(prefix)) for one in found)
+
+
+def exported(s3: S3Server, prefix: str) -> Counter[tuple[int, int]]:
+    """Every row of the Parquet objects."""
+    rows: Counter[tuple[int, int]] = Counter()
+    for name in names(s3, prefix):
+        if name.endswith(".parquet"):
+            table = pq.read_table(io.BytesIO(bytes(obstore.get(s3.store(prefix), name).bytes())))
+            rows.update(zip(table["kafka_partition"].to_pylist(), table["kafka_offset"].to_pylist(), strict=True))
+    return rows
+
+
+def test_killed_at_any_moment(setup: Installation, kafka: LocalKafka, s3: S3Server) -> None:
+    """Killed at any request and run once more, the objects hold each record exactly once, and nothing unfinished."""
+    fill(setup, 2000)
+    dice = random.Random(20261130)
+    counts = []
+    with FaultyProxy(s3.port) as proxy:
+        for _ in range(5):
+            running = exporting(setup, proxy.port, "--roll", "200ms", "--lease", "1s")
+            begun = proxy.requests
+            wanted = begun + dice.randrange(3, 60)
+            with running:
+                eventually(partial(reached, proxy, wanted, running))
+                if running.returncode is None:
+                    running.kill()
+            counts.append(len(names(s3, setup.topic)))
+        done = finished(exporting(setup, proxy.port, "--lease", "1s"))
+    assert 0 == done.code, done.stderr
+    assert counts[0] < counts[-1], counts  # they were killed in the middle
+    assert places(kafka, setup.topic) == exported(s3, setup.topic)
+    assert [".export.lock"] == [name for name in names(s3, setup.topic) if not name.endswith(".parquet")]
+
+
+def reached(proxy: FaultyProxy, requests: int, running: Process) -> bool:
+    """Whether so many requests have come, or the export has ended before."""
+    return proxy.requests >= requests or running.returncode is not None
+
+
+def test_a_live_run_keeps_others_out(setup: Installation, kafka: LocalKafka, s3: S3Server) -> None:
+    """On this machine and on another, with who holds it; a signal ends the first in order, and the next one begins."""
+    fill(setup, 50)
+    with exporting(setup, s3.port, "--follow", "--roll", "300ms") as running:
+        eventually(lambda: 50 == sum(exported(s3, setup.topic).values()))
+        said = {}
+        for machine in ("machine", "another"):
+            done = finished(exporting(setup, s3.port, machine=machine))
+            assert 2 == done.code
+            assert "another export is writing there" in done.stderr
+            said[machine] = done.stderr
+        assert f"process {running.pid})" in said["another"]
+        assert 0 == running.terminate()
+    fill(setup, 30)
+    done = finished(exporting(setup, s3.port, machine="another"))
+    assert "30 records in " in done.stdout
+    assert "waits_for_lock" not in done.stderr
+    assert places(kafka, setup.topic) == exported(s3, setup.topic)
+
+
+def test_a_run_that_was_taken_for_dead(setup: Installation, kafka: LocalKafka, s3: S3Server) -> None:
+    """Frozen in the middle, followed by another, and thawed, it ends without a double or a gap."""
+    fill(setup, 1500)
+    with FaultyProxy(s3.port) as proxy, exporting(setup, proxy.port, "--roll", "200ms", "--lease", "1s") as frozen:
+        eventually(partial(reached, proxy, 30, frozen))
+        frozen.signal(signal.SIGSTOP)
+        done = finished(exporting(setup, s3.port, machine="another"))
+        assert 0 == done.code, done.stderr
+        assert places(kafka, setup.topic) == exported(s3, setup.topic)
+        frozen.signal(signal.SIGCONT)
+        assert 1 == frozen.wait()
+        assert "another export took over" in frozen.stderr
+    assert places(kafka, setup.topic) == exported(s3, setup.topic)
+
+
+def test_a_bad_network(setup: Installation, kafka: LocalKafka, s3: S3Server) -> None:
+    """Requests and answers are cut, answers lost after success, the store asks to slow down: it gets through."""
+    fill(setup, 1000)
+    dice = random.Random(20261130)
+    kinds: list[Kind] = ["slow down", "cut request", "cut answer", "lose answer"]
+
+    def plan(number: int, method: str) -> Treatment:
+        return Treatment(dice.choice(kinds), dice.randrange(200)) if dice.randrange(4) == 0 else Treatment()
+
+    with FaultyProxy(s3.port, plan) as proxy:
+        done = finished(exporting(setup, proxy.port, "--roll", "250ms"))
+        assert 0 == done.code, done.stderr
+        assert proxy.requests > 40
+    assert places(kafka, setup.topic) == exported(s3, setup.topic)
+
+
+def test_a_report_of_a_bucket(setup: Installation, s3: S3Server, tmp_path: Path) -> None:
+    """It says what the report of the same export in a directory says; a file URL is that directory."""
+    fill(setup, 200)
+    assert 0 == finished(exporting(setup, s3.port)).code
+    local = tmp_path / "local"
+    assert 0 == setup.run_worker("export", "--output", local.as_uri(), "--format", "parquet").code
+    asked = ("report", "--json", "--input")
+    of_bucket = finished(
+        Process(
+            WORKER,
+            *asked,
+            f"s3://{BUCKET}/{setup.topic}",
+            folder=tmp_path / "report",
+            config=setup.config(),
+            environment=variables(s3.port),
+        )
+    )
+    assert 0 == of_bucket.code, of_bucket.stderr
+    answers = [json.loads(text) for text in (of_bucket.stdout, setup.run_worker(*asked, str(local)).stdout)]
+    assert answers[0] == answers[1]
+    assert "team/app7" in of_bucket.stdout
+
+
+def test_faults_are_one_line(setup: Installation, s3: S3Server) -> None:
+    """A bucket that is not there, a store that cannot be reached or refuses: the cause and the bucket, no secret."""
+    fill(setup, 1)
+    refusing = [(BUCKET, "it cannot be reached", 1, free_port()), ("nowhere", "there is no such bucket", 2, s3.port)]
+    for bucket, cause, code, port in refusing:
+        done = finished(exporting(setup, port, bucket=bucket))
+        assert code == done.code
+        assert f"registry-worker: s3://{bucket}/{setup.topic}: {cause}" in done.stderr
+        assert 1 == len(done.stderr.splitlines())
+        assert SECRET not in done.stderr
+    with FaultyProxy(s3.port, lambda number, method: Treatment("slow down")) as proxy:
+        done = finished(exporting(setup, proxy.port))
+    assert (1, 1) == (done.code, len(done.stderr.splitlines()))
+    assert "it asks to slow down (503 SlowDown), also after 3 more tries" in done.stderr
+
+
+def test_large_files_go_in_parts(s3: S3Server, tmp_path: Path) -> None:
+    """A file of more than 8 MiB arrives whole under its name, and nothing of its way is left."""
+    address = StorageAddress("s3", BUCKET, "large")
+    bucket = Bucket(s3.store("large"), address)
+    lease = Lease(bucket, LeaseTerms("--output s3", "here", SystemClock(), 30.0))
+    file, path = tmp_path / "file", "accepted_date=2026-01-01/registry.events-00000-0-1.parquet"
+    content = os.urandom(ONE_REQUEST_BYTES * 2 + 1)
+    file.write_bytes(content)
+    with holding(bucket, lease, tmp_path) as storage:
+        storage.publish(file, path)
+    assert [".export.lock", path] == names(s3, "large")
+    assert content == bytes(obstore.get(s3.store("large"), path).bytes())
+    assert not file.exists()

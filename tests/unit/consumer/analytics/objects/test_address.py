@@ -1,0 +1,55 @@
+"""Addresses of outputs: directories, buckets with prefixes, and what is refused without showing a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from consumer.analytics.objects.address import AddressError, StorageAddress, read_address
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("events", Path("events")),
+        ("/srv/events", Path("/srv/events")),
+        ("file:///srv/my%20events", Path("/srv/my events")),
+        ("s3://lake", StorageAddress("s3", "lake")),
+        ("s3://lake/", StorageAddress("s3", "lake")),
+        ("gs://lake/a/b/", StorageAddress("gs", "lake", "a/b")),
+        ("az://container/events", StorageAddress("az", "container", "events")),
+    ],
+)
+def test_what_an_address_means(text: str, meant: object) -> None:
+    """A text without a scheme is a directory, and so is a file URL; slashes at the end mean nothing."""
+    assert meant == read_address(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("s3://", "names no bucket: write s3://BUCKET/PREFIX"),
+        ("az:///events", "names no container"),
+        ("s3://lake:9000/x", "names no bucket"),
+        ("ftp://host/x", "is not an output: write a directory, file:///DIRECTORY"),
+        ("file://host/x", "is not an output"),
+        ("s3://lake/a//b", "has an empty part"),
+        ("s3://lake/../b", "has an empty part"),
+    ],
+)
+def test_what_is_no_address(text: str, why: str) -> None:
+    """It says what is wrong and what is allowed."""
+    with pytest.raises(AddressError, match=why):
+        read_address(text)
+
+
+@pytest.mark.parametrize("text", ["s3://key:hunter2@lake/x", "az://c/x?sig=hunter2", "s3://lake/x#hunter2"])
+def test_secrets_are_not_repeated(text: str) -> None:
+    """What may be a secret is refused without being shown."""
+    with pytest.raises(AddressError, match="set them in the environment") as refused:
+        read_address(text)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_an_address_is_written_as_it_was_read() -> None:
+    """Without a slash at the end."""
+    assert ["s3://lake", "gs://lake/a/b"] == [str(read_address(text)) for text in ("s3://lake/", "gs://lake/a/b")]
