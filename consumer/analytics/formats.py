@@ -59,14 +59,20 @@ def format_named(name: str) -> ExportFormat:
 
         return NdjsonRows
     try:
-        from consumer.analytics.arrow import decodes_in_bulk  # noqa: PLC0415
         from consumer.analytics.parquet import ParquetRows  # noqa: PLC0415
     except ModuleNotFoundError as error:
         needs = f"Parquet needs {error.name}, which is not installed"
         raise ExtraMissingError(f"{needs}: {how_to_install(ANALYTICS)}") from error
+    warn_of_slow_decoding()
+    return ParquetRows
+
+
+def warn_of_slow_decoding() -> None:
+    """Say that the package that decodes in bulk is missing, if it is; pyarrow is there."""
+    from consumer.analytics.arrow import decodes_in_bulk  # noqa: PLC0415
+
     if not decodes_in_bulk():
         _log.warning("export.decodes_slowly", missing="pyruhvro", **_RATES, install=how_to_install(FAST))
-    return ParquetRows
 
 
 def attempts_format() -> ExportFormat:

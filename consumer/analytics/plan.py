@@ -1,4 +1,4 @@
-"""The plan of an export: offsets from where the files end up to a place, asked for once. Writes nothing."""
+"""The plan of an export: offsets from where the last export ended up to a place, asked for once. Writes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class ExportPlan:
     gaps: list[Gap]
     """Offsets that the log lost between the last export and this one."""
     filled: list[int]
-    """Partitions that go on before `--from`, because their files end there."""
+    """Partitions that go on before `--from`, because the last export ended there."""
     known: int | None
     """How many partitions the topic has; None where `--from` names partitions, and so leaves out any later one."""
 
@@ -42,22 +42,22 @@ def plan_of(
     Args:
         log: who is asked.
         topic: whose offsets.
-        covered: what the files hold already.
-        from_: where a partition without files begins; None is the beginning, for all partitions.
+        covered: what is exported already.
+        from_: where a partition begins that was not exported yet; None is the beginning, for all partitions.
         to: where the export ends, excluded.
         now: seconds since the epoch, for times ago.
         awaited: files that may still appear, behind those that are there; the export writes them whole, whatever `to`.
 
     Raises:
-        OutputError: the files and the log or `from_` do not go together.
+        OutputError: what is exported and the log or `from_` do not go together.
         PlaceError, TopicMissingError, KafkaUnavailableError, KafkaRefusedError: from asking.
     """
     bounds = bounds_of(log, topic)
     taken = _with_awaited(covered, awaited)
     if lost := sorted(taken.keys() - bounds.end.keys()):
         raise OutputError(
-            f"there are files of partition {lost[0]}, but the topic has {counted(len(bounds.end), 'partition')}: "
-            "the topic was deleted and created again; export it to another directory"
+            f"partition {lost[0]} was exported, but the topic has {counted(len(bounds.end), 'partition')}: "
+            "the topic was deleted and created again; export it to another place"
         )
     begins = offsets_at(log, topic, from_ or Beginning(), bounds, now=now)
     stops = offsets_at(log, topic, to, bounds, now=now)
@@ -96,15 +96,15 @@ def _rest(after: int, stop: int, held: Covered | None, awaited: NamedFile | None
 
 
 def _after(partition: int, held: Covered, bounds: Bounds, begin: int | None) -> int:
-    """The offset behind the files."""
+    """The offset behind what is exported."""
     if bounds.end[partition] <= held.last:
         raise OutputError(
-            f"the files of partition {partition} reach to offset {held.last}, but the log ends at "
-            f"{bounds.end[partition]}: the topic was deleted and created again; export it to another directory"
+            f"the export of partition {partition} reaches to offset {held.last}, but the log ends at "
+            f"{bounds.end[partition]}: the topic was deleted and created again; export it to another place"
         )
     if begin is not None and begin < held.first and bounds.first[partition] < held.first:
         raise OutputError(
-            f"--from begins at {partition}:{begin}, but the files of partition {partition} begin at offset "
-            f"{held.first}, and new files are only added at the end; leave out --from, or export to another directory"
+            f"--from begins at {partition}:{begin}, but the export of partition {partition} begins at offset "
+            f"{held.first}, and is only continued at its end; leave out --from, or export to another place"
         )
     return held.last + 1

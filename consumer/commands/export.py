@@ -1,37 +1,52 @@
 """`registry-worker export`."""
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from consumer.analytics.extra import how_to_install_iceberg
 from consumer.analytics.files import FORMATS
+from consumer.analytics.formats import warn_of_slow_decoding
+from consumer.analytics.iceberg.options import TableOptions
 from consumer.analytics.objects.address import StorageAddress
 from consumer.analytics.objects.lease import LEASE_S
 from consumer.analytics.partition_files import ExportTarget
-from consumer.analytics.plan import ExportPlan
-from consumer.commands.exporting import LogExport
+from consumer.commands.exporting import LogExport, finished, say_filled
 from consumer.commands.options import PlaceType
 from consumer.commands.storage import StorageType, storage_at
 from consumer.places import Place
 from runtime.cli.options import DurationType, common_options
 from runtime.config import End, Settings
-from runtime.counts import counted
+from runtime.extras import ExtraMissingError
+
+if TYPE_CHECKING:
+    from consumer.analytics.iceberg.table_export import TableExport
 
 _FOLLOWING_ROLL_S: Final = 3600.0
+_ICEBERG: Final = "iceberg"
+_TABLE: Final = "registry.events"
 _FROM: Final = (
-    "Where a partition that has no file yet begins: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
+    "Where a partition begins that has not been exported: "
+    "beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
 )
-_OUTPUT: Final = "Directory for the files, or s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX."
+_OUTPUT: Final = (
+    "Directory for the files, or s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX; with iceberg, the "
+    "warehouse of a new table."
+)
 _LEASE: Final = "In object storage: for how long another run waits before it takes this one for dead. [30s]"
 _SHORTEST_LEASE_S: Final = 1.0
-_ROLL: Final = "Start a new file after this long. [1h with --follow]"
+_ROLL: Final = "Start a new file, or a snapshot, after this long. [1h with --follow]"
 
 
 @click.command("export", epilog="Example: registry-worker export --output events --format parquet --from -24h")
 @common_options
-@click.option("--output", type=StorageType(), required=True, metavar="DIR|URL", help=_OUTPUT)
-@click.option("--format", "format_name", type=click.Choice(FORMATS), required=True, help="Format of the files.")
+@click.option("--output", type=StorageType(), metavar="DIR|URL", help=_OUTPUT)
+@click.option("--format", "format_name", type=click.Choice((*FORMATS, _ICEBERG)), required=True, help="Format.")
+@click.option("--catalog", metavar="NAME[=URI]", help="Catalog of the Iceberg table.")
+@click.option("--table", metavar="NAMESPACE.TABLE", help=f"Iceberg table. [{_TABLE}]")
+@click.option("--compact", is_flag=True, help="Then make few large files of the many small ones of a day (iceberg).")
+@click.option("--expire", type=DurationType(), metavar="AGE", help="Then remove older snapshots (iceberg).")
 @click.option("--attempts", is_flag=True, help="Write the topic of attempts instead (worker.attempts); only Parquet.")
 @click.option("--from", "from_", type=PlaceType(), help=_FROM)
 @click.option("--to", type=PlaceType(), help="Up to this place, which is excluded. [end]")
@@ -41,8 +56,12 @@ _ROLL: Final = "Start a new file after this long. [1h with --follow]"
 def export_command(
     *,
     settings: Settings,
-    output: Path | StorageAddress,
+    output: Path | StorageAddress | None,
     format_name: str,
+    catalog: str | None,
+    table: str | None,
+    compact: bool,
+    expire: float | None,
     attempts: bool,
     from_: Place | None,
     to: Place | None,
@@ -50,28 +69,59 @@ def export_command(
     roll: float | None,
     lease: float,
 ) -> int:
-    """Write the log to Parquet, Avro or NDJSON files.
+    """Write the log to Parquet, Avro or NDJSON files, or to an Iceberg table.
 
-    A file appears when it is complete. Run it again to continue where the files end: each record is written once. The
-    files are OUTPUT/accepted_date=YYYY-MM-DD/TOPIC-PARTITION-FIRST-LAST.FORMAT, with their first and last offset.
+    A file appears when it is complete. Run it again to continue where the last export ended: each record is written
+    once. The files are OUTPUT/accepted_date=YYYY-MM-DD/TOPIC-PARTITION-FIRST-LAST.FORMAT, with their first and last
+    offset. Each snapshot of a table says which offsets it holds.
     """
     if follow and to is not None:
         raise click.UsageError("--follow cannot be combined with --to")
     if lease < _SHORTEST_LEASE_S:
         raise click.UsageError("--lease must be 1s at least")
     export = LogExport(settings, attempts=_topic_of_attempts(settings, format_name) if attempts else None)
-    opened = export.format_named(format_name)
     roll_s = _FOLLOWING_ROLL_S if follow and roll is None else roll
+    if format_name == _ICEBERG:
+        warehouse = None if output is None else str(output)
+        options = TableOptions(_catalog(catalog), _table(table), warehouse, roll_s, compact, expire)
+        table_export = _table_export(export, options)
+        plan = table_export.plan(from_, to or End())
+        say_filled(plan)
+        return finished(table_export.run(plan, follow=follow), follow=follow)
+    if catalog is not None or table is not None or compact or expire is not None:
+        raise click.UsageError(f"--catalog, --table, --compact and --expire go with --format {_ICEBERG} only")
+    if output is None:
+        raise click.UsageError("--output is missing: the directory for the files")
+    opened = export.format_named(format_name)
     with storage_at(output, lease).held() as storage:
         wanted = ExportTarget(storage, export.topic, format_name, opened, roll_s)
         files, plan = export.planned(wanted, from_, to or End())
-        _say_filled(plan)
+        say_filled(plan)
         summary = export.run(files, plan, follow=follow)
-    click.echo(f"{counted(summary.records, 'record')} in {counted(summary.files, 'file')}")
-    if summary.stopped and not follow:
-        click.echo("stopped before the end; run it again to continue", err=True)
-        return 1
-    return 0
+    return finished(summary, follow=follow)
+
+
+def _catalog(catalog: str | None) -> str:
+    if catalog is None:
+        raise click.UsageError(f"--format {_ICEBERG} needs --catalog NAME or NAME=URI")
+    return catalog
+
+
+def _table(table: str | None) -> str:
+    namespace, _, name = (table or _TABLE).rpartition(".")
+    if not namespace or not name:
+        raise click.UsageError(f"--table {table}: write NAMESPACE.TABLE, such as {_TABLE}")
+    return f"{namespace}.{name}"
+
+
+def _table_export(export: LogExport, options: TableOptions) -> "TableExport":
+    try:
+        from consumer.analytics.iceberg.table_export import TableExport  # noqa: PLC0415 - only this format needs its packages
+    except ModuleNotFoundError as error:
+        needs = f"--format {_ICEBERG} needs {error.name}, which is not installed"
+        raise ExtraMissingError(f"{needs}: {how_to_install_iceberg()}") from error
+    warn_of_slow_decoding()
+    return TableExport(export, options, lambda line: click.echo(line, err=True))
 
 
 def _topic_of_attempts(settings: Settings, format_name: str) -> str:
@@ -80,11 +130,3 @@ def _topic_of_attempts(settings: Settings, format_name: str) -> str:
     if format_name != "parquet":
         raise click.UsageError("--attempts takes --format parquet only")
     return settings.worker.attempts.topic
-
-
-def _say_filled(plan: ExportPlan) -> None:
-    if plan.filled:
-        numbers = ", ".join(map(str, plan.filled))
-        click.echo(
-            f"partitions {numbers} continue where their files end, before --from, because files have no gaps", err=True
-        )

@@ -6,6 +6,7 @@
 import asyncio
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ import structlog
 from consumer.analytics.directory import LocalDirectory
 from consumer.analytics.export import Export, ExportSummary
 from consumer.analytics.file_output import FileOutput
-from consumer.analytics.files import awaited, covered_by
+from consumer.analytics.files import Covered, awaited, covered_by
 from consumer.analytics.formats import ExportFormat, attempts_format, format_named
 from consumer.analytics.output import ExportOutput
 from consumer.analytics.partition_files import ExportTarget
@@ -29,6 +30,7 @@ from runtime.cli.running import run_service
 from runtime.cli.terminal import printable
 from runtime.clock import SystemClock
 from runtime.config import Settings
+from runtime.counts import counted
 from runtime.deadline import CLOSE_GRACE_S
 from runtime.side_threads import beside
 
@@ -71,6 +73,14 @@ class LogExport:
         covered = covered_by(paths, self.topic, target.format_name)
         plan = plan_of(self._view.log, self.topic, covered, from_, to, now=self._view.clock.wall(), awaited=due)
         return FileOutput(replace(target, awaited=due)), plan
+
+    def plan(self, covered: Mapping[int, Covered], from_: Place | None, to: Place) -> ExportPlan:
+        """The offsets that are still to be exported where these are already; raises as `plan_of` does."""
+        return plan_of(self._view.log, self.topic, covered, from_, to, now=self._view.clock.wall())
+
+    def topic_id(self) -> str | None:
+        """The id that Kafka gave the topic; None if it gives none, or there is no such topic."""
+        return self._view.log.topic_id(self.topic)
 
     def run(self, output: ExportOutput, plan: ExportPlan, *, follow: bool = False) -> ExportSummary:
         """Export what is planned, and if asked, what comes in until a signal; gaps are named on standard error.
@@ -125,3 +135,22 @@ def _run(export: Export, plan: ExportPlan, stop: threading.Event, *, follow: boo
     following = export.run(plan)
     if follow and not stop.is_set():
         export.follow(following, plan.known)
+
+
+def say_filled(plan: ExportPlan) -> None:
+    """Name the partitions that go on before `--from`."""
+    if plan.filled:
+        numbers = ", ".join(map(str, plan.filled))
+        click.echo(
+            f"partitions {numbers} continue where the last export ended, before --from, because an export has no gaps",
+            err=True,
+        )
+
+
+def finished(summary: ExportSummary, *, follow: bool) -> int:
+    """Say what was written; the exit status. A run that was stopped before the end says so."""
+    click.echo(f"{counted(summary.records, 'record')} in {counted(summary.files, 'file')}")
+    if summary.stopped and not follow:
+        click.echo("stopped before the end; run it again to continue", err=True)
+        return 1
+    return 0

@@ -176,7 +176,7 @@ def test_refusals(setup: Installation, tmp_path: Path) -> None:
     fill(setup, pushes(100))
     export(setup, tmp_path / "out", "ndjson", "--from", "0:5,1:5,2:5,3:5")
     said = export(setup, tmp_path / "out", "ndjson", "--from", "beginning", code=2)
-    assert "new files are only added at the end" in said
+    assert "is only continued at its end" in said
     assert 1 == len(said.splitlines())
     assert "--follow cannot be combined with --to" in export(
         setup, tmp_path / "x", "ndjson", "--follow", "--to", "end", code=2

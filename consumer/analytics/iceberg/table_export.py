@@ -1,0 +1,105 @@
+"""An export to a table, from what it holds to its care. Knows neither Kafka nor a terminal."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from consumer.analytics.arrow import SCHEMA
+from consumer.analytics.export import ExportSummary
+from consumer.analytics.files import Covered
+from consumer.analytics.iceberg.catalog import CatalogName, opened
+from consumer.analytics.iceberg.coverage import Coverage, LostCoverageError
+from consumer.analytics.iceberg.maintenance import Care, Maintenance
+from consumer.analytics.iceberg.options import TableOptions
+from consumer.analytics.iceberg.output import TableOutput, TableTarget
+from consumer.analytics.iceberg.table import ExportTable
+from consumer.analytics.output import ExportOutput
+from consumer.analytics.plan import ExportPlan
+from consumer.places import Offsets, Place
+from runtime.clock import Clock, SystemClock
+
+
+class TopicExport(Protocol):
+    """Reads a topic and writes it to an output."""
+
+    @property
+    def topic(self) -> str:
+        """Which it is."""
+        ...
+
+    def topic_id(self) -> str | None:
+        """The id that Kafka gave the topic."""
+        ...
+
+    def plan(self, covered: Mapping[int, Covered], from_: Place | None, to: Place) -> ExportPlan:
+        """The offsets that are still to be exported."""
+        ...
+
+    def run(self, output: ExportOutput, plan: ExportPlan, *, follow: bool) -> ExportSummary:
+        """Export what is planned, and if asked, what comes in."""
+        ...
+
+
+class TableExport:
+    """An export to one table."""
+
+    def __init__(self, export: TopicExport, options: TableOptions, said: Callable[[str], None]) -> None:
+        """Reach out to Kafka and the catalog; the table is made if it is missing.
+
+        Args:
+            export: of the topic.
+            options: which table, and what is done to it.
+            said: takes a line for the user.
+
+        Raises:
+            BridgeError: Kafka or the catalog does not answer, or an export cannot write to the table.
+        """
+        self._export = export
+        self._options = options
+        self._topic_id = export.topic_id()
+        catalog = opened(CatalogName.read(options.catalog), options.warehouse)
+        self._table = ExportTable(catalog, options.table, SCHEMA)
+        self._table.open()
+        self._maintenance = _maintenance(self._table, Care(options.compacts, options.expire_s), SystemClock(), said)
+
+    def plan(self, from_: Place | None, to: Place) -> ExportPlan:
+        """The offsets that the table does not hold yet.
+
+        Raises:
+            LostCoverageError: the table does not say what it holds, and `from_` names no offsets.
+            ForeignTopicError: it holds another topic.
+            BridgeError: as `plan_of` raises.
+        """
+        held = self._held(from_)
+        plan = self._export.plan(held.offsets, from_, to)
+        self._table.begin(held)
+        return plan
+
+    def run(self, plan: ExportPlan, *, follow: bool) -> ExportSummary:
+        """Export what is planned, and if asked, what comes in; the table is cared for meanwhile, or at the end.
+
+        Raises:
+            BridgeError: it could not go on; all that was committed is whole.
+        """
+        target = TableTarget(self._table, self._export.topic, self._options.roll_s, maintenance=self._maintenance)
+        summary = self._export.run(TableOutput(target), plan, follow=follow)
+        if self._maintenance is not None and not follow and not summary.stopped:
+            self._maintenance.run()
+        return summary
+
+    def _held(self, from_: Place | None) -> Coverage:
+        """The offsets that the table holds; where it does not say so, `--from` says where to go on."""
+        topic = self._export.topic
+        try:
+            held = self._table.coverage()
+        except LostCoverageError:
+            if not isinstance(from_, Offsets):
+                raise
+            held = None
+        if held is None:
+            return Coverage(topic, self._topic_id, {})
+        held.check(self._table.name, topic, self._topic_id)
+        return held
+
+
+def _maintenance(table: ExportTable, care: Care, clock: Clock, said: Callable[[str], None]) -> Maintenance | None:
+    return Maintenance(table, care, clock, said) if care.compacts or care.expire_s is not None else None
