@@ -5,10 +5,10 @@ from typing import Final
 
 from sqlglot import exp
 
-from consumer.analytics.report.engines.engine import Node, quoted, rewritten
+from consumer.analytics.report.engines.engine import SqlNode, quoted, rewritten
 
 
-class ClickHouse:
+class ClickHouseReport:
     """Tables in a database of their own."""
 
     dialect: Final = "clickhouse"
@@ -37,7 +37,7 @@ set aggregate_functions_null_for_empty = 1;
         """A view."""
         return f"create or replace view {name} as\n{query};"
 
-    def query(self, query: Node) -> Node:
+    def query(self, query: SqlNode) -> SqlNode:
         """Orders by the columns of the answer: where an alias has a column's name, ClickHouse takes the column."""
         told = rewritten(query, _word)
         order = told.args.get("order")
@@ -50,47 +50,47 @@ set aggregate_functions_null_for_empty = 1;
         return ordered
 
 
-def _named(column: Node) -> Node:
+def _named(column: SqlNode) -> SqlNode:
     """A column by its own name: ClickHouse keeps the table's before it where two tables have it."""
     return exp.alias_(column, column.name) if isinstance(column, exp.Column) and column.table else column
 
 
-def _word(node: Node) -> Node:
+def _word(node: SqlNode) -> SqlNode:
     rule = _WORDS.get(type(node))
     return rule(node) if rule else node
 
 
-def _hash(node: Node) -> Node:
+def _hash(node: SqlNode) -> SqlNode:
     return exp.func("cityHash64", *node.expressions) if node.name == "hash" else node
 
 
-def _percentile(node: Node) -> Node:
+def _percentile(node: SqlNode) -> SqlNode:
     exact = "quantileExactInclusive"
     return exp.ParameterizedAgg(this=exact, expressions=[node.args["expression"]], params=[node.this])
 
 
-def _round(node: Node) -> Node:
+def _round(node: SqlNode) -> SqlNode:
     """Half a unit is rounded up; ClickHouse's `round` takes the even neighbour."""
     scale = 10 ** int(node.args["decimals"].name)
-    told: Node = exp.func("floor", node.this * scale + exp.Literal.number("0.5")) / scale
+    told: SqlNode = exp.func("floor", node.this * scale + exp.Literal.number("0.5")) / scale
     return told
 
 
-def _joined_texts(node: Node) -> Node:
+def _joined_texts(node: SqlNode) -> SqlNode:
     texts = exp.func("arraySort", exp.func("groupArray", node.this.this))
     return exp.func("arrayStringConcat", texts, node.args["separator"])
 
 
-def _mapped(node: Node) -> Node:
+def _mapped(node: SqlNode) -> SqlNode:
     return exp.Anonymous(this="arrayMap", expressions=[node.args["expression"], node.this])
 
 
-def _type(node: Node) -> Node:
+def _type(node: SqlNode) -> SqlNode:
     moment = node.this == exp.DataType.Type.TIMESTAMPNTZ
     return exp.DataType.build("Nullable(DateTime64(6))", dialect="clickhouse") if moment else node
 
 
-_WORDS: Final[Mapping[type, Callable[[Node], Node]]] = {
+_WORDS: Final[Mapping[type, Callable[[SqlNode], SqlNode]]] = {
     exp.Anonymous: _hash,
     exp.PercentileCont: _percentile,
     exp.Round: _round,

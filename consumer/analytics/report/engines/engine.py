@@ -5,7 +5,7 @@ from typing import Final, Protocol, TypeAlias
 
 from sqlglot import exp
 
-Node: TypeAlias = "exp.Expr"
+SqlNode: TypeAlias = "exp.Expr"
 """A part of a statement; as a text, because sqlglot before release 30 has the class under another name."""
 _PLACE: Final = "({0}kafka_topic || '/' || {0}kafka_partition::varchar || '/' || {0}kafka_offset::varchar)"
 """The place of a record in the log, as a text."""
@@ -36,7 +36,7 @@ class Engine(Protocol):
         """The statement that makes a view."""
         ...
 
-    def query(self, query: Node) -> Node:
+    def query(self, query: SqlNode) -> SqlNode:
         """A query in this engine's words, as far as its dialect in sqlglot does not find them."""
         ...
 
@@ -51,7 +51,7 @@ def variable(name: str) -> str:
     return f"variable_{name}"
 
 
-def rewritten(tree: Node, rule: Callable[[Node], Node]) -> Node:
+def rewritten(tree: SqlNode, rule: Callable[[SqlNode], SqlNode]) -> SqlNode:
     """The tree by a rule for each node, the inner nodes first: what stands within another is seen too."""
     for node in reversed(list(tree.walk())):
         told = rule(node)
@@ -60,7 +60,7 @@ def rewritten(tree: Node, rule: Callable[[Node], Node]) -> Node:
     return tree
 
 
-def common(node: Node) -> Node:
+def common(node: SqlNode) -> SqlNode:
     """A node of DuckDB's in words that all have: the number of a row is its place in the log, a variable is a view."""
     match node:
         case exp.Column(name="rowid"):
@@ -72,7 +72,7 @@ def common(node: Node) -> Node:
             return node
 
 
-def skipping_nulls(node: Node) -> Node:
+def skipping_nulls(node: SqlNode) -> SqlNode:
     """`arg_min` and `arg_max` pass over rows without the value, as DuckDB's do."""
     if not isinstance(node, exp.ArgMin | exp.ArgMax):
         return node

@@ -1,4 +1,4 @@
-"""The engines that a report's SQL can be printed for. Pure; needs no sqlglot."""
+"""The engines that a report's SQL can be printed for; needs no sqlglot."""
 
 from typing import Final
 

@@ -4,10 +4,10 @@ from typing import Final
 
 from sqlglot import exp
 
-from consumer.analytics.report.engines.engine import Node, quoted, rewritten, skipping_nulls
+from consumer.analytics.report.engines.engine import SqlNode, quoted, rewritten, skipping_nulls
 
 
-class Spark:
+class SparkReport:
     """Temporary views of a session; what is read many times is cached, in memory or else on disks."""
 
     dialect: Final = "spark"
@@ -31,12 +31,12 @@ set time zone 'UTC';
         """A view of the session."""
         return f"create or replace temporary view {name} as\n{query};"
 
-    def query(self, query: Node) -> Node:
+    def query(self, query: SqlNode) -> SqlNode:
         """Hashes of 64 bits, exact percentiles, days of the week from Monday."""
         return rewritten(rewritten(query, skipping_nulls), _word)
 
 
-def _word(node: Node) -> Node:
+def _word(node: SqlNode) -> SqlNode:
     match node:
         case exp.Anonymous(name="hash"):
             return exp.func("xxhash64", *node.expressions)

@@ -6,14 +6,14 @@ from typing import Final
 import sqlglot
 from sqlglot import exp
 
-from consumer.analytics.report.engines.clickhouse import ClickHouse
-from consumer.analytics.report.engines.engine import Engine, Node, common, rewritten, variable
+from consumer.analytics.report.engines.clickhouse import ClickHouseReport
+from consumer.analytics.report.engines.engine import Engine, SqlNode, common, rewritten, variable
 from consumer.analytics.report.engines.names import CLICKHOUSE, SPARK, TRINO
-from consumer.analytics.report.engines.spark import Spark
-from consumer.analytics.report.engines.trino import Trino
+from consumer.analytics.report.engines.spark import SparkReport
+from consumer.analytics.report.engines.trino import TrinoReport
 
 _READ: Final = "duckdb"
-_ENGINES: Final[Mapping[str, Engine]] = {SPARK: Spark(), CLICKHOUSE: ClickHouse(), TRINO: Trino()}
+_ENGINES: Final[Mapping[str, Engine]] = {SPARK: SparkReport(), CLICKHOUSE: ClickHouseReport(), TRINO: TrinoReport()}
 
 
 def translated(script: str, engine: str) -> str:
@@ -24,7 +24,7 @@ def translated(script: str, engine: str) -> str:
     return "\n\n".join([chosen.head.rstrip(), *filter(None, parts)]) + "\n"
 
 
-def _statements(script: str) -> Iterator[tuple[str, Node]]:
+def _statements(script: str) -> Iterator[tuple[str, SqlNode]]:
     """Each statement, with the comment before it."""
     begin = 0
     for token in sqlglot.tokenize(script, read=_READ):
@@ -46,7 +46,7 @@ class _Translation:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def of(self, statement: Node) -> str:
+    def of(self, statement: SqlNode) -> str:
         """The statement for the engine; empty if the engine needs none for it."""
         match statement:
             case exp.Create():
@@ -78,7 +78,7 @@ class _Translation:
         made = self._engine.table if isinstance(value, exp.Subquery) else self._engine.view
         return made(variable(item.this.this.name), self._query(exp.select(exp.alias_(value, "value"))))
 
-    def _query(self, query: Node) -> str:
+    def _query(self, query: SqlNode) -> str:
         told = self._engine.query(rewritten(query, common))
         return told.sql(self._engine.dialect, pretty=True, comments=False, normalize_functions=False)
 
@@ -89,7 +89,7 @@ def _no_rows(schema: exp.Schema) -> exp.Select:
     return exp.select(*columns).where(exp.false())
 
 
-def _table(statement: exp.Create) -> Node:
+def _table(statement: exp.Create) -> SqlNode:
     """The table or view that is made; one that is made by its columns stands within them."""
-    made: Node = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
+    made: SqlNode = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
     return made

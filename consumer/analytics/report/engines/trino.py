@@ -4,12 +4,12 @@ from typing import Final
 
 from sqlglot import exp
 
-from consumer.analytics.report.engines.engine import Node, rewritten, skipping_nulls
+from consumer.analytics.report.engines.engine import SqlNode, rewritten, skipping_nulls
 
 _TABLE: Final = "registry.events"
 
 
-class Trino:
+class TrinoReport:
     """Tables and views in the schema that the client names; Trino reads tables, and no files by their names."""
 
     dialect: Final = "trino"
@@ -33,7 +33,7 @@ set time zone 'UTC';
         """A view."""
         return f"create or replace view {name} as\n{query};"
 
-    def query(self, query: Node) -> Node:
+    def query(self, query: SqlNode) -> SqlNode:
         """Microseconds, hashes of bytes, approximate percentiles; lists become rows in `from` alone."""
         told = rewritten(rewritten(query, skipping_nulls), _word)
         for select in told.find_all(exp.Select):
@@ -41,7 +41,7 @@ set time zone 'UTC';
         return told
 
 
-def _word(node: Node) -> Node:
+def _word(node: SqlNode) -> SqlNode:
     match node:
         case exp.Anonymous(name="hash"):
             return exp.func("xxhash64", exp.func("to_utf8", *node.expressions))
