@@ -114,6 +114,14 @@ def _table(table: str | None) -> str:
     return f"{namespace}.{name}"
 
 
+class _StandardError:
+    """Shows lines beside the result."""
+
+    def say(self, line: str) -> None:
+        """Show it."""
+        click.echo(line, err=True)
+
+
 def _table_export(export: LogExport, options: TableOptions) -> "TableExport":
     try:
         from consumer.analytics.iceberg.table_export import TableExport  # noqa: PLC0415 - only this format needs its packages
@@ -121,7 +129,7 @@ def _table_export(export: LogExport, options: TableOptions) -> "TableExport":
         needs = f"--format {_ICEBERG} needs {error.name}, which is not installed"
         raise ExtraMissingError(f"{needs}: {how_to_install_iceberg()}") from error
     warn_of_slow_decoding()
-    return TableExport(export, options, lambda line: click.echo(line, err=True))
+    return TableExport(export, options, _StandardError())
 
 
 def _topic_of_attempts(settings: Settings, format_name: str) -> str:

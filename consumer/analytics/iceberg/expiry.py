@@ -16,7 +16,8 @@ from pyiceberg.table.snapshots import Snapshot
 from consumer.analytics.iceberg.coverage import TableFacts, carrier_of
 from consumer.analytics.iceberg.data_file import remove
 from consumer.analytics.iceberg.errors import UnfitTableError, told
-from consumer.analytics.iceberg.table import ExportTable, facts_of
+from consumer.analytics.iceberg.facts import facts_of
+from consumer.analytics.iceberg.table import ExportTable
 
 _TRIES: Final = 10
 

@@ -1,8 +1,7 @@
 """The care of a table: compaction and expiry, once, or every hour beside an export that goes on."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -28,15 +27,23 @@ class Care:
     """The age of snapshots that go; None keeps all."""
 
 
+class Notices(Protocol):
+    """Takes lines for the user."""
+
+    def say(self, line: str) -> None:
+        """Show it."""
+        ...
+
+
 class Maintenance:
     """The care of one table."""
 
-    def __init__(self, table: ExportTable, care: Care, clock: Clock, said: Callable[[str], None]) -> None:
-        """Nothing is done yet; `said` takes a line for the user."""
+    def __init__(self, table: ExportTable, care: Care, clock: Clock, notices: Notices) -> None:
+        """Nothing is done yet; what is done is told to `notices`."""
         self._table = table
         self._care = care
         self._clock = clock
-        self._said = said
+        self._notices = notices
         self._last = clock.monotonic()
 
     def run(self) -> None:
@@ -50,10 +57,14 @@ class Maintenance:
         self._last = self._clock.monotonic()
         if self._care.compacts:
             done = compact(self._table, now_ms // DAY_MS)
-            self._said(f"compacted {counted(done.days, 'day')}: {counted(done.before, 'file')} became {done.after}")
+            self._notices.say(
+                f"compacted {counted(done.days, 'day')}: {counted(done.before, 'file')} became {done.after}"
+            )
         if self._care.expire_s is not None:
             gone = expire(self._table, now_ms - int(self._care.expire_s * 1000))
-            self._said(f"expired {counted(gone.snapshots, 'snapshot')} and removed {counted(gone.files, 'file')}")
+            self._notices.say(
+                f"expired {counted(gone.snapshots, 'snapshot')} and removed {counted(gone.files, 'file')}"
+            )
 
     def run_if_due(self) -> None:
         """The same once an hour; a failure is logged and waits for the next hour."""

@@ -5,25 +5,24 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, cast
 
-import pyarrow.compute as pc
 import structlog
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
-from pyiceberg.table.snapshots import Operation, Snapshot
+from pyiceberg.table.snapshots import Operation
 
 from consumer.analytics.iceberg.columns import ColumnError, file_schema, missing_columns, table_partitions, table_schema
 from consumer.analytics.iceberg.coverage import (
     Coverage,
     LostCoverageError,
-    SnapshotFacts,
     TableFacts,
     carrier_of,
     coverage_of,
     entries,
 )
 from consumer.analytics.iceberg.errors import TableError, UnfitTableError, line_of, told
+from consumer.analytics.iceberg.facts import facts_of, texts_of
 from consumer.analytics.iceberg.one_try import ConflictError, OneTry
 from runtime.clock import Clock, SystemClock
 
@@ -249,27 +248,10 @@ class ExportTable:
             )
 
 
-def facts_of(table: Table) -> TableFacts:
-    """A table as far as its coverage depends on it."""
-    current = table.current_snapshot()
-    return TableFacts(
-        current_id=None if current is None else current.snapshot_id,
-        snapshots={one.snapshot_id: SnapshotFacts(one.parent_snapshot_id, _texts(one)) for one in table.snapshots()},
-        properties=table.properties,
-        greatest=lambda: _greatest(table),
-    )
-
-
-def _texts(snapshot: Snapshot | None) -> Mapping[str, str]:
-    if snapshot is None or snapshot.summary is None:
-        return {}
-    return snapshot.summary.additional_properties
-
-
 def _carried(table: Table) -> dict[str, str]:
     """The offsets that the current snapshot holds, for one with the same rows."""
     carrier = carrier_of(facts_of(table))
-    return {} if carrier is None else entries(_texts(table.snapshot_by_id(carrier)))
+    return {} if carrier is None else entries(texts_of(table.snapshot_by_id(carrier)))
 
 
 def _only_appended(planned: Table, now: Table) -> bool:
@@ -297,14 +279,3 @@ def _append(transaction: Transaction, files: Sequence[DataFile], coverage: Cover
             append.append_data_file(file)
     transaction.set_properties(coverage.properties(append.snapshot_id))
     return append.snapshot_id
-
-
-def _greatest(table: Table) -> dict[int, int]:
-    greatest: dict[int, int] = {}
-    scan = table.scan(selected_fields=("kafka_partition", "kafka_offset"))
-    for batch in scan.to_arrow_batch_reader():
-        partitions = batch.column("kafka_partition")
-        for partition in pc.unique(partitions).to_pylist():
-            offsets = batch.column("kafka_offset").filter(pc.equal(partitions, partition))
-            greatest[partition] = max(greatest.get(partition, -1), pc.max(offsets).as_py())
-    return greatest

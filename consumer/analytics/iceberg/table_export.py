@@ -1,6 +1,6 @@
 """An export to a table, from what it holds to its care. Knows neither Kafka nor a terminal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from consumer.analytics.arrow import SCHEMA
@@ -8,7 +8,7 @@ from consumer.analytics.export import ExportSummary
 from consumer.analytics.files import Covered
 from consumer.analytics.iceberg.catalog import CatalogName, opened
 from consumer.analytics.iceberg.coverage import Coverage, LostCoverageError
-from consumer.analytics.iceberg.maintenance import Care, Maintenance
+from consumer.analytics.iceberg.maintenance import Care, Maintenance, Notices
 from consumer.analytics.iceberg.options import TableOptions
 from consumer.analytics.iceberg.output import TableOutput, TableTarget
 from consumer.analytics.iceberg.table import ExportTable
@@ -42,13 +42,13 @@ class TopicExport(Protocol):
 class TableExport:
     """An export to one table."""
 
-    def __init__(self, export: TopicExport, options: TableOptions, said: Callable[[str], None]) -> None:
+    def __init__(self, export: TopicExport, options: TableOptions, notices: Notices) -> None:
         """Reach out to Kafka and the catalog; the table is made if it is missing.
 
         Args:
             export: of the topic.
             options: which table, and what is done to it.
-            said: takes a line for the user.
+            notices: told what was done to the table.
 
         Raises:
             BridgeError: Kafka or the catalog does not answer, or an export cannot write to the table.
@@ -59,7 +59,7 @@ class TableExport:
         catalog = opened(CatalogName.read(options.catalog), options.warehouse)
         self._table = ExportTable(catalog, options.table, SCHEMA)
         self._table.open()
-        self._maintenance = _maintenance(self._table, Care(options.compacts, options.expire_s), SystemClock(), said)
+        self._maintenance = _maintenance(self._table, Care(options.compacts, options.expire_s), SystemClock(), notices)
 
     def plan(self, from_: Place | None, to: Place) -> ExportPlan:
         """The offsets that the table does not hold yet.
@@ -101,5 +101,5 @@ class TableExport:
         return held
 
 
-def _maintenance(table: ExportTable, care: Care, clock: Clock, said: Callable[[str], None]) -> Maintenance | None:
-    return Maintenance(table, care, clock, said) if care.compacts or care.expire_s is not None else None
+def _maintenance(table: ExportTable, care: Care, clock: Clock, notices: Notices) -> Maintenance | None:
+    return Maintenance(table, care, clock, notices) if care.compacts or care.expire_s is not None else None
