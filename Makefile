@@ -96,6 +96,7 @@ lock: $(RUN) ## Write the lists of packages and jars again (ARGS=--upgrade for n
 	$(call compile,--group unit --constraint requirements-dev.txt,tests/requirements.txt)
 	$(call compile,--group engines-build --constraint requirements-dev.txt,tests/engines/requirements-build.txt)
 	$(call compile,--group engines --constraint requirements-dev.txt,tests/engines/requirements.txt)
+	$(call compile,--group toolchains,tests/engines/requirements-toolchains.txt)
 	$(call compile,pyproject.toml --extra analytics-fast --group unit --resolution lowest-direct,tests/requirements-lowest.txt)
 	$(call compile,--group docs --constraint requirements-dev.txt,requirements-docs.txt)
 	$(PY) -m broker lock $(wildcard broker/*.lock.toml tests/kit/*/*.lock.toml tests/engines/*/*.lock.toml)

@@ -7,6 +7,7 @@ from pathlib import Path
 from broker import NEWEST, LocalKafkaError, Program
 from broker.java import bring_java
 from tests.engines.environment import ENGINES
+from tests.engines.toolchains import TOOLCHAINS
 from tests.kit.environments import NotMadeError
 
 FOLDER = Path(__file__).parent
@@ -20,6 +21,7 @@ def main() -> int:
         for lock in sorted(FOLDER.glob("*/*.lock.toml")):
             Program(lock.parent.name, lock).files()
         ENGINES.bring()
+        TOOLCHAINS.bring()
     except (LocalKafkaError, NotMadeError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
