@@ -68,5 +68,6 @@ class S3Server(Running):
             access_key_id="tests",
             secret_access_key=SECRET,
             region="us-east-1",
+            copy_if_not_exists="multipart",
             client_options={"allow_http": True},
         )

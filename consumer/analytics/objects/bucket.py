@@ -5,17 +5,19 @@ succeeded before its answer says that its condition fails. Whoever makes a condi
 """
 
 import importlib
+import itertools
 import math
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NewType
+from typing import TYPE_CHECKING, Any, Final, NewType, TypeVar
 
 from consumer.analytics.extra import ANALYTICS, how_to_install
 from consumer.analytics.objects.address import StorageAddress
-from consumer.analytics.objects.faults import fault_of
+from consumer.analytics.objects.faults import StorageFault, fault_of
 from runtime.errors import BridgeError
 from runtime.extras import ExtraMissingError
 
@@ -31,6 +33,8 @@ _LONG_REQUEST_LIMIT: Final = "10m"
 _COPYING: Final = frozenset({"s3", "gs"})
 """Stores whose copy of an object appears when it is whole; Azure's may be under way when it appears."""
 
+_LONGEST_PAUSE_S: Final = 5.0
+_Answer = TypeVar("_Answer")
 Version = NewType("Version", dict[str, str])
 """Which content of an object is meant, in the words of its store."""
 
@@ -42,6 +46,10 @@ class StorageError(BridgeError):
         super().__init__(message)
         self.is_lasting: Final = is_lasting
         """Whether only another configuration helps."""
+
+
+class _NoSuchObjectError(StorageError):
+    """The bucket has no such object."""
 
 
 class ExistsAlreadyError(Exception):
@@ -77,34 +85,29 @@ class StoredObject:
 class Bucket:
     """The objects below an address; safe to use from several threads."""
 
-    def __init__(self, store: "ObjectStore", address: StorageAddress) -> None:
+    def __init__(self, store: "ObjectStore", address: StorageAddress, patience: RetryPatience = AT_WORK) -> None:
         """Does not reach out; `store` is a client of obstore whose paths begin below the address."""
         self._store: Final = store
         self._client: Final[Any] = importlib.import_module("obstore")
         self._errors: Final[Any] = importlib.import_module("obstore.exceptions")
+        self._patience: Final = patience
         self.address: Final = address
         self.copies_whole: Final = address.scheme in _COPYING
         """Whether an object that `copy_new` makes appears only when it is whole."""
 
     def listed(self) -> Iterator[StoredObject]:
         """All objects, by their paths below the address."""
-        try:
-            for found in self._client.list(self._store):
-                for one in found:
-                    yield StoredObject(one["path"], one["size"])
-        except (self._errors.BaseError, OSError) as error:
-            raise self._failed(error) from None
+        pages = self._asked(lambda: list(self._client.list(self._store)))
+        return iter([StoredObject(one["path"], one["size"]) for page in pages for one in page])
 
     def read(self, path: str) -> tuple[bytes, Version] | None:
         """An object's content and version; None if there is none."""
-        try:
+
+        def read() -> tuple[bytes, Version]:
             found = self._client.get(self._store, path)
             return bytes(found.bytes()), _version_of(found.meta)
-        except (self._errors.BaseError, OSError) as error:
-            fault = fault_of(str(error))
-            if isinstance(error, FileNotFoundError) and "no such" not in fault.cause:
-                return None
-            raise self._failed(error) from None
+
+        return self._found(read)
 
     def create(self, path: str, content: bytes) -> Version:
         """Make an object.
@@ -126,11 +129,8 @@ class Bucket:
 
     def upload(self, file: Path, path: str) -> None:
         """Copy a local file to an object in parts; it appears when all are there."""
-        chunk, most = ONE_REQUEST_BYTES, _PARTS_AT_ONCE
-        try:
-            self._client.put(self._store, path, file, use_multipart=True, chunk_size=chunk, max_concurrency=most)
-        except (self._errors.BaseError, OSError) as error:
-            raise self._failed(error) from None
+        parts = {"use_multipart": True, "chunk_size": ONE_REQUEST_BYTES, "max_concurrency": _PARTS_AT_ONCE}
+        self._asked(lambda: self._client.put(self._store, path, file, **parts))
 
     def copy_new(self, origin: str, path: str) -> None:
         """Copy an object to a path where there is none, in the store.
@@ -139,53 +139,60 @@ class Bucket:
             ExistsAlreadyError: there is one, which an earlier try of the same request may have made.
             StorageError: it was not possible.
         """
-        try:
-            self._client.copy(self._store, origin, path, overwrite=False)
-        except self._errors.AlreadyExistsError:
-            raise ExistsAlreadyError from None
-        except (self._errors.BaseError, OSError) as error:
-            raise self._failed(error) from None
+        self._asked(lambda: self._client.copy(self._store, origin, path, overwrite=False))
 
     def size_of(self, path: str) -> int | None:
         """An object's size; None if there is none."""
-        try:
-            return int(self._client.head(self._store, path)["size"])
-        except FileNotFoundError:
-            return None
-        except (self._errors.BaseError, OSError) as error:
-            raise self._failed(error) from None
+        return self._found(lambda: int(self._client.head(self._store, path)["size"]))
 
     def remove(self, path: str) -> None:
         """Remove an object; quiet if there is none."""
-        try:
-            self._client.delete(self._store, path)
-        except FileNotFoundError:
-            pass
-        except (self._errors.BaseError, OSError) as error:
-            raise self._failed(error) from None
+        self._found(lambda: self._client.delete(self._store, path))
 
     def download(self, path: str, file: Path) -> None:
         """Copy an object to a local file."""
-        try:
+
+        def download() -> None:
             with file.open("wb") as out:
                 for chunk in self._client.get(self._store, path).stream():
                     out.write(chunk)
-        except (self._errors.BaseError, OSError) as error:
-            raise self._failed(error) from None
+
+        self._asked(download)
 
     def _put(self, path: str, content: bytes, mode: Any) -> Version:
-        try:
-            return _version_of(self._client.put(self._store, path, content, mode=mode, use_multipart=False))
-        except self._errors.AlreadyExistsError:
-            raise ExistsAlreadyError from None
-        except self._errors.PreconditionError:
-            raise ChangedError from None
-        except (self._errors.BaseError, OSError) as error:
-            raise self._failed(error) from None
+        return self._asked(
+            lambda: _version_of(self._client.put(self._store, path, content, mode=mode, use_multipart=False))
+        )
 
-    def _failed(self, error: Exception) -> StorageError:
-        fault = fault_of(str(error))
-        return StorageError(f"{self.address}: {fault.cause}", is_lasting=fault.is_lasting)
+    def _found(self, request: Callable[[], _Answer]) -> _Answer | None:
+        try:
+            return self._asked(request)
+        except _NoSuchObjectError:
+            return None
+
+    def _asked(self, request: Callable[[], _Answer]) -> _Answer:
+        """The answer to a request; where the client did not try again because that could do harm, this does."""
+        began = time.monotonic()
+        for number in itertools.count():
+            try:
+                return request()
+            except self._errors.AlreadyExistsError:
+                raise ExistsAlreadyError from None
+            except self._errors.PreconditionError:
+                raise ChangedError from None
+            except (self._errors.BaseError, OSError) as error:
+                fault = fault_of(str(error))
+                is_over = number >= self._patience.retries or time.monotonic() - began >= self._patience.seconds
+                if is_over or not fault.asks_for_another_try:
+                    raise self._failed(error, fault) from None
+                time.sleep(min(_LONGEST_PAUSE_S, 0.1 * 2**number))
+        raise AssertionError
+
+    def _failed(self, error: Exception, fault: StorageFault) -> StorageError:
+        kind = StorageError
+        if isinstance(error, FileNotFoundError) and not fault.cause.startswith("there is no such"):
+            kind = _NoSuchObjectError
+        return kind(f"{self.address}: {fault.cause}", is_lasting=fault.is_lasting)
 
 
 def open_bucket(address: StorageAddress, patience: RetryPatience) -> Bucket:
@@ -214,7 +221,7 @@ def open_bucket(address: StorageAddress, patience: RetryPatience) -> Bucket:
     except Exception as error:  # noqa: BLE001 - the client's own kinds of errors, and ValueError
         fault = fault_of(str(error))
         raise StorageError(f"{address}: {fault.cause}", is_lasting=True) from None
-    return Bucket(store, address)
+    return Bucket(store, address, patience)
 
 
 def _settings(address: StorageAddress, environment: Mapping[str, str]) -> dict[str, str]:

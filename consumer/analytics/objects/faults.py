@@ -9,6 +9,7 @@ from typing import Final
 
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3})\b")
+_PASSING_BY: Final = frozenset({"it did not answer in time", "the connection was cut"})
 _RETRIES: Final = re.compile(r"after (\d+) retries")
 _URL: Final = re.compile(r"https?://[^\s,]+")
 _METADATA: Final = "//169.254.169.254/"
@@ -56,6 +57,11 @@ class StorageFault:
     is_lasting: bool
     """Whether only another configuration helps."""
 
+    @property
+    def asks_for_another_try(self) -> bool:
+        """Whether the client may have given up too early: it repeats a cut request only where that can do no harm."""
+        return self.cause in _PASSING_BY
+
 
 def fault_of(text: str) -> StorageFault:
     """The fault that this text of the client is about."""
@@ -67,7 +73,8 @@ def fault_of(text: str) -> StorageFault:
         return StorageFault("no credentials are set in the environment, and this machine has none", is_lasting=True)
     for sign, cause in _SIGNS:
         if sign in said and not (status and sign == "HTTP error"):
-            return StorageFault(cause + _tries(text), is_lasting=sign in {each for each, _ in _SIGNS[:4]})
+            tries = "" if cause in _PASSING_BY else _tries(text)
+            return StorageFault(cause + tries, is_lasting=sign in {each for each, _ in _SIGNS[:4]})
     if status:
         return _of_status(int(status[1]), code[1] if code else "", _tries(text))
     return StorageFault("its client could not be set up, or failed in an unknown way", is_lasting=False)
