@@ -7,7 +7,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "registry-bridge": ("serve", "publish", "init", "check", "example", "views"),
     "registry-worker": (
         *("deliver", "status", "explain", "attempts", "pause", "resume", "test", "tail"),
-        *("replay", "rewind", "dead-letters", "export", "report"),
+        *("replay", "rewind", "dead-letters", "export", "report", "materialize", "tags"),
     ),
 }
 

@@ -9,9 +9,9 @@ from runtime.cli.programs import COMMANDS, of_another_program
 
 
 @pytest.mark.parametrize("group", [bridge, worker], ids=["registry-bridge", "registry-worker"])
-def test_every_known_command_is_there(group: click.Group, request: pytest.FixtureRequest) -> None:
-    """No name is told that the program does not have."""
-    assert set(group.commands) >= set(COMMANDS[request.node.callspec.id])
+def test_every_command_is_known(group: click.Group, request: pytest.FixtureRequest) -> None:
+    """The names are those that the program has, no more and no less."""
+    assert set(group.commands) == set(COMMANDS[request.node.callspec.id])
 
 
 @pytest.mark.parametrize(
