@@ -1,5 +1,6 @@
 """`registry-worker materialize` and `tags` on a real Kafka: what is where, whatever happens to whoever keeps it."""
 
+import json
 import random
 import signal
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from tests.kit import eventually
 from tests.kit.bridge import WORKER, Installation
 from tests.kit.notifications import envelope, event_json
 from tests.kit.process import Process
-from tests.kit.topics import read
+from tests.kit.topics import make_topic, read
 
 pytestmark = pytest.mark.kafka
 
@@ -44,7 +45,7 @@ def event(action: str, repository: str, number: int, **target: Any) -> dict[str,
         number,
         id=f"{repository}-{number}",
         action=action,
-        timestamp=f"2026-11-30T{minute // 60:02d}:{minute % 60:02d}:{second:02d}Z",
+        timestamp=f"2026-01-30T{minute // 60:02d}:{minute % 60:02d}:{second:02d}Z",
         target={"repository": repository, "mediaType": MANIFEST, **target},
         request={"id": "r", "addr": f"10.0.0.{number % 5}:4711", "method": method, "useragent": "docker"},
         actor={"name": "ci"},
@@ -130,3 +131,68 @@ def test_killed_and_followed_by_others(kafka: LocalKafka, setup: Installation) -
         eventually(lambda: rows_of(kafka, tags) == folded(kafka, setup.topic))
     caught_up(setup)
     assert rows_of(kafka, tags) == folded(kafka, setup.topic)
+
+
+def agreeing(count: int) -> Iterator[dict[str, Any]]:
+    """Events of which the report and the fold must say the same: no digest is pulled before an event names its tag."""
+    chance = random.Random(11)
+    for number in range(count):
+        repository, tag = f"team/app{chance.randrange(3)}", f"v{chance.randrange(2)}"
+        digest = f"sha256:{repository}{tag}{chance.randrange(2)}"
+        if number < 12:
+            repository, tag = f"team/app{number % 3}", f"v{number % 2}"
+            digest = f"sha256:{repository}{tag}{number // 6}"
+        if number < 12 or chance.randrange(10) < 2:
+            yield event("push", repository, number, digest=digest, tag=tag, size=7)
+        else:
+            named = {"tag": tag} if chance.randrange(2) else {}
+            pull = event("pull", repository, number, digest=digest, size=7, **named)
+            method = "HEAD" if chance.randrange(4) == 0 else "GET"
+            yield {**pull, "request": {**pull["request"], "method": method}}
+    yield event("delete", "team/app0", count, tag="v0")
+
+
+def test_tags_are_those_of_the_report(setup: Installation) -> None:
+    """Pulls, uses, pushes and what nobody uses; a repeated event counts in neither; a deleted tag is gone."""
+    events = list(agreeing(300))
+    publish(setup, [*events[:150], events[140], *events[150:], events[-2]])
+    caught_up(setup)
+    shown = setup.run_worker("tags", "--json")
+    assert (shown.code, shown.stderr) == (0, "")
+    found = {(tag["repository"], tag["tag"]): tag for tag in map(json.loads, shown.stdout.splitlines())}
+    answers = json.loads(setup.run_worker("report", "--json").stdout)["answers"]
+    uses = {(row["repository"], row["tag"]): row for row in answers["last_use_of_tags"] if row["deleted"] is None}
+    pulls = {(row["repository"], row["tag"]): row["pulls"] for row in answers["most_pulled_tags"]}
+    assert len(found) == 5
+    assert found.keys() == uses.keys()
+    for at, row in uses.items():
+        tag = found[at]
+        assert pulls.get(at, 0) == tag["pulls"]
+        for theirs, ours in (
+            ("first_push", "first_pushed_at"),
+            ("last_push", "pushed_at"),
+            ("last_use", "last_used_at"),
+            ("not_used_since", "unused_since"),
+        ):
+            assert row[theirs][:19] == tag[ours][:19], (at, theirs)
+    assert setup.run_worker("tags", "--unused", "36500d").stdout == ""
+    assert len(setup.run_worker("tags", "team/app1", "--unused", "1d").stdout.splitlines()) == 3
+
+
+def test_wrong_use_is_one_line(kafka: LocalKafka, setup: Installation) -> None:
+    """Without a topic of tags in the configuration or in Kafka, and with another number of partitions."""
+    missing = setup.run_worker("tags")
+    assert (missing.code, missing.stderr) == (
+        1,
+        f"registry-worker: there is no topic {setup.topic}.tags: `registry-worker materialize` creates and fills it\n",
+    )
+    make_topic(kafka, f"{setup.topic}.tags", 2, cleanup_policy="compact")
+    make_topic(kafka, setup.topic, PARTITIONS)
+    differs = setup.run_worker("materialize")
+    assert differs.code == 1
+    assert f"topic {setup.topic}.tags has 2 partitions, {setup.topic} has 3: " in differs.stderr.splitlines()[-1]
+    setup.sections = {}
+    for command in ("tags", "materialize"):
+        unnamed = setup.run_worker(command)
+        assert unnamed.code == 2
+        assert "the configuration has no topics.tags; add a line such as `tags: registry.tags`" in unnamed.stderr
