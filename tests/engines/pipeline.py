@@ -27,6 +27,7 @@ LABEL: Final = "eu"
 PARTITIONS: Final = 4
 FRAME_BYTES: Final = 5
 FIRST_RELEASE: Final = 0x52450001
+FIRST_FINGERPRINT: Final = b"0322880ae90a9b7f"
 UNKNOWN_RELEASE: Final = 0x524500FF
 KEY: Final = b"team/odd"
 OLDER: Final = {"id": "of-the-first-release", "action": "pull", "target": {"repository": "team/odd", "tag": "old"}}
@@ -41,7 +42,8 @@ class Pipeline:
         kafka: the Kafka.
         url: of the bridge, which answers for schemas.
         sent: the events of the newest release in the registries' JSON, by id, and `OLDER`.
-        odd: the records that are no events, by what is odd about them: `cut`, `unframed`, `unknown`, `tombstone`.
+        odd: the records that are no events, by what is odd about them: `cut`, `unframed`, `unknown`, `tombstone`; they
+            lie in this order in one partition, behind `OLDER` and before other events.
     """
 
     kafka: LocalKafka
@@ -58,6 +60,11 @@ class Pipeline:
     def undecodable(self) -> dict[tuple[int, int], bytes]:
         """Partition, offset and value of what is no event, tombstones aside."""
         return {(one.partition, one.offset): one.value for one in self.odd.values() if one.value is not None}
+
+    @property
+    def told(self) -> str:
+        """What a reader has read that has all events and is stopped by no other record, in words."""
+        return f"{len(self.sent)} events of two releases; {len(self.odd)} records that are no events passed"
 
     @property
     def members(self) -> set[tuple[str | None, ...]]:
@@ -93,13 +100,14 @@ def _write_odd_ones(kafka: LocalKafka) -> None:
     assert event.value is not None
     avro = event.value[FRAME_BYTES:]
     values = (
-        _framed(FIRST_RELEASE, _of_the_first_release()),
         event.value[: len(event.value) // 2],
         b"junk",
         _framed(UNKNOWN_RELEASE, avro),
         None,
     )
-    write(kafka, TOPIC, [Found(event.partition, -1, -1, KEY, value, ()) for value in values])
+    header = ("schema-fingerprint", FIRST_FINGERPRINT)
+    older = Found(event.partition, -1, -1, KEY, _framed(FIRST_RELEASE, _of_the_first_release()), (header,))
+    write(kafka, TOPIC, [older, *(Found(event.partition, -1, -1, KEY, value, ()) for value in values)])
 
 
 def _of_the_first_release() -> bytes:
@@ -115,6 +123,7 @@ def _odd_ones(kafka: LocalKafka, events: int) -> dict[str, Found]:
     found = read(kafka, TOPIC)
     _, *odd = [one for one in found if one.key == KEY]
     assert len(found) == events + len(odd)
+    assert any((one.partition, one.offset) > (odd[-1].partition, odd[-1].offset) for one in found)
     return dict(zip(("cut", "unframed", "unknown", "tombstone"), odd, strict=True))
 
 
