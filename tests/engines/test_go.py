@@ -14,7 +14,8 @@ from tests.engines.recorded import Reading
 from tests.engines.toolchains import go
 from tests.kit.snippets import snippets
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(3600)]
+"""Go builds its own library first, which can take long."""
 
 LISTS: Final = Path(__file__).parent / "go"
 LIBRARIES: Final = ("twmb/franz-go", "hamba/avro/v2")
