@@ -2,6 +2,7 @@
 #
 #   docker build --tag registry-event-bridge .
 #   docker build --tag registry-event-bridge:analytics --target analytics .      (exports Parquet and makes reports too)
+#   docker build --tag registry-event-bridge:iceberg --target iceberg .          (and exports to Iceberg tables)
 #   docker build --tag registry-event-bridge:otel --target otel .                (sends traces too)
 #
 # The configuration is read from /etc/registry-bridge/bridge.yaml. Nothing is written but /tmp, which `--processes` and
@@ -27,6 +28,10 @@ RUN /opt/build/bin/hatchling build --target wheel \
 FROM build AS build-analytics
 COPY requirements-analytics.txt ./
 RUN pip --python /opt/bridge/bin/python install --require-hashes --only-binary :all: -r requirements-analytics.txt
+
+FROM build AS build-iceberg
+COPY requirements-iceberg.txt ./
+RUN pip --python /opt/bridge/bin/python install --require-hashes --only-binary :all: -r requirements-iceberg.txt
 
 FROM build AS build-otel
 COPY requirements-otel.txt ./
@@ -54,6 +59,9 @@ CMD ["registry-bridge", "serve"]
 
 FROM runtime AS analytics
 COPY --from=build-analytics /opt/bridge /opt/bridge
+
+FROM runtime AS iceberg
+COPY --from=build-iceberg /opt/bridge /opt/bridge
 
 FROM runtime AS otel
 COPY --from=build-otel /opt/bridge /opt/bridge

@@ -87,6 +87,7 @@ lock: $(RUN) ## Write the lists of packages and jars again (ARGS=--upgrade for n
 	$(PIP) install --quiet $(UV)
 	$(call compile,pyproject.toml,requirements.txt)
 	$(call compile,pyproject.toml --extra analytics-fast --constraint requirements.txt,requirements-analytics.txt)
+	$(call compile,pyproject.toml --extra analytics-fast --extra iceberg --constraint requirements-analytics.txt,requirements-iceberg.txt)
 	$(call compile,pyproject.toml --extra otel --constraint requirements.txt,requirements-otel.txt)
 	$(call compile,--group build,requirements-build.txt)
 	$(call compile,--group broker --constraint requirements.txt,broker/requirements.txt)
@@ -101,7 +102,7 @@ lock: $(RUN) ## Write the lists of packages and jars again (ARGS=--upgrade for n
 	$(call compile,--group docs --constraint requirements-dev.txt,requirements-docs.txt)
 	$(PY) -m broker lock $(wildcard broker/*.lock.toml tests/kit/*/*.lock.toml tests/engines/*/*.lock.toml)
 
-LISTED := requirements.txt requirements-analytics.txt requirements-otel.txt requirements-build.txt broker/requirements.txt broker/requirements-java.txt
+LISTED := requirements.txt requirements-analytics.txt requirements-iceberg.txt requirements-otel.txt requirements-build.txt broker/requirements.txt broker/requirements-java.txt
 compile = $(PY) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	--custom-compile-command "make lock" $(ARGS) $(1) --output-file $(2)
 

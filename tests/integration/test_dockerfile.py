@@ -62,7 +62,7 @@ def test_the_default_target_is_the_plain_image() -> None:
     assert ["--from=build /opt/bridge /opt/bridge"] == [one.text for one in stage.instructions]
 
 
-@pytest.mark.parametrize("extra", ["analytics", "otel"])
+@pytest.mark.parametrize("extra", ["analytics", "iceberg", "otel"])
 def test_an_extra_is_a_target(extra: str) -> None:
     """The default image, and the locked packages of the extra."""
     found = stages()

@@ -17,6 +17,7 @@ from tests.kit.paths import ROOT
 LISTS = (
     "requirements.txt",
     "requirements-analytics.txt",
+    "requirements-iceberg.txt",
     "requirements-otel.txt",
     "requirements-build.txt",
     "requirements-dev.txt",
@@ -60,6 +61,12 @@ def wanted(name: str) -> Iterator[Requirement]:
     of = {
         "requirements.txt": project()["project"]["dependencies"],
         "requirements-analytics.txt": [*project()["project"]["dependencies"], *extras["analytics"], *FAST],
+        "requirements-iceberg.txt": [
+            *project()["project"]["dependencies"],
+            *extras["analytics"],
+            *FAST,
+            *(one for one in extras["iceberg"] if not one.startswith("registry-event-bridge")),
+        ],
         "requirements-otel.txt": [*project()["project"]["dependencies"], *extras["otel"]],
         "requirements-build.txt": [*groups["build"], *project()["build-system"]["requires"]],
         "requirements-dev.txt": in_group("dev"),
