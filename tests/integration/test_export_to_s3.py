@@ -7,7 +7,7 @@ import os
 import random
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from runtime.kafka.writer import AcknowledgedWriter
 from schemas import Event, Target
 from tests.kit import eventually
 from tests.kit.bridge import WORKER, Finished, Installation
-from tests.kit.faulty_proxy import FaultyProxy, Kind, Treatment
+from tests.kit.faulty_proxy import FaultyProxy, Kind, Plan, Treatment, passing
 from tests.kit.process import Process
 from tests.kit.s3_server import BUCKET, SECRET, S3Server, variables
 from tests.kit.topics import make_topic, read
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.kafka
 NOON = 1_767_268_800_000
 """2026-01-01T12:00:00Z."""
 COUNT = itertools.count()
+HOLDS: Sequence[Kind] = ("hold request", "hold answer")
 
 
 @pytest.fixture(scope="module")
@@ -99,10 +100,9 @@ def names(s3: S3Server, prefix: str) -> list[str]:
 def exported(s3: S3Server, prefix: str) -> Counter[tuple[int, int]]:
     """Every row of the Parquet objects."""
     rows: Counter[tuple[int, int]] = Counter()
-    for name in names(s3, prefix):
-        if name.endswith(".parquet"):
-            table = pq.read_table(io.BytesIO(bytes(obstore.get(s3.store(prefix), name).bytes())))
-            rows.update(zip(table["kafka_partition"].to_pylist(), table["kafka_offset"].to_pylist(), strict=True))
+    for name in exported_files(s3, prefix):
+        table = pq.read_table(io.BytesIO(bytes(obstore.get(s3.store(prefix), name).bytes())))
+        rows.update(zip(table["kafka_partition"].to_pylist(), table["kafka_offset"].to_pylist(), strict=True))
     return rows
 
 
@@ -112,20 +112,31 @@ def test_killed_at_any_moment(setup: Installation, kafka: LocalKafka, s3: S3Serv
     dice = random.Random(20261130)
     counts = []
     with FaultyProxy(s3.port) as proxy:
-        for _ in range(5):
-            running = exporting(setup, proxy.port, "--roll", "200ms", "--lease", "1s")
-            begun = proxy.requests
-            wanted = begun + dice.randrange(3, 60)
-            with running:
+        for more in (40, *(dice.randrange(3, 60) for _ in range(4))):
+            wanted = proxy.requests + more
+            proxy.plan = holding_from(wanted, dice.choice(HOLDS))
+            with exporting(setup, proxy.port, "--roll", "200ms", "--lease", "1s") as running:
                 eventually(partial(reached, proxy, wanted, running))
                 if running.returncode is None:
                     running.kill()
-            counts.append(len(names(s3, setup.topic)))
-        done = finished(exporting(setup, proxy.port, "--lease", "1s"))
+            proxy.plan = passing
+            proxy.let_go()
+            counts.append(len(exported_files(s3, setup.topic)))
+        done = finished(exporting(setup, proxy.port))
     assert 0 == done.code, done.stderr
-    assert counts[0] < counts[-1], counts  # they were killed in the middle
+    assert 0 < counts[0] < len(exported_files(s3, setup.topic)), counts  # the first was killed in the middle
     assert places(kafka, setup.topic) == exported(s3, setup.topic)
     assert [".export.lock"] == [name for name in names(s3, setup.topic) if not name.endswith(".parquet")]
+
+
+def exported_files(s3: S3Server, prefix: str) -> list[str]:
+    """The paths of all Parquet objects."""
+    return [name for name in names(s3, prefix) if name.endswith(".parquet")]
+
+
+def holding_from(first: int, kind: Kind) -> Plan:
+    """A plan that holds each request from this one on, or its answer."""
+    return lambda number, _: Treatment(kind if number >= first else "pass")
 
 
 def reached(proxy: FaultyProxy, requests: int, running: Process) -> bool:
@@ -156,9 +167,15 @@ def test_a_live_run_keeps_others_out(setup: Installation, kafka: LocalKafka, s3:
 def test_a_run_that_was_taken_for_dead(setup: Installation, kafka: LocalKafka, s3: S3Server) -> None:
     """Frozen in the middle, followed by another, and thawed, it ends without a double or a gap."""
     fill(setup, 1500)
-    with FaultyProxy(s3.port) as proxy, exporting(setup, proxy.port, "--roll", "200ms", "--lease", "1s") as frozen:
+    plan = holding_from(30, "hold request")  # so it cannot have ended before it is frozen
+    with (
+        FaultyProxy(s3.port, plan) as proxy,
+        exporting(setup, proxy.port, *("--roll", "200ms", "--lease", "10s")) as frozen,
+    ):
         eventually(partial(reached, proxy, 30, frozen))
         frozen.signal(signal.SIGSTOP)
+        proxy.plan = passing
+        proxy.let_go()
         done = finished(exporting(setup, s3.port, machine="another"))
         assert 0 == done.code, done.stderr
         assert places(kafka, setup.topic) == exported(s3, setup.topic)

@@ -111,7 +111,7 @@ def _damage(setup: Installation) -> None:
     """Writes a record that is no event."""
     producer = Producer({"bootstrap.servers": setup.bootstrap})
     producer.produce(setup.topic, b"junk", partition=0)
-    assert 0 == producer.flush(15)
+    assert 0 == producer.flush(120)
 
 
 def test_two_that_follow(setup: Installation, kafka: LocalKafka, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Literal
@@ -14,14 +15,17 @@ from typing import Final, Literal
 from broker.ports import LOOPBACK
 from tests.kit.running import Running
 
-Kind = Literal["pass", "slow down", "cut request", "cut answer", "lose answer"]
+Kind = Literal["pass", "slow down", "cut request", "cut answer", "lose answer", "hold request", "hold answer"]
 _SLOW_DOWN: Final = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _NOT_FORWARDED: Final = frozenset({"connection", "transfer-encoding", "content-length"})
 
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """Of one request: `cut request` and `cut answer` let so many bytes of the body through, and close."""
+    """Of one request: `cut request` and `cut answer` let so many bytes of the body through, and close.
+
+    `hold request` and `hold answer` let nothing through until `let_go`, and close then.
+    """
 
     kind: Kind = "pass"
     after: int = 0
@@ -44,6 +48,8 @@ class FaultyProxy(Running):
         self._server = server
         self._lock = threading.Lock()
         self._count = 0
+        self.gate = threading.Event()
+        """Opens for the requests that are held now."""
         self._listening: _Listening | None = None
 
     @property
@@ -70,6 +76,11 @@ class FaultyProxy(Running):
             self._listening.server_close()
             self._listening = None
 
+    def let_go(self) -> None:
+        """Closes the connections of all requests that are held; the plan decides whether the next ones are."""
+        gate, self.gate = self.gate, threading.Event()
+        gate.set()
+
     def treatment(self, method: str) -> Treatment:
         """Of the next request."""
         with self._lock:
@@ -95,6 +106,7 @@ class _Request(BaseHTTPRequestHandler):
     server: _Listening
 
     def _serve(self) -> None:
+        gate = self.server.proxy.gate
         treatment = self.server.proxy.treatment(self.command)
         length = int(self.headers.get("content-length", "0"))
         if treatment.kind == "cut request":
@@ -105,8 +117,14 @@ class _Request(BaseHTTPRequestHandler):
         if treatment.kind == "slow down":
             self._answer(503, [("content-type", "application/xml")], _SLOW_DOWN)
             return
+        if treatment.kind == "hold request":
+            gate.wait()
+            self._close()
+            return
         status, headers, content = self._ask(body)
-        if treatment.kind == "lose answer":
+        if treatment.kind == "hold answer":
+            gate.wait()
+        if treatment.kind in ("lose answer", "hold answer"):
             self._close()
         elif treatment.kind == "cut answer":
             self._answer(status, headers, content, most=treatment.after)
@@ -144,7 +162,8 @@ class _Request(BaseHTTPRequestHandler):
 
     def _close(self) -> None:
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # the client has closed it already
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the standard library has it
         """Nothing is said."""
