@@ -203,7 +203,7 @@ def test_from_beside_files() -> None:
     """`--from` behind the files' end fills what lies between; before their beginning it is refused."""
     plan = plan_of(Log(), TOPIC, {0: Covered(20, 49)}, Offsets({0: 80}), End(), now=0.0)
     assert ({0: range(50, 100)}, [0]) == (plan.ranges, plan.filled)
-    with pytest.raises(OutputError, match="--from begins at 0:10, but the files of partition 0 begin at offset 20"):
+    with pytest.raises(OutputError, match="--from begins at 0:10, but the export of partition 0 begins at offset 20"):
         plan_of(Log(), TOPIC, {0: Covered(20, 49)}, Beginning(), End(), now=0.0)
 
 
