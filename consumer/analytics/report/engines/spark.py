@@ -8,13 +8,18 @@ from consumer.analytics.report.engines.engine import SqlNode, quoted, rewritten,
 
 
 class SparkReport:
-    """Temporary views of a session; what is read many times is cached, in memory or else on disks."""
+    """Tables in a database of their own, and temporary views.
+
+    Cached views would not do: Spark plans what is in them again with each query, which takes longer and longer.
+    """
 
     dialect: Final = "spark"
     head: Final = """\
 -- All questions of `registry-worker report`, to be run by Spark 4 over an export in Parquet:
 --     spark-sql -f report.sql
--- docs/report.md says how it counts.
+-- The tables are in a database of their own, so that they can be dropped together. docs/report.md says how it counts.
+create database if not exists registry_report;
+use registry_report;
 set time zone 'UTC';
 """
 
@@ -24,8 +29,8 @@ set time zone 'UTC';
         return f"create or replace temporary view {view}\nusing parquet\noptions ({path});"
 
     def table(self, name: str, query: str) -> str:
-        """A view that is computed once."""
-        return f"{self.view(name, query)}\ncache table {name};"
+        """A table, made anew."""
+        return f"drop table if exists {name};\ncreate table {name} using parquet as\n{query};"
 
     def view(self, name: str, query: str) -> str:
         """A view of the session."""

@@ -16,7 +16,7 @@ from consumer.analytics.report.questions import ATTEMPT_QUESTIONS, ATTEMPT_RULES
 OTHERS = [engine for engine in ENGINES if engine != DUCKDB]
 ONLY_DUCKDB = "getvariable|set variable|rowid|read_parquet|asof|arg_min|arg_max|quantile_cont|string_agg|isodow|qualify"
 MADE = [
-    (SPARK, "create or replace temporary view t as\nSELECT\n  1 AS n;\ncache table t;\n"),
+    (SPARK, "drop table if exists t;\ncreate table t using parquet as\nSELECT\n  1 AS n;\n"),
     (CLICKHOUSE, "create or replace table t\nengine = MergeTree order by tuple() as\nSELECT\n  1 AS n;\n"),
     (TRINO, "drop table if exists t;\ncreate table t as\nSELECT\n  1 AS n;\n"),
 ]
