@@ -186,7 +186,7 @@ def test_kcat(installed: Installed) -> None:
 
 def test_connect(installed: Installed, tmp_path: Path) -> None:
     """A Connect worker takes the topic through to a file, every byte of every value, and commits where it is."""
-    worker, sink, _ = snippets("topic.md", "Kafka Connect", "properties")
+    worker, sink = snippets("topic.md", "Kafka Connect", "properties")
     [name] = re.findall(r"^plugin\.path=libs/(.+)$", worker, re.MULTILINE)
     [jar] = [one for one in PROGRAM.files() if one.name == name]
     settings = installed.shown(worker).replace(f"libs/{name}", str(jar)).replace("8083", str(free_port()))
