@@ -25,6 +25,7 @@ from runtime.http.guarded_connection import GuardedConnection
 from runtime.http.open_connections import OpenConnections
 from runtime.http.server import Server
 from runtime.http.server_tls import ServerTLS
+from runtime.http.tls_front import TLSFront
 from runtime.http.unreadable import Unreadable
 from tests.kit.authority import Authority, authority
 from tests.kit.eventually import LIMIT_S
@@ -249,6 +250,11 @@ def test_plain_http_is_told_what_is_spoken(run: Run, tmp_path: Path) -> None:
     run(scenario())
 
 
+def handshakes(up: Up) -> int:
+    """How many open connections have begun one."""
+    return sum(isinstance(one, TLSFront) and one._handshake is not None for one in up.connections._open)
+
+
 def test_who_says_nothing_makes_room(run: Run, tmp_path: Path) -> None:
     """Neither a silent connection nor half a handshake lasts longer than a head may take; both count as open."""
 
@@ -258,7 +264,7 @@ def test_who_says_nothing_makes_room(run: Run, tmp_path: Path) -> None:
             silent = socket.create_connection(("127.0.0.1", up.port))
             slow = socket.create_connection(("127.0.0.1", up.port))
             slow.sendall(b"\x16\x03\x01\x02\x00\x01")
-            await up.until(lambda: len(up.connections) == 2)
+            await up.until(lambda: len(up.connections) == 2 and handshakes(up) == 1)
             up.connections.sweep(begun + limits.HEAD_LIMIT_S - 1)
             assert 2 == len(up.connections)
             up.connections.sweep(asyncio.get_running_loop().time() + limits.HEAD_LIMIT_S + 1)
