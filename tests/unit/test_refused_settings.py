@@ -19,12 +19,12 @@ endpoints: [{name: ci, url: "http://127.0.0.1:9/"}]
 
 
 def examples(group: click.Group) -> Iterator[list[str]]:
-    """The example of each command that reads the configuration, as its help shows it, without the program's name."""
+    """The example of each command that reads the configuration, as its help shows it, up to where its output goes."""
     for command in group.commands.values():
         if isinstance(command, click.Group):
             yield from examples(command)
         elif any(parameter.name == "config" for parameter in command.params):
-            yield shlex.split((command.epilog or "").partition("Example: ")[2])
+            yield shlex.split((command.epilog or "").partition("Example: ")[2].partition(" > ")[0])
 
 
 @pytest.mark.parametrize(
