@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -20,7 +19,7 @@ from consumer.analytics.report.database import parquet_files, require_duckdb
 from consumer.analytics.report.engines.names import DUCKDB, ENGINES, TRINO
 from consumer.analytics.report.engines.script import engine_script
 from consumer.analytics.report.questions import SOURCES, WHO_PULLS_TAG
-from consumer.analytics.report.script import script_of
+from consumer.analytics.report.script import ScriptScope, script_of
 from consumer.commands.exporting import LogExport
 from consumer.commands.matching import say, warn_of_hopeless
 from consumer.commands.options import PlaceType
@@ -172,8 +171,10 @@ def _script(
             "--engine trino takes neither --input nor --attempts: Trino reads tables, name yours in the first view"
         )
     found = None if attempts is None else str(attempts)
-    write = script_of if engine == DUCKDB else partial(engine_script, engine)
-    return write(str(directory or "events"), tag=scope.tag, everything=scope.everything, attempts=found)
+    asked = ScriptScope(
+        directory=str(directory or "events"), tag=scope.tag, everything=scope.everything, attempts=found
+    )
+    return script_of(asked) if engine == DUCKDB else engine_script(engine, asked)
 
 
 def _show(report: LogReport, page: Path | None, *, as_json: bool) -> None:

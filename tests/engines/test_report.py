@@ -10,6 +10,7 @@ from consumer.analytics.report import LogReport, ReportScope, report_on
 from consumer.analytics.report.database import parquet_files
 from consumer.analytics.report.engines.names import CLICKHOUSE, SPARK
 from consumer.analytics.report.engines.script import engine_script
+from consumer.analytics.report.script import ScriptScope
 from tests.engines.environment import ENGINES, version
 from tests.engines.recorded import Reading
 from tests.engines.report import answers_of_clickhouse, answers_of_spark
@@ -57,7 +58,7 @@ def test_every_answer_is_that_of_duckdb(
     ENGINES.bring()
     events, attempts = (str(folder / name) for name in ("events", "attempts"))
     ask, name, package = ASKED[engine]
-    answers = ask(engine_script(engine, events, tag=TAG, everything=False, attempts=attempts), tmp_path)
+    answers = ask(engine_script(engine, ScriptScope(directory=events, tag=TAG, attempts=attempts)), tmp_path)
     assert len(report.answers) == len(answers)
     for (question, expected), found in zip(report.answers.items(), answers, strict=True):
         assert (question, len(expected.rows)) == (question, len(found.rows))

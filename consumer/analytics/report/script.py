@@ -1,6 +1,7 @@
 """A report as one file of SQL, which DuckDB runs without this program. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from consumer.analytics.report.questions import ATTEMPT_QUESTIONS, ATTEMPT_RULES, QUESTIONS, RULES, Question, sql_of
@@ -18,38 +19,30 @@ _HEAD: Final = """\
 """
 
 
-def script_of(
-    directory: str,
-    *,
-    tag: str | None,
-    everything: bool,
-    attempts: str | None = None,
-    questions: Sequence[Question] = QUESTIONS,
-) -> str:
-    """The preparation, the rules and the questions, in the order in which a report runs them.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScriptScope:
+    """The files that a script reads, and what it asks of them."""
 
-    Args:
-        directory: of the export; relative to where the file is run.
-        tag: of which to say who pulls it.
-        everything: whether signatures and the like count as images.
-        attempts: directory of an export of attempts; None: nothing is asked about attempts.
-        questions: to be asked.
-    """
-    steps = steps_of(directory, tag=tag, everything=everything, attempts=attempts, questions=questions)
-    return f"{_HEAD}\n{steps}"
+    directory: str
+    """Of the export; relative to where the file is run."""
+    tag: str | None = None
+    """The tag of which to say who pulls it."""
+    everything: bool = False
+    """Whether signatures and the like count as images."""
+    attempts: str | None = None
+    """Directory of an export of attempts; None: nothing is asked about attempts."""
+    questions: Sequence[Question] = QUESTIONS
 
 
-def steps_of(
-    directory: str,
-    *,
-    tag: str | None,
-    everything: bool,
-    attempts: str | None = None,
-    questions: Sequence[Question] = QUESTIONS,
-) -> str:
+def script_of(scope: ScriptScope) -> str:
+    """The preparation, the rules and the questions, in the order in which a report runs them."""
+    return f"{_HEAD}\n{steps_of(scope)}"
+
+
+def steps_of(scope: ScriptScope) -> str:
     """The statements of a script, without its head."""
-    steps = [_prepared(directory, tag, everything=everything), *_steps(questions)]
-    return "\n".join([*steps, *([] if attempts is None else _steps_of_attempts(attempts))])
+    steps = [_prepared(scope), *_steps(scope.questions)]
+    return "\n".join([*steps, *([] if scope.attempts is None else _steps_of_attempts(scope.attempts))])
 
 
 def _steps(questions: Sequence[Question]) -> Iterator[str]:
@@ -73,12 +66,12 @@ def _parquet_in(directory: str) -> str:
     return _literal(f"{directory.rstrip('/')}/**/*.parquet")
 
 
-def _prepared(directory: str, tag: str | None, *, everything: bool) -> str:
+def _prepared(scope: ScriptScope) -> str:
     """The preparation, with the values that were asked for in the place of its samples."""
     values = {
-        "'events/**/*.parquet'": _parquet_in(directory),
-        "everything = false": f"everything = {str(everything).lower()}",
-        "tag = 'latest'": f"tag = {'null' if tag is None else _literal(tag)}",
+        "'events/**/*.parquet'": _parquet_in(scope.directory),
+        "everything = false": f"everything = {str(scope.everything).lower()}",
+        "tag = 'latest'": f"tag = {'null' if scope.tag is None else _literal(scope.tag)}",
     }
     text = sql_of(PREPARATION)
     for sample, value in values.items():

@@ -1,23 +1,13 @@
 """A report's script for an engine by its name. Imports sqlglot only when it is asked for another engine than DuckDB."""
 
 import importlib
-from collections.abc import Sequence
 
 from consumer.analytics.extra import ANALYTICS, how_to_install
-from consumer.analytics.report.questions import QUESTIONS, Question
-from consumer.analytics.report.script import steps_of
+from consumer.analytics.report.script import ScriptScope, steps_of
 from runtime.extras import ExtraMissingError
 
 
-def engine_script(
-    engine: str,
-    directory: str,
-    *,
-    tag: str | None,
-    everything: bool,
-    attempts: str | None = None,
-    questions: Sequence[Question] = QUESTIONS,
-) -> str:
+def engine_script(engine: str, scope: ScriptScope) -> str:
     """The script of a report, as `script_of` writes it for DuckDB, in the words of another engine.
 
     Raises:
@@ -30,5 +20,4 @@ def engine_script(
         raise ExtraMissingError(f"{needs}: {how_to_install(ANALYTICS)}") from None
     from consumer.analytics.report.engines.translation import translated  # noqa: PLC0415 - needs the extra asked for above
 
-    steps = steps_of(directory, tag=tag, everything=everything, attempts=attempts, questions=questions)
-    return translated(steps, engine)
+    return translated(steps_of(scope), engine)

@@ -10,7 +10,7 @@ import pytest
 from consumer.analytics.report import InputError, ReportScope, page_of, report_on, text_of
 from consumer.analytics.report.database import parquet_files
 from consumer.analytics.report.questions import ATTEMPT_QUESTIONS
-from consumer.analytics.report.script import script_of
+from consumer.analytics.report.script import ScriptScope, script_of
 from consumer.attempts.event_attempt import EventAttempt
 from consumer.places import parse_place
 from tests.kit.attempt_rows import attempted, write_attempts
@@ -136,7 +136,7 @@ def test_the_file_of_sql_answers_as_the_command_does(tmp_path: Path) -> None:
     """Behind all other questions."""
     expected = answers(tmp_path, ATTEMPTS)
     folders = str(tmp_path / "events"), str(tmp_path / "attempts")
-    script = script_of(folders[0], tag=None, everything=False, attempts=folders[1], questions=())
+    script = script_of(ScriptScope(directory=folders[0], attempts=folders[1], questions=()))
     connection, found = duckdb.connect(":memory:"), []
     for statement in duckdb.extract_statements(script):
         result = connection.execute(statement)

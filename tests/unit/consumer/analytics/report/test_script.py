@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from consumer.analytics.report.questions import QUESTIONS
-from consumer.analytics.report.script import script_of
+from consumer.analytics.report.script import ScriptScope, script_of
 from tests.kit.parquet_rows import answers_of, row, undecodable, write_export
 
 A, B = (f"sha256:{letter * 64}" for letter in "ab")
@@ -38,12 +38,12 @@ def test_the_file_answers_as_the_command_does(tmp_path: Path, *, everything: boo
     """Every question, in the order of the report; with a tag and a directory that need quoting."""
     export = write_export(tmp_path / "o'clock", ROWS)
     expected = answers_of(tmp_path, ROWS, tag="it's", everything=everything)
-    script = script_of(f"{export}/", tag="it's", everything=everything)
+    script = script_of(ScriptScope(directory=f"{export}/", tag="it's", everything=everything))
     assert [expected[question.name] for question in QUESTIONS] == answered(script)
 
 
 def test_without_a_tag_nobody_pulls_it(tmp_path: Path) -> None:
     """The tag is null, and no sample of the file stays."""
-    script = script_of(str(write_export(tmp_path, ROWS)), tag=None, everything=False)
+    script = script_of(ScriptScope(directory=str(write_export(tmp_path, ROWS))))
     assert "set variable tag = null;" in script
     assert [] == answered(script)[1]

@@ -12,6 +12,7 @@ from consumer.analytics.report.engines.names import CLICKHOUSE, DUCKDB, ENGINES,
 from consumer.analytics.report.engines.script import engine_script
 from consumer.analytics.report.engines.translation import translated
 from consumer.analytics.report.questions import ATTEMPT_QUESTIONS, ATTEMPT_RULES, QUESTIONS, RULES, sql_of
+from consumer.analytics.report.script import ScriptScope
 
 OTHERS = [engine for engine in ENGINES if engine != DUCKDB]
 ONLY_DUCKDB = "getvariable|set variable|rowid|read_parquet|asof|arg_min|arg_max|quantile_cont|string_agg|isodow|qualify"
@@ -25,7 +26,7 @@ MADE = [
 @cache
 def script(engine: str) -> str:
     """All questions, those about attempts too."""
-    return engine_script(engine, "it's/events", tag="it's", everything=False, attempts="attempts")
+    return engine_script(engine, ScriptScope(directory="it's/events", tag="it's", attempts="attempts"))
 
 
 @cache
