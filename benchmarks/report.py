@@ -1,25 +1,32 @@
-"""How long `registry-worker report` takes: 10 million records as DuckDB makes them, seconds for each rule and question.
+"""How long `registry-worker report` takes, and how much memory: 1, 3 and 10 million records as DuckDB makes them.
 
-    python -m benchmarks.report [--records N]
+    python -m benchmarks.report [--records N ...] [--questions]
 
-The target is seconds in all. The records are those of a busy registry for 30 days: 2,000 repositories of unequal
-popularity, 5,000 client addresses, indexes with two children, blobs, HEADs, pushes, mounts, deletes; 1 in 1,000 is a
-repeat of another with the same id.
+The records are those of a busy registry for 30 days: 2,000 repositories of unequal popularity, 5,000 client addresses,
+indexes with two children, blobs, HEADs, pushes, mounts, deletes; 1 in 1,000 is a repeat of another with the same id.
+Each report has a process of its own, whose memory and processor time are measured. DuckDB takes four fifths of the
+machine's memory or of its control group's, and writes what is over to the temporary directory.
 """
 
 import argparse
+import resource
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
 
+from benchmarks.harness import report
 from consumer.analytics.report import ReportScope, report_on
 from consumer.analytics.report.columns import COLUMNS
 from consumer.analytics.report.database import parquet_files
 
-RECORDS = 10_000_000
+SIZES = (1_000_000, 3_000_000, 10_000_000)
+DAYS_S = 30 * 86_400
 FILES = 10
 
 # Six records are one visit: HEAD by tag, GET of the index by digest, GET of a child, GETs of three blobs; or, one visit
@@ -48,10 +55,10 @@ content as (
 )
 select
     'registry.events' as kafka_topic, (i % 12)::int as kafka_partition, (i // 12)::bigint as kafka_offset,
-    timestamptz '2026-10-01 00:00:00+00' + to_microseconds(i * 259200) as accepted_at,
+    timestamptz '2026-10-01 00:00:00+00' + to_microseconds(i * {step}) as accepted_at,
     case when repo % 3 = 0 then 'eu' else 'us' end as registry,
     md5((case when i % 1000 = 999 then i - 6 else i end)::varchar) as event_id,
-    timestamptz '2026-10-01 00:00:00+00' + to_microseconds(i * 259200 - 5000) as event_time,
+    timestamptz '2026-10-01 00:00:00+00' + to_microseconds(i * {step} - 5000) as event_time,
     case when is_push then case when step = 5 and visit % 5 = 0 then 'mount' else 'push' end
         when step = 5 and visit % 997 = 0 then 'delete' else 'pull' end as action,
     case step when 0 then 'index' when 1 then 'index' when 2 then 'manifest' else 'blob' end as kind,
@@ -80,35 +87,70 @@ from content
 """
 
 
-def generate(directory: Path, records: int) -> None:
-    """Write an export of so many records."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One report.
+
+    Args:
+        seconds: in all.
+        cpu_seconds: of all cores together.
+        peak_mib: the most memory that its process had.
+        by_question: seconds of each rule and question.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+    by_question: Mapping[str, float]
+
+
+def generate(directory: Path, records: int) -> float:
+    """Write an export of so many records; the size of its files in MB."""
     connection = duckdb.connect(":memory:")
     connection.execute("set TimeZone = 'UTC'")
     each = -(-records // FILES)
     for number in range(FILES):
         first, last = number * each, min((number + 1) * each, records)
-        connection.execute(GENERATED.format(first=first, last=last, refs=COLUMNS["refs"]))
+        step = DAYS_S * 1_000_000 // records
+        connection.execute(GENERATED.format(first=first, last=last, step=step, refs=COLUMNS["refs"]))
         columns = ", ".join(COLUMNS)
         target = directory / f"registry.events-{first}-{last}.parquet"
         connection.execute(f"copy (select {columns} from generated) to '{target}' (format parquet, compression zstd)")
+    return sum(file.stat().st_size for file in parquet_files(directory)) / 1e6
+
+
+def measure(directory: Path) -> Measured:
+    """Make the report, in a process that has done nothing else."""
+    begin = time.perf_counter()
+    answered = report_on(parquet_files(directory), ReportScope(tag="v7"), now=time.time())
+    seconds = time.perf_counter() - begin
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return Measured(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, answered.seconds)
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Generate, report, print."""
+    """Generate, report, print; for each size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--records", type=int, default=RECORDS)
+    parser.add_argument("--records", type=int, nargs="+", default=SIZES, help="how many; several are several reports")
+    parser.add_argument("--questions", action="store_true", help="also print the seconds of each rule and question")
     options = parser.parse_args(list(arguments))
-    with tempfile.TemporaryDirectory(prefix="registry-report-benchmark-") as folder:
-        begin = time.perf_counter()
-        generate(Path(folder), options.records)
-        files = parquet_files(Path(folder))
-        size = sum(file.stat().st_size for file in files) / 1e6
-        print(f"made {options.records:,} records in {time.perf_counter() - begin:.1f} s, {size:,.0f} MB")
-        begin = time.perf_counter()
-        report = report_on(files, ReportScope(tag="v7"), now=time.time())
-        for name, seconds in report.seconds.items():
-            print(f"{name:<28}{seconds:8.2f} s")
-        print(f"{'in all':<28}{time.perf_counter() - begin:8.2f} s")
+    for records in options.records:
+        with (
+            tempfile.TemporaryDirectory(prefix="registry-report-benchmark-") as folder,
+            ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh,
+        ):
+            size = generate(Path(folder), records)
+            one = fresh.submit(measure, Path(folder)).result()
+        figures = {
+            "MB_of_files": size,
+            "seconds": one.seconds,
+            "CPU_seconds": one.cpu_seconds,
+            "peak_MiB": one.peak_mib,
+        }
+        report(f"report on {records:,} records", **figures)
+        if options.questions:
+            for name, seconds in one.by_question.items():
+                report(f"  {name}", seconds=seconds)
 
 
 if __name__ == "__main__":
