@@ -86,15 +86,16 @@ def reference_values(at: str) -> list[tuple[str, str]]:
     ]
 
 
-def type_text(of: MemberType, scalars: Mapping[ScalarType, str], shapes: tuple[str, str, str]) -> str:
+def type_text(of: MemberType, scalars: Mapping[ScalarType, str], shapes: tuple[str, str, str, str]) -> str:
     """A type as an engine writes it.
 
     Args:
         of: the type.
         scalars: the names of types of one value.
-        shapes: of a list, a map and a record, each with `{}` for what is in it, such as `ARRAY<{}>`.
+        shapes: of a list, a map and a record, each with `{}` for what is in it, such as `ARRAY<{}>`; and of a record's
+            member, with `{}` for its name, quoted since it may be a word of the engine's, and for its type.
     """
-    list_of, map_of, record = shapes
+    list_of, map_of, record, member = shapes
     match of:
         case ScalarType():
             return scalars[of]
@@ -103,7 +104,8 @@ def type_text(of: MemberType, scalars: Mapping[ScalarType, str], shapes: tuple[s
         case MapOf(values):
             return map_of.format(type_text(values, scalars, shapes))
         case RecordType(fields):
-            return record.format(", ".join(f"{name} {type_text(inner, scalars, shapes)}" for name, inner in fields))
+            members = (member.format(name, type_text(inner, scalars, shapes)) for name, inner in fields)
+            return record.format(", ".join(members))
 
 
 def _kind(dialect: Dialect) -> str:

@@ -19,7 +19,7 @@ _SCALARS: Final = {
 }
 _OF_THE_PATH: Final = {"accepted_date": "DATE"}
 """Of the folder that a file is in: who asks for days reads fewer files."""
-_SHAPES: Final = ("{}[]", "MAP(VARCHAR, {})", "STRUCT({})")
+_SHAPES: Final = ("{}[]", "MAP(VARCHAR, {})", "STRUCT({})", '"{}" {}')
 
 
 def duckdb_text(_: RecordType, columns: tuple[ViewColumn, ...], place: EventsPlace) -> str:

@@ -20,7 +20,7 @@ _SCALARS: Final = {
     ScalarType("double"): "DOUBLE",
 }
 """Of members: a time is read as the number that it is, since the format takes no microseconds."""
-_SHAPES: Final = ("ARRAY<{}>", "MAP<STRING, {}>", "ROW<{}>")
+_SHAPES: Final = ("ARRAY<{}>", "MAP<STRING, {}>", "ROW<{}>", "`{}` {}")
 _METADATA: Final = {
     "kafka_topic": ("STRING", "topic"),
     "kafka_partition": ("INT", "partition"),

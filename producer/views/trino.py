@@ -18,7 +18,7 @@ _SCALARS: Final = {
     ScalarType("float"): "REAL",
     ScalarType("double"): "DOUBLE",
 }
-_SHAPES: Final = ("ARRAY({})", "MAP(VARCHAR, {})", "ROW({})")
+_SHAPES: Final = ("ARRAY({})", "MAP(VARCHAR, {})", "ROW({})", '"{}" {}')
 _GIVEN: Final = {
     "kafka_partition": "CAST(_partition_id AS INTEGER)",
     "kafka_offset": "_partition_offset",

@@ -87,6 +87,14 @@ def test_a_new_member_is_a_new_column(engine: str) -> None:
     assert len(today) + 1 == len(tomorrow)
 
 
+def test_flink_has_all_names_in_backticks() -> None:
+    """Members are named `variant`, `references` and `method`, which are words of Flink's SQL."""
+    columns, _, _ = views_for("flink", PLACE).partition(") WITH (")
+    names = set(re.findall(r"(?:^ +|<|, )([^ <>,]+) (?:STRING|INT|BIGINT|ARRAY|MAP|ROW)\b", columns, re.MULTILINE))
+    assert "`variant`" in names
+    assert {True} == {name.startswith("`") and name.endswith("`") for name in names}
+
+
 def test_duckdb_reads_exports_of_every_release(
     database: duckdb.DuckDBPyConnection, exported: pa.Table, tmp_path: Path
 ) -> None:
