@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from consumer.analytics.row_groups import RowGroups
 from consumer.attempts.record import UnreadableAttemptError, attempt_in
 from consumer.log.record_batch import RecordBatch, micros_of
 from consumer.record import Record
@@ -38,8 +38,6 @@ _SCHEMA: Final = pa.schema(
         pa.field("raw", pa.binary()),
     ]
 )
-_GROUP_ROWS: Final = 65_536
-"""Some 100 MiB if all answers are long and differ."""
 
 
 class AttemptRows:
@@ -47,34 +45,21 @@ class AttemptRows:
 
     def __init__(self, path: Path, open_files: int) -> None:
         """Begin it; `open_files` share the memory."""
-        self._file = path.open("wb")
-        self._writer = pq.ParquetWriter(self._file, _SCHEMA, compression="zstd")
-        self._group_rows = max(1024, _GROUP_ROWS // max(1, open_files))
-        self._waiting: list[dict[str, Any]] = []
+        self._groups = RowGroups(path.open("wb"), _SCHEMA, open_files)
 
     @property
     def size(self) -> int:
         """Bytes on the disk so far; the row group that is being gathered does not count."""
-        return self._file.tell()
+        return self._groups.size
 
     def write(self, batch: RecordBatch) -> None:
         """Take these records, in order."""
-        self._waiting += [_row(batch, index) for index in range(len(batch))]
-        if len(self._waiting) >= self._group_rows:
-            self._write_group()
+        rows = [_row(batch, index) for index in range(len(batch))]
+        self._groups.write(pa.Table.from_pylist(rows, schema=_SCHEMA))
 
     def close(self) -> None:
         """Write what is left, and close."""
-        try:
-            if self._waiting:
-                self._write_group()
-            self._writer.close()
-        finally:
-            self._file.close()
-
-    def _write_group(self) -> None:
-        self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=_SCHEMA))
-        self._waiting = []
+        self._groups.close()
 
 
 def _row(batch: RecordBatch, index: int) -> dict[str, Any]:

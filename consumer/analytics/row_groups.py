@@ -12,9 +12,9 @@ _SMALLEST_GROUP_BYTES: Final = 1024 * 1024
 _REPEATING: Final = [
     *("kafka_topic", "registry", "action", "kind", "repository", "media_type", "from_repository", "actor"),
     *("client_ip", "user_agent", "request_method", "request_host", "source_addr", "source_instance", "content_type"),
-    "source_format",
+    *("source_format", "endpoint", "event_topic", "outcome", "error", "answer"),
 ]
-"""Columns worth a dictionary; for the others building one is thrown away."""
+"""Columns of events and of attempts that are worth a dictionary; for the others building one is thrown away."""
 
 
 class RowGroups:
