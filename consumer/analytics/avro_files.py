@@ -45,7 +45,11 @@ class AvroRows:
 
     def __init__(self, path: Path, open_files: int) -> None:  # noqa: ARG002 - blocks are small however many there are
         self._file = path.open("wb")
-        self._writer = Writer(self._file, _SCHEMA, codec="deflate")
+        try:
+            self._writer = Writer(self._file, _SCHEMA, codec="deflate")
+        except BaseException:
+            self._file.close()
+            raise
 
     @property
     def size(self) -> int:

@@ -129,7 +129,7 @@ class PartitionFiles:
         try:
             file.rows.close()
         except OSError as error:
-            raise FailedWriteError(f"writing {file.path}: {error.strerror or error}") from error
+            raise _refused(file.path, error) from error
         if file.records:
             self._target.storage.publish(file.path, self._path_of(file))
             self.files += 1
@@ -151,7 +151,7 @@ class PartitionFiles:
         try:
             rows = target.opened(path, self._open_files)
         except OSError as error:
-            raise FailedWriteError(f"writing {path}: {error.strerror or error}") from error
+            raise _refused(path, error) from error
         self._file = _Open(path, rows, limits, first, target.clock.monotonic())
         return self._file
 
@@ -181,6 +181,13 @@ class PartitionFiles:
         self._progression.advance(batch)
         file.last = batch.offsets[-1]
         file.records += len(batch)
+
+
+def _refused(path: Path, error: OSError) -> FailedWriteError:
+    """The error of a file that cannot be written, and that is removed: on a full disk it takes the room of others."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
+    return FailedWriteError(f"writing {path}: {error.strerror or error}")
 
 
 def _first_beyond(batch: RecordBatch, file: _Open) -> int:

@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from consumer.analytics.directory import LocalDirectory
-from consumer.analytics.files import Covered, NamedFile, OutputError, awaited, covered_by, file_name, unfinished_name
+from consumer.analytics.files import (
+    FORMATS,
+    Covered,
+    FailedWriteError,
+    NamedFile,
+    OutputError,
+    awaited,
+    covered_by,
+    directory_of,
+    file_name,
+    unfinished_name,
+)
 from consumer.analytics.formats import format_named
 from consumer.analytics.gaps import Gap
 from consumer.analytics.partition_files import ExportTarget, PartitionFiles
@@ -230,3 +241,21 @@ def test_a_topic_made_anew_is_refused(covered: dict[int, Covered]) -> None:
     """Files that reach beyond the end of the log, or are of a partition that it has not, are those of another topic."""
     with pytest.raises(OutputError, match="the topic was deleted and created again"):
         plan_of(Log(), TOPIC, covered, None, End(), now=0.0)
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_a_full_disk(tmp_path: Path, format_name: str) -> None:
+    """Is named with the file, whatever writes it; and nothing is left of the file."""
+    path = tmp_path / directory_of(0) / unfinished_name(TOPIC, 2, 5, format_name)
+    path.parent.mkdir()
+    path.symlink_to("/dev/full")
+    files = PartitionFiles(ExportTarget(LocalDirectory(tmp_path), TOPIC, format_name, format_named(format_name)), 2, 5)
+
+    def write() -> None:
+        files.write(batch((5, 0)))
+        files.close()
+
+    with pytest.raises(FailedWriteError) as caught:
+        write()
+    assert f"writing {path}: No space left on device" == str(caught.value)
+    assert [] == list(path.parent.iterdir())
