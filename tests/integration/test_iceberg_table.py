@@ -3,26 +3,29 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyiceberg.catalog import Catalog
 from pyiceberg.schema import Schema
-from pyiceberg.types import LongType, NestedField, StringType
+from pyiceberg.types import LongType, NestedField
 
 from consumer.analytics.arrow import SCHEMA
 from consumer.analytics.files import Covered
 from consumer.analytics.iceberg.catalog import CatalogName, opened
 from consumer.analytics.iceberg.columns import DOCS, table_schema
-from consumer.analytics.iceberg.compaction import compact
 from consumer.analytics.iceberg.coverage import LostCoverageError
 from consumer.analytics.iceberg.errors import TableError, UnfitTableError
-from consumer.analytics.iceberg.expiry import expire
 from consumer.analytics.iceberg.table import ExportTable
 from consumer.log.record_batch import DAY_MS
+from schemas import Descriptor, Event, Target
+from schemas.avro import encode, frame
+from schemas.catalog import CATALOG
+from schemas.event import Platform
 from tests.kit.iceberg_rest import OVERLOADED, UNANSWERED, RestCatalog
 from tests.kit.iceberg_tables import (
     NAME,
-    NOON_MS,
     TOPIC,
     Exporting,
     append_as_others,
@@ -31,9 +34,6 @@ from tests.kit.iceberg_tables import (
     rows,
     sql_catalog,
 )
-
-FOR_EVER = 1 << 60
-TODAY = NOON_MS // DAY_MS
 
 
 @pytest.fixture
@@ -197,6 +197,22 @@ def test_a_new_column_is_added(catalog: Catalog) -> None:
     assert places({0: range(12)}) == rows(catalog.load_table(NAME))
 
 
+def test_a_new_field_of_a_column_is_added(catalog: Catalog) -> None:
+    """A release with one more field in the references adds it, where earlier rows have null; an earlier one goes on."""
+    event = Event(target=Target(references=(Descriptor(platform=Platform(os="linux", variant="v8")),)))
+    value = frame(CATALOG.latest.id, encode(event))
+    Exporting(catalog, columns=_without_variant()).write(records(0, 0, 0, value=value))
+    Exporting(catalog).write(records(0, 1, 1, value=value))
+    Exporting(catalog, columns=_without_variant()).write(records(0, 2, 2, value=value))
+    found = catalog.load_table(NAME).scan().to_arrow().sort_by("kafka_offset")["refs"].to_pylist()
+    assert [("linux", None), ("linux", "v8"), ("linux", None)] == [(one["os"], one["variant"]) for (one,) in found]
+
+
+def _without_variant() -> Any:
+    fields = [field for field in SCHEMA.field("refs").type.value_type if field.name != "variant"]
+    return SCHEMA.set(SCHEMA.get_field_index("refs"), pa.field("refs", pa.list_(pa.struct(fields))))
+
+
 def test_tables_that_an_export_cannot_write_to(catalog: Catalog) -> None:
     """Another type, another partitioning, a column that must not be null or is not there: one line names it."""
     catalog.create_namespace("registry")
@@ -218,68 +234,17 @@ def test_tables_that_an_export_cannot_write_to(catalog: Catalog) -> None:
             ExportTable(catalog, f"registry.{name}", SCHEMA).open()
 
 
-def test_compaction(catalog: Catalog) -> None:
-    """The small files of a day that is over become one, columns of others stay, and the export goes on."""
-    export = Exporting(catalog)
-    for at in range(4):
-        export.write(records(0, 10 * at, 10 * at + 9), records(1, at, at, ms=NOON_MS + DAY_MS))
-    with catalog.load_table(NAME).update_schema() as update:
-        update.add_column("cost_centre", StringType())
-    done = compact(export.table, TODAY + 1)
-    assert (1, 4, 1) == (done.days, done.before, done.after)
-    table = catalog.load_table(NAME)
-    assert 5 == len(table.inspect.files())
-    assert places({0: range(40), 1: range(4)}) == rows(table)
-    assert "cost_centre" in table.scan().to_arrow().column_names
-    export.write(records(0, 40, 41))
-    again = Exporting(catalog)
-    again.write(records(0, 42, 43))
-    assert places({0: range(44), 1: range(4)}) == rows(catalog.load_table(NAME))
-
-
-def test_a_delete_during_a_compaction_wins(catalog: Catalog) -> None:
-    """A compaction whose files were read before somebody deleted rows is given up; beside an append it is not."""
-    export = Exporting(catalog)
-    for at in range(2):
-        export.write(records(0, 10 * at, 10 * at + 9))
-    planned = catalog.load_table(NAME)
-    old = [task.file for task in planned.scan().plan_files()]
-    Exporting(catalog).write(records(0, 20, 29))
-    assert export.table.rewrite(planned, old, [])
-    assert places({0: range(20, 30)}) == rows(catalog.load_table(NAME))
-    planned = catalog.load_table(NAME)
-    old = [task.file for task in planned.scan().plan_files()]
-    _delete(catalog, "kafka_offset < 40")
-    assert not export.table.rewrite(planned, old, [])
-    assert places({}) == rows(catalog.load_table(NAME))
-
-
-def test_expiry(catalog: Catalog, tmp_path: Path) -> None:
-    """Old snapshots go, and the files that only they named; the offsets stay, and so does all that is needed."""
-    export = Exporting(catalog)
-    for at in range(3):
-        export.write(records(0, 10 * at, 10 * at + 9))
-    export.write(records(1, 0, 4, ms=NOON_MS + DAY_MS))
-    compact(export.table, TODAY + 1)
-    _delete(catalog, "kafka_partition = 1")
-    gone = expire(export.table, FOR_EVER)
-    table = catalog.load_table(NAME)
-    assert (4, 3) == (gone.snapshots, gone.files)
-    assert 2 == len(table.snapshots())
-    named = {file["file_path"] for file in table.inspect.all_files().to_pylist()}
-    assert named == {f"file://{path}" for path in tmp_path.rglob("data/**/*.parquet")}
-    assert {0: Covered(0, 29), 1: Covered(0, 4)} == getattr(Exporting(catalog).table.coverage(), "offsets", None)
-    assert places({0: range(30)}) == rows(table)
-    catalog.load_table(NAME).transaction().set_properties({"gc.enabled": "false"}).commit_transaction()
-    with pytest.raises(UnfitTableError, match=r"gc\.enabled is false"):
-        expire(export.table, FOR_EVER)
-
-
 def test_a_catalog_that_does_not_answer(tmp_path: Path) -> None:
     """It is named with the cause, and without what stands before an @ in its URI."""
     with pytest.raises(TableError, match=r"^catalog gone: ") as caught:
         opened(CatalogName.read("gone=http://me:hunter2@127.0.0.1:9"), None)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_catalog_whose_package_is_missing() -> None:
+    """The line says what to install."""
+    with pytest.raises(UnfitTableError, match=r"^catalog hive: .* not installed: pip install 'pyiceberg\[hive\]'$"):
+        opened(CatalogName.read("hive=thrift://127.0.0.1:9"), None)
 
 
 @pytest.mark.parametrize("text", ["", "=sqlite:///x", "a=ftp://x", "a=x.db"])

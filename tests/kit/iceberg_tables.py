@@ -31,11 +31,13 @@ def sql_catalog(folder: Path) -> Catalog:
     return opened(CatalogName.read(f"local=sqlite:///{folder}/catalog.db"), str(folder / "warehouse"))
 
 
-def records(partition: int, first: int, last: int, *, ms: int = NOON_MS, step_ms: int = 0) -> RecordBatch:
+def records(
+    partition: int, first: int, last: int, *, ms: int = NOON_MS, step_ms: int = 0, value: bytes = VALUE
+) -> RecordBatch:
     """Events at these offsets, accepted `step_ms` apart."""
     count = last - first + 1
     times = [ms + step_ms * at for at in range(count)]
-    return RecordBatch(TOPIC, partition, range(first, last + 1), times, [VALUE] * count, lambda _: ())
+    return RecordBatch(TOPIC, partition, range(first, last + 1), times, [value] * count, lambda _: ())
 
 
 class Exporting:

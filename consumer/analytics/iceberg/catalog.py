@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import NotInstalledError
 
 from consumer.analytics.iceberg.errors import UnfitTableError, line_of, told
 
@@ -38,13 +39,15 @@ def opened(of: CatalogName, warehouse: str | None) -> Catalog:
     """The catalog, asked for nothing yet but what its own library asks at the start.
 
     Raises:
-        UnfitTableError: the configuration does not suffice.
+        UnfitTableError: the configuration does not suffice, or a package for this kind of catalog is missing.
         TableError: it does not answer.
     """
     given = {"uri": of.uri, "warehouse": None if warehouse is None else location(warehouse)}
     with told(f"catalog {of.name}"):
         try:
             return load_catalog(of.name, **{key: value for key, value in given.items() if value is not None})
+        except NotInstalledError as error:  # says itself which package it needs
+            raise UnfitTableError(f"catalog {of.name}: {error}") from None
         except ValueError as error:
             raise UnfitTableError(f"catalog {of.name}: {line_of(error)}") from error
 

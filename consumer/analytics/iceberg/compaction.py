@@ -1,6 +1,6 @@
 """Compaction: the small files of a day become few large ones, in one snapshot with the same rows and offsets."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -65,22 +65,35 @@ def compact(target: ExportTable, today: int, *, full_bytes: int = _FULL_BYTES) -
         TableError: the catalog or the storage refused; the days before are done.
     """
     summary = CompactionSummary()
+    given_up: set[int] = set()
+    while (day := _compact_all_but(given_up, target, today, summary, full_bytes)) is not None:
+        given_up.add(day)
+    return summary
+
+
+def _compact_all_but(
+    given_up: Collection[int], target: ExportTable, today: int, summary: CompactionSummary, full_bytes: int
+) -> int | None:
+    """Compact the days one after the other; a day during which more than appends came is returned, and ends it."""
     table = target.refresh()
     with told(f"table {target.name}"):
         tasks = [task for task in table.scan().plan_files() if task.file.spec_id == table.spec().spec_id]
     facts = [FileFacts(_day(task.file), task.file.file_size_in_bytes, bool(task.delete_files)) for task in tasks]
     for day, indexes in due_days(facts, today).items():
+        if day in given_up:
+            continue
         with told(f"table {target.name}"):
             old = [tasks[index] for index in indexes]
             new = _rewritten(table, day, old, full_bytes)
             done = target.rewrite(table, [task.file for task in old], new)
-        if not done:
+        if done is None:
             _remove(table, new)
-            continue
+            return day
+        table = done  # what comes next is planned on what this left
         summary.days += 1
         summary.before += len(old)
         summary.after += len(new)
-    return summary
+    return None
 
 
 def _rewritten(table: Table, day: int, old: Sequence[FileScanTask], full_bytes: int) -> list[DataFile]:

@@ -112,7 +112,7 @@ class ExportTable:
             self._commit(change, held)
             self._coverage = coverage
 
-    def rewrite(self, planned: Table, old: Sequence[DataFile], new: Sequence[DataFile]) -> bool:
+    def rewrite(self, planned: Table, old: Sequence[DataFile], new: Sequence[DataFile]) -> Table | None:
         """Commit a snapshot in which new files stand for old ones, and the offsets are the same.
 
         Args:
@@ -121,20 +121,21 @@ class ExportTable:
             new: files with the same rows.
 
         Returns:
-            False if more than appends came between, so that the new files may not have the right rows any more.
+            The table as this commit left it; None if more than appends came between, so that the new files may not
+            have the right rows any more.
         """
         with self._lock, told(f"table {self.name}"):
             for _ in range(_TRIES):
                 self.table = self._again()
                 if not _only_appended(planned, self.table):
-                    return False
+                    return None
                 transaction = self._transaction()
                 _replace(transaction, old, new, _carried(self.table))
                 with suppress(ConflictError):
-                    transaction.commit_transaction()
+                    committed = transaction.commit_transaction()
                     self.table = self._again()
-                    return True
-            return False
+                    return committed
+            return None
 
     def refresh(self) -> Table:
         """The table as it is now."""
