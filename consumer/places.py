@@ -153,7 +153,7 @@ def ranges(
         KafkaUnavailableError, KafkaRefusedError: no answer.
     """
     bounds = bounds or bounds_of(log, topic)
-    _refuse_reversed(from_, to, now)
+    refuse_reversed(from_, to, now=now)
     starts = offsets_at(log, topic, from_, bounds, now=now)
     stops = offsets_at(log, topic, to, bounds, now=now)
     return {at: range(starts[at], max(starts[at], stops[at])) for at in sorted(starts.keys() & stops.keys())}
@@ -176,9 +176,9 @@ def _unbounded(log: LogOffsets, topic: str, place: Place, bounds: Bounds, now: f
         case End():
             return bounds.end
         case At(epoch_s=moment):
-            return log.at(topic, bounds.end, _first_ms(moment))
+            return log.at(topic, bounds.end, first_ms(moment))
         case Ago(seconds=seconds):
-            return log.at(topic, bounds.end, _first_ms(now - seconds))
+            return log.at(topic, bounds.end, first_ms(now - seconds))
         case Offsets(of=offsets):
             for partition in offsets.keys() - bounds.end.keys():
                 last = len(bounds.end) - 1
@@ -188,23 +188,29 @@ def _unbounded(log: LogOffsets, topic: str, place: Place, bounds: Bounds, now: f
             assert_never(place)
 
 
-def _first_ms(moment: float) -> int:
+def first_ms(moment: float) -> int:
     """The first whole millisecond not before the moment; records carry no finer times, and floats carry less."""
     return max(0, math.ceil(round(moment * 1000, 3)))
 
 
-def _refuse_reversed(from_: Place, to: Place, now: float) -> None:
+def refuse_reversed(from_: Place, to: Place, *, now: float) -> None:
+    """See that a range does not end before it begins, as far as the places alone tell.
+
+    Raises:
+        PlaceError: it does.
+    """
     if isinstance(from_, Offsets) and isinstance(to, Offsets):
         for partition in sorted(from_.of.keys() & to.of.keys()):
             if from_.of[partition] > to.of[partition]:
                 raise PlaceError(
                     f"--from {partition}:{from_.of[partition]} is after --to {partition}:{to.of[partition]}"
                 )
-    elif not isinstance(from_, Offsets) and not isinstance(to, Offsets) and _moment(from_, now) > _moment(to, now):
+    elif not isinstance(from_, Offsets) and not isinstance(to, Offsets) and moment_of(from_, now) > moment_of(to, now):
         raise PlaceError("--from is in the future" if isinstance(to, End) else "--from is after --to")
 
 
-def _moment(place: Beginning | End | At | Ago, now: float) -> float:
+def moment_of(place: Beginning | End | At | Ago, now: float) -> float:
+    """The time of a place, in seconds since the epoch; the end is now."""
     match place:
         case Beginning():
             return -math.inf

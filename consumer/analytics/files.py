@@ -59,6 +59,15 @@ class NamedFile:
         """The directory of its day."""
         return self.path.rpartition("/")[0]
 
+    @property
+    def day(self) -> int | None:
+        """The UTC day of acceptance of its first record, in days since the epoch; None if its directory says none."""
+        name = self.directory.rpartition("/")[2]
+        try:
+            return (date.fromisoformat(name.removeprefix(DIRECTORY)) - _EPOCH).days
+        except ValueError:
+            return None
+
 
 def file_name(topic: str, partition: int, first: int, last: int, format_: str) -> str:
     """The name of a whole file."""

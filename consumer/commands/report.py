@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import click
 
 from consumer.analytics.objects.address import StorageAddress
-from consumer.analytics.report import InputError, LogReport, ReportScope, page_of, report_on, text_of
+from consumer.analytics.report import LogReport, ReportScope, page_of, report_on, text_of
 from consumer.analytics.report.database import parquet_files, require_duckdb
 from consumer.analytics.report.engines.names import DUCKDB, ENGINES, TRINO
 from consumer.analytics.report.engines.script import engine_script
@@ -23,7 +23,8 @@ from consumer.analytics.report.script import ScriptScope, script_of
 from consumer.commands.exporting import LogExport
 from consumer.commands.matching import say, warn_of_hopeless
 from consumer.commands.options import PlaceType
-from consumer.commands.storage import StorageType, on_this_machine
+from consumer.commands.parquet_input import parquet_input
+from consumer.commands.storage import StorageType
 from consumer.places import Place, TopicMissingError
 from runtime.cli.options import LabelType
 from runtime.config import Ago, At, Beginning, End, Settings
@@ -147,8 +148,15 @@ def report_command(
         raise click.UsageError(f"--engine {engine} goes with --sql: a report itself is made by DuckDB")
     require_duckdb()
     warn_of_hopeless(repositories=scope.repositories, tag=scope.tag or "")
-    with on_this_machine(directory) as events, on_this_machine(attempts) as found:
-        report = _of_export(events, scope, found) if events else _of_log(load(config, os.environ), scope, found)
+    now = time.time()
+    with (
+        parquet_input(directory, "", scope.from_, scope.to, now=now) as events,
+        parquet_input(attempts, "--attempts ", _since(scope.from_), End(), now=now) as found,
+    ):
+        if events is None:
+            report = _of_log(load(config, os.environ), scope, found)
+        else:
+            report = report_on(events, scope, now=now, attempts=found)
     _show(report, page, as_json=as_json)
     _say_unmatched(report, scope.tag)
     return 0
@@ -197,25 +205,10 @@ def _say_unmatched(report: LogReport, tag: str | None) -> None:
         say(f"none of these events is a pull of --tag {shlex.quote(tag)}")
 
 
-def _of_export(directory: Path, scope: ReportScope, attempts: Path | None) -> LogReport:
-    found = None if attempts is None else _exported(attempts, "--attempts ")
-    return report_on(_exported(directory), scope, now=time.time(), attempts=found)
-
-
-def _exported(directory: Path, option: str = "") -> list[Path]:
-    files = parquet_files(directory)
-    if not files:
-        writes = f"registry-worker export {option}--format parquet writes them"
-        raise InputError(f"{directory} holds no Parquet files ({writes})")
-    return files
-
-
-def _of_log(settings: Settings, scope: ReportScope, attempts: Path | None) -> LogReport:
+def _of_log(settings: Settings, scope: ReportScope, attempts: Sequence[Path] | None) -> LogReport:
     kept = settings.worker.attempts
-    if attempts is not None:
-        return report_of_log(LogExport(settings), scope, attempts=_exported(attempts, "--attempts "))
-    if kept is None:
-        return report_of_log(LogExport(settings), scope)
+    if attempts is not None or kept is None:
+        return report_of_log(LogExport(settings), scope, attempts=attempts)
     with tempfile.TemporaryDirectory(prefix="registry-attempts-") as folder:
         try:
             LogExport(settings, attempts=kept.topic).write_range(Path(folder), _since(scope.from_), End())

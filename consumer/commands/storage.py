@@ -1,7 +1,5 @@
 """Where files of an export are: the option that takes a directory or the address of a bucket."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,6 @@ import click
 
 from consumer.analytics.directory import LocalDirectory
 from consumer.analytics.objects.address import AddressError, StorageAddress, read_address
-from consumer.analytics.objects.downloads import downloaded
 from consumer.analytics.objects.object_storage import ObjectStorageOutput
 from consumer.analytics.storage import HoldableStorage
 
@@ -48,17 +45,3 @@ def storage_at(address: Path | StorageAddress, lease_s: float) -> HoldableStorag
     if isinstance(address, StorageAddress):
         return ObjectStorageOutput(address, lease_s=lease_s)
     return LocalDirectory(address)
-
-
-@contextmanager
-def on_this_machine(address: Path | StorageAddress | None) -> Iterator[Path | None]:
-    """A directory with the Parquet files of an address; those of object storage are downloaded for the time being.
-
-    Raises:
-        BridgeError: they cannot be had.
-    """
-    if isinstance(address, StorageAddress):
-        with downloaded(address) as folder:
-            yield folder
-    else:
-        yield address

@@ -1,42 +1,46 @@
-"""`registry-worker export` to a real S3 server: each record once whatever happens, and the report of it."""
+"""`registry-worker export` to a real S3 server: each record once whatever happens, and the reports of it."""
 
 import io
-import itertools
 import json
 import os
 import random
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import obstore
 import pyarrow.parquet as pq
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 
 from broker import LocalKafka
 from broker.ports import free_port
+from consumer.analytics.iceberg.compaction import compact
+from consumer.analytics.iceberg.expiry import expire
 from consumer.analytics.objects.address import StorageAddress
 from consumer.analytics.objects.bucket import ONE_REQUEST_BYTES, Bucket
 from consumer.analytics.objects.lease import Lease, LeaseTerms
 from consumer.analytics.objects.object_storage import holding
-from producer.event_record import record_of
+from consumer.attempts.record import record_of
+from consumer.log.record_batch import DAY_MS
 from runtime.clock import SystemClock
 from runtime.kafka.writer import AcknowledgedWriter
-from schemas import Event, Target
 from tests.kit import eventually
-from tests.kit.bridge import WORKER, Finished, Installation
+from tests.kit.attempt_rows import attempted
+from tests.kit.bridge import Installation
 from tests.kit.faulty_proxy import FaultyProxy, Kind, Plan, Treatment, passing
+from tests.kit.iceberg_tables import NAME, Exporting, rows
 from tests.kit.process import Process
-from tests.kit.s3_server import BUCKET, SECRET, S3Server, variables
+from tests.kit.s3_exports import NOON, exported_files, exporting, fill, finished, names, working
+from tests.kit.s3_server import BUCKET, SECRET, S3Server
 from tests.kit.topics import make_topic, read
 
 pytestmark = pytest.mark.kafka
 
-NOON = 1_767_268_800_000
-"""2026-01-01T12:00:00Z."""
-COUNT = itertools.count()
 HOLDS: Sequence[Kind] = ("hold request", "hold answer")
 
 
@@ -54,47 +58,9 @@ def setup(kafka: LocalKafka, topic: str, tmp_path: Path) -> Installation:
     return Installation(kafka.bootstrap, topic, tmp_path)
 
 
-def fill(setup: Installation, count: int) -> None:
-    """Writes pushes to 50 repositories, accepted a millisecond apart."""
-    writer = AcknowledgedWriter(
-        {"bootstrap.servers": setup.bootstrap}, client_id="test", max_record_bytes=1 << 20, limit_s=60.0
-    )
-    media_type = "application/vnd.oci.image.manifest.v1+json"
-    events = [
-        Event(id=f"e{n}", action="push", target=Target(media_type=media_type, repository=f"team/app{n % 50}"))
-        for n in range(count)
-    ]
-    records = [record_of(event, topic=setup.topic, accepted_ms=NOON + at) for at, event in enumerate(events)]
-    for start in range(0, len(records), 500):
-        writer.write(records[start : start + 500])
-    writer.close()
-
-
-def exporting(setup: Installation, port: int, *options: str, machine: str = "machine", bucket: str = BUCKET) -> Process:
-    """An export to a bucket as a process of that machine, not started yet."""
-    scratch = setup.folder / machine
-    scratch.mkdir(exist_ok=True)
-    arguments = ("export", "--output", f"s3://{bucket}/{setup.topic}", "--format", "parquet", *options)
-    environment = {**variables(port), "TMPDIR": str(scratch)}
-    folder = setup.folder / f"process-{next(COUNT)}"
-    return Process(WORKER, *arguments, folder=folder, config=setup.config(), environment=environment)
-
-
-def finished(process: Process) -> Finished:
-    """Runs it to its end."""
-    process.start()
-    code = process.wait()
-    return Finished(code, process.stdout, process.stderr)
-
-
 def places(kafka: LocalKafka, topic: str) -> Counter[tuple[int, int]]:
     """Every record of the topic, once."""
     return Counter((one.partition, one.offset) for one in read(kafka, topic))
-
-
-def names(s3: S3Server, prefix: str) -> list[str]:
-    """The paths of all objects below a prefix."""
-    return sorted(one["path"] for found in obstore.list(s3.store(prefix)) for one in found)
 
 
 def exported(s3: S3Server, prefix: str) -> Counter[tuple[int, int]]:
@@ -127,11 +93,6 @@ def test_killed_at_any_moment(setup: Installation, kafka: LocalKafka, s3: S3Serv
     assert 0 < counts[0] < len(exported_files(s3, setup.topic)), counts  # the first was killed in the middle
     assert places(kafka, setup.topic) == exported(s3, setup.topic)
     assert [".export.lock"] == [name for name in names(s3, setup.topic) if not name.endswith(".parquet")]
-
-
-def exported_files(s3: S3Server, prefix: str) -> list[str]:
-    """The paths of all Parquet objects."""
-    return [name for name in names(s3, prefix) if name.endswith(".parquet")]
 
 
 def holding_from(first: int, kind: Kind) -> Plan:
@@ -202,26 +163,63 @@ def test_a_bad_network(setup: Installation, kafka: LocalKafka, s3: S3Server) -> 
 
 
 def test_a_report_of_a_bucket(setup: Installation, s3: S3Server, tmp_path: Path) -> None:
-    """It says what the report of the same export in a directory says; a file URL is that directory."""
-    fill(setup, 200)
+    """It says what the report of the same export in a directory says, and downloads only the days that it needs."""
+    for day in range(3):
+        fill(setup, 100, ms=NOON + day * DAY_MS)
     assert 0 == finished(exporting(setup, s3.port)).code
     local = tmp_path / "local"
     assert 0 == setup.run_worker("export", "--output", local.as_uri(), "--format", "parquet").code
-    asked = ("report", "--json", "--input")
-    of_bucket = finished(
-        Process(
-            WORKER,
-            *asked,
-            f"s3://{BUCKET}/{setup.topic}",
-            folder=tmp_path / "report",
-            config=setup.config(),
-            environment=variables(s3.port),
-        )
-    )
-    assert 0 == of_bucket.code, of_bucket.stderr
+    asked = ("report", "--json", "--from", "2026-01-02T06:00:00Z", "--to", "2026-01-02T18:00:00Z", "--input")
+    with FaultyProxy(s3.port) as proxy:
+        of_bucket = finished(working(setup, proxy.port, *asked, f"s3://{BUCKET}/{setup.topic}"))
+        assert 0 == of_bucket.code, of_bucket.stderr
+        days = {found[0] for path in proxy.paths if (found := re.findall(r"2026-01-\d\d", unquote(path)))}
+    assert {"2026-01-02"} == days
     answers = [json.loads(text) for text in (of_bucket.stdout, setup.run_worker(*asked, str(local)).stdout)]
     assert answers[0] == answers[1]
-    assert "200" in json.dumps(answers[0]["answers"]["window"])
+    assert 100 == answers[0]["answers"]["window"][0]["records"]
+
+
+def test_attempts_in_a_bucket(kafka: LocalKafka, topic: str, s3: S3Server, tmp_path: Path) -> None:
+    """They are exported to it, and a report reads them from there."""
+    kept = {"topic": f"{topic}.attempts", "keep": "all"}
+    setup = Installation(kafka.bootstrap, topic, tmp_path, sections={"worker": {"attempts": kept}})
+    for each in (topic, kept["topic"]):
+        make_topic(kafka, each, 1, retention_ms="-1")
+    fill(setup, 3)
+    writer = AcknowledgedWriter({"bootstrap.servers": kafka.bootstrap}, client_id="test", max_record_bytes=1 << 20)
+    writer.write([record_of(attempted(at, topic=topic, status=200 + at), kept["topic"]) for at in range(3)])
+    writer.close()
+    output = f"s3://{BUCKET}/{topic}.attempts"
+    done = finished(exporting(setup, s3.port, "--attempts", "--output", output))
+    assert "3 records in 1 file" in done.stdout, done.stderr
+    assert 0 == finished(exporting(setup, s3.port)).code
+    asked = ("report", "--json", "--input", f"s3://{BUCKET}/{topic}", "--attempts", output)
+    report = finished(working(setup, s3.port, *asked))
+    assert 0 == report.code, report.stderr
+    by_status = json.loads(report.stdout)["answers"]["attempts_by_status"]
+    assert [200, 201, 202] == [one["status"] for one in by_status]
+
+
+def test_a_table_in_a_bucket(setup: Installation, kafka: LocalKafka, s3: S3Server, tmp_path: Path) -> None:
+    """Killed in the middle and run once more, each record is there once; so it is after a compaction and an expiry."""
+    catalog = ("--catalog", f"lake=sqlite:///{tmp_path}/catalog.db", "--output", f"s3://{BUCKET}/warehouse")
+    command = ("export", "--format", "iceberg", *catalog, "--roll", "1ms")
+    for day in range(2):
+        fill(setup, 50, ms=NOON + day * DAY_MS)
+    with working(setup, s3.port, *command) as running:
+        eventually(lambda: running.returncode is not None or 9 < len(names(s3, "warehouse")))
+        if running.returncode is None:
+            running.kill()
+    done = finished(working(setup, s3.port, *command))
+    assert 0 == done.code, done.stderr
+    with SqlCatalog("lake", uri=f"sqlite:///{tmp_path}/catalog.db", **s3.of_iceberg()) as opened:
+        assert places(kafka, setup.topic) == rows(opened.load_table(NAME))
+        export = Exporting(opened).table
+        compact(export, NOON // DAY_MS + 9)
+        assert 2 == len(opened.load_table(NAME).inspect.files())
+        assert expire(export, 1 << 60).files > 0
+        assert places(kafka, setup.topic) == rows(opened.load_table(NAME))
 
 
 def test_faults_are_one_line(setup: Installation, s3: S3Server) -> None:

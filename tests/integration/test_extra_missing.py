@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.analytics.extra import ANALYTICS, FAST
+from consumer.analytics.extra import ANALYTICS, FAST, ICEBERG
 from runtime.extras import advice
 from tests.kit.bridge import WORKER, Installation
 from tests.kit.missing import without
@@ -14,6 +14,7 @@ from tests.kit.paths import ROOT
 from tests.kit.process import Process
 
 NOWHERE = "127.0.0.1:9"
+TABLE = ("export", "--format", "iceberg", "--catalog", "local=sqlite:////nowhere/catalog.db")
 PARQUET = ("export", "--output", "{}", "--format", "parquet")
 
 
@@ -29,6 +30,13 @@ PARQUET = ("export", "--output", "{}", "--format", "parquet")
             "report --sql --engine spark needs sqlglot, which is not installed",
         ),
         (("report",), "pyarrow", "Parquet needs pyarrow, which is not installed"),
+        (
+            ("export", "--output", "s3://lake/registry", "--format", "ndjson"),
+            "obstore",
+            "s3:// needs obstore, which is not installed",
+        ),
+        (("report", "--input", "az://lake/registry"), "obstore", "az:// needs obstore, which is not installed"),
+        (TABLE, "pyiceberg", "--format iceberg needs pyiceberg, which is not installed"),
     ],
 )
 def test_what_is_missing_is_named(arguments: tuple[str, ...], missing: str, said: str, tmp_path: Path) -> None:
@@ -47,7 +55,8 @@ def test_what_is_missing_is_named(arguments: tuple[str, ...], missing: str, said
     (line,) = command.stderr.splitlines()
     assert said in line
     assert "python -m pip install " in line
-    assert line.endswith(" ".join(map(shlex.quote, ANALYTICS)))
+    wanted = (*ANALYTICS, *ICEBERG) if "iceberg" in arguments else ANALYTICS
+    assert line.endswith(" ".join(map(shlex.quote, wanted)))
     assert ("", []) == (command.stdout, list(output.iterdir()))
 
 

@@ -47,7 +47,8 @@ class FaultyProxy(Running):
         self.plan = plan
         self._server = server
         self._lock = threading.Lock()
-        self._count = 0
+        self.paths: Final[list[str]] = []
+        """Of all requests that have come."""
         self.gate = threading.Event()
         """Opens for the requests that are held now."""
         self._listening: _Listening | None = None
@@ -62,7 +63,7 @@ class FaultyProxy(Running):
     def requests(self) -> int:
         """How many requests have come."""
         with self._lock:
-            return self._count
+            return len(self.paths)
 
     def begin(self) -> None:
         """Starts its threads."""
@@ -81,11 +82,11 @@ class FaultyProxy(Running):
         gate, self.gate = self.gate, threading.Event()
         gate.set()
 
-    def treatment(self, method: str) -> Treatment:
+    def treatment(self, method: str, path: str) -> Treatment:
         """Of the next request."""
         with self._lock:
-            self._count += 1
-            return self.plan(self._count, method)
+            self.paths.append(path)
+            return self.plan(len(self.paths), method)
 
 
 class _Listening(ThreadingHTTPServer):
@@ -107,7 +108,7 @@ class _Request(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         gate = self.server.proxy.gate
-        treatment = self.server.proxy.treatment(self.command)
+        treatment = self.server.proxy.treatment(self.command, self.path)
         length = int(self.headers.get("content-length", "0"))
         if treatment.kind == "cut request":
             self._send_part(self.rfile.read(min(length, treatment.after)), length)

@@ -22,6 +22,17 @@ def variables(port: int) -> dict[str, str]:
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "tests",
         "AWS_SECRET_ACCESS_KEY": SECRET,
+        **{f"PYICEBERG_CATALOG__LAKE__{key}": text for key, text in _of_iceberg(port).items()},
+    }
+
+
+def _of_iceberg(port: int) -> dict[str, str]:
+    """The settings of Iceberg for this server, as its environment names them."""
+    return {
+        "S3__ENDPOINT": f"http://{LOOPBACK}:{port}",
+        "S3__ACCESS_KEY_ID": "tests",
+        "S3__SECRET_ACCESS_KEY": SECRET,
+        "S3__REGION": "us-east-1",
     }
 
 
@@ -71,3 +82,8 @@ class S3Server(Running):
             copy_if_not_exists="multipart",
             client_options={"allow_http": True},
         )
+
+    def of_iceberg(self) -> dict[str, str]:
+        """The properties of a catalog of Iceberg tables whose warehouse is here."""
+        named = _of_iceberg(self.port)
+        return {key.lower().replace("__", ".").replace("_", "-"): text for key, text in named.items()}

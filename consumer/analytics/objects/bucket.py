@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NewType, TypeVar
 
 from consumer.analytics.extra import ANALYTICS, how_to_install
+from consumer.analytics.files import FailedWriteError
 from consumer.analytics.objects.address import StorageAddress
 from consumer.analytics.objects.faults import StorageFault, fault_of
 from runtime.errors import BridgeError
@@ -150,12 +151,22 @@ class Bucket:
         self._found(lambda: self._client.delete(self._store, path))
 
     def download(self, path: str, file: Path) -> None:
-        """Copy an object to a local file."""
+        """Copy an object to a local file.
+
+        Raises:
+            FailedWriteError: the file cannot be written.
+            StorageError: the object cannot be read.
+        """
 
         def download() -> None:
-            with file.open("wb") as out:
-                for chunk in self._client.get(self._store, path).stream():
-                    out.write(chunk)
+            chunks = self._client.get(self._store, path).stream()
+            try:
+                with file.open("wb") as out:
+                    out.writelines(chunks)
+            except OSError as error:
+                if error.errno is None:  # of the client, whose errors are some of them built-in ones
+                    raise
+                raise FailedWriteError(f"writing {file}: {error.strerror}") from None
 
         self._asked(download)
 

@@ -1,6 +1,6 @@
 """The Parquet files of an export in object storage, copied to this machine for a report."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,18 +14,27 @@ from runtime.side_threads import SideThreads
 _AT_ONCE: Final = 4
 
 
+FileChoice = Callable[[Sequence[str]], Sequence[str]]
+"""Chooses paths."""
+
+
 @contextmanager
-def downloaded(address: StorageAddress) -> Iterator[Path]:
-    """A temporary directory with all Parquet files below an address, but for those that are hidden or `_...`.
+def downloaded(address: StorageAddress, choice: FileChoice) -> Iterator[Path]:
+    """A temporary directory with Parquet files below an address; none that is hidden or begins with `_`.
+
+    Args:
+        address: of the export.
+        choice: of the files that are needed.
 
     Raises:
         ExtraMissingError: the client is not installed.
         OutputError: the store refuses, whoever asks again.
         StorageError: the files cannot be read.
+        FailedWriteError: they cannot be written here.
     """
     with TemporaryDirectory(prefix="registry-report-input-") as folder:
         try:
-            _download(address, Path(folder))
+            _download(address, choice, Path(folder))
         except StorageError as error:
             if error.is_lasting:
                 raise OutputError(str(error)) from error
@@ -33,14 +42,15 @@ def downloaded(address: StorageAddress) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _download(address: StorageAddress, folder: Path) -> None:
+def _download(address: StorageAddress, choice: FileChoice, folder: Path) -> None:
     paths = [one.path for one in open_bucket(address, FIRST_CONTACT).listed() if _is_wanted(one.path)]
     if not paths:
         raise OutputError(f"{address} holds no Parquet files (registry-worker export --format parquet writes them)")
     bucket, pool = open_bucket(address, AT_WORK), SideThreads(_AT_ONCE, "download")
-    for path in paths:
+    chosen = choice(paths)
+    for path in chosen:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    for copy in [pool.submit(bucket.download, path, folder / path) for path in paths]:
+    for copy in [pool.submit(bucket.download, path, folder / path) for path in chosen]:
         copy.result()
 
 
