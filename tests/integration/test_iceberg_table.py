@@ -199,7 +199,7 @@ def test_a_new_column_is_added(catalog: Catalog) -> None:
 
 def test_a_new_field_of_a_column_is_added(catalog: Catalog) -> None:
     """A release with one more field in the references adds it, where earlier rows have null; an earlier one goes on."""
-    event = Event(target=Target(references=(Descriptor(platform=Platform(os="linux", variant="v8")),)))
+    event = Event(target=Target(references=[Descriptor(platform=Platform(os="linux", variant="v8"))]))
     value = frame(CATALOG.latest.id, encode(event))
     Exporting(catalog, columns=_without_variant()).write(records(0, 0, 0, value=value))
     Exporting(catalog).write(records(0, 1, 1, value=value))
