@@ -56,14 +56,13 @@ class Environment:
             return
         sys.stderr.write(f"Python packages for tests, {self.name} ...\n")
         _run([self.base, "-m", "venv", "--clear", "--without-pip", str(self._folder)])
-        pip = [sys.executable, "-m", "pip", "--python", str(self.python), "--disable-pip-version-check", "install"]
-        # Python compiles what is imported; pip would compile all.
-        locked, wheels = [*pip, "--quiet", "--no-compile", "--require-hashes"], ["--only-binary", ":all:"]
+        install = [sys.executable, "-m", "uv", "pip", "install", "--python", str(self.python), "--quiet"]
+        locked, wheels = [*install, "--require-hashes"], ["--only-binary", ":all:"]
         if self.builders:
             _run([*locked, *wheels, *_named(self.builders)])
         _run([*locked, *(["--no-build-isolation"] if self.builders else wheels), *_named(self.lists)])
         if self.has_project:
-            _run([*pip, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+            _run([*install, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
         self._stamp.touch()
         size = sum(file.lstat().st_size for file in self._folder.rglob("*") if file.is_file())
         sys.stderr.write(
@@ -92,7 +91,7 @@ def environments() -> tuple[Environment, ...]:
 
 
 def _named(lists: Iterable[Path]) -> list[str]:
-    """Lists as pip takes them."""
+    """Lists as an installer takes them."""
     return [argument for one in lists for argument in ("-r", str(one))]
 
 
