@@ -55,8 +55,9 @@ class Flink:
         return f"REGEXP({text}, {text_of(pattern)})"
 
     def without_port(self, address: str) -> str:
-        """By Java's regular expressions."""
-        return f"REGEXP_REPLACE({address}, {text_of(PORT)}, '$1$2')"
+        """By Java's regular expressions; Flink's `REGEXP_REPLACE` knows no groups in what it puts in."""
+        first, second = (f"REGEXP_EXTRACT({address}, {text_of(PORT)}, {group})" for group in (1, 2))
+        return f"COALESCE({first}, {second}, {address})"
 
     def count(self, path: str) -> str:
         """Of every event: Flink has no other rows."""

@@ -1,4 +1,4 @@
-"""The report's questions, asked of other engines over the same files: they answer what DuckDB answers."""
+"""The report's questions, asked of other engines over the same files, as docs/report.md tells to: DuckDB's answers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,15 +8,15 @@ import pytest
 
 from consumer.analytics.report import LogReport, ReportScope, report_on
 from consumer.analytics.report.database import parquet_files
-from consumer.analytics.report.engines.names import CLICKHOUSE, SPARK
-from consumer.analytics.report.engines.script import engine_script
-from consumer.analytics.report.script import ScriptScope
 from tests.engines.environment import ENGINES, version
 from tests.engines.recorded import Reading
-from tests.engines.report import answers_of_clickhouse, answers_of_spark
+from tests.engines.report import answers
 from tests.kit.attempt_rows import attempted, write_attempts
 from tests.kit.parquet_rows import T0, write_export
+from tests.kit.snippets import snippets
 from tests.kit.uses_of_images import TAG, uses_of_images
+
+pytestmark = pytest.mark.timeout(3600)
 
 ENDPOINTS = ("ci", "scan")
 FAILED: dict[str, Any] = {"outcome": "failed", "status": None, "error": "timeout: slow"}
@@ -29,7 +29,11 @@ ATTEMPTS = [
     for offset in range(40)
     for place, endpoint in enumerate(ENDPOINTS)
 ]
-ASKED = {SPARK: (answers_of_spark, "Spark", "pyspark"), CLICKHOUSE: (answers_of_clickhouse, "ClickHouse", "chdb")}
+ON_SPARK, ON_CLICKHOUSE = snippets("report.md", "Beyond one machine", "sh")
+COMMANDS = {"Spark": (ON_SPARK, "pyspark"), "ClickHouse": (ON_CLICKHOUSE, "chdb")}
+"""What the page shows for each engine, and the package whose version counts."""
+SHOWN = "--input events --tag v1.2"
+ASKED = f"--input events --attempts attempts --tag {TAG}"
 READER = "[Report](report.md#beyond-one-machine) in {}"
 
 
@@ -50,19 +54,18 @@ def report(folder: Path) -> LogReport:
     return report_on(parquet_files(folder / "events"), scope, now=T0.timestamp(), attempts=attempts)
 
 
-@pytest.mark.parametrize("engine", [SPARK, CLICKHOUSE])
+@pytest.mark.parametrize("engine", COMMANDS)
 def test_every_answer_is_that_of_duckdb(
-    engine: str, folder: Path, report: LogReport, tmp_path: Path, has_read: Callable[[Reading], None]
+    engine: str, folder: Path, report: LogReport, has_read: Callable[[Reading], None]
 ) -> None:
     """All questions, those about attempts too: the same columns, the same rows, in the same order."""
     ENGINES.bring()
-    events, attempts = (str(folder / name) for name in ("events", "attempts"))
-    ask, name, package = ASKED[engine]
-    answers = ask(engine_script(engine, ScriptScope(directory=events, tag=TAG, attempts=attempts)), tmp_path)
-    assert len(report.answers) == len(answers)
-    for (question, expected), found in zip(report.answers.items(), answers, strict=True):
-        assert (question, len(expected.rows)) == (question, len(found.rows))
-        assert list(found.columns or expected.columns) == list(expected.columns), question
-        assert list(expected.rows) == found.like(expected.rows), question
-    read = f"{len(answers)} questions, answered as by DuckDB"
-    has_read(Reading(READER.format(name), f"{package} {version(package)}", read))
+    commands, package = COMMANDS[engine]
+    assert SHOWN in commands
+    columns = [answer.columns for answer in report.answers.values()]
+    found = answers(commands.replace(SHOWN, ASKED), folder, columns)
+    for (question, expected), one in zip(report.answers.items(), found, strict=True):
+        assert (question, len(expected.rows)) == (question, len(one.rows))
+        assert list(expected.rows) == one.like(expected.rows), question
+    read = f"{len(found)} questions, answered as by DuckDB"
+    has_read(Reading(READER.format(engine), f"{package} {version(package)}", read))

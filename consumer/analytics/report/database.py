@@ -57,8 +57,8 @@ def parquet_files(directory: Path) -> list[Path]:
 def opened(files: Sequence[Path], scratch: Path, *, attempts: Sequence[Path] = ()) -> Iterator["DuckDBPyConnection"]:
     """A database in memory with the views `exported` and `exported_attempts` over these files.
 
-    What does not fit goes to `scratch`. It installs and loads no extension, so that nothing is asked of a network. No
-    files: an empty view.
+    What does not fit goes to `scratch`. It installs and loads no extension, so that nothing is asked of a network, and
+    draws no progress bar into what is printed. No files: an empty view.
 
     Raises:
         ExtraMissingError: DuckDB is not installed.
@@ -78,6 +78,7 @@ def opened(files: Sequence[Path], scratch: Path, *, attempts: Sequence[Path] = (
     try:
         try:
             connection.execute("set TimeZone = 'UTC'")
+            connection.execute("set enable_progress_bar = false")
             _expose(connection, "exported", files, COLUMNS)
             _expose(connection, "exported_attempts", attempts, ATTEMPT_COLUMNS)
         except duckdb.Error as error:

@@ -1,5 +1,5 @@
-"""The report's SQL with the engines that it is printed for; each gives columns and rows, question by question."""
+"""The report's SQL as docs/report.md has engines run it, and their answers, question by question."""
 
-from tests.engines.report.asked import Answer, answers_of_clickhouse, answers_of_spark
+from tests.engines.report.asked import Answer, answers
 
-__all__ = ["Answer", "answers_of_clickhouse", "answers_of_spark"]
+__all__ = ["Answer", "answers"]

@@ -1,12 +1,16 @@
 """Runs a script by `spark-submit` on this machine alone."""
 
 import os
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from broker import Program
 from broker.java import find_java
+from broker.leash import Leash
 from tests.engines.environment import ENGINES
 
 JARS: Final = Program("Spark's jars for Kafka and Avro", Path(__file__).with_name("spark.lock.toml"))
@@ -28,14 +32,34 @@ def submit(script: str, folder: Path) -> str:
     Raises:
         AssertionError: it fails; the text is the end of what it said.
     """
-    settings = [word for name, value in _SETTINGS.items() for word in ("--conf", f"{name}={value}")]
-    jars = ",".join(map(str, JARS.files()))
-    command = [str(ENGINES.python.with_name("spark-submit")), "--master", "local[2]", "--jars", jars, *settings, script]
     done = subprocess.run(
-        command, cwd=folder, env=_environment(), capture_output=True, text=True, check=False, timeout=_LIMIT_S
+        _command(script), cwd=folder, env=_environment(), capture_output=True, text=True, check=False, timeout=_LIMIT_S
     )
     assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-6000:]}"
     return done.stdout
+
+
+@contextmanager
+def started(script: str, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The same, but it runs beside, and is killed at the end if it still runs."""
+    with (folder / "spark.log").open("wb") as log:
+        process = subprocess.Popen(
+            _command(script), cwd=folder, env=_environment(), stdout=log, stderr=log, start_new_session=True
+        )
+    leash = Leash(process.pid)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        leash.release()
+        process.wait()
+
+
+def _command(script: str) -> list[str]:
+    settings = [word for name, value in _SETTINGS.items() for word in ("--conf", f"{name}={value}")]
+    jars = ",".join(map(str, JARS.files()))
+    return [str(ENGINES.python.with_name("spark-submit")), "--master", "local[2]", "--jars", jars, *settings, script]
 
 
 def _environment() -> dict[str, str]:
