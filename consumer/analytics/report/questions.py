@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Final
 
 RULES: Final[Sequence[str]] = (
-    *("records", "repeats", "events", "sources", "user_agents", "image_events", "children", "pulls"),
+    *("records", "repeats", "events", "sources", "user_agents", "image_events", "children", "pulls", "endings"),
 )
 """The files that make the tables which questions read, in the order in which they run."""
 

@@ -1,31 +1,37 @@
--- The last use of each tag: GET or HEAD of its manifest or index. `not_used_since` is set only for a tag that was
--- pushed within the window of the data and not deleted since, because the data show every use only of such a tag. It is
--- the last use or, without one, the first push. If you read only a part of the log, uses may be missing. It is never set
--- if the data have no pull from the tag's source: many sources send none.
-with tags as (
+-- The last use of each tag: GET or HEAD of its manifest or index. A tag that is pushed or pulled again after its delete
+-- begins anew: of it, only what came after counts. `not_used_since` is set only for a tag that was pushed within the
+-- window of the data and is not deleted, because the data show every use only of such a tag. It is the last use or,
+-- without one, the first push. If you read only a part of the log, uses may be missing. It is never set if the data have
+-- no pull from the tag's source: many sources send none.
+with seen as (
+    select registry, repository, own_tag as tag, max(happened_at) as last_seen
+    from image_events
+    where own_tag is not null
+    group by registry, repository, own_tag
+),
+ended as (
+    select registry, repository, tag, max(ended_at) as deleted from endings group by registry, repository, tag
+),
+ends as (
+    select registry, repository, tag, deleted, last_seen > deleted as is_back
+    from ended
+    join seen using (registry, repository, tag)
+),
+tags as (
     select
-        registry, repository, tag,
+        registry, repository, tag, max(case when is_back then null else deleted end) as deleted,
         min(happened_at) filter (action = 'push') as first_push, max(happened_at) filter (action = 'push') as last_push,
         max(happened_at) filter (action = 'pull' and request_method in ('GET', 'HEAD')) as last_use,
         count(*) filter (action = 'pull' and request_method = 'GET') as gets,
         count(*) filter (action = 'pull' and request_method = 'HEAD') as checks,
         bool_and(shows_pulls) filter (action = 'push') as shows_pulls
     from image_events
-    where tag is not null
+    left join ends using (registry, repository, tag)
+    where tag is not null and (deleted is null or not is_back or happened_at > deleted)
     group by registry, repository, tag
-),
-deletes as (
-    select coalesce(registry, '') as registry, repository, tag, max(happened_at) as deleted
-    from events
-    where action = 'delete' and tag is not null
-    group by coalesce(registry, ''), repository, tag
 )
 select
-    nullif(registry, '') as registry, repository, tag, first_push, last_push, last_use, gets, checks,
-    case when deleted >= coalesce(last_push, deleted) then deleted end as deleted,
-    case
-        when shows_pulls and (deleted is null or deleted < last_push) then coalesce(last_use, first_push)
-    end as not_used_since
+    nullif(registry, '') as registry, repository, tag, first_push, last_push, last_use, gets, checks, deleted,
+    case when shows_pulls and deleted is null then coalesce(last_use, first_push) end as not_used_since
 from tags
-left join deletes using (registry, repository, tag)
 order by not_used_since nulls last, last_use, registry, repository, tag;

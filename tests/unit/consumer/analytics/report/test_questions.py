@@ -83,14 +83,40 @@ def test_nothing_is_said_to_be_unused_of_a_source_without_pulls(tmp_path: Path) 
         assert ("hub", at(0)) in asked(tmp_path / f"{question}-again", rows, question, *columns)
 
 
-def test_what_was_pushed_again_after_its_delete_is_there(tmp_path: Path) -> None:
-    """A delete counts only while no push followed it."""
-    rows = [*USES, row("push", "manifest", tag="gone", digest=D, at=60)]
-    assert [(None, at(40))] == [
-        one[1:]
-        for one in asked(tmp_path, rows, "last_use_of_tags", "tag", "deleted", "not_used_since")
-        if one[0] == "gone"
+def test_what_was_pushed_again_after_its_delete_begins_anew(tmp_path: Path) -> None:
+    """What was before the delete counts no more; and a pull shows that a tag is there, though nobody saw its push."""
+    used = row("pull", "manifest", tag="gone", digest=D, at=45)
+    rows = [used, *USES, row("push", "manifest", tag="gone", digest=D, at=60), row("delete", "tag", tag="seen", at=70)]
+    rows = [*rows, row("pull", "manifest", tag="seen", digest=A, at=80)]
+    columns = ("tag", "first_push", "last_use", "deleted", "not_used_since")
+    found = {one[0]: one[1:] for one in asked(tmp_path, rows, "last_use_of_tags", *columns)}
+    assert found["gone"] == (at(60), None, None, at(60))
+    assert found["seen"] == (None, at(80), None, None)
+
+
+@pytest.mark.parametrize(
+    ("delete", "ended"),
+    [
+        ({"digest": A}, {"old", "both"}),
+        ({"digest": B}, {"moved"}),
+        ({"tag": "both"}, {"both"}),
+        ({"tag": "both", "digest": A}, {"both"}),
+        ({}, {"old", "both", "moved"}),
+        ({"digest": A, "registry": "eu"}, set()),
+    ],
+)
+def test_a_delete_ends_the_tags_that_it_takes_away(tmp_path: Path, delete: dict[str, Any], ended: set[str]) -> None:
+    """All with its digest then, also where a pull showed it; or its tag; or all of the repository."""
+    rows = [
+        row("push", "manifest", tag="moved", digest=A),
+        row("push", "manifest", tag="moved", digest=B, at=1),
+        row("push", "index", tag="old", digest=A, at=2),
+        row("push", "manifest", tag="both", digest=C, at=3),
+        row("pull", "manifest", tag="both", digest=A, at=4),
+        row("delete", "unknown", at=5, **delete),
     ]
+    found = asked(tmp_path, rows, "last_use_of_tags", "tag", "deleted")
+    assert {(tag, at(5) if tag in ended else None) for tag in ("moved", "old", "both")} == set(found)
 
 
 def test_the_longest_unused_stands_first(tmp_path: Path) -> None:
