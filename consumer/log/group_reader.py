@@ -14,7 +14,7 @@ from consumer.log.fetched import Fetched, fetched_from
 from consumer.log.membership import is_member
 from consumer.log.messages import NOT_RETRIABLE, reraising
 from consumer.log.shared_records import SharedRecords
-from consumer.log.watermarks import beginning_of, ends_of
+from consumer.log.watermarks import ends_of
 from runtime.clock import Clock
 from runtime.errors import BridgeError
 from runtime.kafka.closing import close_in_time
@@ -101,17 +101,6 @@ class GroupReader:
                 self._consumer.commit(offsets=places, asynchronous=False)
             except KafkaException as error:
                 _log.debug("log.client_error", error=str(error))
-
-    def beginning(self, partition: int) -> int:
-        """The first offset that the log still has.
-
-        Raises:
-            KafkaUnavailableError, KafkaRefusedError: no answer.
-        """
-        try:
-            return beginning_of(self._consumer, self._topic, partition)
-        except KafkaException as error:
-            raise self._translated(error) from error
 
     def pause(self, partition: int) -> None:
         """Read no more of this partition."""

@@ -70,7 +70,8 @@ class TagParts:
         ensure_tags(self.admin, self._settings)
         tags = self.admin.topic(self._topic)
         self._partitions = 0 if tags is None else tags.partitions
-        self._compare(events.partitions)
+        if self._partitions != events.partitions:
+            raise self._differing(events.partitions)
         settings = ConsumerSettings(
             self._kafka,
             CLIENT_ID,
@@ -82,8 +83,10 @@ class TagParts:
 
     def open_partition(self, number: int) -> KeptPartition:
         """The partition, with its one writer."""
-        self._compare(number + 1 if number >= self._partitions else self._partitions)
         events = self._settings.topics.events
+        if number >= self._partitions:
+            now = self.admin.topic(events)
+            raise self._differing(number + 1 if now is None else now.partitions)
         writer = TransactionalWriter(
             self._kafka,
             client_id=CLIENT_ID,
@@ -91,9 +94,20 @@ class TagParts:
             max_record_bytes=_LARGEST_ROW,
         )
         topics = Topics(
-            events, self.admin.topic_id(events), self._topic, self.admin, self._open_ranges(), self._stop.is_set
+            events,
+            self.events_id(),
+            self._topic,
+            self.admin,
+            self._open_ranges(),
+            self._stop.is_set,
+            schema_ids=self._schema_ids,
+            passes_unknown=self._settings.worker.unknown_schema == "dead-letter",
         )
         return KeptPartition(number, topics, writer)
+
+    def events_id(self) -> str | None:
+        """The id of the events topic that is there now, if it is known."""
+        return self.admin.topic_id(self._settings.topics.events)
 
     def close(self) -> None:
         """Close the client that reads ranges."""
@@ -111,9 +125,9 @@ class TagParts:
             )
         return self._ranges
 
-    def _compare(self, partitions: int) -> None:
-        if partitions != self._partitions:
-            raise PartitionCountError(
-                f"topic {self._topic} has {counted(self._partitions, 'partition')}, {self._settings.topics.events} has "
-                f"{partitions}: a tag is kept in the partition of its events, so they must be equal (docs/tags.md)"
-            )
+    def _differing(self, partitions: int) -> PartitionCountError:
+        return PartitionCountError(
+            f"topic {self._topic} has {counted(self._partitions, 'partition')}, {self._settings.topics.events} has "
+            f"{partitions}: a tag is kept in the partition of its events; name a new topic in topics.tags, for example "
+            f"{self._topic}-2, and start again, which reads the whole log (docs/tags.md)"
+        )

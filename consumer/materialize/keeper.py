@@ -32,6 +32,10 @@ class PartitionCountError(BridgeError):
     """The topic of tags has not the partitions of the events topic."""
 
 
+class TopicReplacedError(BridgeError):
+    """The events topic is another one of the same name."""
+
+
 class Opening(Protocol):
     """Opens what a keeper needs; everything blocks, and may raise a `BridgeError`."""
 
@@ -41,6 +45,10 @@ class Opening(Protocol):
 
     def open_partition(self, number: int) -> KeptPartition:
         """The partition as it stands in the topic of tags; whoever had it cannot write any more."""
+        ...
+
+    def events_id(self) -> str | None:
+        """The id of the events topic that is there now, if it is known."""
         ...
 
     def close(self) -> None:
@@ -120,6 +128,8 @@ class TagKeeper:
         try:
             while not self._stop.is_set():
                 fetched = reader.read(_AT_ONCE, _WAIT_S)
+                if fetched.records:
+                    self._require_same_topic()
                 by_partition: dict[int, list[Record]] = {number: [] for number in fetched.ends}
                 for record in fetched.records:
                     by_partition.setdefault(record.partition, []).append(record)
@@ -134,20 +144,25 @@ class TagKeeper:
                 reader.close()
             self._opening.close()
 
+    def _require_same_topic(self) -> None:
+        """What was read before this is of the topic whose id the partitions know."""
+        now = self._opening.events_id()
+        for number, kept in self._kept.items():
+            if None not in (now, kept.events_id) and now != kept.events_id:
+                raise TopicReplacedError(
+                    f"partition {number}: the events topic was deleted and made anew; it is read from its beginning"
+                )
+
     def _apply(self, reader: GroupReader, number: int, records: list[Record], end: int | None) -> None:
         kept = self._kept.get(number)
         if kept is None or number in self._waiting:
             return
-        if records and records[0].offset > kept.next_offset:
-            begins = reader.beginning(number)
-            if begins > kept.next_offset:
-                kept.fold.miss()
-                self._note_lost(number, begins - kept.next_offset)
         done = kept.apply(records, end)
         self._metrics.records.inc(len(records))
         self._note(reader, number, done)
 
     def _note(self, reader: GroupReader, number: int, done: Applied) -> None:
+        self._note_lost(number, done.lost)
         self._metrics.rows.inc(done.rows)
         self._metrics.undecodable.inc(done.undecodable)
         if done.undecodable and self._news.is_news("undecodable", str(number)):

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from consumer.log.decoding import event_of
 from consumer.log.record_batch import micros_of
+from consumer.log.schema_ids import SchemaIds
 from consumer.record import Record
 from consumer.tags.fold import TagFold
 from consumer.tags.record import UnreadableRowError, records_of, rows_in
@@ -62,6 +63,10 @@ class Topics:
     ranges: Ranges
     is_stopping: Callable[[], bool]
     """Whether to give up reading."""
+    schema_ids: SchemaIds | None = None
+    """Of the schema registry that may know a record's schema, if there is one."""
+    passes_unknown: bool = False
+    """Whether a record of an unknown schema changes nothing, instead of being waited for."""
 
 
 @dataclass(slots=True)
@@ -70,6 +75,8 @@ class Applied:
 
     rows: int = 0
     undecodable: int = 0
+    lost: int = 0
+    """Records that retention removed before they were read."""
     upgrade_needed: str = ""
     """Why no more of the partition can be read; empty if it can."""
 
@@ -108,8 +115,13 @@ class KeptPartition:
             event = _tag_event_or_none(record)
             if event is not None:
                 self.fold.recall(event)
-        self.next_offset = min(self.fold.next_offset, ends)
+        self.next_offset = min(max(begins, self.fold.next_offset), ends)
         """Where reading goes on."""
+
+    @property
+    def events_id(self) -> str | None:
+        """The id of the events topic that is read."""
+        return self._topics.events_id
 
     def apply(self, records: Sequence[Record], end: int | None) -> Applied:
         """Take these records, and write what they change; below `end` there are no others.
@@ -128,6 +140,7 @@ class KeptPartition:
                     done.upgrade_needed = f"{record.place}: {error}"
                     break
         if end is not None and not done.upgrade_needed and end > self.next_offset:
+            self._come_to(end, done)
             self.fold.read_nothing(end)
             self.next_offset = end
         rows = records_of(self.fold.take_changes(), self._topics.tags, self.number)
@@ -142,11 +155,29 @@ class KeptPartition:
     def _take(self, record: Record, done: Applied) -> None:
         event: TagEvent | None = None
         try:
-            event = tag_event_of(event_of(record), record)
+            event = tag_event_of(event_of(self._resolved(record)), record)
         except UndecodableError:
             done.undecodable += 1
+        except UnknownSchemaError:
+            if not self._topics.passes_unknown:
+                raise
+            done.undecodable += 1
+        self._come_to(record.offset, done)
         self.fold.read(record.offset, micros_of(record.timestamp_ms), event)
         self.next_offset = record.next_offset
+
+    def _resolved(self, record: Record) -> Record:
+        schema_ids = self._topics.schema_ids
+        return record if schema_ids is None else schema_ids.resolve_blocking(record)
+
+    def _come_to(self, offset: int, done: Applied) -> None:
+        """Offsets before it were passed over: without a record, or retention was faster than reading."""
+        if offset > self.next_offset:
+            begins, _ = self._bounds(self._topics.events)
+            lost = min(begins, offset) - self.next_offset
+            if lost > 0:
+                self.fold.miss()
+                done.lost += lost
 
     def _rows(self) -> list[KeptRow]:
         begins, ends = self._bounds(self._topics.tags)

@@ -30,9 +30,11 @@ def read_tags(view: LogView, settings: Settings, topic: str) -> dict[int, ReadPa
     records: defaultdict[int, list[Record]] = defaultdict(list)
     for record in view.scan(topic, bounds.ranges, "reading tags"):
         records[record.partition].append(record)
-    ends, now_us = view.bounds(events).end, int(view.clock.wall() * 1_000_000)
+    spans, now_us = view.bounds(events).ranges, int(view.clock.wall() * 1_000_000)
     try:
         rows = {number: list(rows_in(records[number]).values()) for number in bounds.end}
     except UnreadableRowError as error:
         raise TagsMissingError(f"topic {topic}: {error}") from error
-    return {number: ReadPartition(found, events_id, ends.get(number, 0), now_us) for number, found in rows.items()}
+    return {
+        number: ReadPartition(found, events_id, spans.get(number, range(0)), now_us) for number, found in rows.items()
+    }

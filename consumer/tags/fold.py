@@ -74,8 +74,8 @@ class TagFold:
         self._changes[key_of(self._position)] = self._position
 
     def read_nothing(self, next_offset: int) -> None:
-        """There is no record before this offset: those of transactions hold none."""
-        if next_offset > self.next_offset:
+        """There is no record before this offset; but what was missed ends only with the next record."""
+        if next_offset > self.next_offset and not self._has_missed:
             self._position = replace(self._position, offset=next_offset - 1)
             self._changes[key_of(self._position)] = self._position
 

@@ -39,8 +39,8 @@ class ReadPartition:
     rows: Iterable[KeptRow]
     events_id: str | None
     """Of the events topic now."""
-    events_end: int
-    """Where its log of events ends now."""
+    events: range
+    """What its log of events has now."""
     now_us: int
 
     @property
@@ -50,15 +50,24 @@ class ReadPartition:
 
     @property
     def unread(self) -> int:
-        """Events that were not read yet."""
-        position = self.position
-        is_same = position.topic_id == self.events_id
-        return max(0, self.events_end - position.offset - 1) if is_same else self.events_end
+        """Events that were not read yet, of those that the log still has."""
+        return len(self.events[max(0, self._next_offset - self.events.start) :])
 
     @property
     def horizon_us(self) -> int | None:
         """Up to when it is known what happened; None if nothing was read."""
-        return self.position.read_up_to_us if self.unread else self.now_us
+        return self.position.read_up_to_us if self.unread or self._has_gap else self.now_us
+
+    @property
+    def _next_offset(self) -> int:
+        return self.position.offset + 1 if self.position.topic_id == self.events_id else 0
+
+    @property
+    def _has_gap(self) -> bool:
+        """Whether records were lost since the last one that was read: by retention, or with the topic before."""
+        return self.position.offset >= 0 and (
+            self.position.topic_id != self.events_id or self._next_offset < self.events.start
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 
 from broker import LocalKafka
 from schemas.avro import decode, unframe
-from schemas.catalog import ATTEMPTS, CATALOG
+from schemas.catalog import ATTEMPTS, CATALOG, TAGS, Catalog
 from tests.kit.bridge import Installation
 from tests.kit.notifications import Poster, envelope, event_json
 from tests.kit.topics import read
@@ -17,12 +17,13 @@ pytestmark = pytest.mark.kafka
 TOPIC = "test-schema-routes"
 SUBJECT = f"{TOPIC}-value"
 ATTEMPTS_TOPIC = f"{TOPIC}.attempts"
+TAGS_TOPIC = f"{TOPIC}.tags"
 
 
 @pytest.fixture(scope="module")
 def client(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Poster]:
     """A client of a running bridge."""
-    sections = {"worker": {"attempts": {"topic": ATTEMPTS_TOPIC}}}
+    sections = {"worker": {"attempts": {"topic": ATTEMPTS_TOPIC}}, "topics": {"tags": TAGS_TOPIC}}
     setup = Installation(kafka.bootstrap, TOPIC, tmp_path_factory.mktemp("schemas"), sections=sections)
     with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
         yield poster
@@ -45,7 +46,8 @@ def test_a_record_leads_to_its_schema(client: Poster, kafka: LocalKafka) -> None
 
 def test_subject_and_versions(client: Poster) -> None:
     """The topic's subject lists its versions, and each version tells its id."""
-    assert [SUBJECT, f"{ATTEMPTS_TOPIC}-value"] == client.request("GET", "/subjects").json
+    subjects = [f"{topic}-value" for topic in (TOPIC, ATTEMPTS_TOPIC, TAGS_TOPIC)]
+    assert subjects == client.request("GET", "/subjects").json
     versions = [release.version for release in CATALOG.releases]
     assert versions == client.request("GET", f"/subjects/{SUBJECT}/versions").json
     latest = client.request("GET", f"/subjects/{SUBJECT}/versions/latest").json
@@ -53,13 +55,14 @@ def test_subject_and_versions(client: Poster) -> None:
     assert (SUBJECT, CATALOG.latest.id) == (latest["subject"], latest["id"])
 
 
-def test_the_schema_of_attempts(client: Poster) -> None:
-    """By its pinned id, and under the subject of its topic."""
-    by_id = client.request("GET", f"/schemas/ids/{ATTEMPTS.latest.id}").json
-    assert json.loads(by_id["schema"]) == json.loads(ATTEMPTS.latest.text)
-    latest = client.request("GET", f"/subjects/{ATTEMPTS_TOPIC}-value/versions/latest").json
-    assert (ATTEMPTS.latest.id, ATTEMPTS.latest.version) == (latest["id"], latest["version"])
-    assert [1] == client.request("GET", f"/subjects/{ATTEMPTS_TOPIC}-value/versions").json
+@pytest.mark.parametrize(("topic", "catalog"), [(ATTEMPTS_TOPIC, ATTEMPTS), (TAGS_TOPIC, TAGS)])
+def test_the_schemas_of_attempts_and_tags(client: Poster, topic: str, catalog: Catalog) -> None:
+    """By their pinned ids, and under the subjects of their topics."""
+    by_id = client.request("GET", f"/schemas/ids/{catalog.latest.id}").json
+    assert json.loads(by_id["schema"]) == json.loads(catalog.latest.text)
+    latest = client.request("GET", f"/subjects/{topic}-value/versions/latest").json
+    assert (catalog.latest.id, catalog.latest.version) == (latest["id"], latest["version"])
+    assert [1] == client.request("GET", f"/subjects/{topic}-value/versions").json
 
 
 def test_apicurios_way(client: Poster) -> None:

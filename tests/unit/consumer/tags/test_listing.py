@@ -25,10 +25,10 @@ PUSHED: Final = Tag(
 )
 
 
-def partition(*rows: KeptRow, end: int = 10, **position: Any) -> ReadPartition:
+def partition(*rows: KeptRow, begin: int = 0, end: int = 10, **position: Any) -> ReadPartition:
     """A partition that was read to its end, unless it says otherwise."""
     at = Position(**{"offset": 9, "topic_id": "t", "read_up_to_us": 900 * DAY_US, **position})
-    return ReadPartition([*rows, at], "t", end, NOW_US)
+    return ReadPartition([*rows, at], "t", range(begin, end), NOW_US)
 
 
 def one(*rows: KeptRow, **position: Any) -> ListedTag:
@@ -72,6 +72,9 @@ def test_sources_of_all_partitions_count() -> None:
         ({}, 999),
         ({"end": 11}, 899),
         ({"topic_id": "other"}, 899),
+        ({"topic_id": "other", "end": 0}, 899),
+        ({"begin": 10}, 999),
+        ({"begin": 11, "end": 11}, 899),
         ({"whole_since_us": 600 * DAY_US}, 400),
         ({"whole_since_us": 600 * DAY_US, "end": 11}, 300),
     ],
