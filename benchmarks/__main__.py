@@ -20,6 +20,7 @@ from benchmarks import (
     replay,
     report,
     sink_latency,
+    tags,
 )
 
 BENCHMARKS: Mapping[str, Callable[[], None]] = {
@@ -33,6 +34,7 @@ BENCHMARKS: Mapping[str, Callable[[], None]] = {
     "export": export.main,
     "object_storage": object_storage.main,
     "report": lambda: report.main([]),
+    "tags": tags.main,
     "fanout": fanout.main,
     "endpoints": endpoints.main,
     "attacks": attacks.main,

@@ -37,7 +37,7 @@ def event_of(row: dict[str, Any]) -> Event:
             digest=text["digest"],
             repository=text["repository"],
             tag=text["tag"],
-            references=tuple(Descriptor(digest=child["digest"]) for child in row.get("refs") or ()),
+            references=[Descriptor(digest=child["digest"]) for child in row.get("refs") or ()],
         ),
         request=RequestRecord(addr=text["client_ip"], method=text["request_method"], useragent=text["user_agent"]),
         actor=ActorRecord(name=text["actor"]),
@@ -81,7 +81,7 @@ def _us(moment: datetime | None) -> int | None:
 
 def _times(*us: int | None) -> tuple[str, ...]:
     """To the millisecond, as records say when they were accepted."""
-    return tuple("never" if one is None else rfc3339_ms(one // 1000) for one in us)
+    return tuple("never" if one is None else rfc3339_ms(one // 1000) or "" for one in us)
 
 
 def in_order(rows: Iterable[dict[str, Any]]) -> Rows:
