@@ -13,6 +13,7 @@ from consumer.log.consumer_settings import ConsumerSettings
 from consumer.log.fetched import Fetched, fetched_from
 from consumer.log.membership import is_member
 from consumer.log.messages import NOT_RETRIABLE, reraising
+from consumer.log.reader_limits import ReaderLimits
 from consumer.log.shared_records import SharedRecords
 from consumer.log.watermarks import ends_of
 from runtime.clock import Clock
@@ -27,7 +28,6 @@ _BULK: Final = {"queued.max.messages.kbytes": 8 * 1024, "fetch.message.max.bytes
 _POLL_INTERVAL_MS: Final = 30 * 60_000
 """A partition that is taken is first made ready, which may take minutes."""
 _ENDS_EVERY_S: Final = 2.0
-_SILENT_LIMIT_S: Final = 60.0
 _CLOSE_LIMIT_S: Final = 10.0
 
 
@@ -65,7 +65,8 @@ class GroupReader:
         self._consumer: Final = Consumer({**settings.resolved(), **_BULK, **own})
         self._records: Final = SharedRecords(topic, 0)
         self._held: Final[set[int]] = set()
-        self._next_ends = self._answered_at = clock.monotonic()
+        self._next_ends = clock.monotonic()
+        self._limits: Final = ReaderLimits(self._next_ends)
         self.ends: Mapping[int, int] = {}
         """Where the log of each partition ended when it was asked last."""
         self._subscribe()
@@ -129,20 +130,22 @@ class GroupReader:
         self._consumer.subscribe([self._topic], on_assign=on_assign, on_revoke=on_revoke, on_lost=on_revoke)
 
     def _ask_for_ends(self) -> None:
-        """Ask now and then; a client may forget all brokers for good (see `AdminClients`), so silence has an end."""
+        """Ask now and then, and see whether this consumer is of use."""
         now = self._clock.monotonic()
         if now < self._next_ends:
             return
         self._next_ends = now + _ENDS_EVERY_S
+        if self._held or self.is_member:
+            self._limits.admitted(now)
         try:
             self.ends = ends_of(self._consumer, self._topic, self._held)
         except KafkaException as error:
-            if now - self._answered_at > _SILENT_LIMIT_S:
-                raise self._translated(error) from error
+            _log.debug("log.client_error", error=str(error))
         else:
-            self._answered_at = now
-        if not self._held and not self.is_member and now - self._answered_at > _SILENT_LIMIT_S:
-            raise KafkaUnavailableError(f"reading topic {self._topic}: the group does not admit the consumer")
+            self._limits.answered(now)
+        if fault := self._limits.fault(now):
+            because = f": {self._faults.cause}" if self._faults.cause else ""
+            raise KafkaUnavailableError(f"reading topic {self._topic}: {fault}{because}")
 
     def _translated(self, error: KafkaException | KafkaError) -> BridgeError:
         return translated(error, f"reading topic {self._topic}", fault=self._faults.cause)

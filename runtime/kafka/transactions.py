@@ -64,6 +64,7 @@ class TransactionalWriter:
         self._id: Final = transactional_id
         self._limit_s: Final = limit_s
         self._faults: Final = ConnectionFaults()
+        self._has_failed = False
         self._producer: Final = Producer({**made, **own, "error_cb": self._faults.note})
         self._checked(self._producer.init_transactions, limit_s)
 
@@ -78,10 +79,11 @@ class TransactionalWriter:
             self._checked(self._produced, records)
 
     def close(self) -> None:
-        """Undo what is unfinished, if that takes no time, and let the client go."""
+        """Let the client go; what is unfinished the next writer undoes."""
         self._producer.purge()
-        with contextlib.suppress(KafkaException):
-            self._producer.close()
+        if not self._has_failed:  # else there is nothing that it could still abort, of which it warns on standard error
+            with contextlib.suppress(KafkaException):
+                self._producer.close()
 
     def _produced(self, records: Sequence[OutgoingRecord]) -> None:
         self._producer.begin_transaction()
@@ -108,6 +110,7 @@ class TransactionalWriter:
         try:
             step(argument)
         except KafkaException as error:
+            self._has_failed = True
             cause = error.args[0] if error.args else None
             doing = f"writing as {self._id}"
             if isinstance(cause, KafkaError) and cause.code() in _FENCED:

@@ -24,7 +24,8 @@ TAGS_TOPIC = f"{TOPIC}.tags"
 @pytest.fixture(scope="module")
 def client(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Poster]:
     """A client of a running bridge."""
-    sections: dict[str, dict[str, Any]] = {"worker": {"attempts": {"topic": ATTEMPTS_TOPIC}}, "topics": {"tags": TAGS_TOPIC}}
+    attempts, topics = {"attempts": {"topic": ATTEMPTS_TOPIC}}, {"tags": TAGS_TOPIC}
+    sections: dict[str, dict[str, Any]] = {"worker": attempts, "topics": topics}
     setup = Installation(kafka.bootstrap, TOPIC, tmp_path_factory.mktemp("schemas"), sections=sections)
     with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
         yield poster
