@@ -11,7 +11,7 @@ from re import compile as pattern
 from typing import Any, Final
 
 from consumer.filters.globs import Globs
-from consumer.tags.rows import KeptRow, Position, PullingSource, Tag
+from consumer.tags.rows import KeptRow, Position, PullingSource, RepositoryPlace, Tag
 from runtime.cli.tables import Column, Look, TableCell, drawn
 from runtime.rfc3339 import rfc3339_ms
 
@@ -129,19 +129,26 @@ class TagSelection:
     registry: str | None = None
     """None: of all registries."""
     unused_us: int | None = None
-    """Only those that are known not to be used for so long."""
+    """Only those that are known not to be used for so long, as is each other tag with their digest."""
     everything: bool = False
     """Whether signatures and the like are tags too."""
 
     def matches(self, listed: ListedTag) -> bool:
-        """Whether the tag is one of them."""
+        """Whether the tag is one of them by its name."""
         place = listed.row.place
         return (
             self.repositories.match_if_any(place.repository)
             and self.registry in (None, place.registry)
             and (self.everything or _SIGNATURE.fullmatch(listed.row.tag) is None)
-            and (self.unused_us is None or listed.is_unused_for(self.unused_us))
         )
+
+    def unused(self, tags: list[ListedTag]) -> list[ListedTag]:
+        """Those of all tags that nobody uses: whoever deletes a digest deletes all of its tags."""
+        if self.unused_us is None:
+            return tags
+        unused_us = self.unused_us
+        used = {_image(tag) for tag in tags if tag.row.digest and not tag.is_unused_for(unused_us)}
+        return [tag for tag in tags if tag.is_unused_for(unused_us) and _image(tag) not in used]
 
 
 def listed(partitions: Mapping[int, ReadPartition], selection: TagSelection) -> list[ListedTag]:
@@ -153,7 +160,7 @@ def listed(partitions: Mapping[int, ReadPartition], selection: TagSelection) -> 
         if isinstance(row, PullingSource)
     }
     found = [tag for partition in partitions.values() for tag in _tags_of(partition, sources)]
-    return sorted(filter(selection.matches, found), key=lambda one: (*one.row.place, one.row.tag))
+    return sorted(filter(selection.matches, selection.unused(found)), key=lambda one: (*one.row.place, one.row.tag))
 
 
 def table_of(tags: Iterable[ListedTag], look: Look) -> str:
@@ -167,6 +174,10 @@ def _tags_of(partition: ReadPartition, sources: set[tuple[str, str]]) -> Iterato
         if isinstance(row, Tag):
             is_shown = row.pushed_us is not None and (row.place.registry, row.source_format) in sources
             yield ListedTag(row, is_shown, horizon, position.whole_since_us)
+
+
+def _image(tag: ListedTag) -> tuple[RepositoryPlace, str | None]:
+    return tag.row.place, tag.row.digest
 
 
 def _cells(tag: ListedTag) -> Iterator[str]:

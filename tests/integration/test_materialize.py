@@ -46,6 +46,24 @@ def test_killed_and_followed_by_others(kafka: LocalKafka, setup: Installation) -
     assert rows_of(kafka, tags) == folded(kafka, setup.topic)
 
 
+def test_one_that_was_frozen_writes_nothing_of_its_own(kafka: LocalKafka, setup: Installation) -> None:
+    """Another one has taken its partitions meanwhile: it begins anew, with no more than its lines to say so."""
+    events, tags = list(history(300)), f"{setup.topic}.tags"
+    publish(setup, events[:100])
+    with keeper(setup, "first") as first:
+        first.wait_ready()
+        with keeper(setup, "second") as second:
+            first.signal(signal.SIGSTOP)
+            publish(setup, events[100:200])
+            eventually(lambda: rows_of(kafka, tags) == folded(kafka, setup.topic))
+            first.signal(signal.SIGCONT)
+            publish(setup, events[200:])
+            assert second.terminate() == 0
+        eventually(lambda: rows_of(kafka, tags) == folded(kafka, setup.topic))
+        assert first.terminate() == 0
+        assert all(line.startswith("{") for line in first.stderr.splitlines()), first.stderr
+
+
 def agreeing(count: int) -> Iterator[dict[str, Any]]:
     """Events of which the report and the fold must say the same: no digest is pulled before an event names its tag."""
     chance = random.Random(11)

@@ -14,6 +14,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
     "docker-registry": ("docker-registry",),
     "skopeo": ("skopeo",),
     "kcat": ("kcat",),
+    "jq": ("jq",),
     # Debian's name, then Ubuntu's, whose package brings a snap.
     "chromium": ("chromium", "chromium-browser"),
     "chromedriver": ("chromium-driver", "chromium-chromedriver"),

@@ -137,3 +137,14 @@ def test_json_and_table_say_what_is_not_known() -> None:
     assert head.split("  ")[0] == "REPOSITORY"
     times = "1970-01-02T00:00:00.000Z", "-", "unknown", "-"
     assert row.split() == ["team/app", "v1", "sha256:a", *times, "unknown", "unknown"]
+
+
+def test_a_tag_whose_digest_another_tag_uses_is_not_unused() -> None:
+    """Whoever deletes the digest would take the other away; not so in another repository, or without a digest."""
+    used = replace(PUSHED, tag="used", last_used_us=999 * DAY_US)
+    elsewhere = replace(PUSHED, place=RepositoryPlace("", "team/other"))
+    unknown = [replace(used, tag="used-2", digest=None), replace(PUSHED, tag="v2", digest=None)]
+    found = listed(
+        {0: partition(used, PUSHED, elsewhere, *unknown, PULLS)}, TagSelection(Globs([]), unused_us=90 * DAY_US)
+    )
+    assert [(tag.row.place.repository, tag.row.tag) for tag in found] == [("team/app", "v2"), ("team/other", "v1")]
