@@ -82,7 +82,7 @@ def events(count: int) -> Iterator[Event]:
 
 def materialize(config: str) -> tuple[float, float]:
     """Seconds from start to exit of the command, and its peak resident memory in MiB."""
-    arguments = ["materialize", "--until-caught-up", "-c", config]
+    arguments = ["materialize", "--until-caught-up", "--log-level", "warning", "-c", config]
     started = time.perf_counter()
     child = subprocess.Popen([sys.executable, "-c", _MEASURED, *arguments], stdout=subprocess.PIPE, text=True)
     output, _ = child.communicate()
