@@ -73,7 +73,7 @@ def test_one_that_is_there_is_not_asked_for(tmp_path: Path) -> None:
     path = programs(tmp_path / "bin", DEBIAN)
     for program in ("chromium", "chromedriver"):
         (path / program).touch(mode=0o755)
-    assert "Debian packages: docker-registry skopeo kcat prometheus kubernetes-client systemd\n" == run(path).stderr
+    assert "Debian packages: docker-registry skopeo kcat jq prometheus kubernetes-client systemd\n" == run(path).stderr
 
 
 def test_packages_can_be_named(tmp_path: Path) -> None:
