@@ -4,9 +4,11 @@ Start-up of the command included, against the bare client that consumes the same
 nothing; and the most memory that the command took.
 """
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
@@ -68,6 +70,21 @@ def export(made: Bench, config: str, records: int, run: int) -> tuple[float, flo
     if child.returncode or not output.startswith(f"{records} records"):
         sys.exit(f"the export failed: exit {child.returncode}, {output}")
     return seconds, int(output.rpartition("peak KiB ")[2]) / 1024
+
+
+def timed(
+    config: str, records: int, format_name: str, *options: str, environment: Mapping[str, str] | None = None
+) -> float:
+    """Seconds from start to exit of an export with these options."""
+    command = [sys.executable, "-m", "consumer.cli", "export", "--format", format_name, *options, "-c", config]
+    started = time.perf_counter()
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}, check=False
+    )
+    seconds = time.perf_counter() - started
+    if done.returncode or not done.stdout.startswith(f"{records} records"):
+        sys.exit(f"the export failed: exit {done.returncode}, {done.stdout}")
+    return seconds
 
 
 _MEASURED = """
