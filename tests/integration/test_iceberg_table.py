@@ -1,6 +1,8 @@
 """The table of an export in real catalogs: each record once, whatever others do to the table meanwhile."""
 
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from pyiceberg.catalog import Catalog
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField
+from structlog.testing import capture_logs
 
 from consumer.analytics.arrow import SCHEMA
 from consumer.analytics.files import Covered
@@ -17,6 +20,7 @@ from consumer.analytics.iceberg.catalog import CatalogName, opened
 from consumer.analytics.iceberg.columns import DOCS, table_schema
 from consumer.analytics.iceberg.coverage import LostCoverageError
 from consumer.analytics.iceberg.errors import TableError, UnfitTableError
+from consumer.analytics.iceberg.output import TableOutput, TableTarget
 from consumer.analytics.iceberg.table import ExportTable
 from consumer.log.record_batch import DAY_MS
 from schemas import Descriptor, Event, Target
@@ -75,6 +79,33 @@ def test_of_two_at_once_one_goes_on(catalog: Catalog) -> None:
         second.write(records(0, 0, 5))
     first.write(records(0, 10, 19))
     assert places({0: range(20)}) == rows(catalog.load_table(NAME))
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_threads_of_one_export(catalog: Catalog) -> None:
+    """Each commits while the others write files, and no commit goes wrong."""
+    table = Exporting(catalog).table
+    output = TableOutput(TableTarget(table, TOPIC))
+
+    def write(partition: int) -> None:
+        writer = output.begin({partition: 0}, 3)
+        for offset in range(4):
+            writer.write(records(partition, offset, offset))
+            writer.close()
+
+    with capture_logs() as logged, ThreadPoolExecutor() as pool:
+        list(pool.map(write, range(3)))
+    assert [] == logged
+    assert places(dict.fromkeys(range(3), range(4))) == rows(catalog.load_table(NAME))
 
 
 def test_a_look_at_the_table_does_not_make_it_ours(catalog: Catalog) -> None:

@@ -130,7 +130,7 @@ class TableWriter:
         if len(self._days) >= _MOST_OPEN:
             self._finish(next(iter(self._days)))
         table = self._target.table
-        return DayFile(table.table, table.file_schema, day, open_files=self._open_files)
+        return DayFile(table.place, table.file_schema, day, open_files=self._open_files)
 
     def _finish(self, day: int) -> None:
         try:

@@ -60,6 +60,10 @@ class ExportTable:
         self._coverage: Coverage | None = None
         self.name: Final = name
         self.table: Table
+        """As this export saw it last; for the thread that commits."""
+        self.place: Table
+        """As it was opened; for the threads that write files. Objects of pyiceberg remember what they were asked,
+        and cannot be written down by one thread while another asks them something new."""
         self.file_schema: Any
 
     def open(self) -> None:
@@ -76,6 +80,7 @@ class ExportTable:
                     break
                 self.table = self._again()
             self.file_schema = self._schema_of_files()
+            self.place = self._again()
         self._check_partitions()
 
     def coverage(self) -> Coverage | None:
