@@ -73,9 +73,9 @@ def places(kafka: LocalKafka, topic: str) -> Counter[tuple[int, int]]:
 
 def test_killed_at_any_moment(setup: Installation, kafka: LocalKafka, local: Catalog, tmp_path: Path) -> None:
     """Killed again and again and run once more, the table has each record once, and the rows of the Parquet export."""
-    publish(setup, 6_000)
+    publish(setup, 3_000)
     dice = random.Random(20261130)
-    for turn in range(4):
+    for turn in range(3):
         _kill_after(process(setup, options(tmp_path, "--roll", "1ms"), f"killed{turn}"), dice.randrange(40), tmp_path)
     _damage(setup)
     run(setup, options(tmp_path))
@@ -86,8 +86,8 @@ def test_killed_at_any_moment(setup: Installation, kafka: LocalKafka, local: Cat
     parts = [path.removeprefix("file://") for path in table.inspect.files()["file_path"].to_pylist()]
     assert _in_order(files) == _in_order(parts)
     count = "select count(*), count(distinct repository), count(raw) from events"
-    assert (6_001, 50, 1) == table.scan().to_duckdb("events").execute(count).fetchone()
-    assert (6_001,) == duckdb.connect().execute("select count(*) from read_parquet(?)", [parts]).fetchone()
+    assert (3_001, 50, 1) == table.scan().to_duckdb("events").execute(count).fetchone()
+    assert (3_001,) == duckdb.connect().execute("select count(*) from read_parquet(?)", [parts]).fetchone()
     assert "0 records in 0 files" in run(setup, options(tmp_path))
 
 

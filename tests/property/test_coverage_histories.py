@@ -91,7 +91,7 @@ _STEPS: Final = st.one_of(
 
 
 @given(st.lists(_STEPS, max_size=12))
-@settings(max_examples=examples(20_000, suite=1000))
+@settings(max_examples=examples(20_000, suite=500))
 def test_what_a_table_says_is_never_wrong(steps: list[tuple[str, int | None, int | None]]) -> None:
     """Whatever happens, an export goes on exactly where the current snapshot ends, or says that it cannot tell."""
     model = Model()

@@ -157,7 +157,7 @@ GOOD = events(original=st.sampled_from(["", '{"x": 1}'])).map(value_of)
 VALUES = st.one_of(GOOD, GOOD, GOOD.flatmap(damaged), st.none(), st.binary(max_size=20))
 
 
-@settings(max_examples=examples(150, suite=40))
+@settings(max_examples=examples(150, suite=25))
 @given(st.lists(VALUES, min_size=9, max_size=24), st.sampled_from([(), FINGERPRINT]))
 def test_both_paths_give_the_same_rows(values: list[bytes | None], headers: Headers) -> None:
     """Whatever lies in the topic, the table made in bulk equals the one made record by record."""
