@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from confluent_kafka import Producer
 from msgspec.structs import replace
@@ -39,11 +40,12 @@ def main(records: int = RECORDS) -> None:
         for run in range(RUNS):
             bare = records / consume(made, records)
             config = str(made.config([], topics=_topics(made, run)))
-            seconds, peak_mib = materialize(config)
-            rate = records / seconds
-            again_s, state_mib = materialize(config)
-            report("tags from the log", records_s=rate, bare_client_s=bare, ratio=rate / bare, peak_MiB=peak_mib)
-            report("and a second start", tags=records // _PUSHED_EVERY, seconds=again_s, peak_MiB=state_mib)
+            first, again = materialize(config), materialize(config)
+            rate = records / first.seconds
+            report("tags from the log", records_s=rate, bare_client_s=bare, ratio=rate / bare)
+            report("", CPU_us_a_record=first.cpu_s / records * 1e6, peak_MiB=first.peak_mib)
+            tags = records // _PUSHED_EVERY
+            report("a second start", tags=tags, seconds=again.seconds, CPU_s=again.cpu_s, peak_MiB=again.peak_mib)
     mib = memory_of(TAGS)
     report("the state of tags", tags=TAGS, MiB=mib, bytes_a_tag=mib * 2**20 / TAGS)
 
@@ -80,16 +82,29 @@ def events(count: int) -> Iterator[Event]:
         yield one
 
 
-def materialize(config: str) -> tuple[float, float]:
-    """Seconds from start to exit of the command, and its peak resident memory in MiB."""
+@dataclass(frozen=True)
+class Run:
+    """One run of the command."""
+
+    seconds: float
+    """From its start to its exit."""
+    cpu_s: float
+    """Processor time of all its threads."""
+    peak_mib: float
+    """The most memory that it had."""
+
+
+def materialize(config: str) -> Run:
+    """Read all that is in the log."""
     arguments = ["materialize", "--until-caught-up", "--log-level", "warning", "-c", config]
     started = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-c", _MEASURED, *arguments], stdout=subprocess.PIPE, text=True)
-    output, _ = child.communicate()
+    child = subprocess.Popen([sys.executable, "-m", "consumer.cli", *arguments])
+    _, status, used = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         sys.exit(f"materialize failed: exit {child.returncode}")
-    return seconds, int(output.rpartition("peak KiB ")[2]) / 1024
+    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def memory_of(tags: int) -> float:
@@ -110,13 +125,6 @@ def _pushed(number: int) -> TagEvent | None:
     one = event(number, f"team/app{number % _REPOSITORIES}")
     return tag_event_of(one, Record("events", 0, number, number, None, None))
 
-
-_MEASURED = """
-import atexit, resource
-from consumer.cli import main
-atexit.register(lambda: print("peak KiB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
-main()
-"""
 
 if __name__ == "__main__":
     main(*map(int, sys.argv[1:]))
