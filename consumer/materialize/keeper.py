@@ -5,11 +5,12 @@ Whatever goes wrong, everything is dropped and begun anew: all that is known is 
 
 import contextlib
 import threading
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 import structlog
 
-from consumer.log.group_reader import GroupReader
+from consumer.log.fetched import Fetched
 from consumer.materialize.kept_partition import Applied, GivenUpError, KeptPartition, UnreadableTopicError
 from consumer.materialize.metrics import TagMetrics
 from consumer.record import Record
@@ -32,6 +33,36 @@ class PartitionCountError(BridgeError):
     """The topic of tags has not the partitions of the events topic."""
 
 
+class EventReader(Protocol):
+    """A member of the group that reads the events topic, see `GroupReader`."""
+
+    @property
+    def is_member(self) -> bool:
+        """Whether the group has admitted it."""
+        ...
+
+    @property
+    def ends(self) -> Mapping[int, int]:
+        """Where the log of each partition ended when it was asked last."""
+        ...
+
+    def read(self, most: int, wait_s: float) -> Fetched:
+        """What came within so many seconds, at most so many records."""
+        ...
+
+    def commit(self, offsets: Mapping[int, int]) -> None:
+        """Show in the group how far reading is."""
+        ...
+
+    def pause(self, partition: int) -> None:
+        """Read no more of this partition."""
+        ...
+
+    def close(self) -> None:
+        """Leave the group."""
+        ...
+
+
 class TopicReplacedError(BridgeError):
     """The events topic is another one of the same name."""
 
@@ -39,7 +70,7 @@ class TopicReplacedError(BridgeError):
 class Opening(Protocol):
     """Opens what a keeper needs; everything blocks, and may raise a `BridgeError`."""
 
-    def open_reader(self, owner: "TagKeeper") -> GroupReader:
+    def open_reader(self, owner: "TagKeeper") -> EventReader:
         """A member of the group."""
         ...
 
@@ -75,7 +106,7 @@ class TagKeeper:
         self._fault = _NOT_YET
         self._turns = 0
         """As a member of the group."""
-        self._reader: GroupReader | None = None
+        self._reader: EventReader | None = None
         self._news: Final = News()
         self.settled: Final = threading.Event()
         """Set when it was a member of the group for the first time, and had shown there where its partitions stand."""
@@ -153,7 +184,7 @@ class TagKeeper:
                     f"partition {number}: the events topic was deleted and made anew; it is read from its beginning"
                 )
 
-    def _apply(self, reader: GroupReader, number: int, records: list[Record], end: int | None) -> None:
+    def _apply(self, reader: EventReader, number: int, records: list[Record], end: int | None) -> None:
         kept = self._kept.get(number)
         if kept is None or number in self._waiting:
             return
@@ -161,7 +192,7 @@ class TagKeeper:
         self._metrics.records.inc(len(records))
         self._note(reader, number, done)
 
-    def _note(self, reader: GroupReader, number: int, done: Applied) -> None:
+    def _note(self, reader: EventReader, number: int, done: Applied) -> None:
         self._note_lost(number, done.lost)
         self._metrics.rows.inc(done.rows)
         self._metrics.undecodable.inc(done.undecodable)
@@ -180,7 +211,7 @@ class TagKeeper:
             consequence = "what they say of tags is not known"
             _log.warning("materialize.records_lost", partition=partition, records=lost, consequence=consequence)
 
-    def _show(self, reader: GroupReader) -> None:
+    def _show(self, reader: EventReader) -> None:
         """Show in the group how far it is, and to who asks that it works."""
         reader.commit({number: kept.next_offset for number, kept in self._kept.items()})
         self._count()

@@ -1,94 +1,22 @@
 """A partition whose log has gaps, newer records or foreign ids, on two topics that are lists."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
-
 import pytest
 from msgspec.structs import replace
 
 from consumer.log.schema_ids import SchemaIds
-from consumer.materialize.kept_partition import Applied, KeptPartition, Topics, UnreadableTopicError
-from consumer.record import Headers, Record
-from consumer.tags.record import rows_in
-from consumer.tags.rows import KeptRow, Position, Tag
+from consumer.materialize.kept_partition import UnreadableTopicError
 from runtime.clock import SystemClock
-from runtime.kafka.records import OutgoingRecord
-from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
-from schemas.event import Event, Target
-from schemas.names import SCHEMA_FINGERPRINT
-
-EVENTS: Final = "events"
-TAGS: Final = "tags"
-MINUTE_MS: Final = 60_000
-MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
-NEWER: Final[Headers] = ((SCHEMA_FINGERPRINT, b"0123456789abcdef"),)
-
-
-def pushed(offset: int, *, schema_id: int = CATALOG.latest.id) -> Record:
-    """A push of a tag of its own, a minute after the one before."""
-    target = Target(repository="team/app", tag=f"v{offset}", digest=f"sha256:{offset}", media_type=MANIFEST)
-    value = frame(schema_id, encode(Event(id=str(offset), action="push", target=target)))
-    return Record(EVENTS, 0, offset, offset * MINUTE_MS, b"team/app", value)
-
-
-@dataclass
-class Log:
-    """Two topics of one partition each, as a broker has them."""
-
-    begins: int = 0
-    records: list[Record] = field(default_factory=list)
-    rows: list[Record] = field(default_factory=list)
-
-    def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The first offset that is left."""
-        return dict.fromkeys(partitions, self.begins if topic == EVENTS else 0)
-
-    def end(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
-        """The offset behind the last record."""
-        events = self.records[-1].next_offset if self.records else self.begins
-        return {number: events if topic == EVENTS else len(self.rows) for number in partitions}
-
-    def read(self, topic: str, ranges: Mapping[int, range]) -> Iterator[Record]:
-        """What is left of these offsets."""
-        for record in self.records if topic == EVENTS else self.rows:
-            if record.offset in ranges[0] and (topic == TAGS or record.offset >= self.begins):
-                yield record
-
-    def write(self, records: Sequence[OutgoingRecord]) -> None:
-        """One transaction."""
-        for one in records:
-            self.rows.append(Record(TAGS, 0, len(self.rows), 0, one.key, one.value, tuple(one.headers)))
-
-    def close(self) -> None:
-        """Nobody writes any more."""
-
-    def opened(
-        self, events_id: str = "first", *, schema_ids: SchemaIds | None = None, passes_unknown: bool = False
-    ) -> KeptPartition:
-        """The partition, for whoever gets it now."""
-        topics = Topics(EVENTS, events_id, TAGS, self, self, lambda: False, schema_ids, passes_unknown)
-        return KeptPartition(0, topics, self)
-
-    def found(self) -> tuple[Position, set[str]]:
-        """The position that stands in the topic, and the tags."""
-        rows: list[KeptRow] = list(rows_in(self.rows).values())
-        (position,) = (row for row in rows if isinstance(row, Position))
-        return position, {row.tag for row in rows if isinstance(row, Tag)}
-
-    def take(self, kept: KeptPartition, *offsets: int, end: int | None = None) -> Applied:
-        """What is read at these offsets; with an end, up to it."""
-        return kept.apply([record for record in self.records if record.offset in offsets], end)
+from tests.kit.listed_topics import MINUTE_MS, NEWER, ListedTopics, pushed
 
 
 @pytest.fixture
-def log() -> Log:
+def log() -> ListedTopics:
     """Eight pushes."""
-    return Log(records=[pushed(offset) for offset in range(8)])
+    return ListedTopics(records=[pushed(offset) for offset in range(8)])
 
 
-def test_what_retention_took_while_it_was_read_is_lost(log: Log) -> None:
+def test_what_retention_took_while_it_was_read_is_lost(log: ListedTopics) -> None:
     """It is counted, and nothing is missing from the first record behind the gap on, not from one before it."""
     kept = log.opened()
     log.begins = 5
@@ -98,7 +26,7 @@ def test_what_retention_took_while_it_was_read_is_lost(log: Log) -> None:
     assert tags == {"v0", "v1", "v6", "v7"}
 
 
-def test_offsets_without_a_record_are_not_lost(log: Log) -> None:
+def test_offsets_without_a_record_are_not_lost(log: ListedTopics) -> None:
     """Compaction and transactions leave such: the log begins before them."""
     kept = log.opened()
     assert log.take(kept, 0, 3, end=8).lost == 0
@@ -106,7 +34,7 @@ def test_offsets_without_a_record_are_not_lost(log: Log) -> None:
     assert (position.offset, position.whole_since_us) == (7, None)
 
 
-def test_what_retention_took_while_nobody_read_is_lost(log: Log) -> None:
+def test_what_retention_took_while_nobody_read_is_lost(log: ListedTopics) -> None:
     """Whoever gets the partition next finds out, and the next record says since when nothing is missing."""
     log.take(log.opened(), 0, 1)
     log.begins = 4
@@ -116,7 +44,7 @@ def test_what_retention_took_while_nobody_read_is_lost(log: Log) -> None:
     assert log.found()[0].whole_since_us == 4 * MINUTE_MS * 1000
 
 
-def test_a_gap_up_to_the_end_of_the_log_is_found_again(log: Log) -> None:
+def test_a_gap_up_to_the_end_of_the_log_is_found_again(log: ListedTopics) -> None:
     """Since when nothing is missing is not known before a record comes; whoever goes on then knows of the gap."""
     kept = log.opened()
     log.take(kept, 0, 1)
@@ -130,7 +58,7 @@ def test_a_gap_up_to_the_end_of_the_log_is_found_again(log: Log) -> None:
     assert log.found()[0].whole_since_us == 8 * MINUTE_MS * 1000
 
 
-def test_another_topic_of_the_name_is_read_from_its_beginning(log: Log) -> None:
+def test_another_topic_of_the_name_is_read_from_its_beginning(log: ListedTopics) -> None:
     """The tags stay; what came last in the topic before may be missing."""
     log.take(log.opened(), 0, 1, 2, 3)
     log.records = [pushed(0), pushed(1)]
@@ -142,7 +70,7 @@ def test_another_topic_of_the_name_is_read_from_its_beginning(log: Log) -> None:
     assert tags == {"v0", "v1", "v2", "v3"}
 
 
-def test_a_record_of_a_newer_release_is_waited_for(log: Log) -> None:
+def test_a_record_of_a_newer_release_is_waited_for(log: ListedTopics) -> None:
     """What comes before it is kept, and nothing behind it, up to the end of the log neither."""
     log.records[2] = replace(log.records[2], headers=NEWER)
     kept = log.opened()
@@ -152,7 +80,7 @@ def test_a_record_of_a_newer_release_is_waited_for(log: Log) -> None:
     assert (kept.next_offset, log.found()[0].offset, log.found()[1]) == (2, 1, {"v0", "v1"})
 
 
-def test_a_record_of_a_newer_release_can_be_passed_over(log: Log) -> None:
+def test_a_record_of_a_newer_release_can_be_passed_over(log: ListedTopics) -> None:
     """If the configuration says so, as for endpoints: it counts as undecodable."""
     log.records[2] = replace(log.records[2], headers=NEWER)
     done = log.take(log.opened(passes_unknown=True), 0, 1, 2, 3)
@@ -168,14 +96,14 @@ class OneSchema:
         return CATALOG.latest.text if schema_id == 7 else None
 
 
-def test_ids_of_a_schema_registry_are_resolved(log: Log) -> None:
+def test_ids_of_a_schema_registry_are_resolved(log: ListedTopics) -> None:
     """A record without our header is decoded by the schema that the registry has for its id."""
     log.records = [pushed(0, schema_id=7), pushed(1, schema_id=8)]
     done = log.take(log.opened(schema_ids=SchemaIds(OneSchema(), SystemClock())), 0, 1)
     assert (done.undecodable, log.found()[1]) == (1, {"v0"})
 
 
-def test_rows_of_a_newer_release_are_left_alone(log: Log) -> None:
+def test_rows_of_a_newer_release_are_left_alone(log: ListedTopics) -> None:
     """Whoever cannot read the state does not go on from another one."""
     log.take(log.opened(), 0)
     log.rows = [replace(row, headers=NEWER) for row in log.rows]
