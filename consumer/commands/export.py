@@ -87,7 +87,7 @@ def export_command(
         table_export = _table_export(export, options)
         plan = table_export.plan(from_, to or End())
         say_filled(plan)
-        return finished(table_export.run(plan, follow=follow), follow=follow)
+        return finished(table_export.run(plan, follow=follow), f"table {options.table}", follow=follow)
     if catalog is not None or table is not None or compact or expire is not None:
         raise click.UsageError(f"--catalog, --table, --compact and --expire go with --format {_ICEBERG} only")
     if output is None:
@@ -98,7 +98,7 @@ def export_command(
         files, plan = export.planned(wanted, from_, to or End())
         say_filled(plan)
         summary = export.run(files, plan, follow=follow)
-    return finished(summary, follow=follow)
+    return finished(summary, str(output), follow=follow)
 
 
 def _catalog(catalog: str | None) -> str:

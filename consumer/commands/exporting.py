@@ -147,9 +147,9 @@ def say_filled(plan: ExportPlan) -> None:
         )
 
 
-def finished(summary: ExportSummary, *, follow: bool) -> int:
-    """Say what was written; the exit status. A run that was stopped before the end says so."""
-    click.echo(f"{counted(summary.records, 'record')} in {counted(summary.files, 'file')}")
+def finished(summary: ExportSummary, place: str, *, follow: bool) -> int:
+    """Say what was written, and where; the exit status. A run that was stopped before the end says so."""
+    click.echo(f"{counted(summary.records, 'record')} in {counted(summary.files, 'file')}: {place}")
     if summary.stopped and not follow:
         click.echo("stopped before the end; run it again to continue", err=True)
         return 1

@@ -73,7 +73,8 @@ def _usage_line(error: click.ClickException, program: str) -> str:
     where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else program
     if isinstance(error, click.exceptions.NoSuchCommand) and (told := of_another_program(where, error.command_name)):
         return f"{where}: {told}"
-    return f"{where}: {error.format_message()} (see --help)"
+    message = " ".join(error.format_message().split())  # a list of choices comes a line each
+    return f"{where}: {message} (see --help)"
 
 
 def _say(line: str) -> None:

@@ -123,7 +123,7 @@ def test_the_topic_of_attempts(kafka: LocalKafka, topic: str, tmp_path: Path, re
     exported = setup.run_worker("export", "--attempts", "--format", "parquet", "--output", output)
     assert exported.stdout.startswith("12 records in "), exported.stderr
     again = setup.run_worker("export", "--attempts", "--format", "parquet", "--output", output)
-    assert again.stdout == "0 records in 0 files\n"
+    assert again.stdout == f"0 records in 0 files: {output}\n"
     other = setup.run_worker("export", "--attempts", "--format", "avro", "--output", output)
     assert (2, True) == (other.code, "--attempts takes --format parquet only" in other.stderr)
 

@@ -147,12 +147,13 @@ def test_export(kafka: LocalKafka, setup: Installation, transactions: Transactio
         return done.stdout + done.stderr
 
     filled(kafka, setup.topic, transactions)
-    assert export() == "9 records in 1 file\n"
+    assert export() == f"9 records in 1 file: {output}\n"
     transactions.aborted("team/b", 3)
     transactions.committed("team/a", 5)
     ends_at(kafka, setup.topic, 21)
-    assert export() == "1 record in 1 file\n"
+    assert export() == f"1 record in 1 file: {output}\n"
     transactions.committed("team/a", *range(6, 9))
     ends_at(kafka, setup.topic, 25)
     delete_records(kafka, setup.topic, {0: 23})
-    assert export() == "1 record in 1 file\ngap: partition 0: the log no longer has offsets 20 to 22\n"
+    gap = "gap: partition 0: the log no longer has offsets 20 to 22\n"
+    assert export() == f"1 record in 1 file: {output}\n{gap}"

@@ -202,6 +202,14 @@ def test_every_key_is_documented() -> None:
     assert real == set(documented_keys())
 
 
+def test_the_sample_has_every_key() -> None:
+    """The configuration that users copy has a line for every key, but for the one that is there for old registries."""
+    sample = SAMPLE.read_text("utf-8")
+    names = {key: key.replace("[]", "").rpartition(".")[2] for key in documented_keys()}
+    missing = [key for key, name in names.items() if not re.search(rf"\b{re.escape(name)}:", sample)]
+    assert missing == ["endpoints[].ignoredmediatypes"]
+
+
 @pytest.mark.parametrize("key", [key for key, row in documented_keys().items() if row.has_default])
 def test_documented_default_is_the_default(key: str) -> None:
     """A key that is written with its documented default changes nothing."""

@@ -49,6 +49,13 @@ def test_a_wrong_word_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert line.endswith("(see --help)")
 
 
+def test_a_missing_choice_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has all that can be chosen."""
+    _, _, err = ran("registry-bridge", "views", monkeypatch=monkeypatch, capsys=capsys)
+    told = "Missing option '--engine'. Choose from: clickhouse, duckdb, flink, spark, trino (see --help)"
+    assert f"registry-bridge views: {told}\n" == err
+
+
 def test_a_command_of_the_other_program_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

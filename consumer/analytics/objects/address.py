@@ -37,7 +37,7 @@ def read_address(text: str) -> StorageAddress | Path:
     """
     scheme, found, rest = text.partition("://")
     if not found:
-        return Path(text)
+        return _directory(text)
     if "@" in rest or "?" in rest or "#" in rest:
         raise AddressError("credentials and options do not belong in the address: set them in the environment")
     parts = urlsplit(text)
@@ -51,3 +51,11 @@ def read_address(text: str) -> StorageAddress | Path:
     if any(part in {"", ".", ".."} for part in prefix.split("/")) and prefix:
         raise AddressError(f"{text!r} has an empty part, `.` or `..` in its prefix")
     return StorageAddress(scheme, parts.netloc, prefix)
+
+
+def _directory(text: str) -> Path:
+    """The directory of a text without `://`, unless it begins like an address."""
+    head, colon, _ = text.partition(":")
+    if colon and head.lower() in {*SCHEMES, "file"}:
+        raise AddressError(f"{text!r} lacks the slashes of {head.lower()}://; if it is a directory, write ./{text}")
+    return Path(text)

@@ -11,6 +11,8 @@ from consumer.analytics.objects.address import AddressError, StorageAddress, rea
     ("text", "meant"),
     [
         ("events", Path("events")),
+        ("2026:11", Path("2026:11")),
+        ("./s3:/lake", Path("s3:/lake")),
         ("/srv/events", Path("/srv/events")),
         ("file:///srv/my%20events", Path("/srv/my events")),
         ("s3://lake", StorageAddress("s3", "lake")),
@@ -32,6 +34,9 @@ def test_what_an_address_means(text: str, meant: object) -> None:
         ("s3://lake:9000/x", "names no bucket"),
         ("ftp://host/x", "is not an output: write a directory, file:///DIRECTORY"),
         ("file://host/x", "is not an output"),
+        ("s3:/lake", "'s3:/lake' lacks the slashes of s3://; if it is a directory, write ./s3:/lake"),
+        ("S3:lake", "lacks the slashes of s3://"),
+        ("file:/srv/events", "lacks the slashes of file://"),
         ("s3://lake/a//b", "has an empty part"),
         ("s3://lake/../b", "has an empty part"),
     ],
