@@ -7,6 +7,7 @@ from consumer.record import Record
 from consumer.tags.listing import ReadPartition
 from consumer.tags.record import UnreadableRowError, rows_in
 from runtime.config import Settings
+from runtime.counts import counted
 from runtime.errors import BridgeError
 
 
@@ -31,10 +32,17 @@ def read_tags(view: LogView, settings: Settings, topic: str) -> dict[int, ReadPa
     for record in view.scan(topic, bounds.ranges, "reading tags"):
         records[record.partition].append(record)
     spans, now_us = view.bounds(events).ranges, int(view.clock.wall() * 1_000_000)
+    if len(spans) != len(bounds.end):
+        raise TagsMissingError(
+            f"topic {topic} has {counted(len(bounds.end), 'partition')}, {events} has {len(spans)}: "
+            "what is in the others is not known (docs/tags.md)"
+        )
+    ends = view.log.written(events, spans)
     try:
         rows = {number: list(rows_in(records[number]).values()) for number in bounds.end}
     except UnreadableRowError as error:
         raise TagsMissingError(f"topic {topic}: {error}") from error
     return {
-        number: ReadPartition(found, events_id, spans.get(number, range(0)), now_us) for number, found in rows.items()
+        number: ReadPartition(found, events_id, range(spans[number].start, ends[number]), now_us)
+        for number, found in rows.items()
     }

@@ -112,13 +112,22 @@ class TagFold:
         place = RepositoryPlace(event.registry, event.repository)
         known = self._repositories.get(place)
         tag = known.tag_of(event) if known is not None else event.tag or None
-        if tag is None or self._recent.is_deleted(event, tag):
+        if tag is None:
             return
-        repository = self._repository(place)
+        if not self._recent.is_deleted(event, tag):
+            self._take(event, tag, counts=verdict is TagVerdict.COUNTED)
+        if event.action == "pull" and known is not None:
+            for other in known.others_with(event, tag):
+                if not self._recent.is_deleted(event, other):
+                    known.used(event, other)
+
+    def _take(self, event: TagEvent, tag: str, *, counts: bool) -> None:
+        """A push or pull that counts for this tag."""
+        repository = self._repository(RepositoryPlace(event.registry, event.repository))
         if event.action == "push":
             repository.pushed(event, tag)
         else:
-            repository.pulled(event, tag, counts=verdict is TagVerdict.COUNTED)
+            repository.pulled(event, tag, counts=counts)
 
     def _delete(self, event: TagEvent) -> None:
         place = RepositoryPlace(event.registry, event.repository)

@@ -56,7 +56,10 @@ class ReadPartition:
     @property
     def horizon_us(self) -> int | None:
         """Up to when it is known what happened; None if nothing was read."""
-        return self.position.read_up_to_us if self.unread or self._has_gap else self.now_us
+        if not self.unread and not self._has_gap:
+            return self.now_us
+        read_up_to_us = self.position.read_up_to_us
+        return None if read_up_to_us is None else min(read_up_to_us, self.now_us)
 
     @property
     def _next_offset(self) -> int:

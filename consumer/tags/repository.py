@@ -77,12 +77,22 @@ class RepositoryTags:
     def pulled(self, event: TagEvent, tag: str, *, counts: bool) -> None:
         """An image was pulled, or checked, by this tag or by a digest that counts for it."""
         known = self._seen(event, tag) if event.tag else self.tags[tag]
-        if event.method in ("GET", "HEAD") and _is_latest(event.happened_us, known.last_used_us):
+        if _is_latest(event.happened_us, known.last_used_us):
             known = replace(known, last_used_us=event.happened_us)
         if event.method == "GET" and _is_latest(event.happened_us, known.last_pulled_us):
             known = replace(known, last_pulled_us=event.happened_us, last_pulled_by=event.actor or None)
         pulls = (known.pulls or 0) + 1 if counts else known.pulls
         self._change(replace(known, pulls=pulls, offset=event.offset))
+
+    def others_with(self, event: TagEvent, tag: str) -> list[str]:
+        """The other tags that have the digest of an event which names no tag: whichever was meant, all are in use."""
+        return [] if event.tag else sorted(self._tags_of.get(event.digest, set()) - {tag})
+
+    def used(self, event: TagEvent, tag: str) -> None:
+        """The image of a tag was pulled, or checked, by its digest, which counts for another tag."""
+        known = self.tags[tag]
+        if _is_latest(event.happened_us, known.last_used_us):
+            self._change(replace(known, last_used_us=event.happened_us, offset=event.offset))
 
     def deleted(self, event: TagEvent) -> None:
         """A tag was deleted; without one a digest, with all tags that have it; without either, everything."""

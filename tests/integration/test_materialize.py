@@ -14,6 +14,7 @@ from tests.kit import eventually
 from tests.kit.bridge import Installation
 from tests.kit.kept_tags import PARTITIONS, caught_up, event, folded, history, keeper, publish, rows_of
 from tests.kit.topics import make_topic
+from tests.kit.transactions import Transactions
 
 pytestmark = pytest.mark.kafka
 
@@ -110,6 +111,16 @@ def test_tags_are_those_of_the_report(setup: Installation) -> None:
     assert len(setup.run_worker("tags", "team/app1", "--unused", "1d").stdout.splitlines()) == 3
 
 
+def test_what_an_open_transaction_holds_back_is_not_read(kafka: LocalKafka, setup: Installation) -> None:
+    """Whoever asks for tags is told of it: uses may be behind it."""
+    publish(setup, list(history(50)))
+    caught_up(setup)
+    assert setup.run_worker("tags").stderr == ""
+    with Transactions(kafka, setup.topic) as copying:
+        copying.begin("team/app0", 1)
+        assert "1 record of the log was not read for tags yet" in setup.run_worker("tags").stderr
+
+
 def test_wrong_use_is_one_line(kafka: LocalKafka, setup: Installation) -> None:
     """Without a topic of tags in the configuration or in Kafka, and with another number of partitions."""
     missing = setup.run_worker("tags")
@@ -122,6 +133,9 @@ def test_wrong_use_is_one_line(kafka: LocalKafka, setup: Installation) -> None:
     differs = setup.run_worker("materialize")
     assert differs.code == 1
     assert f"topic {setup.topic}.tags has 2 partitions, {setup.topic} has 3: " in differs.stderr.splitlines()[-1]
+    unequal = setup.run_worker("tags")
+    assert unequal.code == 1
+    assert f"topic {setup.topic}.tags has 2 partitions, {setup.topic} has 3: " in unequal.stderr
     setup.sections = {}
     for command in ("tags", "materialize"):
         unnamed = setup.run_worker(command)

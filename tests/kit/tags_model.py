@@ -152,6 +152,8 @@ class Model:
         if event.action == "pull":
             self.sources.setdefault((event.registry, event.source_format), event.offset)
         tag = event.tag or self.named(place, event.digest)
+        if event.action == "pull" and not event.tag and event.digest:
+            self.use_others(place, event, tag)
         if not tag or self.was_deleted(event, tag):
             return
         known = self.tags.setdefault((place, tag), Known())
@@ -162,6 +164,13 @@ class Model:
             _push(event, known)
         else:
             _pull(event, known, counts=self.counts(event))
+
+    def use_others(self, place: RepositoryPlace, event: TagEvent, counted: str) -> None:
+        """A pull by digest is a use of all tags that have the digest, whichever it counts for."""
+        for (at, tag), known in self.tags.items():
+            is_other = (at, known.digest) == (place, event.digest) and tag != counted
+            if is_other and not self.was_deleted(event, tag) and _is_latest(event.happened_us, known.used):
+                known.used, known.offset = event.happened_us, event.offset
 
     def named(self, place: RepositoryPlace, digest: str) -> str:
         """The tag that a digest counts for."""
@@ -222,7 +231,7 @@ def _push(event: TagEvent, known: Known) -> None:
 
 def _pull(event: TagEvent, known: Known, *, counts: bool) -> None:
     known.pulls += counts
-    if event.method in ("GET", "HEAD") and _is_latest(event.happened_us, known.used):
+    if _is_latest(event.happened_us, known.used):
         known.used = event.happened_us
     if event.method == "GET" and _is_latest(event.happened_us, known.pulled):
         known.pulled, known.pulled_by = event.happened_us, event.actor

@@ -109,6 +109,11 @@ class _CountsOnlyTags(RepositoryTags):
         return event.tag or None
 
 
+class _UsesOnlyOne(RepositoryTags):
+    def used(self, event: TagEvent, tag: str) -> None:
+        """A pull by digest is a use of the tag that it counts for, and of no other."""
+
+
 class _ForgetsNoDigest(RepositoryTags):
     def _forget(self, digest: str) -> None:
         self._drop(digest)
