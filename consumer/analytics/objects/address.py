@@ -38,15 +38,16 @@ def read_address(text: str) -> StorageAddress | Path:
     scheme, found, rest = text.partition("://")
     if not found:
         return _directory(text)
-    if "@" in rest or "?" in rest or "#" in rest:
-        raise AddressError("credentials and options do not belong in the address: set them in the environment")
+    _refuse_secrets(rest)
     parts = urlsplit(text)
     if scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return Path(unquote(parts.path))
     if scheme not in SCHEMES:
         raise AddressError(f"{text!r} is not an output: {_ALLOWED}")
     if not parts.netloc or ":" in parts.netloc:
-        raise AddressError(f"{text!r} names no {SCHEMES[scheme].lower()}: write {scheme}://{SCHEMES[scheme]}/PREFIX")
+        raise AddressError(
+            f"{scheme}://... names no {SCHEMES[scheme].lower()}: write {scheme}://{SCHEMES[scheme]}/PREFIX"
+        )
     prefix = parts.path.strip("/")
     if any(part in {"", ".", ".."} for part in prefix.split("/")) and prefix:
         raise AddressError(f"{text!r} has an empty part, `.` or `..` in its prefix")
@@ -57,5 +58,11 @@ def _directory(text: str) -> Path:
     """The directory of a text without `://`, unless it begins like an address."""
     head, colon, _ = text.partition(":")
     if colon and head.lower() in {*SCHEMES, "file"}:
+        _refuse_secrets(text)
         raise AddressError(f"{text!r} lacks the slashes of {head.lower()}://; if it is a directory, write ./{text}")
     return Path(text)
+
+
+def _refuse_secrets(text: str) -> None:
+    if any(sign in text for sign in "@?#"):
+        raise AddressError("credentials and options do not belong in the address: set them in the environment")

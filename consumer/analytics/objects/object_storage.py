@@ -198,14 +198,17 @@ def _log_wait(holder: str, seconds: float) -> None:
 
 
 def _cleared(bucket: Objects) -> list[str]:
-    """The paths of all files; parts that were uploaded and never became a file are removed."""
+    """The paths of all files; parts that were uploaded and never became a file are removed.
+
+    What is not below the directory of a day is another's: an export with a longer prefix may be at work there.
+    """
     paths = []
-    for one in bucket.listed():
-        name = one.path.rpartition("/")[2]
+    for path in (one.path for one in bucket.listed() if one.path.startswith(DIRECTORY)):
+        name = path.rpartition("/")[2]
         if name.startswith(".") and name.endswith(UNFINISHED):
-            bucket.remove(one.path)
-        elif one.path.startswith(DIRECTORY):
-            paths.append(one.path)
+            bucket.remove(path)
+        else:
+            paths.append(path)
     return sorted(paths)
 
 
