@@ -12,6 +12,9 @@ _STATUS: Final = re.compile(r"status code: (\d{3})\b")
 _PASSING_BY: Final = frozenset({"it did not answer in time", "the connection was cut"})
 _RETRIES: Final = re.compile(r"after (\d+) retries")
 _URL: Final = re.compile(r"https?://[^\s,]+")
+_HOST: Final = re.compile(r"https?://(?:[^\s/@]*@)?([^\s/?#,@]+)")
+_UNREACHED: Final = ("dns error", "ConnectionRefused", "tcp connect error", "kind: Connect")
+"""Signs of faults in which it matters which host was asked."""
 _METADATA: Final = "//169.254.169.254/"
 """Where a machine of a cloud is asked for its credentials."""
 _REGION: Final = "the bucket is in another region: set AWS_REGION"
@@ -35,9 +38,13 @@ _SIGNS: Final = (
     ("Missing AccessKeyId", "AWS_ACCESS_KEY_ID is not set"),
     ("Missing SecretAccessKey", "AWS_SECRET_ACCESS_KEY is not set"),
     ("Account must be specified", "AZURE_STORAGE_ACCOUNT_NAME is not set"),
-    ("BadScheme", "its endpoint is plain HTTP, which must be allowed: set AWS_ALLOW_HTTP=true (AZURE_ALLOW_HTTP)"),
+    (
+        "BadScheme",
+        "its endpoint is plain HTTP, which must be allowed: set AWS_ALLOW_HTTP=true, or for Azure AZURE_ALLOW_HTTP=true",
+    ),
     ("dns error", "the name of its host cannot be resolved"),
     ("certificate", "its TLS certificate is not trusted"),
+    ("ConnectionRefused", "the connection is refused"),
     ("tcp connect error", "it cannot be reached"),
     ("operation timed out", "it did not answer in time"),
     ("TimedOut", "it did not answer in time"),
@@ -74,7 +81,10 @@ def fault_of(text: str) -> StorageFault:
     for sign, cause in _SIGNS:
         if sign in said and not (status and sign == "HTTP error"):
             tries = "" if cause in _PASSING_BY else _tries(text)
-            return StorageFault(cause + tries, is_lasting=sign in {each for each, _ in _SIGNS[:4]})
+            return StorageFault(
+                cause + (_asked(text) if sign in _UNREACHED else "") + tries,
+                is_lasting=sign in {each for each, _ in _SIGNS[:4]},
+            )
     if status:
         return _of_status(int(status[1]), code[1] if code else "", _tries(text))
     return StorageFault("its client could not be set up, or failed in an unknown way", is_lasting=False)
@@ -91,6 +101,14 @@ def _of_status(status: int, code: str, tries: str) -> StorageFault:
     return StorageFault(f"it answers {said}{tries}", is_lasting=status < 500 and status not in _TEMPORARY)
 
 
+def _asked(text: str) -> str:
+    """The host and port that were asked."""
+    host = _HOST.search(text)
+    return f" ({host[1]})" if host else ""
+
+
 def _tries(text: str) -> str:
     retries = _RETRIES.search(text)
-    return f", also after {retries[1]} more tries" if retries and retries[1] != "0" else ""
+    if retries is None or retries[1] == "0":
+        return ""
+    return f", also after {retries[1]} more {'try' if retries[1] == '1' else 'tries'}"

@@ -30,7 +30,12 @@ RETRIED = f"{ASKED}, after 12 retries, max_retries: 12, retry_timeout: 180s"
         (f'{RETRIED} - HTTP error: error sending request\n\nDebug source: "dns error"', "the name of its host", False),
         (
             f'{RETRIED} - HTTP error: error sending request\n\nDebug source: "tcp connect error"',
-            "it cannot be reached, also after 12 more tries",
+            "it cannot be reached (s3.example.com), also after 12 more tries",
+            False,
+        ),
+        (
+            'Error performing PUT http://hunter2@127.0.0.1:9000/lake - HTTP error "tcp connect error" kind: ConnectionRefused',
+            "the connection is refused (127.0.0.1:9000)",
             False,
         ),
         (f"{ASKED} - HTTP error: error sending request\n\nkind: Timeout", "it did not answer in time", False),
