@@ -26,8 +26,13 @@ _LONGEST_NS = 2**63 - 1
 _LONGEST_TEXT = 200
 """No duration worth writing is longer; it bounds the big-integer work on hostile text."""
 
-DURATION_EXAMPLES = "write e.g. 500ms, 1s, 1h30m"
+DURATION_EXAMPLES = "write e.g. 500ms, 1s, 1h30m, 30d"
 """The advice behind every refused duration."""
+
+
+class UnitMissingError(ValueError):
+    """A bare number stands where a duration should be."""
+
 
 _BYTES_OF = {"TiB": 2**40, "GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
 _SIZE = re.compile(r"([0-9]{1,18}) ?(B|KiB|MiB|GiB|TiB)?")
@@ -40,13 +45,14 @@ def parse_duration(text: str) -> float:
     """Read a duration such as `500ms`, `1h30m`, `1m2.5s`, `30d`, `-24h` or `0` into seconds.
 
     Raises:
-        ValueError: it is no duration, is over 292 years, or is a bare number; the last with what to write instead.
+        UnitMissingError: it is a bare number; with what to write instead of the registry's nanoseconds.
+        ValueError: it is no duration, or over 292 years.
     """
     unsigned = text[1:] if text[:1] in {"-", "+"} else text
     if unsigned == "0":
         return 0.0
     if _BARE_NUMBER.fullmatch(text):
-        raise ValueError(f"has no unit (the registry reads it as nanoseconds); write {_with_unit(text)}")
+        raise UnitMissingError(f"has no unit (the registry reads it as nanoseconds); write {_with_unit(text)}")
     total = _nanoseconds(unsigned)
     if total is None:
         raise ValueError(f"is not a duration; {DURATION_EXAMPLES}")

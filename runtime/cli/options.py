@@ -12,7 +12,7 @@ from runtime.config.addresses import Address, parse_address
 from runtime.config.load import ConfigurationFile, find
 from runtime.logs import LEVELS, configure_logs
 from runtime.processes.order import LogOptions
-from runtime.units import parse_duration
+from runtime.units import UnitMissingError, parse_duration
 from schemas.names import LABEL
 
 MOST_PROCESSES: Final = 64
@@ -123,6 +123,8 @@ class DurationType(click.ParamType[float]):
             return value
         try:
             seconds = parse_duration(value)
+        except UnitMissingError:  # who types a command thinks of no registry, and may mean seconds as well as days
+            self.fail(f"{value!r} has no unit; write {value}s, {value}m, {value}h or {value}d", param, ctx)
         except ValueError as error:
             self.fail(f"{value!r} {error}", param, ctx)
         if seconds <= 0:

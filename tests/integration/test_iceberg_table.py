@@ -267,14 +267,33 @@ def test_tables_that_an_export_cannot_write_to(catalog: Catalog) -> None:
 
 def test_a_catalog_that_does_not_answer(tmp_path: Path) -> None:
     """It is named with the cause, and without what stands before an @ in its URI."""
-    with pytest.raises(TableError, match=r"^catalog gone: ") as caught:
-        opened(CatalogName.read("gone=http://me:hunter2@127.0.0.1:9"), None)
-    assert "hunter2" not in str(caught.value)
+    with pytest.raises(TableError) as caught:
+        opened(CatalogName.read("gone=http://me:hunter2@127.0.0.1:9/?token=hunter2"), None)
+    assert str(caught.value) == "catalog gone (http://127.0.0.1:9/): ConnectionError: Connection refused"
+
+
+def test_a_catalog_that_nobody_has_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line names those that there are."""
+    monkeypatch.setenv("PYICEBERG_CATALOG__PROD__URI", "http://127.0.0.1:9")
+    with pytest.raises(UnfitTableError, match=r"^--catalog pord: .* \(it has: prod\); .* --catalog pord=URI$"):
+        opened(CatalogName.read("pord"), None)
+
+
+def test_a_new_table_needs_a_place(tmp_path: Path) -> None:
+    """The line names the option that says where."""
+    said = r"^table registry.events: it is not there, .* --output names"
+    with opened(CatalogName.read(f"local=sqlite:///{tmp_path}/x.db"), None) as catalog:
+        table = ExportTable(catalog, "registry.events", SCHEMA)
+        with pytest.raises(UnfitTableError, match=said):
+            table.open()
 
 
 def test_a_catalog_whose_package_is_missing() -> None:
     """The line says what to install."""
-    with pytest.raises(UnfitTableError, match=r"^catalog hive: .* not installed: pip install 'pyiceberg\[hive\]'$"):
+    with pytest.raises(
+        UnfitTableError,
+        match=r"^catalog hive \(thrift://127.0.0.1:9\): .* not installed: pip install 'pyiceberg\[hive\]'$",
+    ):
         opened(CatalogName.read("hive=thrift://127.0.0.1:9"), None)
 
 

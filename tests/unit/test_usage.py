@@ -56,6 +56,14 @@ def test_a_missing_choice_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert f"registry-bridge views: {told}\n" == err
 
 
+def test_a_duration_without_a_unit_may_be_anything(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No unit is proposed before the others: of these two one removes snapshots of the last week."""
+    _, _, err = ran("registry-worker", "export", "--expire", "7", monkeypatch=monkeypatch, capsys=capsys)
+    assert "Invalid value for '--expire': '7' has no unit; write 7s, 7m, 7h or 7d (see --help)" in err
+
+
 def test_a_command_of_the_other_program_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,8 +6,9 @@ from typing import Final
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NotInstalledError
+from pyiceberg.utils.config import Config
 
-from consumer.analytics.iceberg.errors import UnfitTableError, line_of, told
+from consumer.analytics.iceberg.errors import UnfitTableError, line_of, told, without_secrets
 
 _SCHEMES: Final = ("sqlite:", "postgresql", "http://", "https://", "thrift://")
 
@@ -30,9 +31,13 @@ class CatalogName:
         if not name or (separator and not uri.startswith(_SCHEMES)):
             raise UnfitTableError(
                 f"--catalog {name}{separator}...: write NAME for a catalog of pyiceberg's configuration, "
-                "NAME=sqlite:////PATH, NAME=postgresql+psycopg2://HOST/DATABASE, NAME=http://HOST/PATH"
+                "NAME=sqlite:///FILE, NAME=postgresql+psycopg2://HOST/DATABASE, NAME=http://HOST/PATH, NAME=thrift://HOST:PORT"
             )
         return cls(name, uri or None)
+
+    def __str__(self) -> str:
+        """For errors: with its URI, but without user and parameters."""
+        return self.name if self.uri is None else f"{self.name} ({without_secrets(self.uri)})"
 
 
 def opened(of: CatalogName, warehouse: str | None) -> Catalog:
@@ -42,14 +47,26 @@ def opened(of: CatalogName, warehouse: str | None) -> Catalog:
         UnfitTableError: the configuration does not suffice, or a package for this kind of catalog is missing.
         TableError: it does not answer.
     """
+    if of.uri is None:
+        _see_that_it_is_configured(of.name)
     given = {"uri": of.uri, "warehouse": None if warehouse is None else location(warehouse)}
-    with told(f"catalog {of.name}"):
+    with told(f"catalog {of}"):
         try:
             return load_catalog(of.name, **{key: value for key, value in given.items() if value is not None})
         except NotInstalledError as error:  # says itself which package it needs
-            raise UnfitTableError(f"catalog {of.name}: {error}") from None
+            raise UnfitTableError(f"catalog {of}: {error}") from None
         except ValueError as error:
-            raise UnfitTableError(f"catalog {of.name}: {line_of(error)}") from error
+            raise UnfitTableError(f"catalog {of}: {line_of(error)}") from error
+
+
+def _see_that_it_is_configured(name: str) -> None:
+    configuration = Config()
+    if configuration.get_catalog_config(name) is None:
+        known = ", ".join(configuration.get_known_catalogs()) or "none"
+        raise UnfitTableError(
+            f"--catalog {name}: pyiceberg's configuration has no catalog of this name (it has: {known}); "
+            f"configure it, or write --catalog {name}=URI"
+        )
 
 
 def location(warehouse: str) -> str:

@@ -8,6 +8,9 @@ from typing import ClassVar, Final
 from runtime.errors import BridgeError
 
 _USER_INFO: Final = re.compile(r"(?<=://)[^/@\s]+@")
+_PARAMETERS: Final = re.compile(r"\?\S*")
+_SYSTEM: Final = re.compile(r"\[Errno -?\d+\] ([^'\"\[\]()<>]+)")
+"""What the operating system said, somewhere in the text of a library that wraps it several times."""
 _LONGEST: Final = 300
 
 
@@ -33,7 +36,13 @@ def told(what: str) -> Iterator[None]:
 
 
 def line_of(error: BaseException) -> str:
-    """An error's kind and the first line of its text, without the user info of URLs."""
+    """An error's kind and the first line of its text, without the user info of URLs; or what the system said in it."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    text = _USER_INFO.sub("", text)[:_LONGEST]
+    said = _SYSTEM.search(text)
+    text = said[1].strip() if said else _USER_INFO.sub("", text)[:_LONGEST]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def without_secrets(uri: str) -> str:
+    """A URI without its user info and parameters."""
+    return _PARAMETERS.sub("", _USER_INFO.sub("", uri))

@@ -224,6 +224,11 @@ class ExportTable:
             )
         except TableAlreadyExistsError:  # another export was quicker
             return self._again()
+        except ValueError as error:  # neither the catalog nor the command says where
+            raise UnfitTableError(
+                f"table {self.name}: it is not there, and cannot be made ({line_of(error)}); "
+                "--output names the warehouse of a new table"
+            ) from error
 
     def _lacks_columns(self) -> bool:
         try:

@@ -40,7 +40,7 @@ _SIGNS: Final = (
     ("Account must be specified", "AZURE_STORAGE_ACCOUNT_NAME is not set"),
     (
         "BadScheme",
-        "its endpoint is plain HTTP, which must be allowed: set AWS_ALLOW_HTTP=true, or for Azure AZURE_ALLOW_HTTP=true",
+        "its endpoint is plain HTTP, which must be allowed: AWS_ALLOW_HTTP=true, for Azure AZURE_ALLOW_HTTP=true",
     ),
     ("dns error", "the name of its host cannot be resolved"),
     ("certificate", "its TLS certificate is not trusted"),

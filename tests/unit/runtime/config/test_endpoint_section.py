@@ -71,7 +71,7 @@ ENDPOINTS = [
     (endpoint('"a b\\x85": b'), f'endpoints[0]."a b\\x85": is not a known key; known here: {ENDPOINT_KEYS}'),
     (
         endpoint("timeout: 5 parsecs"),
-        'endpoints[0].timeout: "5 parsecs" is not a duration; write e.g. 500ms, 1s, 1h30m',
+        'endpoints[0].timeout: "5 parsecs" is not a duration; write e.g. 500ms, 1s, 1h30m, 30d',
     ),
     (
         endpoint("timeout: 5000000000"),
@@ -177,7 +177,7 @@ ENDPOINTS = [
     (endpoint("rate_limit: 0"), "endpoints[0].rate_limit: 0 is not a number from 0.001 to 1e+06"),
     (
         endpoint("timeout: '${SECRET}'"),
-        'endpoints[0].timeout: "${SECRET}" is not a duration; write e.g. 500ms, 1s, 1h30m',
+        'endpoints[0].timeout: "${SECRET}" is not a duration; write e.g. 500ms, 1s, 1h30m, 30d',
     ),
     (
         endpoint("threshold: '${SECRET}'"),

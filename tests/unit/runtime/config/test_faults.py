@@ -150,7 +150,7 @@ SECTIONS = [
     (KAFKA + "topics: {retention: 0s}", 'topics.retention: "0s" is not from 1s to 36500d'),
     (
         KAFKA + "topics: {retention: 30 days}",
-        'topics.retention: "30 days" is not a duration; write e.g. 500ms, 1s, 1h30m',
+        'topics.retention: "30 days" is not a duration; write e.g. 500ms, 1s, 1h30m, 30d',
     ),
     (KAFKA + "topics: {partition: 1}", "topics.partition: is not a known key; did you mean partitions?"),
     (

@@ -34,7 +34,7 @@ RETRIED = f"{ASKED}, after 12 retries, max_retries: 12, retry_timeout: 180s"
             False,
         ),
         (
-            'Error performing PUT http://hunter2@127.0.0.1:9000/lake - HTTP error "tcp connect error" kind: ConnectionRefused',
+            'performing PUT http://hunter2@127.0.0.1:9000/lake - HTTP error "tcp connect error" ConnectionRefused',
             "the connection is refused (127.0.0.1:9000)",
             False,
         ),
