@@ -13,6 +13,7 @@ import yaml
 from consumer.cli import commands as worker_commands
 from producer.cli import commands as bridge_commands
 from runtime.config import Settings
+from runtime.config.addresses import parse_address
 from runtime.config.load import settings_from
 from runtime.deadline import CLOSE_GRACE_S
 from runtime.last_resort import GRACE_S
@@ -27,6 +28,8 @@ ALL = [(folder.name, one) for folder in KUSTOMIZATIONS for one in resources(fold
 IDS = [f"{folder}/{one['kind']}/{one['metadata']['name']}" for folder, one in ALL]
 PODS = list(pods())
 NAMES = [one["metadata"]["name"] for one, _ in PODS]
+SERVED = [(one, container) for one, container in PODS if container["name"] != "tags"]
+"""Of the base: registries and endpoints wait for them."""
 FILE = re.compile(r"\$\{file:([^}]+)\}")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
@@ -40,6 +43,11 @@ def configuration() -> str:
     """The configuration's text."""
     (text,) = only(KUBERNETES / "base", "ConfigMap")["data"].values()
     return str(text)
+
+
+def named(resource: Mapping[str, Any]) -> tuple[str, str]:
+    """Its kind and name."""
+    return resource["kind"], resource["metadata"]["name"]
 
 
 @pytest.mark.parametrize(("folder", "resource"), ALL, ids=IDS)
@@ -94,7 +102,7 @@ def test_a_pod_runs_one_of_our_commands_as_the_image_does(
 ) -> None:
     """By the image's user, with the configuration where the image seeks it."""
     program, command, *options = container["args"]
-    assert ["--watch-config"] == options
+    assert options == (["--listen", "0.0.0.0:5052"] if container["name"] == "tags" else ["--watch-config"])
     known = {"registry-bridge": bridge_commands, "registry-worker": worker_commands}
     assert command in known[program].commands
     pod = workload["spec"]["template"]["spec"]
@@ -122,7 +130,8 @@ def test_a_pod_has_time_to_drain(workload: Mapping[str, Any], container: Mapping
 def test_a_pod_is_probed_where_it_listens(workload: Mapping[str, Any], container: Mapping[str, Any]) -> None:
     """Liveness asks the loop alone; readiness takes it out of the Service; all at the configured port."""
     found = settings()
-    listen = {"intake": found.intake.listen, "worker": found.worker.listen}[container["name"]]
+    configured = {"intake": found.intake.listen, "worker": found.worker.listen}
+    listen = configured.get(container["name"]) or parse_address(container["args"][-1])
     assert not listen.is_loopback
     assert [{"name": "http", "containerPort": listen.port}] == [
         {key: port[key] for key in ("name", "containerPort")} for port in container["ports"]
@@ -133,7 +142,7 @@ def test_a_pod_is_probed_where_it_listens(workload: Mapping[str, Any], container
     assert container["livenessProbe"]["timeoutSeconds"] > 5, "several processes are asked for 5 s"
 
 
-@pytest.mark.parametrize(("workload", "container"), PODS, ids=NAMES)
+@pytest.mark.parametrize(("workload", "container"), SERVED, ids=[one["metadata"]["name"] for one, _ in SERVED])
 def test_a_disruption_leaves_one(workload: Mapping[str, Any], container: Mapping[str, Any]) -> None:
     """A node that is drained takes one pod at a time, of the workload's labels, and one stays."""
     labels = workload["spec"]["selector"]["matchLabels"]
@@ -212,11 +221,12 @@ def test_workers_are_scaled_by_lag_up_to_the_partitions() -> None:
 
 
 def test_the_kustomization_of_the_page_works(tmp_path: Path) -> None:
-    """It brings its own configuration and image, in its namespace, and changes nothing else."""
+    """It brings its own configuration and image, in its namespace, and changes nothing else; with tags too."""
     (text,) = re.findall(
         r"```yaml\n# kustomization\.yaml.*\n((?:.*\n)*?)```", (ROOT / "docs" / "deploying.md").read_text()
     )
     shutil.copytree(ROOT / "deploy", tmp_path / "registry-event-bridge" / "deploy")
+    text = text.replace("  # - ../", "  - ../")
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "bridge.yaml").write_text("mine")
@@ -227,8 +237,8 @@ def test_the_kustomization_of_the_page_works(tmp_path: Path) -> None:
     rendered = resources(mine)
     assert {"registry-events"} == {one["metadata"]["namespace"] for one in rendered}
     assert {"bridge.yaml": "mine"} == only(mine, "ConfigMap")["data"]
-    given = {one["kind"]: one for folder in ("base", "monitoring") for one in resources(KUBERNETES / folder)}
-    assert given.keys() == {one["kind"] for one in rendered}
+    given = [one for folder in ("base", "monitoring", "tags") for one in resources(KUBERNETES / folder)]
+    assert sorted(map(named, given)) == sorted(map(named, rendered))
     for one in rendered:
         judge(one)
         if one["kind"] in {"Deployment", "StatefulSet"}:

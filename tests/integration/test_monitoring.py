@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prometheus_client import generate_latest
 
 from broker import LocalKafka
+from consumer.materialize.metrics import TagMetrics
+from runtime.metrics import process_metrics
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.kubernetes import KUBERNETES, only
@@ -92,8 +95,11 @@ def pipeline(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def scrape(pipeline: Pipeline) -> Scrape:
-    """What its processes expose."""
-    return Scrape([exposed(one) for one in (*pipeline.intakes, pipeline.worker)])
+    """What its processes expose, and what one that keeps tags does."""
+    tags = TagMetrics(process_metrics("registry_worker"))
+    tags.ask_for_lag(lambda: 0.0)
+    processes = (*pipeline.intakes, pipeline.worker)
+    return Scrape([*map(exposed, processes), generate_latest(tags.registry).decode()])
 
 
 def exposed(process: Process) -> str:

@@ -68,10 +68,18 @@ def test_it_runs_a_command_that_exists(unit: Path) -> None:
     """And stops trying if the configuration cannot be used."""
     found = settings_of(unit)
     (line,) = found["ExecStart"]
-    program, command = line.removeprefix(INSTALLED).split()
-    assert unit.stem == program
+    program, command, *_ = line.removeprefix(INSTALLED).split()
+    assert unit.stem in {program, f"{program}-{command}"}
     assert command in PROGRAMS[program].commands
     assert ["2"] == found["RestartPreventExitStatus"]
+
+
+def test_it_reloads_if_its_command_does(unit: Path) -> None:
+    """SIGHUP ends a command that does not take a changed configuration while it runs."""
+    found = settings_of(unit)
+    program, command, *_ = found["ExecStart"][0].removeprefix(INSTALLED).split()
+    options = {option.name for option in PROGRAMS[program].commands[command].params}
+    assert ("watch_config" in options) == ("ExecReload" in found)
 
 
 def test_it_has_time_to_drain(unit: Path) -> None:

@@ -48,8 +48,8 @@ def only(folder: Path, kind: str, name: str = "") -> dict[str, Any]:
 
 
 def pods() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Each workload of the base with its container."""
-    for one in resources(KUBERNETES / "base"):
+    """Each workload of the base, and that which keeps tags, with its container."""
+    for one in (*resources(KUBERNETES / "base"), *resources(KUBERNETES / "tags")):
         if "template" in one.get("spec", {}):
             (container,) = one["spec"]["template"]["spec"]["containers"]
             yield one, container

@@ -29,6 +29,8 @@ CONFIG = "/etc/registry-bridge/bridge.yaml"
 REFERENCE = re.compile(r"\$\{(\w+):([-?])([^}]*)\}")
 THREE_BROKERS = ROOT / "examples" / "compose" / "three-brokers.env"
 PROFILE = "three-brokers"
+TAGS = "tags"
+"""The profile that adds a service, whatever else runs."""
 # What a broker in a container has otherwise than the local one, which listens on the loopback and is made to be light.
 PLACE = {"listeners", "advertised.listeners", "controller.quorum.voters", "log.dirs"}
 
@@ -55,7 +57,7 @@ def services(file: Path | None = None) -> Mapping[str, Any]:
     profiles = given.get("COMPOSE_PROFILES", "").split(",")
     found = yaml.safe_load(filled)["services"]
     assert isinstance(found, dict)
-    return {name: one for name, one in found.items() if not {*one.get("profiles", ())} - {*profiles}}
+    return {name: one for name, one in found.items() if not {*one.get("profiles", ())} - {*profiles, TAGS}}
 
 
 def brokers(file: Path | None = None) -> dict[str, dict[str, str]]:
@@ -81,7 +83,7 @@ def settings_of(service: str, file: Path | None = None) -> Settings:
     return load(ROOT / mounts(service)[CONFIG], services(file)[service]["environment"])
 
 
-@pytest.mark.parametrize("service", ["intake", "worker"])
+@pytest.mark.parametrize("service", ["intake", "worker", "materialize"])
 def test_the_mounted_configuration_loads(service: str) -> None:
     """The configuration that a service mounts is one that the bridge takes, with the environment it is given."""
     settings = settings_of(service)
@@ -89,9 +91,19 @@ def test_the_mounted_configuration_loads(service: str) -> None:
     assert [secret.reveal() for secret in settings.intake.authorization] == [f"Bearer {TOKEN}"]
 
 
-def test_both_commands_read_the_same_file() -> None:
-    """Intake and worker are given one configuration."""
-    assert settings_of("intake") == settings_of("worker")
+def test_all_commands_read_the_same_file() -> None:
+    """They are given one configuration."""
+    assert settings_of("intake") == settings_of("worker") == settings_of("materialize")
+
+
+def test_what_keeps_tags_is_asked_for_and_probed_where_it_listens() -> None:
+    """Only with its profile; the configuration names its topic, and nothing outside reaches its port."""
+    keeper = services()["materialize"]
+    program, command, option, address = keeper["command"]
+    assert ("registry-worker", True, "--listen") == (program, command in worker_commands.commands, option)
+    assert f"http://{address}/readyz" in keeper["healthcheck"]["test"][-1]
+    assert ([TAGS], False) == (keeper["profiles"], "ports" in keeper)
+    assert settings_of("materialize").topics.tags
 
 
 @pytest.mark.parametrize(
@@ -115,7 +127,7 @@ def test_published_ports_are_those_listened_on() -> None:
         assert not address.is_loopback
 
 
-@pytest.mark.parametrize("service", ["intake", "worker"])
+@pytest.mark.parametrize("service", ["intake", "worker", "materialize"])
 def test_services_have_time_to_drain(service: str) -> None:
     """Compose kills none before its drain is over, and the time after which a stuck process ends itself."""
     given = int(services()[service]["stop_grace_period"].removesuffix("s"))
@@ -124,7 +136,7 @@ def test_services_have_time_to_drain(service: str) -> None:
     assert given > drain_s + CLOSE_GRACE_S + GRACE_S
 
 
-@pytest.mark.parametrize("service", ["intake", "worker"])
+@pytest.mark.parametrize("service", ["intake", "worker", "materialize"])
 def test_services_are_confined(service: str) -> None:
     """A root that cannot be written but for /tmp, no capabilities, no way to more rights."""
     found = services()[service]
