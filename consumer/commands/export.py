@@ -11,6 +11,7 @@ from consumer.analytics.formats import warn_of_slow_decoding
 from consumer.analytics.iceberg.options import TableOptions
 from consumer.analytics.objects.address import StorageAddress
 from consumer.analytics.objects.lease import LEASE_S
+from consumer.analytics.objects.lock_record import LONGEST_LEASE_S
 from consumer.analytics.partition_files import ExportTarget
 from consumer.commands.exporting import LogExport, finished, say_filled
 from consumer.commands.options import PlaceType
@@ -77,8 +78,8 @@ def export_command(
     """
     if follow and to is not None:
         raise click.UsageError("--follow cannot be combined with --to")
-    if lease < _SHORTEST_LEASE_S:
-        raise click.UsageError("--lease must be 1s at least")
+    if not _SHORTEST_LEASE_S <= lease <= LONGEST_LEASE_S:
+        raise click.UsageError("--lease must be between 1s and 1d")
     export = LogExport(settings, attempts=_topic_of_attempts(settings, format_name) if attempts else None)
     roll_s = _FOLLOWING_ROLL_S if follow and roll is None else roll
     if format_name == _ICEBERG:

@@ -91,11 +91,11 @@ def clickhouse_text(event: RecordType, columns: tuple[ViewColumn, ...], place: E
 CREATE TABLE {place.source} (
 {members}
 ) ENGINE = Kafka SETTINGS
-    kafka_broker_list = {text_of(place.brokers)},
-    kafka_topic_list = {text_of(place.topic)},
-    kafka_group_name = {text_of(f"clickhouse-{place.view}")},
+    kafka_broker_list = {_literal(place.brokers)},
+    kafka_topic_list = {_literal(place.topic)},
+    kafka_group_name = {_literal(f"clickhouse-{place.view}")},
     kafka_format = 'AvroConfluent',
-    format_avro_schema_registry_url = {text_of(place.schema_url)},
+    format_avro_schema_registry_url = {_literal(place.schema_url)},
     input_format_avro_allow_missing_fields = 1,
     input_format_avro_null_as_default = 1,
     kafka_handle_error_mode = 'stream';

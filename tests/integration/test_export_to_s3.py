@@ -162,6 +162,15 @@ def test_a_bad_network(setup: Installation, kafka: LocalKafka, s3: S3Server) -> 
     assert places(kafka, setup.topic) == exported(s3, setup.topic)
 
 
+def test_a_store_that_slows_down_for_a_while(setup: Installation, kafka: LocalKafka, s3: S3Server) -> None:
+    """Sixteen refusals one after the other end nothing: how long it has lasted decides, and the pauses grow."""
+    fill(setup, 20)
+    with FaultyProxy(s3.port, lambda number, _: Treatment("slow down" if 3 < number <= 19 else "pass")) as proxy:
+        done = finished(exporting(setup, proxy.port))
+    assert 0 == done.code, done.stderr
+    assert places(kafka, setup.topic) == exported(s3, setup.topic)
+
+
 def test_a_report_of_a_bucket(setup: Installation, s3: S3Server, tmp_path: Path) -> None:
     """It says what the report of the same export in a directory says, and downloads only the days that it needs."""
     for day in range(3):

@@ -71,8 +71,10 @@ class RetryPatience:
 
 FIRST_CONTACT: Final = RetryPatience(3, 20.0)
 """Whoever mistyped an address is told soon."""
-AT_WORK: Final = RetryPatience(12, 180.0)
-"""A store that slows down or is away for two minutes does not end a run."""
+AT_WORK: Final = RetryPatience(1000, 180.0)
+"""A store that slows down or is away for two minutes does not end a run: the time ends it, not the number of tries."""
+_PAUSES: Final = {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=15), "base": 2.5}
+"""Each is drawn between the first and the last one times `base`; with the client's own base of 2 they hardly grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,7 @@ def open_bucket(address: StorageAddress, patience: RetryPatience) -> Bucket:
             prefix=address.prefix or None,
             config=_settings(address, os.environ),
             retry_config={
+                "backoff": _PAUSES,
                 "max_retries": patience.retries,
                 "retry_timeout": timedelta(seconds=math.ceil(patience.seconds)),
             },

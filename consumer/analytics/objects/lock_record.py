@@ -1,8 +1,11 @@
 """The content of the lock's object: who holds it, for how long without a sign, and what may still appear. Pure."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+
+LONGEST_LEASE_S: Final = 86_400.0
+"""Whoever waits for a lock waits no longer."""
 
 
 class LockRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +17,7 @@ class LockRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The same for people: host and process."""
     serial: int
     """How many states of this owner came before."""
-    lease_s: float
+    lease_s: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_LEASE_S)]
     """The owner shows itself more often than this."""
     is_released: bool = False
     announced: tuple[str, ...] = ()

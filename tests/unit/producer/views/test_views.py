@@ -73,6 +73,12 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.mark.parametrize(("engine", "written"), [("clickhouse", r"'a\\''b:1'"), ("flink", r"'a\''b:1'")])
+def test_no_setting_ends_its_literal(engine: str, written: str) -> None:
+    """Whatever the configuration names: a quote is doubled, and where a backslash escapes, that is too."""
+    assert written in views_for(engine, replace(PLACE, brokers=r"a\'b:1"))
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_new_member_is_a_new_column(engine: str) -> None:
     """A release with one more member makes views with one more column."""
