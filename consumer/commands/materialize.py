@@ -14,7 +14,7 @@ from runtime.http.server_tls import server_tls
 _USUAL: Final = "registry.tags"
 
 
-@click.command("materialize", epilog="Example: registry-worker materialize -c bridge.yaml --listen 127.0.0.1:5052")
+@click.command("materialize", epilog="Example: registry-worker materialize -c bridge.yaml --listen 127.0.0.1:5053")
 @common_options
 @click.option(
     "--listen",

@@ -7,20 +7,20 @@ from consumer.log.consumer_settings import ConsumerSettings
 from consumer.log.group_reader import GroupReader
 from consumer.log.range_reader import RangeReader
 from consumer.log.schema_ids import schema_ids_of
-from consumer.materialize.keeper import PartitionCountError, TagKeeper
+from consumer.materialize.keeper import TagKeeper
 from consumer.materialize.kept_partition import KeptPartition, Topics
 from consumer.places import TopicMissingError
+from consumer.tags.partition_counts import require_same
 from runtime.clock import Clock
 from runtime.config import Settings
-from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.topics import ensure_tags, max_event_bytes
 from runtime.kafka.transactions import TransactionalWriter
 
 CLIENT_ID: Final = "registry-worker-materialize"
-_LARGEST_ROW: Final = 64 * 1024
-"""Bytes: names are at most 1024 characters, each of which may be 12 bytes in a key."""
+_LARGEST_ROW: Final = 256 * 1024
+"""Bytes: names are at most 1024 characters, each of which may be 12 bytes in a key; and the digests of 200 children."""
 
 
 def group_of_tags(settings: Settings) -> str:
@@ -37,7 +37,7 @@ class TagParts:
         Args:
             settings: of the installation.
             topic: of tags.
-            clock: for durations.
+            clock: for durations, and for when records were found to be gone.
             stop: set to give up reading.
 
         Raises:
@@ -70,8 +70,7 @@ class TagParts:
         ensure_tags(self.admin, self._settings)
         tags = self.admin.topic(self._topic)
         self._partitions = 0 if tags is None else tags.partitions
-        if self._partitions != events.partitions:
-            raise self._differing(events.partitions)
+        require_same(self._topic, self._partitions, self._settings.topics.events, events.partitions)
         settings = ConsumerSettings(
             self._kafka,
             CLIENT_ID,
@@ -86,7 +85,8 @@ class TagParts:
         events = self._settings.topics.events
         if number >= self._partitions:
             now = self.admin.topic(events)
-            raise self._differing(number + 1 if now is None else now.partitions)
+            least = number + 1
+            require_same(self._topic, self._partitions, events, least if now is None else max(now.partitions, least))
         writer = TransactionalWriter(
             self._kafka,
             client_id=CLIENT_ID,
@@ -97,9 +97,11 @@ class TagParts:
             events,
             self.events_id(),
             self._topic,
+            self._partitions,
             self.admin,
             self._open_ranges(),
             self._stop.is_set,
+            self._clock,
             schema_ids=self._schema_ids,
             passes_unknown=self._settings.worker.unknown_schema == "dead-letter",
         )
@@ -124,10 +126,3 @@ class TagParts:
                 schema_ids=self._schema_ids,
             )
         return self._ranges
-
-    def _differing(self, partitions: int) -> PartitionCountError:
-        return PartitionCountError(
-            f"topic {self._topic} has {counted(self._partitions, 'partition')}, {self._settings.topics.events} has "
-            f"{partitions}: a tag is kept in the partition of its events; name a new topic in topics.tags, for example "
-            f"{self._topic}-2, and start again, which reads the whole log (docs/tags.md)"
-        )

@@ -14,6 +14,7 @@ from consumer.log.fetched import Fetched
 from consumer.materialize.kept_partition import Applied, GivenUpError, KeptPartition, UnreadableTopicError
 from consumer.materialize.metrics import TagMetrics
 from consumer.record import Record
+from consumer.tags.partition_counts import PartitionCountError
 from runtime.errors import BridgeError
 from runtime.news import News
 
@@ -27,10 +28,6 @@ _TURNS_WITHOUT: Final = 20
 """A member that has no partition by then gets none, as others have all."""
 _NOT_YET: Final = "has not joined its group yet"
 _MATTER: Final = "keeping"
-
-
-class PartitionCountError(BridgeError):
-    """The topic of tags has not the partitions of the events topic."""
 
 
 class EventReader(Protocol):
@@ -106,6 +103,12 @@ class TagKeeper:
         self._fault = _NOT_YET
         self._turns = 0
         """As a member of the group."""
+        self._records = 0
+        """That were read."""
+        self._tags = 0
+        """In the partitions that it had last."""
+        self._has_told = False
+        """Whether it said that it had caught up."""
         self._reader: EventReader | None = None
         self._news: Final = News()
         self.settled: Final = threading.Event()
@@ -136,6 +139,12 @@ class TagKeeper:
                     consequence = "tags stay as they are; it is tried again"
                     _log.warning("materialize.interrupted", reason=self._fault, consequence=consequence)
                 self._stop.wait(_AGAIN_S)
+
+    def tell_caught_up(self) -> None:
+        """Say once that all was read that there was, and what that was."""
+        if not self._has_told:
+            self._has_told = True
+            _log.info("materialize.caught_up", records=self._records, tags=self._tags)
 
     def taken(self, partition: int) -> int:
         """See `PartitionOwner`."""
@@ -190,6 +199,7 @@ class TagKeeper:
             return
         done = kept.apply(records, end)
         self._metrics.records.inc(len(records))
+        self._records += len(records)
         self._note(reader, number, done)
 
     def _note(self, reader: EventReader, number: int, done: Applied) -> None:
@@ -219,8 +229,11 @@ class TagKeeper:
             self._fault = ""
             self._news.settled(_MATTER)
             self._turns += 1
+            self._tags = sum(kept.fold.tags for kept in self._kept.values())
             if self._kept or self._turns > _TURNS_WITHOUT:
                 self.settled.set()
+            if self._kept and self._lag() == 0:
+                self.tell_caught_up()
 
     def _count(self) -> None:
         self._metrics.partitions.set(len(self._kept))

@@ -9,9 +9,11 @@ from consumer.log.record_batch import micros_of
 from consumer.log.schema_ids import SchemaIds
 from consumer.record import Record
 from consumer.tags.fold import TagFold
+from consumer.tags.partition_counts import require_made_with
 from consumer.tags.record import UnreadableRowError, records_of, rows_in
 from consumer.tags.rows import KeptRow
 from consumer.tags.tag_event import TagEvent, tag_event_of
+from runtime.clock import Clock
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
 from schemas.avro import UndecodableError, UnknownSchemaError
@@ -59,10 +61,14 @@ class Topics:
     events_id: str | None
     """By which it is told from another one of its name."""
     tags: str
+    partitions: int
+    """Of each of them."""
     offsets: TopicOffsets
     ranges: Ranges
     is_stopping: Callable[[], bool]
     """Whether to give up reading."""
+    clock: Clock
+    """When it was found that records are gone."""
     schema_ids: SchemaIds | None = None
     """Of the schema registry that may know a record's schema, if there is one."""
     passes_unknown: bool = False
@@ -98,19 +104,20 @@ class KeptPartition:
 
         Raises:
             UnreadableTopicError: the rows are none, or those of a newer release.
+            PartitionCountError: the rows were made with another number of partitions.
+            FencedError: the partition is another one's by now.
             GivenUpError: it was given up.
             KafkaUnavailableError, KafkaRefusedError: the topics cannot be read.
         """
         self.number: Final = number
         self._topics: Final = topics
         self._writer: Final = writer
-        self.fold: Final = TagFold(self._rows(), topics.events_id)
+        self.fold: Final = TagFold(self._rows(), topics.events_id, partitions=topics.partitions)
         begins, ends = self._bounds(topics.events)
         self.lost: Final = max(0, begins - self.fold.next_offset) if self.fold.position.offset >= 0 else 0
         """Records that retention removed before they were read."""
-        if self.lost:
-            self.fold.miss()
-        self.fold.read_nothing(begins)
+        if self.lost or self.fold.follows_another_topic:
+            self._remember_gap(begins)
         for record in self._read(topics.events, range(max(begins, self.fold.lead.start), self.fold.next_offset), ends):
             event = _tag_event_or_none(record)
             if event is not None:
@@ -143,9 +150,7 @@ class KeptPartition:
             self._come_to(end, done)
             self.fold.read_nothing(end)
             self.next_offset = end
-        rows = records_of(self.fold.take_changes(), self._topics.tags, self.number)
-        self._writer.write(rows)
-        done.rows = len(rows)
+        done.rows = self._write()
         return done
 
     def close(self) -> None:
@@ -176,15 +181,32 @@ class KeptPartition:
             begins, _ = self._bounds(self._topics.events)
             lost = min(begins, offset) - self.next_offset
             if lost > 0:
-                self.fold.miss()
+                self.fold.miss(self._now_us())
                 done.lost += lost
 
+    def _remember_gap(self, begins: int) -> None:
+        """Write at once that records are gone: nobody may come here again before a record comes."""
+        self.fold.miss(self._now_us())
+        self.fold.read_nothing(begins)
+        self._write()
+
+    def _write(self) -> int:
+        rows = records_of(self.fold.take_changes(), self._topics.tags, self.number)
+        self._writer.write(rows)
+        return len(rows)
+
+    def _now_us(self) -> int:
+        return int(self._topics.clock.wall() * 1_000_000)
+
     def _rows(self) -> list[KeptRow]:
-        begins, ends = self._bounds(self._topics.tags)
+        topics = self._topics
+        begins, ends = self._bounds(topics.tags)
         try:
-            return list(rows_in(self._read(self._topics.tags, range(begins, ends), ends)).values())
+            rows = list(rows_in(self._read(topics.tags, range(begins, ends), ends)).values())
         except UnreadableRowError as error:
-            raise UnreadableTopicError(f"topic {self._topics.tags}: {error}") from error
+            raise UnreadableTopicError(f"topic {topics.tags}: {error}") from error
+        require_made_with(topics.tags, rows, topics.partitions)
+        return rows
 
     def _bounds(self, topic: str) -> tuple[int, int]:
         offsets = self._topics.offsets

@@ -60,7 +60,9 @@ async def materialize_until_caught_up(
     is_done = caught_up.done() and caught_up.result()
     caught_up.cancel()
     stopping.cancel()
-    if not is_done:
+    if is_done:
+        service.keeper.tell_caught_up()
+    else:
         _log.error(
             "materialize.not_caught_up", reason="; ".join(service.keeper.reasons()) or "records are left to read"
         )

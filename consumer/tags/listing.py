@@ -1,8 +1,8 @@
 """What the topic of tags says to somebody who asks: which tags are there, and since when they are not used. Pure.
 
-A use is a pull (GET) or a check (HEAD). Since when a tag is not used is known only if its push was seen, if its source
+A use is any pull or check of the image. Since when a tag is not used is known only if its push was seen, if its source
 sends pulls at all, and since the last time that records were missed. And it holds up to the last record that was read,
-not up to now.
+and up to the last pull of an image that its source sent: silence is not disuse.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,6 +19,7 @@ _SIGNATURE: Final = pattern(r"sha256-([0-9a-f]+\..*|[0-9a-f]{64})")
 """Tags under which cosign and similar tools store signatures, attestations and referrers: no images."""
 _UNKNOWN: Final = "unknown"
 _SHOWN_DIGEST: Final = 19
+_REGISTRY: Final = Column("REGISTRY")
 _COLUMNS: Final = (
     Column("REPOSITORY", wraps=True),
     Column("TAG", wraps=True),
@@ -40,7 +41,9 @@ class ReadPartition:
     events_id: str | None
     """Of the events topic now."""
     events: range
-    """What its log of events has now."""
+    """What its log of events has now, with what is in open transactions or behind them."""
+    readable_end: int
+    """Where consumers come to its end: before the first open transaction."""
     now_us: int
 
     @property
@@ -54,12 +57,17 @@ class ReadPartition:
         return len(self.events[max(0, self._next_offset - self.events.start) :])
 
     @property
+    def held_back(self) -> int:
+        """Those of them that nobody can read before a transaction has ended."""
+        return max(0, self.events.stop - max(self.readable_end, self._next_offset, self.events.start))
+
+    @property
     def horizon_us(self) -> int | None:
-        """Up to when it is known what happened; None if nothing was read."""
+        """Up to when it is known what happened; None if nothing was read, or at a time that has not come."""
         if not self.unread and not self._has_gap:
             return self.now_us
         read_up_to_us = self.position.read_up_to_us
-        return None if read_up_to_us is None else min(read_up_to_us, self.now_us)
+        return read_up_to_us if read_up_to_us is not None and read_up_to_us <= self.now_us else None
 
     @property
     def _next_offset(self) -> int:
@@ -81,6 +89,7 @@ class ListedTag:
     shows_pulls: bool
     """Whether its source sends pulls."""
     horizon_us: int | None
+    """Up to when its uses are known."""
     whole_since_us: int | None
 
     @property
@@ -91,10 +100,10 @@ class ListedTag:
     @property
     def unused_since_us(self) -> int | None:
         """Since when it is not used; None if that is not known."""
-        last = self.row.first_pushed_us if self.row.last_used_us is None else self.row.last_used_us
-        if not self.shows_pulls or self.row.pushed_us is None or last is None or self.horizon_us is None:
+        first = self.row.first_pushed_us
+        if not self.shows_pulls or self.row.pushed_us is None or first is None or self.horizon_us is None:
             return None
-        return last if self.whole_since_us is None else max(last, self.whole_since_us)
+        return max(us for us in (first, self.row.last_used_us, self.whole_since_us) if us is not None)
 
     def is_unused_for(self, duration_us: int) -> bool:
         """Whether it is known that it was neither used nor pushed for so long."""
@@ -154,29 +163,46 @@ class TagSelection:
         return [tag for tag in tags if tag.is_unused_for(unused_us) and _image(tag) not in used]
 
 
+def all_tags(partitions: Mapping[int, ReadPartition]) -> list[ListedTag]:
+    """The tags that are there."""
+    pulled = _last_pulls(partitions)
+    return [tag for partition in partitions.values() for tag in _tags_of(partition, pulled)]
+
+
 def listed(partitions: Mapping[int, ReadPartition], selection: TagSelection) -> list[ListedTag]:
     """The tags that are selected, by registry, repository and name."""
-    sources = {
-        (row.registry, row.source_format)
-        for partition in partitions.values()
-        for row in partition.rows
-        if isinstance(row, PullingSource)
-    }
-    found = [tag for partition in partitions.values() for tag in _tags_of(partition, sources)]
-    return sorted(filter(selection.matches, selection.unused(found)), key=lambda one: (*one.row.place, one.row.tag))
+    found = selection.unused(all_tags(partitions))
+    return sorted(filter(selection.matches, found), key=lambda one: (*one.row.place, one.row.tag))
 
 
 def table_of(tags: Iterable[ListedTag], look: Look) -> str:
     """A table for people."""
-    return drawn(_COLUMNS, [[TableCell(text) for text in _cells(tag)] for tag in tags], look)
+    shown = list(tags)
+    rows = [[TableCell(text) for text in _cells(tag)] for tag in shown]
+    if not any(tag.row.place.registry for tag in shown):
+        return drawn(_COLUMNS, rows, look)
+    labels = [TableCell(tag.row.place.registry or "-") for tag in shown]
+    return drawn((_REGISTRY, *_COLUMNS), [[label, *row] for label, row in zip(labels, rows, strict=True)], look)
 
 
-def _tags_of(partition: ReadPartition, sources: set[tuple[str, str]]) -> Iterator[ListedTag]:
+def _last_pulls(partitions: Mapping[int, ReadPartition]) -> dict[tuple[str, str], int]:
+    """When each source sent a pull last, of whichever repository."""
+    found: dict[tuple[str, str], int] = {}
+    for partition in partitions.values():
+        for row in partition.rows:
+            if isinstance(row, PullingSource):
+                source = row.registry, row.source_format
+                found[source] = max(row.last_pulled_us, found.get(source, row.last_pulled_us))
+    return found
+
+
+def _tags_of(partition: ReadPartition, pulled: Mapping[tuple[str, str], int]) -> Iterator[ListedTag]:
     position, horizon = partition.position, partition.horizon_us
     for row in partition.rows:
         if isinstance(row, Tag):
-            is_shown = row.pushed_us is not None and (row.place.registry, row.source_format) in sources
-            yield ListedTag(row, is_shown, horizon, position.whole_since_us)
+            last = None if row.pushed_us is None else pulled.get((row.place.registry, row.source_format))
+            known_until = None if horizon is None or last is None else min(horizon, last)
+            yield ListedTag(row, last is not None, known_until, position.whole_since_us)
 
 
 def _image(tag: ListedTag) -> tuple[RepositoryPlace, str | None]:
@@ -186,7 +212,7 @@ def _image(tag: ListedTag) -> tuple[RepositoryPlace, str | None]:
 def _cells(tag: ListedTag) -> Iterator[str]:
     row = tag.row
     never = "never" if tag.shows_pulls else _UNKNOWN
-    yield f"{row.place.registry}/{row.place.repository}" if row.place.registry else row.place.repository
+    yield row.place.repository
     yield row.tag
     yield row.digest[:_SHOWN_DIGEST] if row.digest else _UNKNOWN
     yield _shown(row.pushed_us, _UNKNOWN)

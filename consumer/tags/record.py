@@ -99,11 +99,15 @@ def _row(found: Mapping[str, Any], place: RepositoryPlace) -> KeptRow | None:
             )
         case "source":
             return PullingSource(
-                registry=place.registry, source_format=found["sourceFormat"] or "", offset=found["offset"]
+                registry=place.registry,
+                source_format=found["sourceFormat"] or "",
+                last_pulled_us=_us(found["lastPulledAt"]) or 0,
+                offset=found["offset"],
             )
         case "position":
             return Position(
                 offset=found["offset"],
+                partitions=found["partitions"],
                 topic_id=found["topicId"],
                 read_up_to_us=_us(found["readUpTo"]),
                 whole_since_us=_us(found["wholeSince"]),
@@ -127,6 +131,7 @@ def _tag(found: Mapping[str, Any], place: RepositoryPlace) -> Tag:
         last_pulled_by=found["lastPulledBy"],
         last_used_us=_us(found["lastUsedAt"]),
         pulls=found["pulls"],
+        children=tuple(found["children"] or ()),
         offset=found["offset"],
     )
 
@@ -152,8 +157,10 @@ def _members(row: KeptRow) -> Iterator[tuple[str, Any]]:
             yield "kind", "source"
             yield "registry", row.registry or None
             yield "sourceFormat", row.source_format or None
+            yield "lastPulledAt", row.last_pulled_us
         case Position():
             yield "kind", "position"
+            yield "partitions", row.partitions
             yield "topicId", row.topic_id
             yield "readUpTo", row.read_up_to_us
             yield "wholeSince", row.whole_since_us
@@ -177,6 +184,7 @@ def _members_of_tag(row: Tag) -> Iterator[tuple[str, Any]]:
     yield "lastPulledBy", row.last_pulled_by
     yield "lastUsedAt", row.last_used_us
     yield "pulls", row.pulls
+    yield "children", list(row.children) or None
     yield "sourceFormat", row.source_format or None
 
 

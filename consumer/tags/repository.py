@@ -12,6 +12,10 @@ from consumer.tags.tag_event import TagEvent
 
 MOST_DIGESTS: Final = 100
 """Digests that count for one tag: that many of its last ones."""
+MOST_CHILDREN: Final = 200
+"""Of an index whose children are known; those of a larger one are not."""
+LONGEST_CHILD: Final = 200
+"""Characters of the digest of a child; registries have at most 135."""
 
 RowChanges = dict[str, KeptRow | None]
 """Rows by key; None for one that has ended."""
@@ -35,6 +39,8 @@ class RepositoryTags:
         """By tag: the digests that count for it."""
         self._tags_of: Final[dict[str, set[str]]] = {}
         """By digest: the tags that have it now."""
+        self._tags_over: Final[dict[str, set[str]]] = {}
+        """By digest: the tags that have an index now that lists it."""
 
     @property
     def is_empty(self) -> bool:
@@ -48,6 +54,8 @@ class RepositoryTags:
             self.tags[row.tag] = row
             if row.digest:
                 self._tags_of.setdefault(row.digest, set()).add(row.tag)
+            for child in row.children:
+                self._tags_over.setdefault(child, set()).add(row.tag)
         else:
             self._drop(row.digest)
             self.digests[row.digest] = row
@@ -84,15 +92,15 @@ class RepositoryTags:
         pulls = (known.pulls or 0) + 1 if counts else known.pulls
         self._change(replace(known, pulls=pulls, offset=event.offset))
 
-    def others_with(self, event: TagEvent, tag: str) -> list[str]:
-        """The other tags that have the digest of an event which names no tag: whichever was meant, all are in use."""
-        return [] if event.tag else sorted(self._tags_of.get(event.digest, set()) - {tag})
-
-    def used(self, event: TagEvent, tag: str) -> None:
-        """The image of a tag was pulled, or checked, by its digest, which counts for another tag."""
-        known = self.tags[tag]
-        if _is_latest(event.happened_us, known.last_used_us):
-            self._change(replace(known, last_used_us=event.happened_us, offset=event.offset))
+    def used(self, event: TagEvent) -> None:
+        """An image was used: by the tag that is named, and by each one that stands for it now."""
+        named = self.tags.get(event.tag)
+        digest = event.digest or (named.digest if named is not None else None) or ""
+        tags = {*self._tags_of.get(digest, ()), *(() if event.tag else self._tags_over.get(digest, ()))}
+        for tag in sorted(tags if named is None else tags | {event.tag}):
+            known = self.tags[tag]
+            if known.last_used_us is None or known.last_used_us < event.happened_us:
+                self._change(replace(known, last_used_us=event.happened_us, offset=event.offset))
 
     def deleted(self, event: TagEvent) -> None:
         """A tag was deleted; without one a digest, with all tags that have it; without either, everything."""
@@ -118,7 +126,15 @@ class RepositoryTags:
             media_type=event.media_type or None,
             size=event.size or None,
             seen_us=event.happened_us,
+            children=self._children_in(event),
         )
+
+    def _children_in(self, event: TagEvent) -> tuple[str, ...]:
+        """Those that the event lists, or that another one of the same digest listed."""
+        if not event.children:
+            return next((self.tags[tag].children for tag in sorted(self._tags_of.get(event.digest, ()))), ())
+        are_kept = len(event.children) <= MOST_CHILDREN and max(map(len, event.children)) <= LONGEST_CHILD
+        return tuple(sorted(event.children)) if are_kept else ()
 
     def _name(self, event: TagEvent, tag: str) -> None:
         """From now on the digest counts for this tag; the one seen longest ago goes if there are too many."""
@@ -156,11 +172,12 @@ class RepositoryTags:
                 del self._digests_of[known.tag]
 
     def _unlink(self, known: Tag | None) -> None:
-        if known is not None and known.digest:
-            with_digest = self._tags_of[known.digest]
-            with_digest.discard(known.tag)
-            if not with_digest:
-                del self._tags_of[known.digest]
+        if known is None:
+            return
+        if known.digest:
+            _discard(self._tags_of, known.digest, known.tag)
+        for child in known.children:
+            _discard(self._tags_over, child, known.tag)
 
     def _tag_with(self, digest: str) -> str | None:
         """The tag that has the digest now, after the one it counted for has ended; of several the last one seen."""
@@ -170,6 +187,13 @@ class RepositoryTags:
     def _change(self, row: Tag | Digest) -> None:
         self.put(row)
         self._changes[key_of(row)] = row
+
+
+def _discard(tags_of: dict[str, set[str]], digest: str, tag: str) -> None:
+    """The tag has not this digest."""
+    tags_of[digest].discard(tag)
+    if not tags_of[digest]:
+        del tags_of[digest]
 
 
 def _is_latest(happened_us: int, known_us: int | None) -> bool:

@@ -39,9 +39,11 @@ class Tag(Struct, frozen=True, kw_only=True, gc=False):
     last_pulled_us: int | None = None
     last_pulled_by: str | None = None
     last_used_us: int | None = None
-    """By a pull, or by a check with HEAD."""
+    """By any pull of its image: by this tag, by another one of the same digest, by the digest or that of a child."""
     pulls: int | None = None
     """None if there was none: whether that is 0, the source's other events show."""
+    children: tuple[str, ...] = ()
+    """Digests that the index lists, if it is one and its registry sends them."""
     offset: int
 
     @property
@@ -66,6 +68,8 @@ class PullingSource(Struct, frozen=True, kw_only=True, gc=False):
 
     registry: str
     source_format: str
+    last_pulled_us: int
+    """Up to then it is known to send them: the last pull, and no later than that was accepted."""
     offset: int
 
 
@@ -74,12 +78,14 @@ class Position(Struct, frozen=True, kw_only=True, gc=False):
 
     offset: int
     """Of the last record that was read; -1 before the first."""
+    partitions: int | None = None
+    """Of the events topic, by which its repositories are spread."""
     topic_id: str | None = None
     """Of the events topic, which another one of its name does not have."""
     read_up_to_us: int | None = None
     """When that record was accepted."""
     whole_since_us: int | None = None
-    """Since when no record was missed; None if none ever was."""
+    """When it was found last that records were missed; None if none ever were."""
 
 
 KeptRow = Tag | Digest | PullingSource | Position

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from consumer.log.record_batch import micros_of
 from consumer.record import Record
-from schemas.columns import client_ip, event_time, kind_of
+from schemas.columns import FIRST_TIME, LAST_TIME, client_ip, event_time, kind_of
 from schemas.event import Event
 
 LONGEST_NAME: Final = 1024
@@ -49,6 +49,11 @@ class TagEvent(Struct, frozen=True, kw_only=True, gc=False):
     says_no_method: bool = False
     children: frozenset[str] = frozenset()
     """Digests that an index lists, if its registry sends them."""
+
+
+def within_times(us: int) -> int:
+    """The time, or the nearest one that readers of rows know."""
+    return min(max(us, FIRST_TIME), LAST_TIME)
 
 
 def tag_event_of(event: Event, record: Record) -> TagEvent | None:

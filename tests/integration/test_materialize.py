@@ -85,7 +85,7 @@ def agreeing(count: int) -> Iterator[dict[str, Any]]:
 
 
 def test_tags_are_those_of_the_report(setup: Installation) -> None:
-    """Pulls, uses, pushes and what nobody uses; a repeated event counts in neither; a deleted tag is gone."""
+    """Pulls, uses, pushes; a repeat counts in neither; a deleted tag is gone; silence makes nothing unused."""
     events = list(agreeing(300))
     publish(setup, [*events[:150], events[140], *events[150:], events[-2]])
     caught_up(setup)
@@ -107,8 +107,12 @@ def test_tags_are_those_of_the_report(setup: Installation) -> None:
             ("not_used_since", "unused_since"),
         ):
             assert row[theirs][:19] == tag[ours][:19], (at, theirs)
-    assert setup.run_worker("tags", "--unused", "36500d").stdout == ""
-    assert len(setup.run_worker("tags", "team/app1", "--unused", "1d").stdout.splitlines()) == 3
+    unused = ("tags", "team/app1", "--unused", "20h")
+    silent = setup.run_worker(*unused)
+    assert (silent.stdout, silent.stderr) == ("", "registry-worker: no tag is known to be unused for 20h\n")
+    publish(setup, [event("pull", "team/other", 80_000, tag="v1", digest="sha256:a")])
+    caught_up(setup)
+    assert len(setup.run_worker(*unused).stdout.splitlines()) == 3
 
 
 def test_what_an_open_transaction_holds_back_is_not_read(kafka: LocalKafka, setup: Installation) -> None:

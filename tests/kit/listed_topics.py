@@ -14,6 +14,7 @@ from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.event import Event, Target
 from schemas.names import SCHEMA_FINGERPRINT
+from tests.kit.still_clock import StillClock
 
 EVENTS: Final = "events"
 TAGS: Final = "tags"
@@ -36,6 +37,13 @@ class ListedTopics:
     begins: int = 0
     records: list[Record] = field(default_factory=list)
     rows: list[Record] = field(default_factory=list)
+    partitions: int = 1
+    clock: StillClock = field(default_factory=StillClock)
+
+    @property
+    def now_us(self) -> int:
+        """By the clock of the one that keeps tags."""
+        return int(self.clock.wall() * 1_000_000)
 
     def beginning(self, topic: str, partitions: Iterable[int]) -> dict[int, int]:
         """The first offset that is left."""
@@ -64,7 +72,11 @@ class ListedTopics:
         self, events_id: str = "first", *, schema_ids: SchemaIds | None = None, passes_unknown: bool = False
     ) -> KeptPartition:
         """The partition, for whoever gets it now."""
-        topics = Topics(EVENTS, events_id, TAGS, self, self, lambda: False, schema_ids, passes_unknown)
+        topics = Topics(
+            *(EVENTS, events_id, TAGS, self.partitions, self, self, lambda: False, self.clock),
+            schema_ids=schema_ids,
+            passes_unknown=passes_unknown,
+        )
         return KeptPartition(0, topics, self)
 
     def found(self) -> tuple[Position, set[str]]:

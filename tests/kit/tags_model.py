@@ -27,6 +27,7 @@ class Known:
     pulled_by: str = ""
     used: int | None = None
     pulls: int = 0
+    children: tuple[str, ...] = ()
     offset: int = 0
 
 
@@ -39,19 +40,28 @@ class Model:
     tags: dict[tuple[RepositoryPlace, str], Known] = field(default_factory=dict)
     digests: dict[tuple[RepositoryPlace, str], tuple[str, int, int]] = field(default_factory=dict)
     """By digest: its tag, when both were seen, and the event's offset."""
-    sources: dict[tuple[str, str], int] = field(default_factory=dict)
+    sources: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """When each pulled last, and the event's offset."""
+    uses: dict[tuple[RepositoryPlace, str], list[int]] = field(default_factory=dict)
+    """Of each tag that is there, all uses of its image in its life."""
     repeats: dict[int, bool] = field(default_factory=dict)
 
     def rows(self) -> dict[str, KeptRow]:
         """The rows at the end of the log, but for the position."""
         for event in self.log:
-            if event is not None and not self.is_repeat(event):
+            if event is None:
+                continue
+            if not self.is_repeat(event):
                 self.take(event)
+            if event.action == "pull":
+                self.use(event)
+            self.uses = {at: times for at, times in self.uses.items() if at in self.tags}
         found: list[KeptRow] = [self.row(place, tag, known) for (place, tag), known in self.tags.items()]
         for (place, digest), (tag, seen, offset) in self.digests.items():
             found.append(Digest(place=place, digest=digest, tag=tag, seen_us=seen, offset=offset))
-        for (registry, source_format), offset in self.sources.items():
-            found.append(PullingSource(registry=registry, source_format=source_format, offset=offset))
+        for (registry, source_format), (last, offset) in self.sources.items():
+            row = PullingSource(registry=registry, source_format=source_format, last_pulled_us=last, offset=offset)
+            found.append(row)
         return {key_of(row): row for row in found}
 
     @staticmethod
@@ -72,6 +82,7 @@ class Model:
             last_pulled_by=known.pulled_by or None,
             last_used_us=known.used,
             pulls=known.pulls or None,
+            children=known.children,
             offset=known.offset,
         )
 
@@ -150,10 +161,10 @@ class Model:
             self.delete(place, event)
             return
         if event.action == "pull":
-            self.sources.setdefault((event.registry, event.source_format), event.offset)
+            source, last = (event.registry, event.source_format), min(event.happened_us, event.accepted_us)
+            if source not in self.sources or self.sources[source][0] < last:
+                self.sources[source] = last, event.offset
         tag = event.tag or self.named(place, event.digest)
-        if event.action == "pull" and not event.tag and event.digest:
-            self.use_others(place, event, tag)
         if not tag or self.was_deleted(event, tag):
             return
         known = self.tags.setdefault((place, tag), Known())
@@ -163,14 +174,30 @@ class Model:
         if event.action == "push":
             _push(event, known)
         else:
-            _pull(event, known, counts=self.counts(event))
+            self.pull((place, tag), event, known)
 
-    def use_others(self, place: RepositoryPlace, event: TagEvent, counted: str) -> None:
-        """A pull by digest is a use of all tags that have the digest, whichever it counts for."""
+    def pull(self, at: tuple[RepositoryPlace, str], event: TagEvent, known: Known) -> None:
+        """A pull that counts for this tag, or is a use of it."""
+        self.uses.setdefault(at, []).append(event.happened_us)
+        known.used = max(self.uses[at])
+        known.pulls += self.counts(event)
+        if event.method == "GET" and _is_latest(event.happened_us, known.pulled):
+            known.pulled, known.pulled_by = event.happened_us, event.actor
+
+    def use(self, event: TagEvent) -> None:
+        """All tags that are the image that was pulled."""
+        place = _place(event)
+        named = self.tags.get((place, event.tag))
+        digest = event.digest or (named.digest if named else "")
         for (at, tag), known in self.tags.items():
-            is_other = (at, known.digest) == (place, event.digest) and tag != counted
-            if is_other and not self.was_deleted(event, tag) and _is_latest(event.happened_us, known.used):
-                known.used, known.offset = event.happened_us, event.offset
+            is_image = digest and digest == known.digest
+            is_child = digest and not event.tag and digest in known.children
+            if at == place and (tag == event.tag or is_image or is_child):
+                times = self.uses.setdefault((at, tag), [])
+                if event.happened_us > max(times, default=event.happened_us - 1):
+                    known.offset = event.offset
+                times.append(event.happened_us)
+                known.used = max(times)
 
     def named(self, place: RepositoryPlace, digest: str) -> str:
         """The tag that a digest counts for."""
@@ -192,8 +219,16 @@ class Model:
             if len(mine) > MOST_DIGESTS:
                 del self.digests[place, min(mine)[1]]
         if _is_latest(happened, known.seen) and (event.digest or event.action == "push"):
+            known.children = tuple(sorted(event.children)) or self.children_of(place, event.digest)
             known.digest, known.media_type, known.size = event.digest, event.media_type, event.size
             known.seen = happened
+
+    def children_of(self, place: RepositoryPlace, digest: str) -> tuple[str, ...]:
+        """Those that another event of the digest has listed, by the first tag that has it."""
+        for (at, _), known in sorted(self.tags.items(), key=lambda item: item[0]):
+            if digest and (at, known.digest) == (place, digest):
+                return known.children
+        return ()
 
     def delete(self, place: RepositoryPlace, event: TagEvent) -> None:
         """What an event takes away."""
@@ -227,11 +262,3 @@ def _push(event: TagEvent, known: Known) -> None:
     known.first = event.happened_us if known.first is None else min(known.first, event.happened_us)
     if _is_latest(event.happened_us, known.pushed):
         known.pushed, known.pushed_by, known.source_format = event.happened_us, event.actor, event.source_format
-
-
-def _pull(event: TagEvent, known: Known, *, counts: bool) -> None:
-    known.pulls += counts
-    if _is_latest(event.happened_us, known.used):
-        known.used = event.happened_us
-    if event.method == "GET" and _is_latest(event.happened_us, known.pulled):
-        known.pulled, known.pulled_by = event.happened_us, event.actor

@@ -27,7 +27,7 @@ _RELEASED = {
 
 _RELEASED_ATTEMPTS = {1: "449bdab7427df75226b56a25b76696225f99fbda74ddf616bad51b1892355dc1"}
 
-_RELEASED_TAGS = {1: "4adea10e597be5b2a28e6deecb57e0d2b927977f243ac39c256c8d4f5bcf228a"}
+_RELEASED_TAGS = {1: "0c2ea6492a44e27fcddfde12022f6b77f03a62b06db6f8a1f48d9178d2258ccd"}
 
 _FOLDER = resources.files("schemas")
 _ALL = json.loads((_FOLDER / "index.json").read_text("utf-8"))

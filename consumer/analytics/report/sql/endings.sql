@@ -1,38 +1,35 @@
+-- Which digest each tag had, and when. Rule: a tag has the digest that the last push or pull by this tag before shows.
+create or replace temp table digests_of_tags as
+with shown as (
+    select
+        registry, repository, own_tag as tag, digest, happened_at, event,
+        lag(digest) over (partition by registry, repository, own_tag order by happened_at, event) as digest_before
+    from image_events
+    where own_tag is not null and (digest <> '' or action = 'push')
+)
+select
+    registry, repository, tag, nullif(digest, '') as digest, happened_at as since,
+    lead(happened_at) over (partition by registry, repository, tag order by happened_at, event) as until
+from shown
+where digest_before is null or digest <> digest_before;
+
 -- When tags ended. Rule: a delete of a tag ends it, and so does a delete of the digest that it has then, or of its
--- repository. A tag has the digest that the last push or pull by this tag before shows.
+-- repository.
 create or replace temp table endings as
 with deletes as (
     select coalesce(registry, '') as registry, repository, tag, digest, happened_at as ended_at
     from events
     where action = 'delete'
 ),
-concerned as (
-    select distinct registry, repository from deletes where tag is null
-),
-shown as (
-    select
-        registry, repository, own_tag as tag, digest, happened_at, event,
-        lag(digest) over (partition by registry, repository, own_tag order by happened_at, event) as digest_before
-    from image_events
-    join concerned using (registry, repository)
-    where own_tag is not null and (digest <> '' or action = 'push')
-),
-had as (
-    select
-        registry, repository, tag, nullif(digest, '') as digest, happened_at as since,
-        lead(happened_at) over (partition by registry, repository, tag order by happened_at, event) as until
-    from shown
-    where digest_before is null or digest <> digest_before
-),
 known as (
-    select registry, repository, tag, min(since) as since from had group by registry, repository, tag
+    select registry, repository, tag, min(since) as since from digests_of_tags group by registry, repository, tag
 )
 select registry, repository, tag, ended_at
 from deletes
 where tag is not null
 union all
 select had.registry, had.repository, had.tag, ended_at
-from had
+from digests_of_tags as had
 join deletes
     on deletes.registry = had.registry and deletes.repository = had.repository and deletes.digest = had.digest
 where deletes.tag is null and ended_at >= since and (until is null or ended_at < until)

@@ -1,11 +1,11 @@
--- The last use of each digest of a manifest or index: GET or HEAD, by tag or digest. As with tags, `not_used_since` is
+-- The last use of each digest of a manifest or index: any pull or check, by tag or digest. As with tags, `not_used_since` is
 -- set only for a digest that was pushed within the window of the data and not deleted since. `in_index`: an index lists
 -- the digest (if registries send references), so it may be needed although nobody pulled it by itself.
 with digests as (
     select
         registry, repository, digest, arg_max(tag, happened_at) as tag,
         min(happened_at) filter (action = 'push') as first_push, max(happened_at) filter (action = 'push') as last_push,
-        max(happened_at) filter (action = 'pull' and request_method in ('GET', 'HEAD')) as last_use,
+        max(happened_at) filter (action = 'pull') as last_use,
         count(*) filter (action = 'pull' and request_method = 'GET') as gets,
         count(*) filter (action = 'pull' and request_method = 'HEAD') as checks,
         bool_and(shows_pulls) filter (action = 'push') as shows_pulls

@@ -5,9 +5,10 @@ from msgspec.structs import replace
 
 from consumer.log.schema_ids import SchemaIds
 from consumer.materialize.kept_partition import UnreadableTopicError
+from consumer.tags.partition_counts import PartitionCountError
 from runtime.clock import SystemClock
 from schemas.catalog import CATALOG
-from tests.kit.listed_topics import MINUTE_MS, NEWER, ListedTopics, pushed
+from tests.kit.listed_topics import NEWER, ListedTopics, pushed
 
 
 @pytest.fixture
@@ -17,12 +18,12 @@ def log() -> ListedTopics:
 
 
 def test_what_retention_took_while_it_was_read_is_lost(log: ListedTopics) -> None:
-    """It is counted, and nothing is missing from the first record behind the gap on, not from one before it."""
+    """It is counted, and nothing is missing from now on."""
     kept = log.opened()
     log.begins = 5
     assert log.take(kept, 0, 1, 6, 7).lost == 3
     position, tags = log.found()
-    assert (position.offset, position.whole_since_us) == (7, 6 * MINUTE_MS * 1000)
+    assert (position.offset, position.whole_since_us) == (7, log.now_us)
     assert tags == {"v0", "v1", "v6", "v7"}
 
 
@@ -35,39 +36,52 @@ def test_offsets_without_a_record_are_not_lost(log: ListedTopics) -> None:
 
 
 def test_what_retention_took_while_nobody_read_is_lost(log: ListedTopics) -> None:
-    """Whoever gets the partition next finds out, and the next record says since when nothing is missing."""
+    """Whoever gets the partition next finds out, and writes at once that nothing is missing from now on only."""
     log.take(log.opened(), 0, 1)
     log.begins = 4
     kept = log.opened()
     assert (kept.lost, kept.next_offset) == (2, 4)
-    log.take(kept, 4)
-    assert log.found()[0].whole_since_us == 4 * MINUTE_MS * 1000
+    position, _ = log.found()
+    assert (position.offset, position.whole_since_us) == (3, log.now_us)
 
 
-def test_a_gap_up_to_the_end_of_the_log_is_found_again(log: ListedTopics) -> None:
-    """Since when nothing is missing is not known before a record comes; whoever goes on then knows of the gap."""
+def test_a_gap_up_to_the_end_of_the_log_is_remembered(log: ListedTopics) -> None:
+    """No record has to come behind it; whoever goes on, also later, knows of it and finds it once."""
     kept = log.opened()
     log.take(kept, 0, 1)
     log.begins = 8
     assert log.take(kept, end=8).lost == 6
-    assert (kept.next_offset, log.found()[0].offset) == (8, 1)
+    found_us = log.now_us
+    assert (log.found()[0].offset, log.found()[0].whole_since_us) == (7, found_us)
+    log.clock.sleep(60)
     again = log.opened()
-    assert again.lost == 6
     log.records.append(pushed(8))
     log.take(again, 8)
-    assert log.found()[0].whole_since_us == 8 * MINUTE_MS * 1000
+    assert (again.lost, log.found()[0].whole_since_us) == (0, found_us)
 
 
 def test_another_topic_of_the_name_is_read_from_its_beginning(log: ListedTopics) -> None:
-    """The tags stay; what came last in the topic before may be missing."""
+    """The tags stay; what came last in the topic before may be missing, which is written even if nothing comes."""
     log.take(log.opened(), 0, 1, 2, 3)
     log.records = [pushed(0), pushed(1)]
     kept = log.opened("second")
     assert (kept.next_offset, kept.lost) == (0, 0)
+    position, _ = log.found()
+    assert (position.topic_id, position.offset, position.whole_since_us) == ("second", -1, log.now_us)
     log.take(kept, 0, 1)
     position, tags = log.found()
-    assert (position.topic_id, position.offset, position.whole_since_us) == ("second", 1, 0)
+    assert (position.topic_id, position.offset, position.whole_since_us) == ("second", 1, log.now_us)
     assert tags == {"v0", "v1", "v2", "v3"}
+
+
+def test_rows_of_another_number_of_partitions_are_refused(log: ListedTopics) -> None:
+    """Both topics were enlarged by hand: a tag would stand in two partitions, and one of them would be unused."""
+    log.take(log.opened(), 0)
+    log.partitions = 3
+    with pytest.raises(
+        PartitionCountError, match=r"topic tags was made with 1 partition, and has 3 now: .*, for example tags-2, "
+    ):
+        log.opened()
 
 
 def test_a_record_of_a_newer_release_is_waited_for(log: ListedTopics) -> None:

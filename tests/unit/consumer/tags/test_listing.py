@@ -14,7 +14,7 @@ from runtime.cli.tables import Look
 DAY_US: Final = 86_400_000_000
 NOW_US: Final = 1000 * DAY_US
 ALL: Final = TagSelection(Globs([]))
-PULLS: Final = PullingSource(registry="", source_format="", offset=1)
+PULLS: Final = PullingSource(registry="", source_format="", last_pulled_us=NOW_US, offset=1)
 PUSHED: Final = Tag(
     place=RepositoryPlace("", "team/app"),
     tag="v1",
@@ -25,10 +25,10 @@ PUSHED: Final = Tag(
 )
 
 
-def partition(*rows: KeptRow, begin: int = 0, end: int = 10, **position: Any) -> ReadPartition:
+def partition(*rows: KeptRow, begin: int = 0, end: int = 10, held_back: int = 0, **position: Any) -> ReadPartition:
     """A partition that was read to its end, unless it says otherwise."""
     at = Position(**{"offset": 9, "topic_id": "t", "read_up_to_us": 900 * DAY_US, **position})
-    return ReadPartition([*rows, at], "t", range(begin, end), NOW_US)
+    return ReadPartition([*rows, at], "t", range(begin, end), end - held_back, NOW_US)
 
 
 def one(*rows: KeptRow, **position: Any) -> ListedTag:
@@ -71,6 +71,7 @@ def test_sources_of_all_partitions_count() -> None:
     [
         ({}, 999),
         ({"end": 11}, 899),
+        ({"end": 11, "held_back": 1}, 899),
         ({"topic_id": "other"}, 899),
         ({"topic_id": "other", "end": 0}, 899),
         ({"read_up_to_us": 2 * NOW_US, "end": 11}, 999),
@@ -85,6 +86,33 @@ def test_unused_is_what_the_log_shows(position: dict[str, Any], days: int) -> No
     found = one(PUSHED, PULLS, **position)
     assert found.is_unused_for(days * DAY_US)
     assert not found.is_unused_for(days * DAY_US + 1)
+
+
+def test_what_is_behind_an_open_transaction_is_not_read() -> None:
+    """It counts as unread, and it is said apart: nothing that anybody starts reads it now."""
+    held = partition(end=14, held_back=4)
+    assert (held.unread, held.held_back) == (4, 4)
+    both = partition(end=14, held_back=3)
+    assert (both.unread, both.held_back) == (4, 3)
+    assert partition(end=8, held_back=0).held_back == 0
+
+
+def test_a_position_of_the_future_says_nothing() -> None:
+    """Whoever wrote that record had a wrong clock: up to when the log was read is not known."""
+    assert one(PUSHED, PULLS, end=11, read_up_to_us=NOW_US + 1).unused_since_us is None
+
+
+def test_silence_is_not_disuse() -> None:
+    """A source that sends no pulls any more may be used: what is known ends with its last pull, of any repository."""
+    silent = replace(PULLS, last_pulled_us=50 * DAY_US)
+    assert one(PUSHED, silent).is_unused_for(49 * DAY_US)
+    assert not one(PUSHED, silent).is_unused_for(49 * DAY_US + 1)
+    elsewhere = replace(PULLS, last_pulled_us=60 * DAY_US)
+    for rows in ((silent, elsewhere), (elsewhere, silent)):
+        (found,) = listed({0: partition(PUSHED, rows[0]), 1: partition(rows[1])}, ALL)
+        assert found.is_unused_for(59 * DAY_US)
+        assert not found.is_unused_for(59 * DAY_US + 1)
+    assert not one(PUSHED, silent, replace(PULLS, registry="eu")).is_unused_for(50 * DAY_US)
 
 
 def test_unused_is_not_pushed_either() -> None:
@@ -149,3 +177,11 @@ def test_a_tag_whose_digest_another_tag_uses_is_not_unused() -> None:
         {0: partition(used, PUSHED, elsewhere, *unknown, PULLS)}, TagSelection(Globs([]), unused_us=90 * DAY_US)
     )
     assert [(tag.row.place.repository, tag.row.tag) for tag in found] == [("team/app", "v2"), ("team/other", "v1")]
+
+
+def test_the_repository_stands_as_it_is_asked_for() -> None:
+    """A label has a column of its own, if there are any."""
+    labelled = replace(PUSHED, place=RepositoryPlace("eu", "team/app"))
+    head, *rows = table_of(listed({0: partition(PUSHED, labelled, PULLS)}, ALL), Look()).splitlines()
+    assert head.split()[:2] == ["REGISTRY", "REPOSITORY"]
+    assert [row.split()[:2] for row in rows] == [["-", "team/app"], ["eu", "team/app"]]
