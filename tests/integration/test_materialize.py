@@ -122,7 +122,7 @@ def test_what_an_open_transaction_holds_back_is_not_read(kafka: LocalKafka, setu
     assert setup.run_worker("tags").stderr == ""
     with Transactions(kafka, setup.topic) as copying:
         copying.begin("team/app0", 1)
-        assert "1 record of the log was not read for tags yet" in setup.run_worker("tags").stderr
+        assert "1 record of the log is in or behind an open transaction and cannot" in setup.run_worker("tags").stderr
 
 
 def test_wrong_use_is_one_line(kafka: LocalKafka, setup: Installation) -> None:

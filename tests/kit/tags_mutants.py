@@ -110,7 +110,7 @@ class _CountsOnlyTags(RepositoryTags):
 
 
 class _UsesOnlyOne(RepositoryTags):
-    def used(self, event: TagEvent, tag: str) -> None:
+    def used(self, event: TagEvent) -> None:
         """A pull by digest is a use of the tag that it counts for, and of no other."""
 
 

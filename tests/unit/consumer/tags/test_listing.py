@@ -74,7 +74,6 @@ def test_sources_of_all_partitions_count() -> None:
         ({"end": 11, "held_back": 1}, 899),
         ({"topic_id": "other"}, 899),
         ({"topic_id": "other", "end": 0}, 899),
-        ({"read_up_to_us": 2 * NOW_US, "end": 11}, 999),
         ({"begin": 10}, 999),
         ({"begin": 11, "end": 11}, 899),
         ({"whole_since_us": 600 * DAY_US}, 400),
