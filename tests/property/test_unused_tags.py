@@ -14,6 +14,7 @@ from consumer.record import Record
 from consumer.tags.fold import TagFold
 from consumer.tags.listing import ListedTag, ReadPartition, TagSelection, listed
 from consumer.tags.partition_counts import PartitionCountError, require_made_with
+from consumer.tags.recent import TagVerdict
 from consumer.tags.record import records_of, rows_in
 from consumer.tags.rows import KeptRow, PullingSource, key_of
 from consumer.tags.tag_event import TagEvent
@@ -25,6 +26,7 @@ from tests.property.test_tags_histories import LOGS, REACH, STEP_US
 OUTSIDE: Final = (-(2**62), 2**62)
 """Times that no row can hold."""
 DURATIONS: Final = (1, 3, 9)
+SOURCES: Final = [(registry, source_format) for registry in ("", "eu") for source_format in ("", "harbor")]
 Log = Sequence[TagEvent | None]
 
 
@@ -38,16 +40,21 @@ class Course:
     """Behind it lies an open transaction."""
     grows: bool
     """Behind the gap the repositories are in another partition."""
+    is_busy: bool
+    """The sources send pulls of other repositories all the time, in a partition that is read to its end."""
 
 
-def course(start: int, length: int, read_to: int, *, grows: bool) -> Course:
+def course(start: int, length: int, read_to: int, *, grows: bool, is_busy: bool) -> Course:
     """The course that these numbers say."""
     begin = min(start, read_to)
-    return Course(range(begin, min(begin + length, read_to)), read_to, grows and begin > 0)
+    return Course(range(begin, min(begin + length, read_to)), read_to, grows and begin > 0, is_busy)
 
 
 COURSES: Final = st.builds(
-    course, st.integers(0, 20), st.integers(0, 5), st.integers(10, 25), grows=st.sampled_from((False, False, True))
+    course,
+    *(st.integers(0, 20), st.integers(0, 5), st.integers(10, 25)),
+    grows=st.sampled_from((False, False, True)),
+    is_busy=st.booleans(),
 )
 
 
@@ -124,6 +131,13 @@ def unused(log: Log, course: Course, way: Way, steps: int) -> list[ListedTag]:
         readable = course.lost.stop if is_gone else course.read_to
         rows = [way.changed(row) for row in found]
         partitions[number] = ReadPartition(rows, "id", range(end), readable, len(log) * STEP_US)
+    now_us = len(log) * STEP_US
+    if course.is_busy:
+        busy = [
+            PullingSource(registry=registry, source_format=source_format, last_pulled_us=now_us, offset=0)
+            for registry, source_format in SOURCES
+        ]
+        partitions[9] = ReadPartition(busy, "id", range(0), 0, now_us)
     return listed(partitions, TagSelection(Globs([]), unused_us=steps * STEP_US, everything=True))
 
 
@@ -143,8 +157,8 @@ def uses_of(tag: ListedTag, model: Model, unseen: Log) -> Iterator[int]:
 
 def known_until(tag: ListedTag, log: Log, course: Course, model: Model) -> int:
     """Up to when uses of a tag can be known."""
-    last = model.sources[tag.row.place.registry, tag.row.source_format][0]
-    return min(last, (course.read_to - 1 if course.read_to < len(log) else len(log)) * STEP_US)
+    read_us = (course.read_to - 1 if course.read_to < len(log) else len(log)) * STEP_US
+    return read_us if course.is_busy else min(read_us, model.sources[tag.row.place.registry, tag.row.source_format][0])
 
 
 def look(log: Log, course: Course, way: Way) -> None:
@@ -179,18 +193,18 @@ class ForgetsGaps(TagFold):
 class CountsOneTag(TagFold):
     """A use is one of the tag that the pull counts for."""
 
-    def _apply(self, event: TagEvent, verdict: object) -> None:
+    def _apply(self, event: TagEvent, verdict: TagVerdict) -> None:
         if event.action != "pull" or event.tag:
-            super()._apply(event, verdict)  # type: ignore[arg-type]
+            super()._apply(event, verdict)
 
 
 class WantsMethod(TagFold):
     """A pull without a method is none."""
 
-    def _apply(self, event: TagEvent, verdict: object) -> None:
+    def _apply(self, event: TagEvent, verdict: TagVerdict) -> None:
         if event.action != "pull" or event.method:
-            super()._apply(event, verdict)  # type: ignore[arg-type]
-        else:
+            super()._apply(event, verdict)
+        elif verdict is not TagVerdict.REPEAT:
             self._show(event)
 
 
