@@ -115,6 +115,23 @@ def test_tags_are_those_of_the_report(setup: Installation) -> None:
     assert len(setup.run_worker(*unused).stdout.splitlines()) == 3
 
 
+def test_a_question_without_an_answer_says_why(setup: Installation) -> None:
+    """What matches nothing is named with what there is; a number alone is no duration; what was read is told."""
+    publish(setup, [event("push", f"team/app{number}", number, tag="v1", digest="sha256:a") for number in range(2)])
+    told = [json.loads(line) for line in caught_up(setup).stderr.splitlines()]
+    assert [(one["records"], one["tags"]) for one in told if one["event"] == "materialize.caught_up"] == [(2, 2)]
+    for words, why in (
+        (["eu/**"], "no repository with a tag matches 'eu/**'; there are team/app0, team/app1"),
+        (["--registry", "eu"], "no registry has the label eu; there are '' (no label)"),
+        (["--unused", "90d"], "no tag is known to be unused for 90d"),
+    ):
+        shown = setup.run_worker("tags", *words)
+        assert (shown.code, shown.stdout, shown.stderr) == (0, "", f"registry-worker: {why}\n")
+    bare = setup.run_worker("tags", "--unused", "90")
+    assert bare.code == 2
+    assert "'90' has no unit; write 90d" in bare.stderr
+
+
 def test_what_an_open_transaction_holds_back_is_not_read(kafka: LocalKafka, setup: Installation) -> None:
     """Whoever asks for tags is told of it: uses may be behind it."""
     publish(setup, list(history(50)))
