@@ -102,7 +102,7 @@ def test_a_pod_runs_one_of_our_commands_as_the_image_does(
 ) -> None:
     """By the image's user, with the configuration where the image seeks it."""
     program, command, *options = container["args"]
-    assert options == (["--listen", "0.0.0.0:5052"] if container["name"] == "tags" else ["--watch-config"])
+    assert options == (["--listen", "0.0.0.0:5053"] if container["name"] == "tags" else ["--watch-config"])
     known = {"registry-bridge": bridge_commands, "registry-worker": worker_commands}
     assert command in known[program].commands
     pod = workload["spec"]["template"]["spec"]
