@@ -61,15 +61,17 @@ def consume(made: Bench, records: int) -> float:
 
 def export(made: Bench, config: str, records: int, run: int) -> tuple[float, float]:
     """Seconds from start to exit of the command, and its peak resident memory in MiB."""
-    output = str(made.folder / f"export{run}")
-    arguments = ["export", "--output", output, "--format", "parquet", "-c", config]
+    folder = str(made.folder / f"export{run}")
+    command = [sys.executable, "-m", "consumer.cli", "export", "--output", folder, "--format", "parquet", "-c", config]
     started = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-c", _MEASURED, *arguments], stdout=subprocess.PIPE, text=True)
-    output, _ = child.communicate()
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    said = child.stdout.read() if child.stdout else ""
+    _, status, used = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - started
-    if child.returncode or not output.startswith(f"{records} records"):
-        sys.exit(f"the export failed: exit {child.returncode}, {output}")
-    return seconds, int(output.rpartition("peak KiB ")[2]) / 1024
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode or not said.startswith(f"{records} records"):
+        sys.exit(f"the export failed: exit {child.returncode}, {said}")
+    return seconds, used.ru_maxrss / 1024
 
 
 def timed(
@@ -86,13 +88,6 @@ def timed(
         sys.exit(f"the export failed: exit {done.returncode}, {done.stdout}")
     return seconds
 
-
-_MEASURED = """
-import atexit, resource
-from consumer.cli import main
-atexit.register(lambda: print("peak KiB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
-main()
-"""
 
 if __name__ == "__main__":
     main(*map(int, sys.argv[1:]))
