@@ -1,10 +1,9 @@
 """`registry-worker tags`."""
 
 import json
-import re
 import shlex
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -26,25 +25,13 @@ _CLIENT_ID: Final = "registry-worker-tags"
 _SHOWN_NAMES: Final = 5
 
 
-class _AgeType(DurationType):
-    """A duration for which people count in days."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read it; a number alone means days to whoever writes it, which is said and not guessed."""
-        if isinstance(value, str) and re.fullmatch(r"[0-9]+", value):
-            self.fail(f"{value!r} has no unit; write {int(value) or 90}d", param, ctx)
-        if isinstance(value, str) and re.fullmatch(r"[0-9]+ ?[a-zA-Z]{2,}", value) and not value.endswith("ms"):
-            self.fail(f"{value!r} is not a duration; write e.g. 90d or 12h", param, ctx)
-        return super().convert(value, param, ctx)
-
-
 @click.command("tags", epilog="Example: registry-worker tags 'team/**' --unused 90d --json")
 @click.argument("repository", default="", metavar="[REPOSITORY GLOB]")
 @common_options
 @click.option("--registry", type=LabelType(), help="Only of the registry with this label.")
 @click.option(
     "--unused",
-    type=_AgeType(),
+    type=DurationType(),
     metavar="D",
     help="Only tags whose images are known to be neither pulled, checked nor pushed for this long, e.g. 90d.",
 )

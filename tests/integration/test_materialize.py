@@ -129,7 +129,7 @@ def test_a_question_without_an_answer_says_why(setup: Installation) -> None:
         assert (shown.code, shown.stdout, shown.stderr) == (0, "", f"registry-worker: {why}\n")
     bare = setup.run_worker("tags", "--unused", "90")
     assert bare.code == 2
-    assert "'90' has no unit; write 90d" in bare.stderr
+    assert "'90' has no unit; write 90s, 90m, 90h or 90d" in bare.stderr
 
 
 def test_what_an_open_transaction_holds_back_is_not_read(kafka: LocalKafka, setup: Installation) -> None:
