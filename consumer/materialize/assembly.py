@@ -90,7 +90,7 @@ class TagParts:
         writer = TransactionalWriter(
             self._kafka,
             client_id=CLIENT_ID,
-            transactional_id=f"{group_of_tags(self._settings)}.{self._topic}.{number}",
+            transactional_id=f"{self._topic}.{number}",  # whichever group it belongs to
             max_record_bytes=_LARGEST_ROW,
         )
         topics = Topics(

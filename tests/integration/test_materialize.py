@@ -65,6 +65,32 @@ def test_one_that_was_frozen_writes_nothing_of_its_own(kafka: LocalKafka, setup:
         assert all(line.startswith("{") for line in first.stderr.splitlines()), first.stderr
 
 
+def test_two_groups_on_one_topic_of_tags_take_turns(kafka: LocalKafka, setup: Installation) -> None:
+    """Neither writes over what the other has counted, and a line says that there is another."""
+    other = Installation(
+        kafka.bootstrap,
+        setup.topic,
+        setup.folder / "other",
+        partitions=PARTITIONS,
+        sections={**setup.sections, "worker": {"group_prefix": "another"}},
+    )
+    events, tags = list(history(300)), f"{setup.topic}.tags"
+    publish(setup, events[:100])
+    with keeper(setup, "first") as first:
+        first.wait_ready()
+        with keeper(other, "second") as second:
+            second.wait_ready()
+            publish(setup, events[100:200])
+            reason = first.wait_for_log("materialize.interrupted")["reason"]
+            assert reason.startswith(f"writing as {tags}."), reason
+            assert "another writer has taken its place" in reason
+            publish(setup, events[200:])
+            eventually(lambda: rows_of(kafka, tags) == folded(kafka, setup.topic))
+            second.terminate()
+    caught_up(setup)
+    assert rows_of(kafka, tags) == folded(kafka, setup.topic)
+
+
 def agreeing(count: int) -> Iterator[dict[str, Any]]:
     """Events of which the report and the fold must say the same: no digest is pulled before an event names its tag."""
     chance = random.Random(11)
