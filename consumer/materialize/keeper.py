@@ -237,6 +237,7 @@ class TagKeeper:
 
     def _count(self) -> None:
         self._metrics.partitions.set(len(self._kept))
+        self._metrics.blocked.set(len(self._waiting))
         self._metrics.tags.set(sum(kept.fold.tags for kept in self._kept.values()))
 
     def _lag(self) -> float | None:

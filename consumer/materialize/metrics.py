@@ -32,6 +32,11 @@ class TagMetrics:
         self.partitions: Final = Gauge(
             "registry_worker_tags_partitions", "Partitions that this process keeps the tags of", registry=registry
         )
+        self.blocked: Final = Gauge(
+            "registry_worker_tags_blocked_partitions",
+            "Partitions of these that wait for an upgrade, as they have events of a newer release",
+            registry=registry,
+        )
         self.tags: Final = Gauge(
             "registry_worker_tags_current", "Tags that are there in these partitions", registry=registry
         )

@@ -147,11 +147,13 @@ def test_a_newer_release_is_waited_for(kafka: LocalKafka, setup: Installation) -
 
 
 def waits_for_an_upgrade(running: Process, partition: int) -> bool:
-    """Whether it is unready for this reason."""
+    """Whether it is unready for this reason, and its metrics count the partition."""
     with Poster(f"http://{running.address}/") as asked:
         answer = asked.request("GET", "/readyz")
+        is_counted = b"registry_worker_tags_blocked_partitions 1.0" in asked.request("GET", "/metrics").body
     reasons = answer.json.get("reasons", [])
-    return answer.status == 503 and any(f"partition {partition} waits for an upgrade: " in why for why in reasons)
+    is_said = any(f"partition {partition} waits for an upgrade: " in why for why in reasons)
+    return answer.status == 503 and is_said and is_counted
 
 
 @pytest.mark.parametrize(("broker", "protocol"), [("kafka_39", "auto"), ("kafka", "classic")])

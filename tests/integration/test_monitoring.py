@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from prometheus_client import generate_latest
 
 from broker import LocalKafka
-from consumer.materialize.metrics import TagMetrics
-from runtime.metrics import process_metrics
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
+from tests.kit.kept_tags import keeper
 from tests.kit.kubernetes import KUBERNETES, only
 from tests.kit.monitoring import RULE_TESTS, RULES, alerts, dashboard_queries
 from tests.kit.notifications import Poster, envelopes, ids, wait_for_ids
@@ -57,31 +55,41 @@ class Pipeline:
 
     intakes: tuple[Process, ...]
     worker: Process
+    tags: Process
 
     def addresses(self) -> dict[str, list[str]]:
         """Where to scrape, by job."""
-        return {"intake": [one.address for one in self.intakes], "worker": [self.worker.address]}
+        return {
+            "intake": [one.address for one in self.intakes],
+            "worker": [self.worker.address],
+            "tags": [self.tags.address],
+        }
 
 
 @pytest.fixture(scope="module")
 def pipeline(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """An intake with a spool, one of two processes, and a worker of two, after a delivery."""
+    """An intake with a spool, one of two processes, a worker of two, and one that keeps tags, after a delivery."""
     folder = tmp_path_factory.mktemp("monitoring")
     spool = {"intake": {"spool": {"dir": str(folder / "spool")}}}
     with Receiver() as receiver, ExitStack() as running:
         setup = Installation(
-            kafka.bootstrap, TOPIC, folder, endpoints=[endpoint("ci", receiver.url, ignore={"actions": ["pull"]})]
+            kafka.bootstrap,
+            TOPIC,
+            folder,
+            endpoints=[endpoint("ci", receiver.url, ignore={"actions": ["pull"]})],
+            sections={"topics": {"tags": f"{TOPIC}.tags"}},
         )
-        spooling = replace(setup, folder=folder / "spooling", sections=spool)
-        bridge, family, worker = (
+        spooling = replace(setup, folder=folder / "spooling", sections={**setup.sections, **spool})
+        bridge, family, worker, tags = (
             running.enter_context(one)
             for one in (
                 spooling.bridge(),
                 setup.bridge("--processes", "2", name="family"),
                 setup.worker("--processes", "2"),
+                keeper(setup, "tags"),
             )
         )
-        for process in (bridge, family, worker):
+        for process in (bridge, family, worker, tags):
             process.wait_ready()
         bodies = envelopes(2, 2)
         with Poster(f"http://{bridge.address}/events") as registry:
@@ -90,16 +98,13 @@ def pipeline(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Ite
         wait_for_ids(receiver, ids(bodies))
         eventually(lambda: 'registry_worker_filtered_total{endpoint="ci"' in exposed(worker))
         eventually(lambda: 'registry_worker_oldest_age_seconds{endpoint="ci"}' in exposed(worker))
-        yield Pipeline((bridge, family), worker)
+        yield Pipeline((bridge, family), worker, tags)
 
 
 @pytest.fixture(scope="module")
 def scrape(pipeline: Pipeline) -> Scrape:
-    """What its processes expose, and what one that keeps tags does."""
-    tags = TagMetrics(process_metrics("registry_worker"))
-    tags.ask_for_lag(lambda: 0.0)
-    processes = (*pipeline.intakes, pipeline.worker)
-    return Scrape([*map(exposed, processes), generate_latest(tags.registry).decode()])
+    """What its processes expose."""
+    return Scrape([*map(exposed, (*pipeline.intakes, pipeline.worker, pipeline.tags))])
 
 
 def exposed(process: Process) -> str:
@@ -153,7 +158,7 @@ def test_a_prometheus_evaluates_every_rule_and_every_query(pipeline: Pipeline, t
     with Prometheus(tmp_path, pipeline.addresses()) as prometheus:
 
         def evaluated() -> bool:
-            assert 3 == sum(one["value"][1] == "1" for one in prometheus.query("up"))
+            assert 4 == sum(one["value"][1] == "1" for one in prometheus.query("up"))
             (group,) = prometheus.ask("rules")["groups"]
             assert {("ok", "inactive")} == {(one["health"], one["state"]) for one in group["rules"]}
             queries = [one for one in dashboard_queries() if one not in wrong]
