@@ -4,15 +4,13 @@ Start-up of the command included, against the bare client that consumes the same
 nothing; and the most memory that the command took.
 """
 
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from benchmarks.harness import PARTITIONS, Bench, bench, event, report
+from benchmarks.harness import PARTITIONS, Bench, CommandRun, bench, event, report, run_worker
 from producer.event_record import record_of
 
 RECORDS = 1_000_000
@@ -27,9 +25,10 @@ def main(records: int = RECORDS) -> None:
         config = made.config([])
         for run in range(RUNS):
             bare = records / consume(made, records)
-            seconds, peak_mib = export(made, str(config), records, run)
-            rate = records / seconds
-            report("export to Parquet", events_s=rate, bare_client_s=bare, ratio=rate / bare, peak_MiB=peak_mib)
+            export = exported(str(config), records, "parquet", "--output", str(made.folder / f"export{run}"))
+            rate = records / export.seconds
+            report("export to Parquet", events_s=rate, bare_client_s=bare, ratio=rate / bare, peak_MiB=export.peak_mib)
+            report("", CPU_us_a_record=export.cpu_s / records * 1e6)
 
 
 def fill(made: Bench, records: int) -> None:
@@ -59,34 +58,14 @@ def consume(made: Bench, records: int) -> float:
     return time.perf_counter() - started
 
 
-def export(made: Bench, config: str, records: int, run: int) -> tuple[float, float]:
-    """Seconds from start to exit of the command, and its peak resident memory in MiB."""
-    folder = str(made.folder / f"export{run}")
-    command = [sys.executable, "-m", "consumer.cli", "export", "--output", folder, "--format", "parquet", "-c", config]
-    started = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    said = child.stdout.read() if child.stdout else ""
-    _, status, used = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - started
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode or not said.startswith(f"{records} records"):
-        sys.exit(f"the export failed: exit {child.returncode}, {said}")
-    return seconds, used.ru_maxrss / 1024
-
-
-def timed(
+def exported(
     config: str, records: int, format_name: str, *options: str, environment: Mapping[str, str] | None = None
-) -> float:
-    """Seconds from start to exit of an export with these options."""
-    command = [sys.executable, "-m", "consumer.cli", "export", "--format", format_name, *options, "-c", config]
-    started = time.perf_counter()
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}, check=False
-    )
-    seconds = time.perf_counter() - started
-    if done.returncode or not done.stdout.startswith(f"{records} records"):
-        sys.exit(f"the export failed: exit {done.returncode}, {done.stdout}")
-    return seconds
+) -> CommandRun:
+    """An export of the whole topic with these options; the benchmark ends unless all records were exported."""
+    run = run_worker("export", "--format", format_name, *options, "-c", config, environment=environment)
+    if not run.said.startswith(f"{records} records"):
+        sys.exit(f"the export failed: {run.said}")
+    return run
 
 
 if __name__ == "__main__":

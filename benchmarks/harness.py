@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,6 +141,35 @@ class Running:
         """Processor time of the process so far, in seconds."""
         fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class CommandRun:
+    """A command from its start to its exit."""
+
+    said: str
+    """On standard output."""
+    seconds: float
+    cpu_s: float
+    """Processor time of all its threads."""
+    peak_mib: float
+    """The most memory that it had."""
+
+
+def run_worker(*arguments: str, environment: Mapping[str, str] | None = None) -> CommandRun:
+    """Run `registry-worker` to its end; the benchmark ends if it fails."""
+    command = [sys.executable, "-m", "consumer.cli", *arguments]
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
+    ) as child:
+        said = child.stdout.read() if child.stdout else ""
+        _, status, used = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        sys.exit(f"{arguments[0]} failed: exit {child.returncode}, {said}")
+    return CommandRun(said, seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 @contextlib.contextmanager

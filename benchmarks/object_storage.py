@@ -7,7 +7,7 @@ directory in the same run. The server is a process of Python and takes processor
 import sys
 import uuid
 
-from benchmarks.export import fill, timed
+from benchmarks.export import exported, fill
 from benchmarks.harness import bench, report
 from tests.kit.s3_server import BUCKET, S3Server, variables
 
@@ -23,9 +23,10 @@ def main(records: int = RECORDS) -> None:
         environment = {**variables(s3.port), "TMPDIR": str(made.folder)}
         for _ in range(RUNS):
             folder, address = str(made.folder / uuid.uuid4().hex), f"s3://{BUCKET}/{uuid.uuid4().hex}"
-            local = records / timed(config, records, "parquet", "--output", folder)
-            rate = records / timed(config, records, "parquet", "--output", address, environment=environment)
-            report("export to object storage", events_s=rate, directory_s=local, ratio=rate / local)
+            local = exported(config, records, "parquet", "--output", folder)
+            remote = exported(config, records, "parquet", "--output", address, environment=environment)
+            rate, of_local = records / remote.seconds, records / local.seconds
+            report("export to object storage", events_s=rate, directory_s=of_local, ratio=rate / of_local)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,15 @@ starts again, and has to read its state. At last the memory that the state of a 
 import gc
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from confluent_kafka import Producer
 from msgspec.structs import replace
 
 from benchmarks.export import consume
-from benchmarks.harness import PARTITIONS, Bench, bench, event, report, resident_mib
+from benchmarks.harness import PARTITIONS, Bench, CommandRun, bench, event, report, resident_mib, run_worker
 from consumer.record import Record
 from consumer.tags.fold import TagFold
 from consumer.tags.tag_event import TagEvent, tag_event_of
@@ -82,29 +80,9 @@ def events(count: int) -> Iterator[Event]:
         yield one
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of the command."""
-
-    seconds: float
-    """From its start to its exit."""
-    cpu_s: float
-    """Processor time of all its threads."""
-    peak_mib: float
-    """The most memory that it had."""
-
-
-def materialize(config: str) -> Run:
+def materialize(config: str) -> CommandRun:
     """Read all that is in the log."""
-    arguments = ["materialize", "--until-caught-up", "--log-level", "warning", "-c", config]
-    started = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-m", "consumer.cli", *arguments])
-    _, status, used = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - started
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"materialize failed: exit {child.returncode}")
-    return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return run_worker("materialize", "--until-caught-up", "--log-level", "warning", "-c", config)
 
 
 def memory_of(tags: int) -> float:
