@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -34,6 +35,8 @@ from runtime.logs import LEVELS, configure_logs
 
 _FROM: Final = "From this place in the log, included: beginning, end, a time, -24h, PARTITION:OFFSET[,...]. [beginning]"
 _SKEW_S: Final = 60.0
+_PATTERN: Final = re.compile(r"[*?\[\]{}\\]")
+"""Characters that make a path a pattern, for one engine or another."""
 _EXAMPLE: Final = "Example: registry-worker report -c bridge.yaml --from -720h --html report.html"
 
 
@@ -46,7 +49,7 @@ class RangeExport(Protocol):
 
 
 class PageError(BridgeError):
-    """The page cannot be written where it was scope for."""
+    """The page cannot be written where it was asked for."""
 
 
 # Not `common_options`: a report of an export that is there needs neither Kafka nor a configuration.
@@ -178,11 +181,24 @@ def _script(
         raise click.UsageError(
             "--engine trino takes neither --input nor --attempts: Trino reads tables, name yours in the first view"
         )
-    found = None if attempts is None else str(attempts)
     asked = ScriptScope(
-        directory=str(directory or "events"), tag=scope.tag, everything=scope.everything, attempts=found
+        directory=_named_in_sql("--input", directory or "events"),
+        tag=scope.tag,
+        everything=scope.everything,
+        attempts=None if attempts is None else _named_in_sql("--attempts", attempts),
     )
     return script_of(asked) if engine == DUCKDB else engine_script(engine, asked)
+
+
+def _named_in_sql(option: str, directory: Path | StorageAddress | str) -> str:
+    """The directory's name, if it means the same to each engine."""
+    name = str(directory)
+    if _PATTERN.search(name):
+        raise click.UsageError(
+            f"{option} {name}: engines read a path with any of * ? [ ] {{ }} \\ as a pattern; "
+            "name the directory by a symbolic link without these"
+        )
+    return name
 
 
 def _show(report: LogReport, page: Path | None, *, as_json: bool) -> None:

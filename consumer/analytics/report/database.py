@@ -6,6 +6,7 @@ DuckDB comes with the extra `analytics`, so it is imported only when a report is
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -100,7 +101,7 @@ def _expose(connection: "DuckDBPyConnection", view: str, files: Sequence[Path], 
         connection.execute(f"create view {view} as select {nothing} where false")
         return
     what = "an export" if columns is COLUMNS else "an export of attempts"
-    read = connection.read_parquet([str(file) for file in files], hive_partitioning=False)
+    read = connection.read_parquet([escape(str(file)) for file in files], hive_partitioning=False)
     found = dict(zip(read.columns, map(str, read.types), strict=True))
     for name, type_ in columns.items():
         if name not in found:

@@ -100,6 +100,17 @@ def test_the_sql_of_another_engine_is_printed(run: Run, tmp_path: Path) -> None:
     assert "'v1' AS value" in out
 
 
+@pytest.mark.parametrize("option", ["--input", "--attempts"])
+@pytest.mark.parametrize("name", ["br[1]", "br?", "br*", "b{r,s}", "br\\1"])
+def test_the_sql_takes_no_directory_that_is_a_pattern(run: Run, tmp_path: Path, name: str, option: str) -> None:
+    """The engines would read other files."""
+    (tmp_path / name).mkdir()
+    status, out, err = run("--sql", option, tmp_path / name)
+    assert (2, "") == (status, out)
+    assert f"{option} {tmp_path / name}: engines read a path with any of * ? [ ] {{ }} \\ as a pattern; " in err
+    assert "name the directory by a symbolic link without these" in err
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
