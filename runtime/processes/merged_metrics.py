@@ -3,8 +3,8 @@
 Counters and histograms are added up, those of processes that have ended too: a sum that fell when a process is started
 again would look like a reset, and count all that the others have counted once more. Of a process that does not answer
 now, what it counted until the last time is part of the sum. Gauges are merged by their meaning, which each half says,
-and have no sample while a process that runs does not answer; what a half says nothing of, and whatever is about a
-process itself, gets a label `process`.
+and have no sample while a process that runs does not answer, unless they are the parent's own: it knows them alone. What
+a half says nothing of, and whatever is about a process itself, gets a label `process`.
 """
 
 import operator
@@ -19,6 +19,8 @@ Merging = Literal["sum", "max", "min"]
 """How the values that a gauge has in each process make one."""
 
 LABEL: Final = "process"
+PARENT: Final = "parent"
+"""The parent's name for the label."""
 _ADD_UP: Final = frozenset({"counter", "histogram", "summary"})
 _OF_PROCESS: Final = ("process_", "python_")
 _CREATED: Final = "_created"
@@ -96,7 +98,7 @@ class MetricsMerge:
         self._last: Final[dict[str, tuple[int, list[Metric]]]] = {}
 
     def merged(self, scrapes: Iterable[ProcessScrape], *, is_whole: bool = True) -> list[Metric]:
-        """The families of all that answer now; `is_whole` says whether all do that run."""
+        """The families of all that answer now; `is_whole` says whether all children do that run."""
         made = _Families()
         for scrape in scrapes:
             counted = []
@@ -105,7 +107,7 @@ class MetricsMerge:
                     made.put(family, "max", **{LABEL: scrape.process})
                 elif family.type in _ADD_UP:
                     counted.append(family)
-                elif is_whole or family.name not in self._gauges:
+                elif is_whole or scrape.process == PARENT or family.name not in self._gauges:
                     self._put_gauge(made, family, scrape.process)
             self._remember(scrape, counted)
         for family in (*self._ended.metrics(), *(one for _, counted in self._last.values() for one in counted)):

@@ -10,11 +10,9 @@ from prometheus_client.registry import Collector
 
 from runtime.metrics import AskedGauge, process_metrics
 from runtime.processes.keeper import Keeper
-from runtime.processes.merged_metrics import LABEL, Merging, MetricsMerge, ProcessScrape
+from runtime.processes.merged_metrics import LABEL, PARENT, Merging, MetricsMerge, ProcessScrape
 from runtime.processes.pages import ChildPages
 from runtime.reloading.metrics import reload_gauges
-
-_PARENT: Final = "parent"
 
 
 class _Restarts(Collector):
@@ -55,7 +53,7 @@ class FamilyMetrics:
     async def families(self) -> list[Metric]:
         """All of them now."""
         answers = await self._pages.ask("/metrics")
-        own = ProcessScrape(_PARENT, 0, generate_latest(self._own).decode())
+        own = ProcessScrape(PARENT, 0, generate_latest(self._own).decode())
         return self._merge.merged(
             [own]
             + [

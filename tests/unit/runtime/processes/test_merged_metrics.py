@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector, generate_latest
 
-from runtime.processes.merged_metrics import Merging, MetricsMerge, ProcessScrape
+from runtime.processes.merged_metrics import PARENT, Merging, MetricsMerge, ProcessScrape
 
 GAUGES: dict[str, Merging] = {"in_flight": "sum", "lag": "max", "kafka_up": "min"}
 
@@ -86,6 +86,16 @@ def test_a_silent_process_keeps_what_it_counted() -> None:
     found = samples(merge.merged([one.scrape("1")], is_whole=False))
     assert 7.0 == found["done_total", "a"]
     assert ("in_flight",) not in found, "it runs, and has requests in flight that nobody knows"
+
+
+def test_the_parents_own_gauges_are_known_while_a_child_is_silent() -> None:
+    """The child has no part in them: an alert on the parent's configuration goes on."""
+    parent, child = Program(), Program()
+    parent.registry = CollectorRegistry()
+    Gauge("needs_restart", "Needs restart", registry=parent.registry).set(1)
+    merge = MetricsMerge({**GAUGES, "needs_restart": "max"})
+    found = samples(merge.merged([parent.scrape(PARENT), child.scrape("1")], is_whole=False))
+    assert (1.0, None) == (found.get(("needs_restart",)), found.get(("in_flight",)))
 
 
 class Counting:
