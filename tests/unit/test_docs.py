@@ -37,6 +37,7 @@ CODE = re.compile(r"```[a-z]*\n(.*?)```|^((?: {4,}\S[^\n]*\n)+)|`([^`\n]+)`", re
 COMMAND = re.compile(r"(?:^|[\s($])(registry-(?:bridge|worker)(?: +[^\s`#;&|)]+)*)", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 BASE = {"kafka": {"bootstrap.servers": "127.0.0.1:9092"}}
 ENDPOINT = {"name": "e", "url": "http://127.0.0.1:9/"}
@@ -99,10 +100,16 @@ def fault(words: list[str]) -> str | None:
     return f"{found} has no option {', '.join(unknown)}" if unknown else None
 
 
-def anchors(path: Path) -> set[str]:
-    """The names by which a page's headings are linked to."""
-    headings = HEADING.findall(path.read_text("utf-8"))
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+def is_to_be_typed(text: str) -> bool:
+    """Whether a block of a page begins a line with a command of ours."""
+    blocks = (fenced or indented for fenced, indented, _ in CODE.findall(text))
+    return any(re.search(r"^ *registry-(bridge|worker) ", block, re.MULTILINE) for block in blocks)
+
+
+def anchors(path: Path) -> list[str]:
+    """The names by which a page's headings are linked to; what is only a comment in a block is none."""
+    headings = HEADING.findall(FENCED.sub("", path.read_text("utf-8")))
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
 def configured(path: str, value: Any) -> dict[str, Any]:
@@ -178,6 +185,13 @@ def test_every_option_named_alone_exists() -> None:
     texts = [path.read_text("utf-8") for path in PAGES if path.name != "CONTRIBUTING.md"]
     named = {code.split()[0] for text in texts for code in code_of(text) if re.match("--[a-z]", code)}
     assert named - known == set()
+
+
+def test_a_page_of_commands_says_where_they_are() -> None:
+    """Who has a checkout has none of our commands on his path."""
+    shown = {page.name: page.read_text("utf-8") for page in PAGES if is_to_be_typed(page.read_text("utf-8"))}
+    assert len(shown) > 10
+    assert [name for name, text in shown.items() if "In a checkout the commands are in `.venv/bin/`." not in text] == []
 
 
 def test_every_command_is_documented() -> None:
@@ -301,10 +315,9 @@ def test_no_piece_of_code_is_broken_over_lines() -> None:
 
 
 def test_no_section_stands_twice_in_a_page() -> None:
-    """A link would lead to the first of them."""
-    for page in PAGES:
-        heads = [line for line in CODE.sub("", page.read_text("utf-8")).splitlines() if line.startswith("## ")]
-        assert sorted(set(heads)) == sorted(heads), page
+    """A link would lead to the first of them; the page's title is one. The changelog repeats its own for each release."""
+    for page in (page for page in PAGES if page.name != "CHANGELOG.md"):
+        assert sorted(set(anchors(page))) == sorted(anchors(page)), page
 
 
 def test_every_page_has_its_place_in_the_reading_order() -> None:
