@@ -3,8 +3,8 @@
 Counters and histograms are added up, those of processes that have ended too: a sum that fell when a process is started
 again would look like a reset, and count all that the others have counted once more. Of a process that does not answer
 now, what it counted until the last time is part of the sum. Gauges are merged by their meaning, which each half says,
-and have no sample while a process that runs does not answer, unless they are the parent's own: it knows them alone. What
-a half says nothing of, and whatever is about a process itself, gets a label `process`.
+and have no sample while a process that runs does not answer, unless they are the parent's own: it alone knows them.
+What a half says nothing of, and whatever is about a process itself, gets a label `process`.
 """
 
 import operator

@@ -315,7 +315,7 @@ def test_no_piece_of_code_is_broken_over_lines() -> None:
 
 
 def test_no_section_stands_twice_in_a_page() -> None:
-    """A link would lead to the first of them; the page's title is one. The changelog repeats its own for each release."""
+    """A link would lead to the first of them; the page's title is one. The changelog has the same for each release."""
     for page in (page for page in PAGES if page.name != "CHANGELOG.md"):
         assert sorted(set(anchors(page))) == sorted(anchors(page)), page
 
