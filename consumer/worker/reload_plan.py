@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from runtime.config import EndpointSettings, Settings
 from runtime.config.comparison import changed_keys, endpoint_values, listener_keys, process_values
-from runtime.config.crosschecks import impatient, outlived
+from runtime.config.crosschecks import impatient, loops, outlived
 from runtime.config.faults import ConfigurationError
 
 _USED: Final = ("kafka.", "topics.", "schema_registry.", "worker.", "tracing.", "intake.max_body")
@@ -104,7 +104,8 @@ def taken_of(before: Settings, after: Settings) -> Settings:
     worker = replace(
         before.worker, authorization=new.authorization, is_open=new.is_open, networks=new.networks, tls=tls
     )
-    if faults := impatient(before.kafka, worker, after.endpoints) + outlived(before.topics, after.endpoints):
+    kept = impatient(before.kafka, worker, after.endpoints) + outlived(before.topics, after.endpoints)
+    if faults := kept + loops(after.endpoints, before.intake):
         raise ConfigurationError(faults)
     return replace(before, worker=worker, endpoints=after.endpoints)
 

@@ -58,6 +58,7 @@ class ServeFamily:
         """See `Reloadable`.
 
         Raises:
+            ConfigurationError: see `taken_of`.
             NotReloadedError: a process failed.
         """
         taken = taken_of(self._duty.settings, settings)

@@ -55,7 +55,7 @@ class HeadProofs:
             token = request.query.get(_TOKEN)
             if token is None:
                 raise unauthorized("the parameter token of the URL's query is missing")
-            if not _is_one_of(token.encode(), self._tokens):
+            if not _is_one_of(_as_typed(token).encode(), self._tokens):
                 raise unauthorized("the parameter token of the URL's query is not the configured one")
 
 
@@ -113,6 +113,11 @@ def signatures_of(settings: HMACSettings | None, clock: Clock) -> Signatures | N
 def unauthorized(message: str) -> RefusedError:
     """The refusal of a POST that does not prove itself."""
     return RefusedError(401, "unauthorized", message)
+
+
+def _as_typed(token: str) -> str:
+    """With `+` as in the URL: only in a query a space is written so, and no token has one."""
+    return token.replace(" ", "+")
 
 
 def _is_one_of(given: bytes, known: Sequence[bytes]) -> bool:

@@ -9,6 +9,9 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from runtime.config.comparison import SOURCES, changed_keys, listener_keys, process_values
+from runtime.config.crosschecks import loops
+from runtime.config.faults import ConfigurationError
+from runtime.config.sections import UNGUARDED, is_unguarded
 from runtime.config.settings import IntakeSettings, Settings
 from runtime.http.server_tls import ServerTLS, use_files
 from runtime.reloading.reloadable import Reloaded
@@ -54,21 +57,28 @@ class IntakeReload:
         """See `Reloadable`.
 
         Raises:
-            ConfigurationError: a file of the listener cannot be used.
+            ConfigurationError: see `taken_of`; or a file of the listener cannot be used.
         """
-        done = reloaded(self._settings, settings)
+        done, taken = reloaded(self._settings, settings), taken_of(self._settings, settings)
         await use_files(self._tls, "intake", settings.intake.tls)
-        self._settings = taken_of(self._settings, settings)
+        self._settings = taken
         self._door.admit_by(self._settings.intake)
         self._log.register(self._settings)
         return done
 
 
 def taken_of(before: Settings, after: Settings) -> Settings:
-    """What a running intake takes of new settings."""
+    """What a running intake takes of new settings.
+
+    Raises:
+        ConfigurationError: that does not fit to what is kept, such as its address: the file was judged with its own.
+    """
     new = after.intake
     tls = new.tls if before.intake.tls and new.tls else before.intake.tls
     intake = replace(before.intake, authorization=new.authorization, is_open=new.is_open, sources=new.sources, tls=tls)
+    faults = [f"intake.authorization: {intake.listen} {UNGUARDED}"] if is_unguarded(intake) else []
+    if faults := faults + loops(after.endpoints, intake):
+        raise ConfigurationError(faults)
     return replace(before, intake=intake, endpoints=after.endpoints)
 
 

@@ -30,6 +30,16 @@ def is_intake(endpoint: EndpointSettings, intake: IntakeSettings) -> bool:
     return path == intake.path or path.startswith(intake.path + "/")
 
 
+def loops(endpoints: Iterable[EndpointSettings], intake: IntakeSettings) -> list[str]:
+    """A fault for each endpoint that `is_intake` of the settings with which a process runs: a reload keeps those."""
+    return [
+        f"endpoint {one.name}: its url is the address that the intake had when this process started ({intake.listen}): "
+        "each event would come back for ever; if the intake is elsewhere now, restart this process"
+        for one in endpoints
+        if is_intake(one, intake)
+    ]
+
+
 def shared_topic(attempts: AttemptSettings, topics: TopicSettings) -> str:
     """The key of the topic whose name that of attempts has too; empty if none has it.
 

@@ -29,8 +29,9 @@ _SHA256: Final[HMACScheme] = "sha256"
 _SCHEMES: Final[tuple[HMACScheme, ...]] = get_args(HMACScheme)
 _KEPT: Final[tuple[Kept, ...]] = get_args(Kept)
 _DEEPEST_MEMBER: Final = 16
-_VISIBLE: Final = re.compile(r"[!-~]+", re.ASCII)
-_VISIBLE_TEXT: Final = shapes.text(_VISIBLE.pattern)
+_IN_A_QUERY: Final = re.compile(r"[!\"$'-~]+", re.ASCII)
+"""Visible ASCII without `#`, `%` and `&`: whoever types it into a URL is understood."""
+_TOKEN_TEXT: Final = shapes.text(_IN_A_QUERY.pattern)
 _member: Final = matching(
     rf"[^.\x00-\x1f\x7f]+(\.[^.\x00-\x1f\x7f]+){{0,{_DEEPEST_MEMBER - 1}}}",
     "is not the path of a member; write the names by dots, e.g. actor.user",
@@ -116,7 +117,7 @@ def _secrets_of(scheme: HMACScheme) -> Shaped[tuple[Secret, ...]]:
     return Shaped(read, shapes.either(shapes.ANY_TEXT, shapes.array(shapes.ANY_TEXT)))
 
 
-@shaped(shapes.either(_VISIBLE_TEXT, shapes.array(_VISIBLE_TEXT)))
+@shaped(shapes.either(_TOKEN_TEXT, shapes.array(_TOKEN_TEXT)))
 def _tokens(value: Value) -> tuple[Secret, ...]:
     found = text_or_list(_token)(value)
     return found or value.fail("is an empty list; leave token out to ask for none")
@@ -125,6 +126,9 @@ def _tokens(value: Value) -> tuple[Secret, ...]:
 def _token(value: Value) -> Secret:
     value = value.shown_by(show_nothing)
     text = value.text()
-    if not _VISIBLE.fullmatch(text):
-        value.refuse("is not a token: visible ASCII characters, at least one, without spaces")
+    if not _IN_A_QUERY.fullmatch(text):
+        value.refuse(
+            "is not a token for a URL: visible ASCII characters, at least one, without spaces, # % and &; "
+            "make one e.g. with openssl rand -hex 32"
+        )
     return Secret(text)

@@ -23,6 +23,7 @@ from runtime.http.guarded_connection import GuardedConnection
 from runtime.http.limits import MAX_HEADERS
 from runtime.http.open_connections import OpenConnections
 from runtime.http.request_framing import HeadTooLargeError, RequestFaultError
+from runtime.http.request_target import path_and_query
 from runtime.http.server_tls import ServerTLS
 from runtime.http.tls_front import TLSFront
 from runtime.http.unreadable import UnreadableObserver
@@ -154,7 +155,7 @@ class _Requests:
         except httptools.HttpParserCallbackError as error:
             if isinstance(error.__context__, RequestFaultError):
                 raise error.__context__ from None
-            raise RequestFaultError(str(error.__context__)) from None
+            raise RequestFaultError("it cannot be read") from None
         except httptools.HttpParserError as error:
             raise RequestFaultError(str(error)) from None
 
@@ -258,14 +259,13 @@ class _Requests:
     def _begin(self) -> None:
         """Let the application answer the request whose head is complete."""
         parser = self._parser
-        url = httptools.parse_url(self._url)
-        path = url.path.decode("ascii")
+        path, query = path_and_query(self._url)
         scope = {
             "type": "http",
             "method": parser.get_method().decode("ascii"),
             "scheme": self._scheme,
             "path": unquote(path) if "%" in path else path,
-            "query_string": url.query or b"",
+            "query_string": query,
             "headers": self.headers,
             "client": self._client,
         }

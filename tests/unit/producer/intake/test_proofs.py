@@ -57,6 +57,12 @@ def test_a_token_stands_in_the_query(query: str, is_good: bool) -> None:  # noqa
     )
 
 
+@pytest.mark.parametrize("query", ["token=a+b/c==", "token=a%2Bb%2Fc%3D%3D", "token=a%2bb/c%3d="])
+def test_a_token_of_base64_may_be_typed_into_the_url(query: str) -> None:
+    """`+` is itself there, whether or not the sender percent-encodes it."""
+    assert refusal(HeadProofs((), (Secret("a+b/c=="),)), request(query=query)) == ""
+
+
 @pytest.mark.parametrize("query", ["", "x=1", "Token=t"])
 def test_a_missing_token_is_called_missing(query: str) -> None:
     """As one that is wrong is called wrong: the sender's side is another in both."""

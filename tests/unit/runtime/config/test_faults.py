@@ -209,7 +209,11 @@ SECTIONS = [
     ),
     (
         KAFKA + "intake: {sources: [{name: a, format: acr, token: hunter 2}]}",
-        "intake.sources[0].token: *** is not a token: visible ASCII characters, at least one, without spaces",
+        "intake.sources[0].token: *** is not a token for a URL: visible ASCII characters, at least one, without spaces, # % and &; make one e.g. with openssl rand -hex 32",
+    ),
+    (
+        KAFKA + "intake: {sources: [{name: a, format: acr, token: [new, hunter&2]}]}",
+        "intake.sources[0].token[1]: *** is not a token for a URL: visible ASCII characters, at least one, without spaces, # % and &; make one e.g. with openssl rand -hex 32",
     ),
     (
         KAFKA + "intake: {sources: [{name: a, format: acr, hmac: {secret: hunter2}}]}",
