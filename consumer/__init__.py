@@ -8,12 +8,15 @@ The rooms, in the order of a record's way:
     lanes/         what may be sent next: one request at a time for each repository, repositories side by side
     delivery/      when a batch is sent, and what follows from its outcome; policy/ decides, webhook/ speaks HTTP,
                    sink/ calls Python
+    attempts/      what endpoints were sent and what they answered, for whoever asks afterwards
     endpoint/      all of that for one endpoint, alive, and what it says of itself
     dead_letters/  what an endpoint will not get: written, listed, redriven, discarded
     analytics/     the log as files and tables, and the report on them
+    tags/          the tags that are there now, folded from the events; pure
     worker/        `deliver`: all endpoints of a process, and whether it does its work
-    operations/    what operators ask from outside: status, explain, tail, rewind
+    operations/    what operators ask and do from outside: status, explain, tail, pauses, rewind
     replay/        a range of the log, delivered again
+    materialize/   keeps the topic of tags
     commands/      the command line, one file a command
 
 A room knows only rooms that stand before its own floor (pyproject.toml holds them to that).

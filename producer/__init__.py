@@ -9,6 +9,8 @@
     spool/      keeps what Kafka cannot take now on the intake's own disk
     publish/    `publish`: events from files
     check/      `check`: what is wrong before anything runs
+    views/      `views`: tables and views of the topic in the SQL of engines
+    commands/   the commands that only print a text
 
 `preparation` and `schema_registration` are what must be done before an event is taken; `event_record` makes the record
 of an event. A room imports only rooms below it (pyproject.toml), and nothing here knows the consuming half.

@@ -78,7 +78,8 @@ def commands() -> None:
 def serve_command(settings: Settings, listen: Address | None, processes: int, *, watch_config: bool) -> int:
     """Receive the POSTs of registries (the intake).
 
-    SIGHUP reloads the configuration: a new intake.authorization holds from then on.
+    SIGHUP reloads the configuration: intake.authorization, intake.sources, new endpoints and the files of intake.tls
+    are taken at once, all else at a restart.
     """
     configuration = IntakeConfiguration(configuration_file(), listen)
     if listen is not None:

@@ -70,7 +70,9 @@ class RequestRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=T
 
     id: str = field(default_factory=str)
     addr: str = ""
+    """Of the client: `ip:port` of the connection, or an address without a port, from a proxy's header."""
     host: str = ""
+    """The Host header as received, so with the port if it has one."""
     method: str = field(default_factory=str)
     useragent: str = field(default_factory=str)
 
@@ -85,6 +87,7 @@ class SourceRecord(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     """The registry node that generated the event."""
 
     addr: str = ""
+    """`host:port` of the node."""
     instance_id: str = field(default="", name="instanceID")
 
 

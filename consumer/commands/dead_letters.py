@@ -26,7 +26,11 @@ def list_command(chosen: ChosenLetters, *, as_json: bool) -> int:
     return 0
 
 
-@dead_letters_group.command("show", epilog="Example: registry-worker dead-letters show --id 3:17")
+@dead_letters_group.command(
+    "show",
+    short_help="Show open dead letters with all their data.",
+    epilog="Example: registry-worker dead-letters show --id 3:17",
+)
 @choosing_letters
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def show_command(chosen: ChosenLetters, *, as_json: bool) -> int:

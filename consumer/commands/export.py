@@ -40,7 +40,11 @@ _SHORTEST_LEASE_S: Final = 1.0
 _ROLL: Final = "Start a new file, or a snapshot, after this long. [1h with --follow]"
 
 
-@click.command("export", epilog="Example: registry-worker export --output events --format parquet --from -24h")
+@click.command(
+    "export",
+    short_help="Write the log to files, a bucket or a table.",
+    epilog="Example: registry-worker export --output events --format parquet --from -24h",
+)
 @common_options
 @click.option("--output", type=StorageType(), metavar="DIR|URL", help=_OUTPUT)
 @click.option("--format", "format_name", type=click.Choice((*FORMATS, _ICEBERG)), required=True, help="Format.")

@@ -26,7 +26,11 @@ _CLIENT_ID: Final = "registry-worker-status"
 _REDRAW_S: Final = 2.0
 
 
-@click.command("status", epilog="Example: registry-worker status -c bridge.yaml --watch")
+@click.command(
+    "status",
+    short_help="Show lag, pace, why it waits, dead letters.",
+    epilog="Example: registry-worker status -c bridge.yaml --watch",
+)
 @common_options
 @click.option("--endpoint", "names", multiple=True, metavar="E", help="Only this endpoint; may be repeated. [all]")
 @worker_option
@@ -34,7 +38,7 @@ _REDRAW_S: Final = 2.0
     "--json",
     "as_json",
     is_flag=True,
-    help="Print a JSON list of the endpoints; if a spool is configured, one more member shows it.",
+    help="Print a JSON list of the endpoints; if a spool is configured, one more item of the list shows it.",
 )
 @click.option("--watch", is_flag=True, help="Show it again every 2 s, until Ctrl-C.")
 @click.option(

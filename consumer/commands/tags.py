@@ -25,7 +25,11 @@ _CLIENT_ID: Final = "registry-worker-tags"
 _SHOWN_NAMES: Final = 5
 
 
-@click.command("tags", epilog="Example: registry-worker tags 'team/**' --unused 90d --json")
+@click.command(
+    "tags",
+    short_help="List the tags that are there now.",
+    epilog="Example: registry-worker tags 'team/**' --unused 90d --json",
+)
 @click.argument("repository", default="", metavar="[REPOSITORY GLOB]")
 @common_options
 @click.option("--registry", type=LabelType(), help="Only of the registry with this label.")

@@ -76,7 +76,7 @@ class Printing:
         self._follow = follow
 
     def matches(self, record: Record) -> bool:
-        """Whether the record is printed; one without an event is where no event in particular is meant."""
+        """Whether the record is printed; one that holds no event is, unless a filter is given."""
         return self._is_wanted(tailed_record_of(record))
 
     def begin(self) -> None:

@@ -1,5 +1,6 @@
-"""What operators ask from outside a worker: `status`, `explain`, `tail`, `rewind`.
+"""What operators ask and do from outside a worker: `status`, `explain`, `attempts`, `tail`, `tags`, `pause`, `rewind`.
 
-The log, the groups' commits and a worker's `/status` come in; answers go out. Nothing here delivers anything; only
-`rewind` changes something, the offsets of a group without members.
+The log, the groups' commits and the answers of workers come in; answers go out. Nothing here speaks to an endpoint.
+Three things are changed: a pause is begun or ended (`acting`), the offsets of a group without members are moved
+(`rewind`), and a worker is asked to send a sample event (`distant_test`).
 """

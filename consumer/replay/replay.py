@@ -1,4 +1,4 @@
-"""A replay, put together: the live engine on a bounded log, until its range is finished or it is needed to stop.
+"""A replay, put together: the live engine on a bounded log, until its range is finished or it is asked to stop.
 
 Retries, breaker, rate, ceiling, batches, signatures and order are those of live delivery, counted for this run alone.
 """

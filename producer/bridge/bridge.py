@@ -52,6 +52,19 @@ class Bridge:
         utc_offset: Callable[[int], int] = local_utc_offset,
         ids: Callable[[], str] = new_id,
     ) -> None:
+        """For the calls of one request.
+
+        Args:
+            url_builder: a `RegistryURLBuilder`, or any other `URLBuilder`.
+            source: who generates the events: this registry.
+            actor: who asked for it.
+            request: by which it was asked for.
+            sink: takes the events.
+            include_references: whether events of manifests name the manifest's parts: config and layers, or children.
+            clock: the time, in nanoseconds since the epoch.
+            utc_offset: seconds east of UTC at such a time, for the events' timestamps.
+            ids: a new id for each event.
+        """
         self._urls = url_builder
         self._source = source
         self._actor = actor

@@ -111,12 +111,20 @@ class IncomingRequest(Struct, frozen=True, kw_only=True):
 
 
 def request_from_asgi(scope: Mapping[str, Any], *, ids: Callable[[], str] = new_id) -> RequestRecord:
-    """The record of a request; make one a request, so that its events share the id."""
+    """The record of a request; make one a request, so that its events share the id.
+
+    `addr` is the first of `X-Forwarded-For`, else `X-Real-Ip`, else `client` of the scope; `host` and `useragent` are
+    the headers, `method` is that of the scope, `id` is new. What is missing is "".
+    """
     return IncomingRequest.from_asgi(scope).record(ids)
 
 
 def request_from_wsgi(environ: Mapping[str, Any], *, ids: Callable[[], str] = new_id) -> RequestRecord:
-    """The record of a request; make one a request, so that its events share the id."""
+    """The record of a request; make one a request, so that its events share the id.
+
+    `addr` is the first of `X-Forwarded-For`, else `X-Real-Ip`, else `REMOTE_ADDR` with `REMOTE_PORT`; `host` and
+    `useragent` are the headers, `method` is `REQUEST_METHOD`, `id` is new. What is missing is "".
+    """
     return IncomingRequest.from_wsgi(environ).record(ids)
 
 

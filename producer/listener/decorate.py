@@ -28,6 +28,9 @@ def listen(repository: _R, listener: Listener) -> _R:
     What the listener raises is logged and changes nothing, except when a tag or the repository was removed: then it
     is raised to the caller, although the removal stands. Awaitable services are served on asyncio, the listener in a
     thread of the loop's pool; a plain service calls it in the thread it is called in.
+
+    A caller that is cancelled while the service works makes no event, as the service did not succeed. One that is
+    cancelled later, while the listener is called, gets the cancellation, and the listener is called to its end.
     """
     return cast("_R", _decorated(_DecoratedRepository, repository, Dispatch(listener, repository)))
 

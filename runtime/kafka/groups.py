@@ -168,6 +168,6 @@ class _CommitAnswer:
 
 
 def _told_by(consumer: Consumer) -> KafkaError | None:
-    """What the coordinator refuses: a call waits for it in vain, and only a poll reports it (of the connection too)."""
+    """The coordinator's refusal, or a fault of the connection: only a poll reports either."""
     message = consumer.poll(0)
     return None if message is None else message.error()

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 import consumer.endpoint.metrics
 import producer.intake.metrics
 from consumer.cli import commands as worker_commands
+from consumer.commands.dead_letters import dead_letters_group
 from consumer.endpoint.metrics import WorkerMetrics
 from consumer.materialize.metrics import TagMetrics
 from producer.cli import commands as bridge_commands
@@ -207,6 +208,14 @@ def test_every_command_has_an_example(name: str) -> None:
     assert label == "Example"
     assert example.startswith(name)
     assert fault(shlex.split(example)) is None
+
+
+@pytest.mark.parametrize(("program", "group"), [*GROUPS.items(), ("dead-letters", dead_letters_group)])
+def test_a_list_of_commands_is_not_cut_short(program: str, group: click.Group) -> None:
+    """On a terminal of 80 columns, `--help` of a program says of each command what it does, to the end of the line."""
+    commands = click.Context(group, info_name=program, terminal_width=80).get_help().partition("Commands:")[2]
+    assert len(commands.splitlines()) > len(group.commands)
+    assert [line for line in commands.splitlines() if line.endswith("...")] == []
 
 
 def test_every_key_is_documented() -> None:
