@@ -62,6 +62,29 @@ class _LastValues(Generic[_Key, _Value]):
                 del self._values[gone]
 
 
+class _LatestTimes:
+    """The latest of all times of each key, over so many offsets."""
+
+    def __init__(self, reach: int) -> None:
+        self._reach: Final = reach
+        self._times: Final[_LastValues[Hashable, deque[tuple[int, int]]]] = _LastValues(reach)
+        """Offsets and times of a key: each time is later than all that came after it."""
+
+    def get(self, key: Hashable, offset: int) -> int | None:
+        """The latest time as it is known at an offset."""
+        return next((us for at, us in self._times.get(key, offset) or () if at >= offset - self._reach), None)
+
+    def put(self, key: Hashable, offset: int, us: int) -> None:
+        """At this offset comes this time."""
+        times = self._times.get(key, offset) or deque()
+        while times and times[0][0] < offset - self._reach:
+            times.popleft()
+        while times and times[-1][1] <= us:
+            times.pop()
+        times.append((offset, us))
+        self._times.put(key, offset, times)
+
+
 class _IndexPull(NamedTuple):
     offset: int
     happened_us: int
@@ -78,7 +101,7 @@ class Recent:
         """By event: when the last record of it was accepted."""
         self._minutes: Final[_LastValues[Hashable, bool]] = _LastValues(reach)
         self._indexes: Final[_LastValues[Hashable, tuple[_IndexPull, ...]]] = _LastValues(reach)
-        self._deletes: Final[_LastValues[Hashable, int]] = _LastValues(reach)
+        self._deletes: Final = _LatestTimes(reach)
         """By what was deleted: when."""
 
     def judge(self, event: TagEvent) -> TagVerdict:
@@ -92,11 +115,14 @@ class Recent:
         return TagVerdict.OTHER
 
     def is_deleted(self, event: TagEvent, tag: str) -> bool:
-        """Whether what the event names was deleted at its time or later, by an event before it in the log."""
+        """Whether what the event names was deleted later than it happened, by an event before it in the log.
+
+        Of a delete and an event at one moment, which are many where times are whole seconds, the log has the order.
+        """
         place = event.registry, event.repository
         named = [(*place, "", ""), (*place, tag, ""), (*place, "", event.digest)]
         times = (self._deletes.get(key, event.offset) for key in named)
-        return any(time is not None and time >= event.happened_us for time in times)
+        return any(time is not None and time > event.happened_us for time in times)
 
     def _is_repeat(self, event: TagEvent) -> bool:
         key = event.key, None if event.is_unique else event.registry

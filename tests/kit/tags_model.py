@@ -142,17 +142,13 @@ class Model:
         )
 
     def was_deleted(self, event: TagEvent, tag: str) -> bool:
-        """Whether the last delete of what it names, of those before it in the log, happened no earlier."""
-        deletes = [other for other in self.news_before(event) if other.action == "delete"]
-        for names in (
-            lambda other: not other.tag and not other.digest,
-            lambda other: other.tag == tag,
-            lambda other: not other.tag and other.digest == event.digest,
-        ):
-            last = next((other for other in deletes if names(other)), None)
-            if last is not None and last.happened_us >= event.happened_us:
-                return True
-        return False
+        """Whether what it names was deleted later than it happened, by any event before it in the log."""
+        return any(
+            other.action == "delete"
+            and other.happened_us > event.happened_us
+            and (other.tag == tag if other.tag else other.digest in ("", event.digest))
+            for other in self.news_before(event)
+        )
 
     def take(self, event: TagEvent) -> None:
         """What follows from an event that is news."""
