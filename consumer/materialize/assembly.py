@@ -59,17 +59,17 @@ class TagParts:
 
         Raises:
             PartitionCountError: they differ.
-            TopicMissingError: there is no events topic.
+            TopicMissingError: one of them is not there, as far as the broker knows that was asked.
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
         events = self.admin.topic(self._settings.topics.events)
         if events is None:
-            raise TopicMissingError(
-                f"there is no topic {self._settings.topics.events} (registry-bridge init creates it)"
-            )
+            raise _missing(self._settings.topics.events)
         ensure_tags(self.admin, self._settings)
         tags = self.admin.topic(self._topic)
-        self._partitions = 0 if tags is None else tags.partitions
+        if tags is None:
+            raise _missing(self._topic)
+        self._partitions = tags.partitions
         require_same(self._topic, self._partitions, self._settings.topics.events, events.partitions)
         settings = ConsumerSettings(
             self._kafka,
@@ -81,8 +81,15 @@ class TagParts:
         return GroupReader(settings, self._settings.topics.events, owner, self._clock)
 
     def open_partition(self, number: int) -> KeptPartition:
-        """The partition, with its one writer."""
-        events = self._settings.topics.events
+        """The partition, with its one writer.
+
+        Raises:
+            PartitionCountError: the topic of tags has no such partition.
+            TopicMissingError: there is no events topic, as far as the broker knows that was asked.
+        """
+        events, events_id = self._settings.topics.events, self.events_id()
+        if events_id is None and not self.admin.has_topic(events):
+            raise _missing(events)
         if number >= self._partitions:
             now = self.admin.topic(events)
             least = number + 1
@@ -95,7 +102,7 @@ class TagParts:
         )
         topics = Topics(
             events,
-            self.events_id(),
+            events_id,
             self._topic,
             self._partitions,
             self.admin,
@@ -126,3 +133,8 @@ class TagParts:
                 schema_ids=self._schema_ids,
             )
         return self._ranges
+
+
+def _missing(topic: str) -> TopicMissingError:
+    """Also of a topic that the broker does not know yet, because it has just started."""
+    return TopicMissingError(f"there is no topic {topic} (registry-bridge init creates it)")

@@ -59,7 +59,7 @@ class Topics:
 
     events: str
     events_id: str | None
-    """By which it is told from another one of its name."""
+    """By which it is told from another one of its name; None if it is not known."""
     tags: str
     partitions: int
     """Of each of them."""
@@ -127,8 +127,8 @@ class KeptPartition:
 
     @property
     def events_id(self) -> str | None:
-        """The id of the events topic that is read."""
-        return self._topics.events_id
+        """The id of the events topic that is read, if it is known."""
+        return self.fold.position.topic_id
 
     def apply(self, records: Sequence[Record], end: int | None) -> Applied:
         """Take these records, and write what they change; below `end` there are no others.

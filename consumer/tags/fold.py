@@ -26,7 +26,7 @@ class TagFold:
 
         Args:
             rows: of the partition, the last of each key.
-            topic_id: of the events topic; rows of another one stay, but it is read from its beginning.
+            topic_id: of the events topic, if it is known; rows of another one stay, but it is read from its beginning.
             partitions: of the events topic.
             reach: offsets over which events are compared.
         """
@@ -103,8 +103,10 @@ class TagFold:
                     self._repository(row.place).put(row)
 
     def _go_on_at(self, position: Position) -> None:
-        if position.topic_id == self._position.topic_id:
-            self._position = replace(position, partitions=self._position.partitions)
+        now = self._position
+        if position.is_of(now.topic_id):
+            known = now.topic_id or position.topic_id
+            self._position = replace(position, topic_id=known, partitions=now.partitions)
         else:
             self.follows_another_topic = True
 

@@ -39,7 +39,7 @@ class ReadPartition:
 
     rows: Iterable[KeptRow]
     events_id: str | None
-    """Of the events topic now."""
+    """Of the events topic now, if it is known."""
     events: range
     """What its log of events has now, with what is in open transactions or behind them."""
     readable_end: int
@@ -71,13 +71,13 @@ class ReadPartition:
 
     @property
     def _next_offset(self) -> int:
-        return self.position.offset + 1 if self.position.topic_id == self.events_id else 0
+        return self.position.offset + 1 if self.position.is_of(self.events_id) else 0
 
     @property
     def _has_gap(self) -> bool:
         """Whether records were lost since the last one that was read: by retention, or with the topic before."""
         return self.position.offset >= 0 and (
-            self.position.topic_id != self.events_id or self._next_offset < self.events.start
+            not self.position.is_of(self.events_id) or self._next_offset < self.events.start
         )
 
 

@@ -87,6 +87,10 @@ class Position(Struct, frozen=True, kw_only=True, gc=False):
     whole_since_us: int | None = None
     """When it was found last that records were missed; None if none ever were."""
 
+    def is_of(self, topic_id: str | None) -> bool:
+        """Whether it is of the events topic with this id, as far as is known: an id that is not known tells nothing."""
+        return None in (topic_id, self.topic_id) or topic_id == self.topic_id
+
 
 KeptRow = Tag | Digest | PullingSource | Position
 

@@ -3,6 +3,7 @@
 import json
 import random
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ from typing import Any
 import pytest
 
 from broker import LocalKafka
+from consumer.materialize.assembly import TagParts
+from consumer.places import TopicMissingError
+from runtime.clock import SystemClock
+from runtime.config.load import settings_from
 from tests.kit import eventually
 from tests.kit.bridge import Installation
 from tests.kit.kept_tags import PARTITIONS, caught_up, event, folded, history, keeper, publish, rows_of
@@ -45,6 +50,13 @@ def test_killed_and_followed_by_others(kafka: LocalKafka, setup: Installation) -
         eventually(lambda: rows_of(kafka, tags) == folded(kafka, setup.topic))
     caught_up(setup)
     assert rows_of(kafka, tags) == folded(kafka, setup.topic)
+
+
+def test_a_topic_that_the_broker_does_not_know_is_waited_for(setup: Installation) -> None:
+    """It is no other topic: a broker that has just started does not know all topics yet."""
+    parts = TagParts(settings_from(setup.config()), f"{setup.topic}.tags", SystemClock(), threading.Event())
+    with pytest.raises(TopicMissingError, match=f"there is no topic {setup.topic} "):
+        parts.open_partition(0)
 
 
 def test_one_that_was_frozen_writes_nothing_of_its_own(kafka: LocalKafka, setup: Installation) -> None:

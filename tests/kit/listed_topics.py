@@ -69,7 +69,7 @@ class ListedTopics:
         """Nobody writes any more."""
 
     def opened(
-        self, events_id: str = "first", *, schema_ids: SchemaIds | None = None, passes_unknown: bool = False
+        self, events_id: str | None = "first", *, schema_ids: SchemaIds | None = None, passes_unknown: bool = False
     ) -> KeptPartition:
         """The partition, for whoever gets it now."""
         topics = Topics(

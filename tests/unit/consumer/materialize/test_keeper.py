@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from consumer.log.fetched import Fetched
@@ -49,7 +50,7 @@ class Parts:
 
     log: ListedTopics
     stop: threading.Event
-    id_when_opened: str
+    id_when_opened: str | None
     id_now: str
 
     def open_reader(self, owner: TagKeeper) -> Reader:
@@ -70,12 +71,13 @@ class Parts:
         """There is nothing to close."""
 
 
-def test_records_of_another_topic_are_not_taken_for_those_of_the_first() -> None:
+@pytest.mark.parametrize("id_when_opened", ["first", None])
+def test_records_of_another_topic_are_not_taken_for_those_of_the_first(id_when_opened: str | None) -> None:
     """It has more records than were read of the one before: all of them count, from its beginning."""
     log, stop = ListedTopics(records=[pushed(0), pushed(1)]), threading.Event()
     log.take(log.opened("first"), 0, 1)
     log.records = [pushed(offset) for offset in range(4)]
-    keeper = TagKeeper(Parts(log, stop, "first", "second"), TagMetrics(CollectorRegistry()), stop)
+    keeper = TagKeeper(Parts(log, stop, id_when_opened, "second"), TagMetrics(CollectorRegistry()), stop)
     keeper.run()
     position, tags = log.found()
     assert (position.topic_id, position.offset, tags) == ("second", 3, {"v0", "v1", "v2", "v3"})

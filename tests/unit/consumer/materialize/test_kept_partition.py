@@ -74,6 +74,19 @@ def test_another_topic_of_the_name_is_read_from_its_beginning(log: ListedTopics)
     assert tags == {"v0", "v1", "v2", "v3"}
 
 
+def test_an_id_that_is_not_known_is_no_other_topic(log: ListedTopics) -> None:
+    """Whoever did not get one goes on where the last one was, with the id that was known; also where no ids are."""
+    log.take(log.opened(None), 0, 1)
+    assert log.found()[0].topic_id is None
+    log.take(log.opened("first"), 2, 3)
+    kept = log.opened(None)
+    assert (kept.next_offset, kept.events_id) == (4, "first")
+    log.take(kept, 4)
+    position, tags = log.found()
+    assert (position.topic_id, position.offset, position.whole_since_us) == ("first", 4, None)
+    assert tags == {"v0", "v1", "v2", "v3", "v4"}
+
+
 def test_rows_of_another_number_of_partitions_are_refused(log: ListedTopics) -> None:
     """Both topics were enlarged by hand: a tag would stand in two partitions, and one of them would be unused."""
     log.take(log.opened(), 0)

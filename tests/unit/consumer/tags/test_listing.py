@@ -74,6 +74,7 @@ def test_sources_of_all_partitions_count() -> None:
         ({"end": 11, "held_back": 1}, 899),
         ({"topic_id": "other"}, 899),
         ({"topic_id": "other", "end": 0}, 899),
+        ({"topic_id": None}, 999),
         ({"begin": 10}, 999),
         ({"begin": 11, "end": 11}, 899),
         ({"whole_since_us": 600 * DAY_US}, 400),
@@ -81,7 +82,7 @@ def test_sources_of_all_partitions_count() -> None:
     ],
 )
 def test_unused_is_what_the_log_shows(position: dict[str, Any], days: int) -> None:
-    """Up to the last record that was read, and since the last gap."""
+    """Up to the last record that was read, and since the last gap; a topic's id that is not known shows no gap."""
     found = one(PUSHED, PULLS, **position)
     assert found.is_unused_for(days * DAY_US)
     assert not found.is_unused_for(days * DAY_US + 1)
