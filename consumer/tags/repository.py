@@ -12,10 +12,6 @@ from consumer.tags.tag_event import TagEvent
 
 MOST_DIGESTS: Final = 100
 """Digests that count for one tag: that many of its last ones."""
-MOST_CHILDREN: Final = 200
-"""Of an index whose children are known; those of a larger one are not."""
-LONGEST_CHILD: Final = 200
-"""Characters of the digest of a child; registries have at most 135."""
 
 RowChanges = dict[str, KeptRow | None]
 """Rows by key; None for one that has ended."""
@@ -133,8 +129,7 @@ class RepositoryTags:
         """Those that the event lists, or that another one of the same digest listed."""
         if not event.children:
             return next((self.tags[tag].children for tag in sorted(self._tags_of.get(event.digest, ()))), ())
-        are_kept = len(event.children) <= MOST_CHILDREN and max(map(len, event.children)) <= LONGEST_CHILD
-        return tuple(sorted(event.children)) if are_kept else ()
+        return tuple(sorted(event.children))
 
     def _name(self, event: TagEvent, tag: str) -> None:
         """From now on the digest counts for this tag; the one seen longest ago goes if there are too many."""
