@@ -1,13 +1,11 @@
 """Reading the topic of tags whole: what is there now, and how far the events were read."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 from consumer.operations.log_view import LogView
-from consumer.record import Record
 from consumer.tags.listing import ReadPartition
 from consumer.tags.partition_counts import require_made_with, require_same
-from consumer.tags.record import UnreadableRowError, rows_in
+from consumer.tags.record import LastRecords, UnreadableRowError
 from consumer.tags.rows import KeptRow
 from runtime.config import Settings
 from runtime.errors import BridgeError
@@ -31,11 +29,11 @@ def read_tags(view: LogView, settings: Settings, topic: str) -> dict[int, ReadPa
     events = settings.topics.events
     bounds, log = view.bounds(topic), view.bounds(events)
     require_same(topic, len(bounds.end), events, len(log.end))
-    records: defaultdict[int, list[Record]] = defaultdict(list)
+    last = {number: LastRecords() for number in bounds.end}
     for record in view.scan(topic, bounds.ranges, "reading tags"):
-        records[record.partition].append(record)
+        last[record.partition].take(record)
     try:
-        rows = {number: list(rows_in(records[number]).values()) for number in bounds.end}
+        rows = {number: list(records.rows().values()) for number, records in last.items()}
     except UnreadableRowError as error:
         raise TagsMissingError(f"topic {topic}: {error}") from error
     for found in rows.values():

@@ -37,20 +37,39 @@ def records_of(changes: Mapping[str, KeptRow | None], topic: str, partition: int
     ]
 
 
-def rows_in(records: Iterable[Record]) -> dict[bytes, KeptRow]:
-    """The rows that are there, by key, after these records of one partition.
+class LastRecords:
+    """The last record of each key of one partition: a topic that is not compacted yet may have many others."""
 
-    Raises:
-        UnreadableRowError: a record that is none of ours, or of a newer release.
-    """
-    last: dict[bytes, Record] = {}
-    for record in records:
+    def __init__(self) -> None:
+        """Nothing was read."""
+        self._last: Final[dict[bytes, Record]] = {}
+
+    def __len__(self) -> int:
+        return len(self._last)
+
+    def take(self, record: Record) -> None:
+        """The next one."""
         key = record.key or b""
         if record.value is None:
-            last.pop(key, None)
+            self._last.pop(key, None)
         else:
-            last[key] = record
-    return {key: row_in(record) for key, record in last.items()}
+            self._last[key] = record
+
+    def rows(self) -> dict[bytes, KeptRow]:
+        """The rows that are there, by key.
+
+        Raises:
+            UnreadableRowError: a record that is none of ours, or of a newer release.
+        """
+        return {key: row_in(record) for key, record in self._last.items()}
+
+
+def rows_in(records: Iterable[Record]) -> dict[bytes, KeptRow]:
+    """The rows that are there, by key, after these records of one partition; raises as `LastRecords.rows` does."""
+    last = LastRecords()
+    for record in records:
+        last.take(record)
+    return last.rows()
 
 
 def row_in(record: Record) -> KeptRow:

@@ -21,6 +21,8 @@ _log: Final = structlog.get_logger(__name__)
 _PRODUCTION_BROKERS: Final = 3
 _FOREVER: Final = "-1"
 _SIZE: Final = "max.message.bytes"
+_TAGS_SEGMENT: Final = 64 * 1024 * 1024
+"""Kafka compacts no segment that is still written: what it holds, whoever wants the rows has to read."""
 
 
 class TopicsAdmin(Protocol):
@@ -131,6 +133,7 @@ def plan_tags(settings: Settings, brokers: int, partitions: int | None = None) -
     kept = {
         **{name: events.settings[name] for name in ("min.insync.replicas", "unclean.leader.election.enable")},
         "cleanup.policy": "compact",
+        "segment.bytes": str(_TAGS_SEGMENT),
     }
     return TopicPlan(settings.topics.tags, partitions or events.partitions, events.replication_factor, kept)
 

@@ -11,7 +11,7 @@ from runtime.config.settings import IntakeSettings
 from runtime.kafka.cluster_state import Topic
 from runtime.kafka.errors import KafkaPolicyError
 from runtime.kafka.record_sizes import LETTER_FACTOR
-from runtime.kafka.topics import ensure_topics, size_shortfalls
+from runtime.kafka.topics import ensure_topics, plan_tags, size_shortfalls
 from runtime.news import News
 
 MIB = 2**20
@@ -88,3 +88,10 @@ def test_what_is_refused_for_another_reason_is_refused(settings: Settings) -> No
 def test_the_remedy_fits_the_settings() -> None:
     """The factor of a dead letter stands in the intake's settings too."""
     assert IntakeSettings(max_body_bytes=1000).max_dead_letter_bytes == LETTER_FACTOR * 1000
+
+
+def test_tags_are_in_small_segments() -> None:
+    """Kafka compacts none that is still written, and by default that is up to 1 GiB of each partition."""
+    plan = plan_tags(settings_from({"kafka": {"bootstrap.servers": "b:9092"}, "topics": {"tags": "tags"}}), 3)
+    assert plan is not None
+    assert plan.settings["segment.bytes"] == str(64 * MIB)
