@@ -42,15 +42,15 @@ class BodyRoom:
         try:
             await mine[1]
         except asyncio.CancelledError:
-            if mine in self._waiting:
-                self._waiting.remove(mine)
-            else:  # it was given out at the same moment
+            if not mine[1].cancelled():  # it was given out at the same moment
                 self._free += needed
             self._give_out()
             raise
 
     def _give_out(self) -> None:
-        while self._waiting and self._waiting[0][0] <= self._free:
+        """Several may be cancelled at once: the first to hear of it finds the others still waiting here."""
+        while self._waiting and (self._waiting[0][1].cancelled() or self._waiting[0][0] <= self._free):
             needed, waiting = self._waiting.popleft()
-            self._free -= needed
-            waiting.set_result(None)
+            if not waiting.cancelled():
+                self._free -= needed
+                waiting.set_result(None)

@@ -74,3 +74,22 @@ def test_one_that_is_broken_off_gives_its_room_back() -> None:
         return log
 
     assert asyncio.run(scene())[-2:] == ["+last", "-last"]
+
+
+def test_several_that_are_broken_off_at_once_all_end_so() -> None:
+    """Holding and waiting: each ends with its own cancellation, and leaves nothing."""
+
+    async def scene() -> list[str]:
+        room, log, never, end = BodyRoom(100), list[str](), asyncio.Event(), asyncio.Event()
+        tasks = [asyncio.create_task(_hold(room, 2, str(at), log, never)) for at in range(4)]
+        await _settle()
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [asyncio.CancelledError] * 4 == [type(one) for one in ended]
+        end.set()
+        async with asyncio.timeout(60):
+            await _hold(room, 3, "last", log, end)
+        return log
+
+    assert asyncio.run(scene()) == ["+0", "+last", "-last"]
