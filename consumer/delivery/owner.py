@@ -54,7 +54,7 @@ class Attempt(Struct, frozen=True, gc=False):
     number: int
     """Of the try, from 1: how often these events were sent together, tries of a larger batch included."""
     next_try_s: float | None = None
-    """Seconds until the next try at the soonest, as the gate is now; None if there is none."""
+    """Seconds until the next try at the soonest, as the gate is now; None if there is none, or a probe decides."""
 
 
 class DeliveryMonitor(Protocol):

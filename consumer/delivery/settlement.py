@@ -175,8 +175,8 @@ class Settlement:
         if outcome in {Outcome.REJECTED, Outcome.FAILED} or (others and not patient):
             self._not_delivered(batch, result, outcome)
             now = self._clock.monotonic()
-            wait = self._gate.next_try(now) - now
-            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries, wait))
+            soonest = self._gate.next_try_s(now, batch)
+            self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries, soonest))
             self._lanes.split(batch, now)
         else:
             self._wait(batch, result, outcome, seconds)
@@ -184,8 +184,7 @@ class Settlement:
     def _wait(self, batch: Batch, result: Result, outcome: Outcome, seconds: float) -> None:
         self._not_delivered(batch, result, outcome)
         wait = self._gate.backoff.after(1 if self._blocks_window(batch) else batch.tries)
-        now = self._clock.monotonic()
-        soonest = self._gate.next_try(now + wait) - now
+        soonest = self._gate.next_try_s(self._clock.monotonic(), batch, wait)
         self._monitor.attempted(Attempt(batch.deliveries, result, outcome, seconds, batch.tries, soonest))
         self.put_back(batch, wait)
 

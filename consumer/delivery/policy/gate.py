@@ -78,13 +78,22 @@ class Gate:
         """The time from which a request due then may start, by Retry-After, the rate and a pause (monotonic)."""
         return max(due, self.retry_after_until, self._paused_until, self.rate.next_at(due))
 
-    def next_try(self, due: float) -> float:
-        """When an event that failed is tried again at the soonest, as far as it is known now; a pause has no end.
+    def next_try_s(self, now: float, batch: Batch | None = None, wait_s: float = 0.0) -> float | None:
+        """Seconds until what failed is tried again at the soonest, as far as it is known now; a pause has no end.
+
+        None while the breaker is open and a probe is under way: what becomes of that one decides.
 
         Args:
-            due: by its own backoff (monotonic); a probe of an open breaker does not wait for it.
+            now: monotonic.
+            batch: that failed, and so is not under way any more; None: any that waits for a probe.
+            wait_s: its own backoff; a probe does not wait for it.
         """
-        return max(self.retry_after_until, self.breaker.next_probe if self.breaker.is_open else due)
+        due = now + wait_s
+        if self._waits_for_probe(batch):
+            if self.probe is not None and self.probe is not batch:
+                return None
+            due = self.breaker.next_probe
+        return max(0.0, due - now, self.retry_after_until - now)
 
     def is_probe_due(self, now: float) -> bool:
         """Whether a probe should start before anything else."""
@@ -141,6 +150,12 @@ class Gate:
         if self.probe is batch:
             self.probe = None
             self.breaker.probe_ended(now)
+
+    def _waits_for_probe(self, batch: Batch | None) -> bool:
+        """Whether it is tried as a probe alone; all lanes of a batch were refused, or none."""
+        if self.breaker.state is BreakerState.REFUSED and batch is not None:
+            return batch.lanes[0].refused
+        return self.breaker.is_open
 
     def _hold(self, answer: Answer | SinkResult, now: float, wall: float) -> None:
         wait = retry_after_s(answer.retry_after, now=wall)

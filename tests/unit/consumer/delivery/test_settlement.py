@@ -57,6 +57,20 @@ async def test_the_wait_that_is_told_is_that_of_an_open_breaker() -> None:
 
 
 @simulated
+async def test_halves_of_a_refused_batch_are_said_to_go_at_once() -> None:
+    """The endpoint is up: its open breaker holds back only a repository that was refused by itself."""
+    ledgers = Ledgers(lambda _: Answer(422), threshold=1, max_events=2)
+    ledgers.may = False
+    for number in range(2):
+        ledgers.add(number, key=b"%d" % number)
+    ledgers.may = True
+    ledgers.wake()
+    await asyncio.sleep(0.5)
+    assert [2, 1, 1] == [len(attempt.deliveries) for attempt in ledgers.attempts]
+    assert 0.0 == ledgers.attempts[0].next_try_s
+
+
+@simulated
 async def test_the_dead_letter_decides_before_the_breaker() -> None:
     """The try that gives the event up leaves the streak as it is."""
     ledgers = Ledgers(lambda _: Answer(422), threshold=3)

@@ -4,6 +4,7 @@ import asyncio
 
 from consumer.delivery.policy.breaker import BreakerState
 from consumer.delivery.policy.outcome import Answer
+from consumer.lanes.delivery import Batch
 from tests.kit.dispatched import OK, Ledgers
 from tests.kit.virtual_time import running_loop, simulated
 
@@ -69,5 +70,18 @@ async def test_a_probe_is_not_said_to_come_before_retry_after_is_over() -> None:
     ledgers.add(1)
     await asyncio.sleep(60.0)
     assert ledgers.gate.breaker.is_open
-    assert ledgers.gate.retry_after_until == ledgers.gate.next_try(running_loop().time())
+    now = running_loop().time()
+    assert ledgers.gate.retry_after_until - now == ledgers.gate.next_try_s(now)
     assert 1 == len(ledgers.sent)
+
+
+@simulated
+async def test_no_wait_is_told_while_a_probe_decides() -> None:
+    """A request from before the opening ends beside a probe: only for the probe itself is the next one known."""
+    ledgers = Ledgers(lambda _: Answer(500), threshold=1)
+    ledgers.add(1)
+    await asyncio.sleep(0.5)
+    gate, older = ledgers.gate, Batch([])
+    gate.probe = Batch([])
+    now = gate.breaker.next_probe + 4.0
+    assert (None, None, 0.0) == tuple(gate.next_try_s(now, one) for one in (None, older, gate.probe))
