@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Protocol, TypeAlias, assert_never
 
 from runtime.config import Ago, At, Beginning, End, New, parse_rfc3339, parse_start
 from runtime.errors import BridgeError
-from runtime.kafka.cluster_state import LogPlaces, Topic
+from runtime.kafka.cluster_state import LogPlaces, Topic, first_ms
 
 PLACE_EXAMPLES: Final = (
     "write beginning, end, a time such as 2026-01-31T12:00:00Z, a time ago such as -24h, or PARTITION:OFFSET[,...]"
@@ -186,11 +186,6 @@ def _unbounded(log: LogOffsets, topic: str, place: Place, bounds: Bounds, now: f
             return offsets
         case _:
             assert_never(place)
-
-
-def first_ms(moment: float) -> int:
-    """The first whole millisecond not before the moment; records carry no finer times, and floats carry less."""
-    return max(0, math.ceil(round(moment * 1000, 3)))
 
 
 def refuse_reversed(from_: Place, to: Place, *, now: float) -> None:

@@ -7,8 +7,9 @@ from itertools import groupby
 
 from consumer.analytics.files import NamedFile, named_files
 from consumer.log.record_batch import day_of
-from consumer.places import Offsets, Place, first_ms, moment_of, refuse_reversed
+from consumer.places import Offsets, Place, moment_of, refuse_reversed
 from runtime.config import End
+from runtime.kafka.cluster_state import first_ms
 
 
 @dataclass(frozen=True, slots=True)

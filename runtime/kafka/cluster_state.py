@@ -1,5 +1,6 @@
 """What a cluster has: a topic, its offsets, the commits of a group, its members. Pure."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -29,6 +30,11 @@ class LogPlaces(Protocol):
     def at(self, topic: str, partitions: Iterable[int], timestamp_ms: int) -> dict[int, int]:
         """Each partition's first offset with a record not before that time; its end if there is none."""
         ...
+
+
+def first_ms(moment: float) -> int:
+    """The first whole millisecond not before the moment; records carry no finer times, and floats carry less."""
+    return max(0, math.ceil(round(moment * 1000, 3)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import structlog
 from runtime.config.endpoint_settings import EndpointSettings
 from runtime.config.settings import Settings
 from runtime.config.start import Ago, At, Beginning, End, New, Start
-from runtime.kafka.cluster_state import Committed, LogPlaces
+from runtime.kafka.cluster_state import Committed, LogPlaces, first_ms
 from runtime.kafka.groups import GroupIsLiveError
 from schemas.names import group_of
 
@@ -102,5 +102,5 @@ def _offsets(admin: LogPlaces, topic: str, start: Start, ends: dict[int, int], n
 
 
 def _at(admin: LogPlaces, topic: str, ends: dict[int, int], moment: float) -> dict[int, int]:
-    found = admin.at(topic, ends, max(0, int(moment * 1000)))
+    found = admin.at(topic, ends, first_ms(moment))
     return {partition: min(offset, ends[partition]) for partition, offset in found.items()}
