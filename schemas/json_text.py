@@ -60,6 +60,16 @@ def parse(text: str) -> Any:
     Raises:
         JSONTextError: it is not JSON, or deeper than `MAX_DEPTH` levels.
     """
+    if text.count("[") + text.count("{") > MAX_DEPTH or "NaN" in text or "Infinity" in text:
+        _check_tokens(text)
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise JSONTextError(f"not JSON: {error.msg}", f"line {error.lineno} column {error.colno}") from None
+
+
+def _check_tokens(text: str) -> None:
+    """Refuse by its place what the decoder would take, or take too far."""
     depth = 0
     for token in _TOKEN.finditer(text):
         first = token[0][0]
@@ -71,10 +81,6 @@ def parse(text: str) -> Any:
             depth -= 1
         elif first != '"':
             raise JSONTextError(f"{token[0]} is not JSON", _place(text, token.start()))
-    try:
-        return _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        raise JSONTextError(f"not JSON: {error.msg}", f"line {error.lineno} column {error.colno}") from None
 
 
 def skip_space(text: str, at: int) -> int:

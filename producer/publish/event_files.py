@@ -4,7 +4,6 @@ An Avro container file and a line of an export are known by their look (`exporte
 `json_texts.py` finds the JSON texts. Whatever holds no event is refused by name, and what follows is still read.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from producer.publish.exported_files import AVRO_MAGIC, PARQUET_MAGIC, avro_even
 from producer.publish.json_texts import JSONText, json_texts
 from schemas.envelope import EnvelopeError, read_envelope, read_event
 from schemas.event import Event
-from schemas.json_text import WIDE_STARTS
+from schemas.json_text import WIDE_STARTS, JSONTextError, parse
 
 _NOT_TAKEN: Final = {
     PARQUET_MAGIC: "Parquet is for analysis only; publish an export in avro or ndjson",
@@ -99,8 +98,8 @@ def _records(chunks: Iterator[bytes], file: str) -> Iterator[FoundEvents | Refus
 
 def _events(text: bytes, content_type: str, registry: str) -> list[Event]:
     try:
-        value = json.loads(text.decode())
-    except (ValueError, RecursionError):
+        value = parse(text.decode())
+    except (ValueError, JSONTextError):
         value = None  # the envelope reader says what is wrong
     if isinstance(value, list):
         raise EnvelopeError("a list; publish its items one after another, such as the output of `jq -c .[]`")

@@ -17,6 +17,8 @@ from schemas.avro import UndecodableError, decode, frame
 from schemas.catalog import CATALOG
 from schemas.envelope import EnvelopeError, read_event
 from schemas.event import Event
+from schemas.json_text import members_of
+from schemas.utf8 import utf8
 from schemas.wire import typed_json
 
 AVRO_MAGIC: Final = b"Obj\x01"
@@ -97,7 +99,10 @@ def _avro_event(record: Any) -> Event | str:
     if record["event"] is None:
         return f"{_place(record, 'topic', 'partition', 'offset')} held no event that could be decoded"
     encoded = io.BytesIO()
-    schemaless_writer(encoded, CATALOG.latest.schema, record["event"])
+    try:
+        schemaless_writer(encoded, CATALOG.latest.schema, record["event"])
+    except Exception as error:  # noqa: BLE001 - fastavro raises whatever a value of another schema leads to
+        return f"not an event of the bridge's schema ({type(error).__name__}: {error})"
     try:
         return decode(frame(CATALOG.latest.id, encoded.getvalue()), None)
     except UndecodableError as error:
@@ -113,7 +118,7 @@ def line_event(value: dict[str, Any], text: str, *, content_type: str, registry:
     """The event of a line of an export.
 
     Args:
-        value: the line's object.
+        value: the line's object, as `parse` reads it.
         text: the line.
         content_type: where the line has none.
         registry: where the line has no label.
@@ -132,7 +137,7 @@ def line_event(value: dict[str, Any], text: str, *, content_type: str, registry:
     own = _raw_event(text)
     event = read_event(own, content_type=content_type, registry=registry)
     typed = _with(event, original="")
-    return _with(typed if _compact(typed_json(typed)) == _compact(own.encode()) else event, **_source(value))
+    return _with(typed if _is_same(typed_json(typed), own.encode()) else event, **_source(value))
 
 
 def _with(event: Event, **members: Any) -> Event:
@@ -150,7 +155,7 @@ def _headers(value: dict[str, Any]) -> dict[str, str]:
         return {}
     if not isinstance(headers, dict) or not all(isinstance(text, str) for text in headers.values()):
         raise EnvelopeError(f"must be an object of texts or null, not {json.dumps(headers)[:40]}", "source_headers")
-    return headers
+    return {_whole(name, "source_headers"): _whole(text, "source_headers") for name, text in headers.items()}
 
 
 class _ExportedLine(msgspec.Struct):
@@ -158,11 +163,19 @@ class _ExportedLine(msgspec.Struct):
 
 
 def _raw_event(line: str) -> str:
-    return bytes(msgspec.json.decode(line, type=_ExportedLine).event).decode()
+    try:
+        return bytes(msgspec.json.decode(line, type=_ExportedLine).event).decode()
+    except msgspec.MsgspecError:  # half of a surrogate pair somewhere: JSON all the same
+        [*_, own] = [member for member in members_of(line) if member.name == "event"]
+        return line[own.start : own.end]
 
 
-def _compact(text: bytes) -> bytes:
-    return msgspec.json.format(text, indent=-1)
+def _is_same(text: bytes, other: bytes) -> bool:
+    """Whether two JSON texts differ in white space alone."""
+    try:
+        return msgspec.json.format(text, indent=-1) == msgspec.json.format(other, indent=-1)
+    except msgspec.MsgspecError:  # half of a surrogate pair, which typed members do not have
+        return False
 
 
 def _text(value: dict[str, Any], name: str, otherwise: str) -> str:
@@ -171,7 +184,16 @@ def _text(value: dict[str, Any], name: str, otherwise: str) -> str:
         return otherwise
     if not isinstance(found, str):
         raise EnvelopeError(f"must be text or null, not {json.dumps(found)[:40]}", name)
-    return found
+    return _whole(found, name)
+
+
+def _whole(text: str, name: str) -> str:
+    """The text, if UTF-8 can carry it."""
+    try:
+        utf8(text)
+    except UnicodeEncodeError:
+        raise EnvelopeError("contains half of a surrogate pair, which is not a character", name) from None
+    return text
 
 
 def _place(value: dict[str, Any], *names: str) -> str:

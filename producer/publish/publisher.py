@@ -1,17 +1,21 @@
 """`registry-bridge publish`: events from files into the topic, in order; yes only when all are acknowledged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
+
+import structlog
 
 from producer.event_record import record_of
 from producer.publish.event_files import FilePosition, FoundEvents
 from runtime.clock import Clock
 from runtime.counts import counted
 from runtime.errors import BridgeError
-from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
+
+_log: Final = structlog.get_logger(__name__)
 
 _BATCH: Final = 500
 """Events a write: enough to fill the client's batches, few enough to say exactly where it stopped."""
@@ -21,12 +25,12 @@ _PATIENCE_S: Final = 60.0
 _AGAIN_S: Final = 1.0
 
 
-class IncompleteError(KafkaUnavailableError):
-    """Kafka went away for too long; the text says from where on events are missing."""
+class IncompleteError(BridgeError):
+    """Kafka did not take it, or was away for too long; the text says from where on events may be missing."""
 
 
 class StoppedError(BridgeError):
-    """A signal ended it; the text says from where on events are missing."""
+    """A signal ended it, or what is found could not be read on; the text says from where on events are missing."""
 
 
 class DeferrableSignals(Protocol):
@@ -66,6 +70,8 @@ class Publisher:
         self._batch: list[OutgoingRecord] = []
         self._bytes = 0
         self._first: FilePosition | None = None
+        self._place = "before the first event"
+        """What was read last."""
         self._acknowledged = 0
         self.repeated = 0
         """Events that were written again, since Kafka did not acknowledge them in time: the log may have them twice."""
@@ -74,28 +80,47 @@ class Publisher:
         """Write all of it; how many events Kafka has acknowledged.
 
         Raises:
-            IncompleteError: Kafka was away for too long; everything before the place it names is acknowledged.
-            KafkaRefusedError: Kafka will not take a record.
-            StoppedError: it was interrupted; everything before the place it names is acknowledged.
+            IncompleteError: Kafka refused a record or was away for too long; everything before the place it names is
+                acknowledged.
+            StoppedError: it was interrupted, or broke off; everything before the place it names is acknowledged.
         """
         try:
-            for item in found:
-                self._add(item)
+            fault = self._take(self._records(found))
             self._flush()
         except KeyboardInterrupt:
             rest = f"continue from {self._first}" if self._first else "the rest was not read"
-            raise StoppedError(f"stopped: {counted(self._acknowledged, 'event')} acknowledged; {rest}") from None
+            raise StoppedError(f"stopped: {self._so_far()}; {rest}") from None
+        if fault is not None:
+            _log.debug("publish.broke_off", exc_info=fault)
+            raise StoppedError(f"broke off {self._place}: {_words(fault)}; {self._so_far()}, the rest was not read")
         return self._acknowledged
 
-    def _add(self, found: FoundEvents) -> None:
-        now = int(self._clock.wall() * 1000)
-        for event in found.events:
-            record = record_of(event, topic=self._topic, schema_id=self._schema_id, accepted_ms=now)
-            self._first = self._first or found.position
-            self._batch.append(record)
-            self._bytes += len(record.value or b"")
-            if len(self._batch) >= _BATCH or self._bytes >= _BATCH_BYTES:
-                self._flush()
+    def _take(self, records: Iterator[OutgoingRecord]) -> Exception | None:
+        """Write all but the last batch; what kept it from reading on, so that what was read before is written too."""
+        while True:
+            try:
+                record = next(records, None)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must cost no event that was read before
+                return error
+            if record is None:
+                return None
+            self._add(record)
+
+    def _records(self, found: Iterable[FoundEvents]) -> Iterator[OutgoingRecord]:
+        for item in found:
+            self._place = f"at {item.position}"
+            now = int(self._clock.wall() * 1000)
+            for event in item.events:
+                record = record_of(event, topic=self._topic, schema_id=self._schema_id, accepted_ms=now)
+                self._first = self._first or item.position
+                yield record
+            self._place = f"behind {item.position}"
+
+    def _add(self, record: OutgoingRecord) -> None:
+        self._batch.append(record)
+        self._bytes += len(record.value or b"")
+        if len(self._batch) >= _BATCH or self._bytes >= _BATCH_BYTES:
+            self._flush()
 
     def _flush(self) -> None:
         deadline = self._clock.monotonic() + _PATIENCE_S
@@ -105,14 +130,28 @@ class Publisher:
                     self._write()
             except KafkaUnavailableError as error:
                 if self._clock.monotonic() >= deadline:
-                    done = self._acknowledged
-                    raise IncompleteError(
-                        f"{error}; {counted(done, 'event')} acknowledged, from {self._first} on it is unknown"
-                    ) from error
+                    raise self._unknown(error) from error
                 self.repeated += len(self._batch)
                 self._clock.sleep(_AGAIN_S)
+            except KafkaRefusedError as error:
+                raise self._unknown(error) from error
+
+    def _unknown(self, error: BridgeError) -> IncompleteError:
+        return IncompleteError(f"{error}; {self._so_far()}, from {self._first} on it is unknown")
+
+    def _so_far(self) -> str:
+        return f"{counted(self._acknowledged, 'event')} acknowledged"
 
     def _write(self) -> None:
         self._writer.write(self._batch)
         self._acknowledged += len(self._batch)
         self._batch, self._bytes, self._first = [], 0, None
+
+
+def _words(error: Exception) -> str:
+    """What a user can do something about; of any other, which is a fault of ours, its kind too."""
+    if isinstance(error, BridgeError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"internal error: {type(error).__name__}: {error} (use --log-level debug for details)"

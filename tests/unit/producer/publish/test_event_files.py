@@ -19,6 +19,9 @@ from tests.kit.paths import EXAMPLES, FAULTS
 
 BOM = b"\xef\xbb\xbf"
 
+PLACE = {"kafka_topic": "t", "kafka_partition": 0, "kafka_offset": 0}
+"""Where an exported event lay."""
+
 
 def event(name: str) -> dict[str, Any]:
     """An event with this id."""
@@ -209,14 +212,43 @@ def test_an_avro_export_of_any_release_is_read(release: Release) -> None:
 @pytest.mark.parametrize("own", [{}, {"original": '{"id": "b"}'}])
 def test_what_a_source_sent_must_be_texts(member: dict[str, Any], says: str, own: dict[str, Any]) -> None:
     """A line of an export that was changed by hand is refused with the member that is wrong; the next is taken."""
-    place = {"kafka_topic": "t", "kafka_partition": 0, "kafka_offset": 0}
     lines = [
-        json.dumps({**place, "event": event(name), **more}).encode()
+        json.dumps({**PLACE, "event": event(name), **more}).encode()
         for name, more in (("b", {**own, **member}), ("c", {}))
     ]
     ids, [(number, reason)] = found(b"\n".join(lines))
     assert (["c"], 1) == (ids, number)
     assert says in reason
+
+
+HALF = "\ud800"
+"""Half of a surrogate pair: JSON can hold it as an escape, UTF-8 cannot."""
+
+
+@pytest.mark.parametrize("name", ["registry", "content_type", "original", "source_body", "source_headers"])
+def test_half_of_a_surrogate_pair_beside_an_exported_event_is_refused(name: str) -> None:
+    """It is no character, so that no record could hold it; the member is named, and the next line is taken."""
+    member = {HALF: "a"} if name == "source_headers" else HALF
+    lines = [json.dumps({**PLACE, "event": event("b"), name: member}).encode(), line("c")]
+    says = f"{name}: contains half of a surrogate pair, which is not a character"
+    assert (["c"], [(1, says)]) == found(b"\n".join(lines))
+
+
+def test_half_of_a_surrogate_pair_in_an_event_is_kept() -> None:
+    """In a line of an export as in a bare event: it stays in the event's own text."""
+    odd = {**event("a"), "more": HALF}
+    exported_line = json.dumps({**PLACE, "event": odd}).encode()
+    [item] = events_of([exported_line], "f", content_type=MEDIA_TYPE_V2, registry="")
+    assert isinstance(item, FoundEvents)
+    assert [json.dumps(odd)] == [one.original for one in item.events]
+
+
+@pytest.mark.parametrize("extra", [{}, PLACE])
+def test_an_integer_of_any_length_is_read(extra: dict[str, Any]) -> None:
+    """Python itself refuses to convert one of more than 4,300 digits."""
+    one = b'{"id": "a", "more": ' + b"9" * 5_000 + b"}"
+    content = json.dumps(extra).encode()[:-1] + b', "event": ' + one + b"}" if extra else one
+    assert (["a"], []) == found(content)
 
 
 def test_damage_in_an_avro_block_costs_what_is_behind_it_in_the_block() -> None:
@@ -243,3 +275,23 @@ def test_avro_file_of_others_is_refused() -> None:
     writer.write("x")
     writer.flush()
     assert [(1, "an Avro file, but not one that `registry-worker export` wrote")] == found(file.getvalue())[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("string", "x"),
+        (["null", "long"], 7),
+        ({"type": "record", "name": "Event", "fields": [{"name": "id", "type": "long"}]}, {"id": 7}),
+    ],
+)
+def test_avro_records_of_others_are_refused_one_by_one(kind: Any, value: Any) -> None:
+    """A record that has our members with values of another schema is named by its number, and so is the next."""
+    fields = [{"name": "offset", "type": "long"}, {"name": "event", "type": kind}]
+    writer = Writer(file := io.BytesIO(), {"type": "record", "name": "Other", "fields": fields})
+    for number in range(2):
+        writer.write({"offset": number, "event": value})
+    writer.flush()
+    ids, refused = found(file.getvalue())
+    assert ([], [1, 2]) == (ids, [number for number, _ in refused])
+    assert {"not an event of the bridge's schema"} == {reason.partition(" (")[0] for _, reason in refused}

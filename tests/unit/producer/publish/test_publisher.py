@@ -1,14 +1,16 @@
 """The publisher: what is written again, and what it says of that."""
 
+import errno
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import chain
 from typing import cast
 
 import pytest
 
 from producer.publish.event_files import FilePosition, FoundEvents
-from producer.publish.publisher import IncompleteError, Publisher
-from runtime.kafka.errors import KafkaUnavailableError
+from producer.publish.publisher import IncompleteError, Publisher, StoppedError
+from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
 from schemas.event import Event
@@ -65,3 +67,51 @@ def test_it_gives_up_after_a_minute() -> None:
     """And says from where on it is not known whether events are in the log."""
     with pytest.raises(IncompleteError, match=r"0 events acknowledged, from f:1 on it is unknown"):
         _publisher(Writer(late=10**6)).publish(_found(5))
+
+
+class RefusingWriter(Writer):
+    """Takes one write and then none."""
+
+    def write(self, records: Sequence[OutgoingRecord]) -> None:
+        """Refuses all but the first ones."""
+        if self.written:
+            raise KafkaRefusedError("too large")
+        super().write(records)
+
+
+def test_a_refusal_says_what_is_in_the_log() -> None:
+    """What Kafka took before, and from where on it is not known."""
+    with pytest.raises(IncompleteError) as error:
+        _publisher(RefusingWriter(late=0)).publish(_found(600))
+    assert "too large; 500 events acknowledged, from f:501 on it is unknown" == str(error.value)
+
+
+def _broken_off(fault: Exception) -> Iterable[FoundEvents]:
+    yield from _found(3)
+    raise fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+        (OSError(errno.ENOENT, "No such file or directory", "g"), "g: No such file or directory"),
+        (KeyError("x"), "internal error: KeyError: 'x' (use --log-level debug for details)"),
+    ],
+)
+def test_what_was_read_before_a_fault_is_written(fault: Exception, says: str) -> None:
+    """Whatever ends the reading, and where it ended is said."""
+    writer = Writer(late=0)
+    with pytest.raises(StoppedError) as error:
+        _publisher(writer).publish(_broken_off(fault))
+    assert f"broke off behind f:3: {says}; 3 events acknowledged, the rest was not read" == str(error.value)
+    assert 3 == len(writer.written)
+
+
+def test_an_event_that_no_record_can_hold_is_named() -> None:
+    """Its place is where it broke off, and all before it is written."""
+    odd = FoundEvents(FilePosition("f", 4), [Event(id="d"), Event(id="\ud800")])
+    writer = Writer(late=0)
+    with pytest.raises(StoppedError, match=r"^broke off at f:4: internal error: UnicodeEncodeError: .+; 4 events ack"):
+        _publisher(writer).publish(chain(_found(3), [odd], _found(1)))
+    assert 4 == len(writer.written)
