@@ -25,6 +25,7 @@ from examples.sample_endpoint import Arrival, SampleEndpoint
 from examples.sample_events import NotTakenError, Sample, post, read_samples
 from runtime.cli.signals import StopSignals
 from runtime.config import Address, ConfigurationError, Settings
+from runtime.config.broker_list import broker_list_fault, shown_brokers
 
 LOOK_SECONDS = 0.5
 INTERRUPTED = 130
@@ -185,9 +186,21 @@ def _child(home: Home, name: str, listen: Address, module: str, command: str) ->
     return Child(name, arguments, address=reachable(listen), log=log, environment=home.environment)
 
 
+def _brokers(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Named here by what was typed; the configuration has only a variable there."""
+    if value and (fault := broker_list_fault(value, None)):
+        raise click.BadParameter(f"{shown_brokers(value)} {fault}")
+    return value
+
+
 @click.command()
 @click.option("--once", is_flag=True, help="Stop with exit 0 when all sample events have arrived.")
-@click.option("--broker", metavar="HOST:PORT", help="A Kafka that is there already; without it a local one is started.")
+@click.option(
+    "--broker",
+    metavar="HOST:PORT",
+    callback=_brokers,
+    help="A Kafka that is there already; without it a local one is started.",
+)
 @click.option("--kafka-port", type=click.IntRange(1, 65_535), help="Of the local Kafka [9092 if it is free].")
 @click.option("--prefix", default=PREFIX, show_default=True, help="Begins the names of topics and groups.")
 @click.option("--home", type=click.Path(path_type=Path), default=ROOT / ".local" / "demo", help="Folder of its files.")

@@ -25,6 +25,8 @@ MADE_ID: Final = re.compile(rf"{MADE_ID_PREFIX}[0-9a-f]{{{_MADE_ID_DIGITS}}}", r
 
 LABEL: Final = re.compile(r"(?!\.+\Z)[a-z0-9._-]{1,63}", re.ASCII)
 """The label of a registry, given at intake; of dots alone it would be another path to many a proxy."""
+LABEL_FORM: Final = "1 to 63 of the characters a-z 0-9 . _ -, not dots alone"
+"""What a label is, in words."""
 
 
 def made_id(digest: str) -> str:

@@ -4,6 +4,7 @@ When anything goes wrong it is closed, and another one begins: whoever keeps the
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Protocol
 
 import structlog
@@ -24,7 +25,9 @@ from runtime.kafka.errors import KafkaUnavailableError, translated
 
 _log: Final = structlog.get_logger(__name__)
 
-_BULK: Final = {"queued.max.messages.kbytes": 8 * 1024, "fetch.message.max.bytes": 1024 * 1024}
+_PREFETCHED: Final = {"queued.max.messages.kbytes": 8 * 1024}
+"""Unless the settings say otherwise."""
+_FETCHED: Final = {"fetch.message.max.bytes": 1024 * 1024}
 _POLL_INTERVAL_MS: Final = 30 * 60_000
 """A partition that is taken is first made ready, which may take minutes."""
 _ENDS_EVERY_S: Final = 2.0
@@ -62,7 +65,8 @@ class GroupReader:
         self._clock: Final = clock
         self._faults: Final = ConnectionFaults(clock)
         own = {"enable.partition.eof": True, "max.poll.interval.ms": _POLL_INTERVAL_MS, "error_cb": self._faults.note}
-        self._consumer: Final = Consumer({**settings.resolved(), **_BULK, **own})
+        made = replace(settings, kafka={**_PREFETCHED, **settings.kafka}).resolved()
+        self._consumer: Final = Consumer({**made, **_FETCHED, **own})
         self._records: Final = SharedRecords(topic, 0)
         self._held: Final[set[int]] = set()
         self._next_ends = clock.monotonic()

@@ -20,7 +20,6 @@ from producer.intake.tracing import IntakeTracing
 from producer.preparation import PreparedLog
 from producer.schema_registration import registration_of
 from producer.spool.spool import Spool
-from producer.spool.spooled_topic import STRAIGHT_LIMIT_S
 from runtime.clock import Clock, SystemClock
 from runtime.config.settings import Settings
 from runtime.deadline import CLOSE_GRACE_S, StopDeadline
@@ -28,7 +27,7 @@ from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
 from runtime.kafka.pulse import Pulse
 from runtime.kafka.topics import max_event_bytes
-from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter
+from runtime.kafka.writer import STRAIGHT_LIMIT_S, WRITE_LIMIT_S, AcknowledgedWriter
 from runtime.metrics import kafka_up, process_metrics
 from runtime.reloading.reloadable import ReloadSource
 from runtime.side_threads import beside

@@ -12,19 +12,18 @@ from msgspec.structs import replace
 
 from producer.event_record import record_of
 from producer.schema_registration import registration_of
+from producer.sinks.kafka_arguments import require_usable
 from producer.sinks.sink import SinkClosed, SinkError
 from runtime.clock import Clock, SystemClock
 from runtime.config import SchemaRegistrySettings
-from runtime.config.secrets import is_secret_kafka_setting
 from runtime.errors import BridgeError
-from runtime.http.client import ClientSettingsError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.settings import ClientSettings
-from runtime.kafka.trial import property_refusal, refusals
 from runtime.kafka.writer import WRITE_LIMIT_S, AcknowledgedWriter, WriterClosedError
 from runtime.schema_registry import ANSWER_LIMIT_S
 from schemas.event import Event
 from schemas.excess import excess_of
+from schemas.misfit import misfit_of
 
 _CLIENT_ID: Final = "registry-bridge-sink"
 _CLOSED: Final = "the sink is closed"
@@ -48,19 +47,24 @@ class KafkaSink:
         """Starts a client of its own at once; Kafka need not be there yet. The sink works in this process alone.
 
         Args:
-            kafka_settings: librdkafka settings: `bootstrap.servers` and whatever security needs.
+            kafka_settings: librdkafka settings: `bootstrap.servers` and whatever security needs; none of those that
+                carry the promise (`runtime.kafka.own_settings`).
             topic: the events topic, which `registry-bridge init` creates.
-            registry: label of the registry that the events come from, as a POST to `{path}/NAME` would give it.
-            timeout: seconds that a write may take; what is not acknowledged by then has failed, and further writes
-                fail at once until Kafka answers again. Each answer of a schema registry may take as long.
+            registry: label of the registry that the events come from, as a POST to `{path}/NAME` would give it: 1 to
+                63 of the characters a-z 0-9 . _ -, not dots alone.
+            timeout: seconds that a write may take, from 0.2 to 3600; what is not acknowledged by then has failed, and
+                further writes fail at once until Kafka answers again. Each answer of a schema registry may take as
+                long, and at most 5 s.
             schema_registry: where the schema is to be registered, if anywhere; the first write does it.
             clock: stamps the records with the time of their acceptance.
 
         Raises:
-            ClientSettingsError: Kafka's client library refuses a setting, or the schema registry's address or
-                certificates cannot be used.
+            ClientSettingsError: an argument cannot be used: its text names it. Or Kafka's client library refuses a
+                setting, or the schema registry's address or certificates cannot be used.
         """
-        _refuse_bad(kafka_settings)
+        require_usable(
+            kafka_settings, topic=topic, registry=registry, timeout=timeout, max_record_bytes=_MAX_RECORD_BYTES
+        )
         self._closed = False
         self._made_in = os.getpid()
         self._topic = topic
@@ -78,8 +82,9 @@ class KafkaSink:
         Raises:
             SinkClosed: after `close`.
             SinkError: the event is not acknowledged within the timeout, or Kafka refuses it; it may be in the log all
-                the same. Or it has more references or values than one may have (`schemas.limits`). Or the schema
-                registry does not have the schema. Or the sink was made in another process, before a fork.
+                the same. Or it has more references or values than one may have (`schemas.limits`), or a member that no
+                record can hold. Or the schema registry does not have the schema. Or the sink was made in another
+                process, before a fork.
         """
         self._require_usable()
         try:
@@ -118,6 +123,14 @@ class KafkaSink:
             )
 
     def _record(self, event: Event, schema_id: int) -> OutgoingRecord:
+        try:
+            return self._record_within_limits(event, schema_id)
+        except SinkError:
+            raise
+        except Exception as error:  # whatever a value leads to that the event model does not have
+            raise SinkError(f"no record can hold the event: {misfit_of(event) or error}") from error
+
+    def _record_within_limits(self, event: Event, schema_id: int) -> OutgoingRecord:
         if excess := excess_of(event):
             raise SinkError(excess)
         labelled = replace(event, registry=self._registry) if self._registry else event
@@ -127,16 +140,3 @@ class KafkaSink:
 
 def _sink_error(error: BridgeError) -> SinkError:
     return SinkClosed(_CLOSED) if isinstance(error, WriterClosedError) else SinkError(str(error))
-
-
-def _refuse_bad(settings: ClientSettings) -> None:
-    """What the client library would refuse with an exception of its own is refused in our words, without secrets."""
-    texts = {name: str(value) for name, value in settings.items() if not callable(value)}
-    secrets = {name: text for name, text in texts.items() if is_secret_kafka_setting(name)}
-    alone = ((name, property_refusal(name, text, secret=name in secrets)) for name, text in texts.items())
-    found = [f"{name}: {refusal}" for name, refusal in alone if refusal]
-    if not found:
-        together = refusals(settings, max_record_bytes=_MAX_RECORD_BYTES, secrets=secrets.values())
-        found = [f"{refusal.name}: {refusal.text}" if refusal.name else refusal.text for refusal in together]
-    if found:
-        raise ClientSettingsError(f"kafka_settings: {'; '.join(found)}")

@@ -21,8 +21,6 @@ from runtime.kafka.writer import WRITE_LIMIT_S
 from schemas.catalog import CATALOG
 
 _NO_ROOM: Final = (SpoolFullError, TooMuchAtOnceError)
-STRAIGHT_LIMIT_S: Final = 1.0
-"""How long Kafka may take for a POST, in seconds: the disk has the rest of `WRITE_LIMIT_S`."""
 
 
 class StraightLog(Protocol):

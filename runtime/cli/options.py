@@ -13,7 +13,7 @@ from runtime.config.load import ConfigurationFile, find
 from runtime.logs import LEVELS, configure_logs
 from runtime.processes.order import LogOptions
 from runtime.units import UnitMissingError, parse_duration
-from schemas.names import LABEL
+from schemas.names import LABEL, LABEL_FORM
 
 MOST_PROCESSES: Final = 64
 """Of one command: more than a machine has use for."""
@@ -144,5 +144,5 @@ class LabelType(click.ParamType[str]):
             click.BadParameter: it is none.
         """
         if value and not LABEL.fullmatch(value):
-            self.fail(f"{value!r} is not a label; write 1 to 63 of the characters a-z 0-9 . _ -", param, ctx)
+            self.fail(f"{value!r} is not a label; write {LABEL_FORM}", param, ctx)
         return str(value)

@@ -66,30 +66,46 @@ def read_headers(value: Value) -> SecretHeaders:
     return tuple(lines)
 
 
-@shaped(shapes.text(r"\S(.*\S)?"))
+_AUTHORIZATION: Final = shapes.text(r"\S(.*\S)?")
+_EVERYONE: Final = "to allow POSTs from everyone"
+
+
+@shaped(_AUTHORIZATION)
 def read_authorization(value: Value) -> Secret:
+    """Read an exact Authorization value that we send; there is no word for sending none."""
+    without = "leave the key out to send none"
+    return _authorization(value, instead=without, none_is=f"is not a header's value; {without}")
+
+
+@shaped(_AUTHORIZATION)
+def _asked_value(value: Value) -> Secret:
+    alone = "must be the only value, not one of a list"
+    return _authorization(value, instead=f"write none {_EVERYONE}", none_is=alone)
+
+
+def _authorization(value: Value, *, instead: str, none_is: str) -> Secret:
     """Read an exact Authorization value; space around it is refused, since no client could send it."""
     value = value.shown_by(show_nothing)
     text = value.text()
     if isinstance(value.node, Scalar) and value.node.kind == "bool":
-        value.fail("must be a header's value, e.g. Bearer TOKEN; write none to allow POSTs from everyone")
+        value.fail(f"must be a header's value, e.g. Bearer TOKEN; {instead}")
     if not text or text != text.strip() or _CONTROL.search(text):
-        value.refuse(
-            "is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)"
-        )
+        value.refuse("is not a header's value; write e.g. Bearer ${TOKEN} (no space around it, no line break in it)")
     if text.lower() == "none":
-        value.fail("none must be the only value, not one of a list")
+        value.fail(f"none {none_is}")
     return Secret(text)
 
 
-@shaped(shapes.either(read_authorization, shapes.array(read_authorization)))
+@shaped(shapes.either(_asked_value, shapes.array(_asked_value)))
 def asked_authorization(value: Value) -> tuple[tuple[Secret, ...], bool]:
     """Read the values of which a client must show one, and whether `none` says that nobody must."""
-    if not isinstance(value.node, list) and value.text() == "none":
+    if not isinstance(value.node, list) and (text := value.text()).lower() == "none":
+        if text != "none":
+            value.fail(f"must be none in lower case {_EVERYONE}")
         return (), True
-    found = text_or_list(read_authorization)(value)
+    found = text_or_list(_asked_value)(value)
     if not found:
-        value.shown_by(show_nothing).fail("is an empty list; write none to allow POSTs from everyone")
+        value.shown_by(show_nothing).fail(f"is an empty list; write none {_EVERYONE}")
     return found, False
 
 

@@ -10,6 +10,7 @@ from runtime.config.regular_files import check_regular
 from runtime.config.secrets import MASK, Secret
 from runtime.config.settings import IntakeSettings, KafkaSettings
 from runtime.kafka.trial import Refusal, refusals
+from runtime.kafka.writer import STRAIGHT_LIMIT_S, WRITE_LIMIT_S
 
 _FILE: Final = re.compile(r"\.(location|keytab|file)$")
 _FOLDER_OR_FILE: Final = frozenset({"ssl.ca.location", "https.ca.location"})
@@ -32,6 +33,7 @@ def trial_faults(kafka: KafkaSettings, intake: IntakeSettings) -> list[str]:
         for refusal in refusals(
             kafka.revealed(),
             max_record_bytes=intake.max_dead_letter_bytes,
+            write_limit_s=WRITE_LIMIT_S if intake.spool is None else STRAIGHT_LIMIT_S,
             secrets=[value.reveal() for value in kafka.properties.values() if isinstance(value, Secret)],
         )
     ]

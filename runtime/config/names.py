@@ -1,5 +1,6 @@
 """What may name a topic, a consumer group, an endpoint or a registry: patterns and what faults say of them."""
 
+import re
 from typing import Final
 
 from runtime.config.reading import Value
@@ -14,17 +15,24 @@ intake_path: Final = matching(
 )
 
 _LONGEST_ENDPOINT_NAME: Final = 100
-_topic: Final = matching(
-    r"[A-Za-z0-9._-]{1,249}", "is not a topic's name: 1 to 249 of the characters A-Z a-z 0-9 . _ -"
-)
+_TOPIC: Final = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 
-@shaped(text(r"[A-Za-z0-9._-]{1,249}"))
+def topic_fault(name: str) -> str:
+    """Why a text is no name for a topic of ours, as the end of a sentence; empty if it is one."""
+    if not _TOPIC.fullmatch(name):
+        return "is not a topic's name: 1 to 249 of the characters A-Z a-z 0-9 . _ -"
+    if name in {".", ".."} or name.startswith("__"):
+        return "is not a topic's name: . and .. and names that begin with __ are Kafka's own"
+    return ""
+
+
+@shaped(text(_TOPIC.pattern))
 def topic_name(value: Value) -> str:
     """Read a topic's name as Kafka takes it; its own (`__...`), `.` and `..` are none of ours."""
-    name = _topic(value)
-    if name in {".", ".."} or name.startswith("__"):
-        value.refuse("is not a topic's name: . and .. and names that begin with __ are Kafka's own")
+    name = value.text()
+    if fault := topic_fault(name):
+        value.refuse(fault)
     return name
 
 

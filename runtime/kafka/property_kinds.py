@@ -13,10 +13,8 @@ CONSUMER_ONLY: Final = frozenset(
         "check.crcs",
         "consume.callback.max.messages",
         "coordinator.query.interval.ms",
-        "enable.partition.eof",
         "fetch.error.backoff.ms",
         "fetch.max.bytes",
-        "fetch.message.max.bytes",
         "fetch.min.bytes",
         "fetch.queue.backoff.ms",
         "fetch.wait.max.ms",
@@ -24,7 +22,6 @@ CONSUMER_ONLY: Final = frozenset(
         "group.protocol.type",
         "group.remote.assignor",
         "heartbeat.interval.ms",
-        "max.partition.fetch.bytes",
         "max.poll.interval.ms",
         "offset.store.path",
         "offset.store.sync.interval.ms",
@@ -46,14 +43,12 @@ PRODUCER_ONLY: Final = frozenset(
         "linger.ms",
         "message.send.max.retries",
         "queue.buffering.backpressure.threshold",
-        "queue.buffering.max.kbytes",
         "queue.buffering.max.messages",
         "queue.buffering.max.ms",
         "queuing.strategy",
         "request.timeout.ms",
         "retries",
         "sticky.partitioning.linger.ms",
-        "transaction.timeout.ms",
     }
 )
 """Likewise."""

@@ -34,8 +34,8 @@ def _client(settings: ClientSettings, client_id: str) -> dict[str, Any]:
         "socket.keepalive.enable": True,
         "reconnect.backoff.ms": 100,
         "reconnect.backoff.max.ms": 1000,  # 10 s by default: a broker that is back should be noticed at once
-        **{name: value for name, value in settings.items() if name != _OWN},
         "enable.metrics.push": False,
+        **{name: value for name, value in settings.items() if name != _OWN},
         "logger": _log,
     }
 

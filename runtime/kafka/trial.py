@@ -16,12 +16,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from runtime.kafka.settings import ClientSettings, admin_settings, consumer_settings, producer_settings
+from runtime.kafka.writer import message_timeout_s
 
 _NO_PROPERTY: Final = "no.property.of.the.client"
 """Set last: a configuration in which all else was taken ends with its refusal."""
 _CLIENT_ID: Final = "trial"
-_MESSAGE_TIMEOUT_S: Final = 1.8
-"""As in the shortest-lived producer of ours, the intake's."""
 _MASK: Final = "***"
 _QUOTED_VALUE: Final = re.compile(r"\bvalue (?:\".*\"|\S+) (?=is outside |for configuration )", re.IGNORECASE)
 _OUR_WORDS: Final = re.compile(r"^Failed to create [a-z ]+: ")
@@ -58,37 +57,47 @@ def property_refusal(name: str, value: str, *, secret: bool) -> str | None:
     return _masked(text, [value]) if secret else text
 
 
-def refusals(settings: ClientSettings, *, max_record_bytes: int, secrets: Collection[str]) -> list[Refusal]:
+def refusals(
+    settings: ClientSettings,
+    *,
+    max_record_bytes: int,
+    write_limit_s: float,
+    secrets: Collection[str],
+) -> list[Refusal]:
     """What the library says of settings as a whole, of which it takes each by itself.
 
     Args:
         settings: librdkafka settings, as clients of ours get them.
         max_record_bytes: the largest record that the clients must take.
+        write_limit_s: how long the most impatient writer waits for its records.
         secrets: values that may not be repeated.
     """
     found: dict[Refusal, None] = {}  # in order, each once: kinds of clients have most of their checks in common
     alone = {name: value for name, value in settings.items() if name != "bootstrap.servers"}
-    for make in _attempts(alone, max_record_bytes):
+    for make in _attempts(alone, max_record_bytes, write_limit_s):
         if text := _refusal(make):
             plain = _OUR_WORDS.sub("", text)
             found[Refusal(_named(plain, settings), _masked(plain, secrets))] = None
     return list(found)
 
 
-def _attempts(settings: ClientSettings, max_record_bytes: int) -> Iterator[Callable[[], Any]]:
+def _attempts(settings: ClientSettings, max_record_bytes: int, write_limit_s: float) -> Iterator[Callable[[], Any]]:
     """What makes a client of each kind, and one that signs in by OpenID Connect, which would ask for its token."""
     signs_in = str(settings.get(f"{_OAUTH}method", "")).lower() == "oidc"
     plain = {name: value for name, value in settings.items() if not (signs_in and name.startswith(_OAUTH))}
-    yield lambda: Producer(_producer(plain, max_record_bytes))
+    yield lambda: Producer(_producer(plain, max_record_bytes, write_limit_s))
     yield lambda: AdminClient(admin_settings(plain, client_id=_CLIENT_ID) | {"logger": _silent})
     yield lambda: Consumer(_consumer(plain, max_record_bytes)).close()
     if signs_in:
-        yield lambda: Producer(_producer(settings, max_record_bytes) | {"oauth_cb": _no_token})
+        yield lambda: Producer(_producer(settings, max_record_bytes, write_limit_s) | {"oauth_cb": _no_token})
 
 
-def _producer(settings: ClientSettings, max_record_bytes: int) -> dict[str, Any]:
+def _producer(settings: ClientSettings, max_record_bytes: int, write_limit_s: float) -> dict[str, Any]:
     made = producer_settings(
-        settings, client_id=_CLIENT_ID, max_record_bytes=max_record_bytes, message_timeout_s=_MESSAGE_TIMEOUT_S
+        settings,
+        client_id=_CLIENT_ID,
+        max_record_bytes=max_record_bytes,
+        message_timeout_s=message_timeout_s(write_limit_s),
     )
     return made | {"logger": _silent}
 

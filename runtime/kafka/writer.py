@@ -29,11 +29,20 @@ _log: Final = structlog.get_logger(__name__)
 
 WRITE_LIMIT_S: Final = 1.9
 """A write that has no answer by then has failed: a registry must have its own within 2 s."""
+STRAIGHT_LIMIT_S: Final = 1.0
+"""The same where a spool takes what Kafka does not: the disk has the rest of `WRITE_LIMIT_S`."""
+LEAST_LIMIT_S: Final = 0.2
+"""The shortest such limit: less would leave the client no time at all."""
 _CLIENT_LEAD_S: Final = 0.1
 """The client gives a record up this much earlier, so that its own reason is in the error."""
 _POLL_S: Final = 0.1
 _PROBE_LIMIT_S: Final = 0.5
 _ON_TRIAL: Final = "Kafka was away, and has not acknowledged the first write since then yet"
+
+
+def message_timeout_s(limit_s: float) -> float:
+    """When the client of a writer gives a record up, in seconds."""
+    return limit_s - _CLIENT_LEAD_S
 
 
 class WriterClosedError(KafkaUnavailableError):
@@ -61,7 +70,7 @@ class AcknowledgedWriter:
             settings: librdkafka settings.
             client_id: how the broker's logs name this client.
             max_record_bytes: the largest record that will be written.
-            limit_s: how long a write may take, in seconds; at least 0.2.
+            limit_s: how long a write may take, in seconds; at least `LEAST_LIMIT_S`.
             meanwhile: what follows for the events while Kafka is away, a clause for the log.
             clock: for the times between probes.
             is_bulk: whether hundreds of records are written at once, so that the rate counts and not the wait for one.
@@ -72,7 +81,7 @@ class AcknowledgedWriter:
                 settings,
                 client_id=client_id,
                 max_record_bytes=max_record_bytes,
-                message_timeout_s=limit_s - _CLIENT_LEAD_S,
+                message_timeout_s=message_timeout_s(limit_s),
                 is_bulk=is_bulk,
             ),
             "error_cb": self._on_error,

@@ -21,8 +21,8 @@ def test_nobody_is_asked() -> None:
     """Neither brokers nor the endpoint of tokens hear of it."""
     with listening() as (broker, brokers), listening() as (endpoint, tokens):
         address = {"bootstrap.servers": broker, "sasl.oauthbearer.token.endpoint.url": f"http://{endpoint}/token"}
-        assert refusals({**OIDC, **address}, max_record_bytes=1 << 25, secrets=()) == []
-        assert refusals({"bootstrap.servers": broker}, max_record_bytes=1 << 25, secrets=()) == []
+        assert refusals({**OIDC, **address}, max_record_bytes=1 << 25, write_limit_s=1.9, secrets=()) == []
+        assert refusals({"bootstrap.servers": broker}, max_record_bytes=1 << 25, write_limit_s=1.9, secrets=()) == []
         for heard in (brokers, tokens):
             with pytest.raises(BlockingIOError):
                 heard.accept()

@@ -16,11 +16,12 @@ from producer.spool.course import SpoolCourse
 from producer.spool.errors import SpoolDiskError, SpoolError, SpoolFullError, SpoolRefusedError
 from producer.spool.forwarder import BATCH_EVENTS, Forwarder
 from producer.spool.spooled_record import RowDraft, SpoolRow
-from producer.spool.spooled_topic import STRAIGHT_LIMIT_S, SpooledTopic
+from producer.spool.spooled_topic import SpooledTopic
 from producer.spool.standing import SpoolStanding
 from producer.spool.work import Append
 from runtime.kafka.errors import KafkaRefusedError, KafkaTimeRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
+from runtime.kafka.writer import STRAIGHT_LIMIT_S
 from schemas.avro import frame
 from schemas.catalog import CATALOG
 from tests.kit.virtual_time import VirtualClock

@@ -24,6 +24,22 @@ SECTIONS = [
         "kafka: {bootstrap.servers: ''}",
         'kafka.bootstrap.servers: "" is not a list of brokers; write e.g. 127.0.0.1:9092,127.0.0.1:9093',
     ),
+    (
+        "kafka: {bootstrap.servers: '127.0.0.1:70000'}",
+        'kafka.bootstrap.servers: "127.0.0.1:70000" has a port that is not a number from 1 to 65535; write e.g. 127.0.0.1:9092,127.0.0.1:9093',
+    ),
+    (
+        "kafka: {bootstrap.servers: 'user:hunter2@a:1'}",
+        "kafka.bootstrap.servers: *** has an @, but user and password are sasl.username and sasl.password; write e.g. 127.0.0.1:9092,127.0.0.1:9093",
+    ),
+    (
+        "kafka: {bootstrap.servers: '${SERVERS:-hunter2@a:1}'}",
+        "kafka.bootstrap.servers: *** has an @, but user and password are sasl.username and sasl.password; write e.g. 127.0.0.1:9092,127.0.0.1:9093",
+    ),
+    (
+        "kafka: {bootstrap.servers: 'SSL://a:1'}",
+        'kafka.bootstrap.servers: "SSL://a:1" names another protocol than security.protocol, which all connections have',
+    ),
     ("kafka: {bootstrap.servers: [a, b]}", "kafka.bootstrap.servers: must be text, not a list"),
     (
         "kafka: {metadata.broker.list: 'a:1', bootstrap.servers: 'a:1'}",
@@ -97,6 +113,10 @@ SECTIONS = [
     ),
     (
         "kafka: {bootstrap.servers: 'a:1', linger.ms: 5000}",
+        "kafka.linger.ms: `message.timeout.ms` must be greater than `linger.ms`",
+    ),
+    (
+        "kafka: {bootstrap.servers: 'a:1', linger.ms: 950}\nintake: {spool: {dir: /nowhere}}",
         "kafka.linger.ms: `message.timeout.ms` must be greater than `linger.ms`",
     ),
     (
@@ -250,11 +270,11 @@ SECTIONS = [
     ),
     (
         KAFKA + 'intake: {authorization: "Bearer hunter2\\n"}',
-        "intake.authorization: *** is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)",
+        "intake.authorization: *** is not a header's value; write e.g. Bearer ${TOKEN} (no space around it, no line break in it)",
     ),
     (
         KAFKA + "intake: {authorization: 'Bearer '}",
-        "intake.authorization: *** is not a header's value; write e.g. Bearer ${INTAKE_TOKEN} (no space around it, no line break in it)",
+        "intake.authorization: *** is not a header's value; write e.g. Bearer ${TOKEN} (no space around it, no line break in it)",
     ),
     (
         KAFKA + "intake: {authorization: []}",
@@ -263,6 +283,18 @@ SECTIONS = [
     (
         KAFKA + "intake: {authorization: [Bearer a, none]}",
         "intake.authorization[1]: none must be the only value, not one of a list",
+    ),
+    (
+        KAFKA + "intake: {authorization: None}",
+        "intake.authorization: must be none in lower case to allow POSTs from everyone",
+    ),
+    (
+        KAFKA + "schema_registry: {url: 'http://a', authorization: none}",
+        "schema_registry.authorization: none is not a header's value; leave the key out to send none",
+    ),
+    (
+        KAFKA + "schema_registry: {url: 'http://a', authorization: true}",
+        "schema_registry.authorization: must be a header's value, e.g. Bearer TOKEN; leave the key out to send none",
     ),
     (
         KAFKA + "intake: {authorization: false}",
@@ -325,6 +357,26 @@ SECTIONS = [
 def test_a_fault_is_one_exact_line(tmp_path: Path, text: str, fault: str) -> None:
     """A file with one fault gives one line: path, value (never a secret), what is allowed."""
     assert [fault] == faults(tmp_path, text, {"SECRET": "5000000000 hunter2"})
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        *[
+            (name, "because it follows from intake.max_body")
+            for name in ("message.max.bytes", "queue.buffering.max.kbytes", "receive.message.max.bytes")
+        ],
+        ("topic.message.max.bytes", "because it follows from intake.max_body"),
+        ("fetch.message.max.bytes", "so that partitions take turns"),
+        ("max.partition.fetch.bytes", "so that partitions take turns"),
+        ("enable.partition.eof", "because it must know where partitions end"),
+        ("transaction.timeout.ms", "because it follows from how long a transaction may take"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(tmp_path: Path, name: str, why: str) -> None:
+    """A setting over which ours would stand says what ours follows from."""
+    text = f"kafka: {{bootstrap.servers: 'a:1', {name}: 100000}}"
+    assert [f"kafka.{name}: is set by the bridge itself, {why}; leave it out"] == faults(tmp_path, text)
 
 
 @pytest.mark.parametrize(

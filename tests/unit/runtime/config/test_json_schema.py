@@ -96,6 +96,10 @@ BEYOND_A_SCHEMA = (
     "is not a signing secret: ",  # what is one is the scheme's
     "has no header of its own; ",
     "none must be the only value",
+    "none is not a header's value; ",
+    "has a port that is not ",
+    "has a protocol other than ",
+    "names another protocol than ",
     "must be a header's value, ",
 )
 """Of faults that only the reader finds, what they say."""

@@ -32,3 +32,10 @@ UNUSED = "has no effect, since security.protocol is"
 def test_unused(settings: dict[str, str], said: tuple[str, ...]) -> None:
     """By the key, without its value: whoever forgets the protocol speaks to his brokers in the clear."""
     assert settings_from({"kafka": {"bootstrap.servers": "127.0.0.1:9092", **settings}}).warnings == said
+
+
+@pytest.mark.parametrize(("protocol", "warned"), [("SASL_SSL", 0), ("PLAINTEXT", 1)])
+def test_a_protocol_of_the_environment_counts(protocol: str, warned: int) -> None:
+    """Its value is not shown, but it is what the connections have."""
+    kafka = {"bootstrap.servers": "a:1", "security.protocol": "${PROTOCOL}", "sasl.mechanisms": "PLAIN"}
+    assert warned == len(settings_from({"kafka": kafka}, {"PROTOCOL": protocol}).warnings)

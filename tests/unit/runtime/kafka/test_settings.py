@@ -21,6 +21,12 @@ def test_who_waits_for_one_record_waits_for_no_linger(*, is_bulk: bool, linger_m
     assert ("20", "gzip") == (given["linger.ms"], given["compression.type"])
 
 
+def test_metrics_are_pushed_to_brokers_that_the_user_names_for_it() -> None:
+    """Nothing is sent to brokers but what the bridge needs, unless the user says so."""
+    pushed = [producer(given)["enable.metrics.push"] for given in ({}, {"enable.metrics.push": "true"})]
+    assert [False, "true"] == pushed
+
+
 def test_the_promise_is_nobodys_to_change() -> None:
     """All in-sync replicas, no repeats, Java's partitioner, and an answer in time."""
     promise = {"acks": "all", "enable.idempotence": True, "partitioner": "murmur2_random", "message.timeout.ms": 1800}

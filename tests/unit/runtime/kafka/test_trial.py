@@ -26,7 +26,7 @@ CLASSIC = {"group.protocol": "classic"}
 
 def whole(settings: dict[str, str], *secrets: str) -> list[Refusal]:
     """What is refused of settings as a whole."""
-    return refusals(settings, max_record_bytes=1 << 25, secrets=secrets)
+    return refusals(settings, max_record_bytes=1 << 25, write_limit_s=1.9, secrets=secrets)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_only_shows_in_the_whole_is_refused_once(settings: dict[str, str], 
 
 VALUES = {
     **dict.fromkeys(("compression.codec", "compression.type"), "gzip"),
-    **dict.fromkeys(("check.crcs", "enable.partition.eof", "enable.gapless.guarantee"), "true"),
+    **dict.fromkeys(("check.crcs", "enable.gapless.guarantee"), "true"),
     "compression.level": "1",
     "group.protocol": "classic",
     "group.protocol.type": "consumer",
