@@ -25,10 +25,7 @@ def test_a_list_is_taken(text: str) -> None:
     [
         *[(f"a:1,b:{port}", "has a port that is not") for port in ("0", "65536", "99999", "abc", "", "+1", " 1", "٣")],
         *[(f"{text}:1", "is not a list of brokers; ") for text in ("", "a b", "-a", "é", "[::g]", "[::1", "a\x00")],
-        *[
-            (text, "is not a list of brokers; ")
-            for text in ("", " ", "a,", ",a", "a,,b", "9092", "1.5", "[::1]x", "a/b")
-        ],
+        *[(text, "is not a list of brokers; ") for text in ("", " ", "a,", ",a", "a,,b", "9092", "1.5", "[::1]x")],
         *[(f"{name}://a:1", "has a protocol other than PLAINTEXT, SSL, SASL") for name in ("http", "", "SASL")],
         ("sasl_ssl://a:1", "names another protocol than security.protocol"),
         ("::1", "has an IPv6 address without brackets"),
