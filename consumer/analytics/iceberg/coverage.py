@@ -42,6 +42,11 @@ class Coverage:
     """The id that Kafka gave the topic, if it gives any."""
     offsets: Mapping[int, Covered]
 
+    @classmethod
+    def behind(cls, topic: str, topic_id: str | None, starts: Mapping[int, int]) -> Self:
+        """Of whoever says where each partition goes on: nothing yet, and no offset before these is missing."""
+        return cls(topic, topic_id, {partition: Covered(start, start - 1) for partition, start in starts.items()})
+
     def check(self, table: str, topic: str, topic_id: str | None) -> None:
         """See that it is of this topic.
 

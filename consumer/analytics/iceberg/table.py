@@ -10,19 +10,13 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table, Transaction
-from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.snapshots import Operation, Snapshot
 
 from consumer.analytics.iceberg.columns import ColumnError, file_schema, missing_columns, table_partitions, table_schema
-from consumer.analytics.iceberg.coverage import (
-    Coverage,
-    LostCoverageError,
-    TableFacts,
-    carrier_of,
-    coverage_of,
-    entries,
-)
+from consumer.analytics.iceberg.coverage import Coverage, LostCoverageError, carrier_of, coverage_of, entries
 from consumer.analytics.iceberg.errors import TableError, UnfitTableError, line_of, told
 from consumer.analytics.iceberg.facts import facts_of, texts_of
+from consumer.analytics.iceberg.footing import Footing
 from consumer.analytics.iceberg.one_try import ConflictError, OneTry
 from runtime.clock import Clock, SystemClock
 
@@ -57,7 +51,7 @@ class ExportTable:
         self._columns = columns
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
-        self._coverage: Coverage | None = None
+        self._footing: Footing | None = None
         self.name: Final = name
         self.table: Table
         """As this export saw it last; for the thread that commits."""
@@ -97,7 +91,12 @@ class ExportTable:
 
     def begin(self, coverage: Coverage) -> None:
         """Go on from this coverage: every append adds to it."""
-        self._coverage = coverage
+        self._footing = Footing(coverage)
+
+    def begin_anew(self, coverage: Coverage) -> None:
+        """The same for a table that does not say what it holds: the first append goes on top of it as it is now."""
+        current = self.table.current_snapshot()
+        self._footing = Footing(coverage, None if current is None else current.snapshot_id)
 
     def append(self, files: Sequence[DataFile], taken: Mapping[int, range]) -> None:
         """Commit data files and the offsets that they cover, in one snapshot.
@@ -108,14 +107,14 @@ class ExportTable:
                 next run.
         """
         with self._lock:
-            held = self._held()
-            coverage = held.with_more(taken)
+            footing = self._on()
+            after = footing.with_more(taken)
 
             def change(transaction: Transaction) -> int:
-                return _append(transaction, files, coverage)
+                return _append(transaction, files, after.coverage)
 
-            self._commit(change, held)
-            self._coverage = coverage
+            self._commit(change, footing)
+            self._footing = after
 
     def rewrite(self, planned: Table, old: Sequence[DataFile], new: Sequence[DataFile]) -> Table | None:
         """Commit a snapshot in which new files stand for old ones, and the offsets are the same.
@@ -138,6 +137,7 @@ class ExportTable:
                 _replace(transaction, old, new, _carried(self.table))
                 with suppress(ConflictError):
                     committed = transaction.commit_transaction()
+                    self._follow(committed.current_snapshot())
                     self.table = self._again()
                     return committed
             return None
@@ -148,11 +148,15 @@ class ExportTable:
             self.table = self._again()
             return self.table
 
-    def _held(self) -> Coverage:
-        assert self._coverage is not None
-        return self._coverage
+    def _on(self) -> Footing:
+        assert self._footing is not None
+        return self._footing
 
-    def _commit(self, change: Change, held: Coverage) -> None:
+    def _follow(self, rewritten: Snapshot | None) -> None:
+        if self._footing is not None and rewritten is not None:
+            self._footing = self._footing.rewritten(rewritten.parent_snapshot_id, rewritten.snapshot_id)
+
+    def _commit(self, change: Change, footing: Footing) -> None:
         """Try until it is done, each time on a table that was looked at: it must be as the export left it."""
         made: set[int] = set()
         failure = "it was changed too often meanwhile"
@@ -160,7 +164,9 @@ class ExportTable:
             facts = facts_of(self.table)
             if carrier_of(facts) in made:
                 return
-            self._check_unchanged(facts, held)
+            if fault := footing.fault_of(facts):
+                raise UnfitTableError(f"table {self.name}: {fault}")
+            self._check_columns()
             transaction = self._transaction()
             try:
                 made.add(change(transaction))
@@ -187,10 +193,7 @@ class ExportTable:
             else:
                 return
 
-    def _check_unchanged(self, facts: TableFacts, held: Coverage) -> None:
-        found = coverage_of(facts)
-        if (found.offsets if found is not None else {}) != held.offsets:
-            raise UnfitTableError(f"table {self.name}: another export is writing to it, or it was rolled back")
+    def _check_columns(self) -> None:
         if not self.file_schema.equals(self._schema_of_files(), check_metadata=True):
             raise UnfitTableError(f"table {self.name}: its columns were changed meanwhile; run it again")
 

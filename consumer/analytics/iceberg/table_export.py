@@ -69,7 +69,15 @@ class TableExport:
             ForeignTopicError: it holds another topic.
             BridgeError: as `plan_of` raises.
         """
-        held = self._held(from_)
+        try:
+            held = self._table.coverage()
+        except LostCoverageError:
+            if not isinstance(from_, Offsets):
+                raise
+            return self._plan_anew(from_, to)
+        if held is None:
+            held = Coverage(self._export.topic, self._topic_id, {})
+        held.check(self._table.name, self._export.topic, self._topic_id)
         plan = self._export.plan(held.offsets, from_, to)
         self._table.begin(held)
         return plan
@@ -86,19 +94,12 @@ class TableExport:
             self._maintenance.run()
         return summary
 
-    def _held(self, from_: Place | None) -> Coverage:
-        """The offsets that the table holds; where it does not say so, `--from` says where to go on."""
-        topic = self._export.topic
-        try:
-            held = self._table.coverage()
-        except LostCoverageError:
-            if not isinstance(from_, Offsets):
-                raise
-            held = None
-        if held is None:
-            return Coverage(topic, self._topic_id, {})
-        held.check(self._table.name, topic, self._topic_id)
-        return held
+    def _plan_anew(self, from_: Offsets, to: Place) -> ExportPlan:
+        """The offsets from those named on; the first snapshot names each of these partitions, even one without rows."""
+        plan = self._export.plan({}, from_, to)
+        starts = {**from_.of, **{partition: span.start for partition, span in plan.ranges.items()}}
+        self._table.begin_anew(Coverage.behind(self._export.topic, self._topic_id, starts))
+        return plan
 
 
 def _maintenance(table: ExportTable, care: Care, clock: Clock, notices: Notices) -> Maintenance | None:
