@@ -1,10 +1,13 @@
-"""Where an export writes to, as the export knows it: a directory, or a table. Protocols only."""
+"""Where an export writes to, as the export knows it: a directory, or a table. Protocols, and a limit."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from consumer.analytics.gaps import Gap
 from consumer.log.record_batch import RecordBatch
+
+FULL_BYTES: Final = 128 * 1024 * 1024
+"""A file that has as much is ended."""
 
 
 class BatchWriter(Protocol):

@@ -8,17 +8,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from consumer.analytics.decoding import NewerSchemaError
 from consumer.analytics.files import FailedWriteError, NamedFile, directory_of, file_name, unfinished_name
 from consumer.analytics.formats import ExportFormat, Rows
 from consumer.analytics.gaps import Gap, Progression
+from consumer.analytics.output import FULL_BYTES
 from consumer.analytics.storage import Storage
 from consumer.log.record_batch import DAY_MS, RecordBatch, day_of
 from runtime.clock import Clock, SystemClock
-
-FULL_BYTES: Final = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from pyiceberg.table import FileScanTask, Table
 from consumer.analytics.iceberg.data_file import DayFile, remove
 from consumer.analytics.iceberg.errors import told
 from consumer.analytics.iceberg.table import ExportTable
+from consumer.analytics.output import FULL_BYTES
 
-_FULL_BYTES: Final = 128 * 1024 * 1024
-_SMALL_BYTES: Final = _FULL_BYTES // 2
+_SMALL_BYTES: Final = FULL_BYTES // 2
 _FEWEST: Final = 2
 _FEWEST_OF_TODAY: Final = 32
 """Today's files still become more: rewriting them pays only for many at once."""
@@ -58,7 +58,7 @@ def due_days(files: Sequence[FileFacts], today: int, small_bytes: int = _SMALL_B
     }
 
 
-def compact(target: ExportTable, today: int, *, full_bytes: int = _FULL_BYTES) -> CompactionSummary:
+def compact(target: ExportTable, today: int, *, full_bytes: int = FULL_BYTES) -> CompactionSummary:
     """Compact each day that is worth it; `today` in days since the epoch.
 
     Raises:

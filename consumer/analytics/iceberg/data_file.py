@@ -34,7 +34,11 @@ class DayFile:
         self._table = table
         self._schema = schema
         self._path = table.location_provider().new_data_location(f"{uuid.uuid4()}.parquet", _partition(table, day))
-        self._groups = RowGroups(table.io.new_output(self._path).create(), schema, open_files)
+        try:
+            self._groups = RowGroups(table.io.new_output(self._path).create(), schema, open_files)
+        except BaseException:
+            remove(table, self._path)
+            raise
 
     @property
     def size(self) -> int:
@@ -46,8 +50,21 @@ class DayFile:
         self._groups.write(rows.select(self._schema.names).cast(self._schema))
 
     def finish(self) -> DataFile:
-        """End the file; what a snapshot says of it."""
-        self._groups.close()
+        """End the file; what a snapshot says of it. A file that cannot be ended is removed."""
+        try:
+            self._groups.close()
+            return self._described()
+        except BaseException:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Remove the file, if that can be done."""
+        with suppress(Exception):  # it is given up because of an error, which is raised
+            self._groups.close()
+        remove(self._table, self._path)
+
+    def _described(self) -> DataFile:
         schema, metadata = self._table.schema(), self._groups.metadata
         statistics = data_file_statistics_from_parquet_metadata(
             parquet_metadata=metadata,
@@ -66,12 +83,6 @@ class DayFile:
             key_metadata=None,
             **statistics.to_serialized_dict(),
         )
-
-    def abandon(self) -> None:
-        """Remove the file, if that can be done."""
-        with suppress(Exception):  # it is given up because of an error, which is raised
-            self._groups.close()
-        remove(self._table, self._path)
 
 
 def remove(table: Table, path: str) -> None:

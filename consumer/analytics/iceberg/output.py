@@ -11,14 +11,14 @@ from consumer.analytics.arrow import table_of
 from consumer.analytics.decoding import NewerSchemaError
 from consumer.analytics.files import FailedWriteError
 from consumer.analytics.gaps import Gap, Progression
-from consumer.analytics.iceberg.data_file import DayFile
+from consumer.analytics.iceberg.data_file import DayFile, remove
 from consumer.analytics.iceberg.errors import line_of
 from consumer.analytics.iceberg.maintenance import Maintenance
 from consumer.analytics.iceberg.table import ExportTable
+from consumer.analytics.output import FULL_BYTES
 from consumer.log.record_batch import RecordBatch, day_of
 from runtime.clock import Clock, SystemClock
 
-_FULL_BYTES: Final = 128 * 1024 * 1024
 _MOST_FILES: Final = 64
 """Of one snapshot of one thread: a topic with odd times has many days."""
 _MOST_OPEN: Final = 4
@@ -32,7 +32,7 @@ class TableTarget:
     topic: str
     roll_s: float | None = None
     """The longest time that records are held back; None: no limit."""
-    full_bytes: int = _FULL_BYTES
+    full_bytes: int = FULL_BYTES
     clock: Clock = field(default_factory=SystemClock)
     maintenance: Maintenance | None = None
     """What else is done while an export goes on."""
@@ -99,10 +99,12 @@ class TableWriter:
             self.close()
 
     def abandon(self) -> None:
-        """Leave what is not committed; of its files those that are still open are removed."""
+        """Leave what is not committed, and remove its files: on a full disk they take the room of others."""
         for each in self._days.values():
             each.abandon()
-        self._days, self._taken, self._since = {}, {}, None
+        for file in self._finished:  # `close` has let go of those that a commit may have named
+            remove(self._target.table.place, file.file_path)
+        self._days, self._finished, self._finished_bytes, self._taken, self._since = {}, [], 0, {}, None
 
     def _take(self, batch: RecordBatch) -> None:
         if not len(batch):
