@@ -1,5 +1,7 @@
 """The formats of an export, and their protocol; only Parquet needs the extra `analytics`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -58,11 +60,8 @@ def format_named(name: str) -> ExportFormat:
         from consumer.analytics.ndjson import NdjsonRows  # noqa: PLC0415
 
         return NdjsonRows
-    try:
+    with _packages_of_parquet():
         from consumer.analytics.parquet import ParquetRows  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        needs = f"Parquet needs {error.name}, which is not installed"
-        raise ExtraMissingError(f"{needs}: {how_to_install(ANALYTICS)}") from error
     warn_of_slow_decoding()
     return ParquetRows
 
@@ -81,9 +80,15 @@ def attempts_format() -> ExportFormat:
     Raises:
         ExtraMissingError: it needs packages that are not installed.
     """
-    try:
+    with _packages_of_parquet():
         from consumer.analytics.attempt_files import AttemptRows  # noqa: PLC0415
+    return AttemptRows
+
+
+@contextmanager
+def _packages_of_parquet() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
         needs = f"Parquet needs {error.name}, which is not installed"
         raise ExtraMissingError(f"{needs}: {how_to_install(ANALYTICS)}") from error
-    return AttemptRows

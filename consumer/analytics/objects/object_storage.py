@@ -24,6 +24,7 @@ from consumer.analytics.objects.bucket import (
     open_bucket,
 )
 from consumer.analytics.objects.lease import LEASE_S, LOCK, ConditionalObjects, Lease, LeaseTerms
+from consumer.analytics.objects.refusals import refusals_told
 from consumer.analytics.objects.renewal import renewing
 from runtime.clock import SystemClock
 
@@ -183,14 +184,10 @@ class ObjectStorageOutput:
         """
         with _scratch_folder(self._address) as scratch:
             lease = Lease(self._bucket, self._terms)
-            try:
+            with refusals_told():
                 open_bucket(self._address, FIRST_CONTACT).read(LOCK)
                 with holding(self._bucket, lease, scratch) as storage, renewing(lease, self._terms.lease_s):
                     yield storage
-            except StorageError as error:
-                if error.is_lasting:
-                    raise OutputError(str(error)) from error
-                raise
 
 
 def _log_wait(holder: str, seconds: float) -> None:
