@@ -9,13 +9,13 @@ from consumer.analytics.extra import how_to_install_iceberg
 from consumer.analytics.files import FORMATS
 from consumer.analytics.formats import warn_of_slow_decoding
 from consumer.analytics.iceberg.options import TableOptions
-from consumer.analytics.objects.address import StorageAddress
+from consumer.analytics.objects.address import AddressError, StorageAddress, read_address
 from consumer.analytics.objects.lease import LEASE_S
 from consumer.analytics.objects.lock_record import LONGEST_LEASE_S
 from consumer.analytics.partition_files import ExportTarget
 from consumer.commands.exporting import LogExport, finished, say_filled
 from consumer.commands.options import PlaceType
-from consumer.commands.storage import StorageType, storage_at
+from consumer.commands.storage import storage_at
 from consumer.places import Place
 from runtime.cli.options import DurationType, common_options
 from runtime.config import End, Settings
@@ -33,7 +33,7 @@ _FROM: Final = (
 )
 _OUTPUT: Final = (
     "Directory for the files, or s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX; with iceberg, the "
-    "warehouse of a new table."
+    "warehouse of a new table, a directory or a URL of pyiceberg."
 )
 _LEASE: Final = "In object storage: for how long another run waits before it takes this one for dead. [30s]"
 _SHORTEST_LEASE_S: Final = 1.0
@@ -46,7 +46,7 @@ _ROLL: Final = "Start a new file, or a snapshot, after this long. [1h with --fol
     epilog="Example: registry-worker export --output events --format parquet --from -24h",
 )
 @common_options
-@click.option("--output", type=StorageType(), metavar="DIR|URL", help=_OUTPUT)
+@click.option("--output", metavar="DIR|URL", help=_OUTPUT)
 @click.option("--format", "format_name", type=click.Choice((*FORMATS, _ICEBERG)), required=True, help="Format.")
 @click.option("--catalog", metavar="NAME[=URI]", help="Catalog of the Iceberg table.")
 @click.option("--table", metavar="NAMESPACE.TABLE", help=f"Iceberg table. [{_TABLE}]")
@@ -61,7 +61,7 @@ _ROLL: Final = "Start a new file, or a snapshot, after this long. [1h with --fol
 def export_command(
     *,
     settings: Settings,
-    output: Path | StorageAddress | None,
+    output: str | None,
     format_name: str,
     catalog: str | None,
     table: str | None,
@@ -87,8 +87,7 @@ def export_command(
     export = LogExport(settings, attempts=_topic_of_attempts(settings, format_name) if attempts else None)
     roll_s = _FOLLOWING_ROLL_S if follow and roll is None else roll
     if format_name == _ICEBERG:
-        warehouse = None if output is None else str(output)
-        options = TableOptions(_catalog(catalog), _table(table), warehouse, roll_s, compact, expire)
+        options = TableOptions(_catalog(catalog), _table(table), output, roll_s, compact, expire)
         table_export = _table_export(export, options)
         plan = table_export.plan(from_, to or End())
         say_filled(plan)
@@ -97,13 +96,21 @@ def export_command(
         raise click.UsageError(f"--catalog, --table, --compact and --expire go with --format {_ICEBERG} only")
     if output is None:
         raise click.UsageError("--output is missing: the directory for the files")
+    place = _place(output)
     opened = export.format_named(format_name)
-    with storage_at(output, lease).held() as storage:
+    with storage_at(place, lease).held() as storage:
         wanted = ExportTarget(storage, export.topic, format_name, opened, roll_s)
         files, plan = export.planned(wanted, from_, to or End())
         say_filled(plan)
         summary = export.run(files, plan, follow=follow)
-    return finished(summary, str(output), follow=follow)
+    return finished(summary, str(place), follow=follow)
+
+
+def _place(output: str) -> Path | StorageAddress:
+    try:
+        return read_address(output)
+    except AddressError as error:
+        raise click.BadParameter(str(error), param_hint="'--output'") from None
 
 
 def _catalog(catalog: str | None) -> str:

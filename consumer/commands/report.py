@@ -66,14 +66,14 @@ _OPTIONS: Final = (
     click.option(
         "--input",
         "directory",
-        type=StorageType(exists=True),
+        type=StorageType(),
         metavar="DIR|URL",
         help="Read this export in Parquet. [the log is exported first, to a temporary directory]",
     ),
     click.option(
         "--attempts",
         "attempts",
-        type=StorageType(exists=True),
+        type=StorageType(),
         metavar="DIR|URL",
         help="Read this export of attempts too. [without --input: the topic of worker.attempts, if there is one]",
     ),

@@ -1,4 +1,4 @@
-"""Where files of an export are: the option that takes a directory or the address of a bucket."""
+"""Where files of an export are: a directory, or a bucket with a prefix."""
 
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,10 @@ from consumer.analytics.storage import HoldableStorage
 
 
 class StorageType(click.ParamType[Path | StorageAddress]):
-    """A directory, or the address of a bucket with a prefix."""
+    """A directory that is there, or the address of a bucket with a prefix."""
 
     name = "DIR|URL"
-
-    def __init__(self, *, exists: bool = False) -> None:
-        """`exists`: a directory must be there."""
-        self._directory = click.Path(exists=exists, file_okay=not exists, path_type=Path)
+    _directory = click.Path(exists=True, file_okay=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | StorageAddress:
         """Read an address.

@@ -272,13 +272,6 @@ def test_a_catalog_that_does_not_answer(tmp_path: Path) -> None:
     assert str(caught.value) == "catalog gone (http://127.0.0.1:9/): ConnectionError: Connection refused"
 
 
-def test_a_catalog_that_nobody_has_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The line names those that there are."""
-    monkeypatch.setenv("PYICEBERG_CATALOG__PROD__URI", "http://127.0.0.1:9")
-    with pytest.raises(UnfitTableError, match=r"^--catalog pord: .* \(it has: prod\); .* --catalog pord=URI$"):
-        opened(CatalogName.read("pord"), None)
-
-
 def test_a_new_table_needs_a_place(tmp_path: Path) -> None:
     """The line names the option that says where."""
     said = r"^table registry.events: it is not there, .* --output names"
@@ -286,19 +279,3 @@ def test_a_new_table_needs_a_place(tmp_path: Path) -> None:
         table = ExportTable(catalog, "registry.events", SCHEMA)
         with pytest.raises(UnfitTableError, match=said):
             table.open()
-
-
-def test_a_catalog_whose_package_is_missing() -> None:
-    """The line says what to install."""
-    with pytest.raises(
-        UnfitTableError,
-        match=r"^catalog hive \(thrift://127.0.0.1:9\): .* not installed: pip install 'pyiceberg\[hive\]'$",
-    ):
-        opened(CatalogName.read("hive=thrift://127.0.0.1:9"), None)
-
-
-@pytest.mark.parametrize("text", ["", "=sqlite:///x", "a=ftp://x", "a=x.db"])
-def test_a_catalog_is_named_as_it_must_be(text: str) -> None:
-    """Anything else is refused with what is allowed."""
-    with pytest.raises(UnfitTableError, match=r"--catalog .*: write NAME for"):
-        CatalogName.read(text)

@@ -28,7 +28,7 @@ VALUE = frame(CATALOG.latest.id, encode(Event(id="x", action="push")))
 
 def sql_catalog(folder: Path) -> Catalog:
     """A catalog in a file, with its warehouse beside it."""
-    return opened(CatalogName.read(f"local=sqlite:///{folder}/catalog.db"), str(folder / "warehouse"))
+    return opened(CatalogName.read(f"local=sqlite:///{folder}/catalog.db"), f"file://{folder}/warehouse")
 
 
 def records(

@@ -1,7 +1,7 @@
 """The catalog that `--catalog` names: of pyiceberg's own configuration, or at a URI."""
 
+import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from pyiceberg.catalog import Catalog, load_catalog
@@ -10,7 +10,11 @@ from pyiceberg.utils.config import Config
 
 from consumer.analytics.iceberg.errors import UnfitTableError, line_of, told, without_secrets
 
-_SCHEMES: Final = ("sqlite:", "postgresql", "http://", "https://", "thrift://")
+_URI: Final = re.compile(r"(sqlite:|postgresql(\+[a-z0-9_]+)?://|https?://|thrift://)")
+_NAME: Final = re.compile(r"[^:/@=]+")
+"""A URI without a name before it has one of these, and may have a password."""
+_MISREAD: Final = re.compile(r"[a-z0-9+]+://[^/].*[/?#@\s].*@.*", re.DOTALL)
+"""Has a sign before its last @ by which one library or another ends the password, and shows the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,13 @@ class CatalogName:
             UnfitTableError: it names none.
         """
         name, separator, uri = text.partition("=")
-        if not name or (separator and not uri.startswith(_SCHEMES)):
+        if not _NAME.fullmatch(name) or (separator and not _URI.match(uri)):
+            shown = f"{name}{separator}" if _NAME.fullmatch(name) else ""
             raise UnfitTableError(
-                f"--catalog {name}{separator}...: write NAME for a catalog of pyiceberg's configuration, "
+                f"--catalog {shown}...: write NAME for a catalog of pyiceberg's configuration, "
                 "NAME=sqlite:///FILE, NAME=postgresql+psycopg2://HOST/DATABASE, NAME=http://HOST/PATH, NAME=thrift://HOST:PORT"
             )
+        _see_that_it_is_encoded(name, uri)
         return cls(name, uri or None)
 
     def __str__(self) -> str:
@@ -43,13 +49,17 @@ class CatalogName:
 def opened(of: CatalogName, warehouse: str | None) -> Catalog:
     """The catalog, asked for nothing yet but what its own library asks at the start.
 
+    Args:
+        of: its name.
+        warehouse: where a new table is made, as Iceberg names it; None leaves it to the catalog.
+
     Raises:
         UnfitTableError: the configuration does not suffice, or a package for this kind of catalog is missing.
         TableError: it does not answer.
     """
     if of.uri is None:
         _see_that_it_is_configured(of.name)
-    given = {"uri": of.uri, "warehouse": None if warehouse is None else location(warehouse)}
+    given = {"uri": of.uri, "warehouse": warehouse}
     with told(f"catalog {of}"):
         try:
             return load_catalog(of.name, **{key: value for key, value in given.items() if value is not None})
@@ -61,7 +71,10 @@ def opened(of: CatalogName, warehouse: str | None) -> Catalog:
 
 def _see_that_it_is_configured(name: str) -> None:
     configuration = Config()
-    if configuration.get_catalog_config(name) is None:
+    found = configuration.get_catalog_config(name)
+    if found is not None:
+        _see_that_it_is_encoded(name, str(found.get("uri", "")))
+    else:
         known = ", ".join(configuration.get_known_catalogs()) or "none"
         raise UnfitTableError(
             f"--catalog {name}: pyiceberg's configuration has no catalog of this name (it has: {known}); "
@@ -69,6 +82,9 @@ def _see_that_it_is_configured(name: str) -> None:
         )
 
 
-def location(warehouse: str) -> str:
-    """A warehouse as Iceberg names it: a directory of this machine as a URL."""
-    return warehouse if "://" in warehouse else Path(warehouse).absolute().as_uri()
+def _see_that_it_is_encoded(name: str, uri: str) -> None:
+    if _MISREAD.fullmatch(uri):
+        raise UnfitTableError(
+            f"the URI of catalog {name} has / ? # @ or a space before its last @: write these signs of a user and "
+            "password as %2F %3F %23 %40 %20, and an @ anywhere else as %40"
+        )

@@ -12,7 +12,7 @@ class TableOptions:
     table: str
     """NAMESPACE.TABLE."""
     warehouse: str | None
-    """Where a new table is made; None leaves it to the catalog."""
+    """Where a new table is made, a directory or a URL; None leaves it to the catalog."""
     roll_s: float | None
     """The longest time that records are held back."""
     compacts: bool

@@ -12,6 +12,7 @@ from consumer.analytics.iceberg.maintenance import Care, Maintenance, Notices
 from consumer.analytics.iceberg.options import TableOptions
 from consumer.analytics.iceberg.output import TableOutput, TableTarget
 from consumer.analytics.iceberg.table import ExportTable
+from consumer.analytics.iceberg.warehouse import location
 from consumer.analytics.output import ExportOutput
 from consumer.analytics.plan import ExportPlan
 from consumer.places import Offsets, Place
@@ -55,8 +56,10 @@ class TableExport:
         """
         self._export = export
         self._options = options
+        name = CatalogName.read(options.catalog)
+        warehouse = None if options.warehouse is None else location(options.warehouse)
         self._topic_id = export.topic_id()
-        catalog = opened(CatalogName.read(options.catalog), options.warehouse)
+        catalog = opened(name, warehouse)
         self._table = ExportTable(catalog, options.table, SCHEMA)
         self._table.open()
         self._maintenance = _maintenance(self._table, Care(options.compacts, options.expire_s), SystemClock(), notices)

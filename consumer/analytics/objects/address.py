@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 SCHEMES: Final = {"s3": "BUCKET", "gs": "BUCKET", "az": "CONTAINER"}
 """The schemes of object storage, and what the first part of their addresses is called."""
@@ -35,15 +35,14 @@ def read_address(text: str) -> StorageAddress | Path:
     Raises:
         AddressError: it is none.
     """
-    scheme, found, rest = text.partition("://")
-    if not found:
-        return _directory(text)
-    _refuse_secrets(rest)
-    parts = urlsplit(text)
-    if scheme == "file" and not parts.netloc and parts.path.startswith("/"):
-        return Path(unquote(parts.path))
-    if scheme not in SCHEMES:
-        raise AddressError(f"{text!r} is not an output: {_ALLOWED}")
+    directory = read_directory(text)
+    if directory is not None:
+        return directory
+    _refuse_secrets(text)
+    parts = _split(text)
+    scheme = text.partition("://")[0]
+    if parts is None or scheme not in SCHEMES:
+        raise AddressError(f"{text!r} is neither a directory nor the address of a bucket: {_ALLOWED}")
     if not parts.netloc or ":" in parts.netloc:
         raise AddressError(
             f"{scheme}://... names no {SCHEMES[scheme].lower()}: write {scheme}://{SCHEMES[scheme]}/PREFIX"
@@ -54,13 +53,34 @@ def read_address(text: str) -> StorageAddress | Path:
     return StorageAddress(scheme, parts.netloc, prefix)
 
 
-def _directory(text: str) -> Path:
+def read_directory(text: str) -> Path | None:
+    """The directory of this machine that a text means, by its path or as file:///DIRECTORY; None if it has another URL.
+
+    Raises:
+        AddressError: it lacks the slashes of an address.
+    """
+    if "://" not in text:
+        return _path(text)
+    if not text.startswith("file:///"):
+        return None
+    _refuse_secrets(text)
+    return Path(unquote(urlsplit(text).path))
+
+
+def _path(text: str) -> Path:
     """The directory of a text without `://`, unless it begins like an address."""
     head, colon, _ = text.partition(":")
     if colon and head.lower() in {*SCHEMES, "file"}:
         _refuse_secrets(text)
         raise AddressError(f"{text!r} lacks the slashes of {head.lower()}://; if it is a directory, write ./{text}")
     return Path(text)
+
+
+def _split(text: str) -> SplitResult | None:
+    try:
+        return urlsplit(text)
+    except ValueError:  # brackets that no host has, or characters that mean another host
+        return None
 
 
 def _refuse_secrets(text: str) -> None:

@@ -12,7 +12,7 @@ _STATUS: Final = re.compile(r"status code: (\d{3})\b")
 _PASSING_BY: Final = frozenset({"it did not answer in time", "the connection was cut"})
 _RETRIES: Final = re.compile(r"after (\d+) retries")
 _URL: Final = re.compile(r"https?://[^\s,]+")
-_HOST: Final = re.compile(r"https?://(?:[^\s/@]*@)?([^\s/?#,@]+)")
+_HOST: Final = re.compile(r"https?://(?:\S*@)?([^\s/?#,@]+)")
 _UNREACHED: Final = ("dns error", "ConnectionRefused", "tcp connect error", "kind: Connect")
 """Signs of faults in which it matters which host was asked."""
 _METADATA: Final = "//169.254.169.254/"

@@ -38,6 +38,11 @@ RETRIED = f"{ASKED}, after 12 retries, max_retries: 12, retry_timeout: 180s"
             "the connection is refused (127.0.0.1:9000)",
             False,
         ),
+        (
+            'performing GET http://me:p@hunter2@127.0.0.1:9/lake - HTTP error "tcp connect error" ConnectionRefused',
+            "the connection is refused (127.0.0.1:9)",
+            False,
+        ),
         (f"{ASKED} - HTTP error: error sending request\n\nkind: Timeout", "it did not answer in time", False),
         ("Error performing GET https://s3.example.com/certificates/x - HTTP error", "the connection was cut", False),
         (f"{ASKED} - HTTP error: error decoding response body", "the connection was cut", False),
