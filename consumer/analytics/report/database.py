@@ -100,6 +100,7 @@ def _expose(connection: "DuckDBPyConnection", view: str, files: Sequence[Path], 
         nothing = ", ".join(f'null::{type_} as "{name}"' for name, type_ in columns.items())
         connection.execute(f"create view {view} as select {nothing} where false")
         return
+    _see_that_they_are_paths(files)
     what = "an export" if columns is COLUMNS else "an export of attempts"
     read = connection.read_parquet([escape(str(file)) for file in files], hive_partitioning=False)
     found = dict(zip(read.columns, map(str, read.types), strict=True))
@@ -109,6 +110,16 @@ def _expose(connection: "DuckDBPyConnection", view: str, files: Sequence[Path], 
         if found[name] not in (type_, _unquoted(type_)):
             raise InputError(f"{files[0].parent}: column {name} is {found[name]}, {what} has {type_}")
     read.create_view(view)
+
+
+def _see_that_they_are_paths(files: Sequence[Path]) -> None:
+    """An escaped path matches just itself, unless it has a backslash too, which DuckDB then takes for a separator."""
+    for file in files:
+        if "\\" in str(file) and escape(str(file)) != str(file):
+            raise InputError(
+                f"{file.parent}: DuckDB cannot read a path that has a \\ and any of * ? [ too; name the directory by a "
+                "symbolic link without these"
+            )
 
 
 def _unquoted(type_: str) -> str:

@@ -77,7 +77,7 @@ def test_secrets_are_not_repeated(text: str) -> None:
 def test_rows_in_a_directory_with_an_odd_name(tmp_path: Path) -> None:
     """They are where they were asked for, and pyiceberg, Arrow and DuckDB read them there."""
     folder = tmp_path / "my lake [1] \u00fc%20"
-    with opened(CatalogName.read(f"local=sqlite:///{tmp_path}/catalog.db"), str(folder)) as catalog:
+    with opened(CatalogName.read(f"local=sqlite:///{tmp_path}/catalog.db"), location(str(folder))) as catalog:
         Exporting(catalog).write(records(0, 0, 4))
         table = catalog.load_table(NAME)
         assert places({0: range(5)}) == rows(table)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from consumer.analytics.report.database import opened, parquet_files
+from consumer.analytics.report.database import InputError, opened, parquet_files
 from tests.kit.parquet_rows import row, write_export
 
 
@@ -20,4 +20,19 @@ def test_a_directory_is_no_pattern(tmp_path: Path, name: str) -> None:
     write_export(tmp_path / "br1", [row("push", "manifest", tag="beside")])
     meant = write_export(tmp_path / name, [row("push", "manifest", tag="meant")])
     with opened(parquet_files(meant), tmp_path) as connection:
+        assert [("meant",)] == connection.execute("select tag from exported").fetchall()
+
+
+@pytest.mark.parametrize("name", ["d\\e[1]", "d\\e*", "d\\e?"])
+def test_a_directory_that_duckdb_cannot_read(tmp_path: Path, name: str) -> None:
+    """It is refused with a way out: by a symbolic link its files are read."""
+    meant = write_export(tmp_path / name, [row("push", "manifest", tag="meant")])
+    with (
+        pytest.raises(InputError, match=r"^/.*: DuckDB cannot read a path .* symbolic link"),
+        opened(parquet_files(meant), tmp_path),
+    ):
+        pass
+    link = tmp_path / "link"
+    link.symlink_to(meant)
+    with opened(parquet_files(link), tmp_path) as connection:
         assert [("meant",)] == connection.execute("select tag from exported").fetchall()
