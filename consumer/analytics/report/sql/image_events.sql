@@ -6,7 +6,7 @@
 -- `shows_pulls`: whether the data have pulls of images from its source; if not, nothing is known of the use of images.
 create or replace temp table images as
 select
-    event, happened_at, action, request_method, says_no_method, kind, coalesce(registry, '') as registry,
+    event, happened_at, kafka_offset, action, request_method, says_no_method, kind, coalesce(registry, '') as registry,
     coalesce(source_format, '') as source_format, coalesce(repository, '') as repository, tag as own_tag,
     coalesce(digest, '') as digest, actor, client_ip, user_agent
 from events

@@ -4,35 +4,42 @@
 -- window of the data and is not deleted, because the data show every use only of such a tag. It is the last use or,
 -- without one, the first push. If you read only a part of the log, uses may be missing. It is never set if the data have
 -- no pull from the tag's source: many sources send none.
-with seen as (
-    select registry, repository, own_tag as tag, max(happened_at) as last_seen
-    from image_events
-    where own_tag is not null
-    group by registry, repository, own_tag
-),
-ended as (
-    select registry, repository, tag, max(ended_at) as deleted from endings group by registry, repository, tag
+with ended as (
+    select
+        registry, repository, tag, ended_at as deleted, ended_offset,
+        row_number() over (partition by registry, repository, tag order by ended_at desc, ended_offset desc) as place
+    from endings
 ),
 ends as (
-    select registry, repository, tag, deleted, last_seen > deleted as is_back
+    select
+        ended.registry, ended.repository, ended.tag, deleted, ended_offset,
+        bool_or(happened_at > deleted or (happened_at = deleted and kafka_offset > ended_offset)) as is_back
     from ended
-    join seen using (registry, repository, tag)
+    join image_events as shown
+        on shown.registry = ended.registry and shown.repository = ended.repository and shown.own_tag = ended.tag
+    where place = 1
+    group by ended.registry, ended.repository, ended.tag, deleted, ended_offset
 ),
 uses as (
-    select registry, repository, tag, happened_at from image_events where action = 'pull' and tag is not null
+    select registry, repository, tag, happened_at, kafka_offset
+    from image_events
+    where action = 'pull' and tag is not null
     union all
-    select had.registry, had.repository, had.tag, happened_at
+    select had.registry, had.repository, had.tag, happened_at, kafka_offset
     from digests_of_tags as had
     join image_events
         on image_events.registry = had.registry and image_events.repository = had.repository
         and image_events.digest = had.digest
-    where action = 'pull' and happened_at >= since and (until is null or happened_at < until)
+    where action = 'pull'
+        and (happened_at > since or (happened_at = since and kafka_offset > since_offset))
+        and (until is null or happened_at < until or (happened_at = until and kafka_offset < until_offset))
 ),
 last_uses as (
     select registry, repository, tag, max(happened_at) as last_use
     from uses
     left join ends using (registry, repository, tag)
-    where deleted is null or is_back = (happened_at > deleted)
+    where deleted is null
+        or is_back = (happened_at > deleted or (happened_at = deleted and kafka_offset > ended_offset))
     group by registry, repository, tag
 ),
 tags as (
@@ -44,7 +51,11 @@ tags as (
         bool_and(shows_pulls) filter (action = 'push') as shows_pulls
     from image_events
     left join ends using (registry, repository, tag)
-    where tag is not null and (deleted is null or not is_back or happened_at > deleted)
+    where tag is not null
+        and (
+            deleted is null or not is_back
+            or happened_at > deleted or (happened_at = deleted and kafka_offset > ended_offset)
+        )
     group by registry, repository, tag
 )
 select

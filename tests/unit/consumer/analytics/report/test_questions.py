@@ -119,6 +119,26 @@ def test_a_delete_ends_the_tags_that_it_takes_away(tmp_path: Path, delete: dict[
     assert {(tag, at(5) if tag in ended else None) for tag in ("moved", "old", "both")} == set(found)
 
 
+@pytest.mark.parametrize("delete", [{"digest": A}, {}])
+def test_a_delete_ends_a_digest_until_it_is_pushed_again(tmp_path: Path, delete: dict[str, Any]) -> None:
+    """By itself or with its repository; of a digest that is there again, only what came after its delete counts."""
+    before = [row("push", "manifest", digest=A), row("pull", "manifest", digest=A, at=20)]
+    before.append(row("delete", "unknown", at=DAY, **delete))
+    columns = ("first_push", "last_use", "deleted", "not_used_since")
+    found = asked(tmp_path / "gone", before, "last_use_of_digests", *columns)
+    assert found == [(at(0), at(20), at(DAY), None)]
+    for moment in (DAY, 60 * DAY):
+        again = row("push", "manifest", digest=A, at=moment)
+        found = asked(tmp_path / str(moment), [*before, again], "last_use_of_digests", *columns)
+        assert found == [(at(moment), None, None, at(moment))]
+
+
+def test_a_digest_is_not_unused_before_its_push(tmp_path: Path) -> None:
+    """A pull before its first push shows another life of it."""
+    rows = [row("pull", "manifest", digest=A), row("push", "manifest", digest=A, at=10)]
+    assert asked(tmp_path, rows, "last_use_of_digests", "not_used_since") == [(at(10),)]
+
+
 def test_the_longest_unused_stands_first(tmp_path: Path) -> None:
     """Who cleans up begins at the top; what is not known to be unused comes last."""
     tags = [tag for (tag,) in asked(tmp_path, USES, "last_use_of_tags", "tag")]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import permutations, product
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ Rows = Sequence[dict[str, Any]]
 Name = tuple[str, str, str]
 """Registry, repository, tag."""
 IMAGES: Final = ("manifest", "index")
+A, B = "sha256:a", "sha256:b"
+DELETES: Final[Sequence[dict[str, Any]]] = ({"tag": "v1"}, {"digest": A}, {})
 
 
 def event_of(row: dict[str, Any]) -> Event:
@@ -111,6 +114,21 @@ def test_the_same_tags_are_there_with_the_same_pushes_and_uses(tmp_path: Path, r
     log = in_order([*rows, *deletes_of_what_is_there(rows)])
     expected = folded(log)
     assert len(expected) > 40
+    assert reported(tmp_path, log) == expected
+
+
+def test_of_events_at_one_moment_the_log_has_the_order(tmp_path: Path) -> None:
+    """A second with a push, a delete and a pull, in each order; the tag was there before, and may move."""
+    rows: list[dict[str, Any]] = []
+    for number, (order, delete, digest) in enumerate(product(permutations(range(3)), DELETES, (A, B))):
+        seen = {"repository": f"team/{number}", "tag": "v1"}
+        push, pull = (row(action, "manifest", **seen, digest=digest, at=5) for action in ("push", "pull"))
+        moment = push, pull, row("delete", "unknown", repository=f"team/{number}", **delete, at=5)
+        before = [row(action, "manifest", **seen, digest=A, at=at) for at, action in enumerate(("push", "pull"))]
+        rows += [*before, *(moment[place] for place in order)]
+    log = in_order(rows)
+    expected = folded(log)
+    assert len(set(expected.values())) == 4
     assert reported(tmp_path, log) == expected
 
 
