@@ -15,7 +15,8 @@ from consumer.dead_letters.letter import Letter
 from consumer.dead_letters.redrive_monitor import RedriveMonitor
 from consumer.dead_letters.redrive_policy import RedrivePolicy
 from consumer.dead_letters.report import RedriveReport
-from consumer.delivery.dispatcher import ANSWER_GRACE_S, Dispatcher
+from consumer.delivery.dispatcher import Dispatcher
+from consumer.delivery.owner import Room
 from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.gate import Gate
 from consumer.delivery.policy.outcome import Result
@@ -33,8 +34,8 @@ from runtime.progress import Progress
 class Sends(Protocol):
     """Sends requests."""
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
-        """POST these in one request, once."""
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
+        """POST these in one request, once; `room` was taken for its body."""
         ...
 
 
@@ -74,7 +75,6 @@ class Redrive:
             jitter: stretches waits.
         """
         self._limit = 2 * endpoint.concurrency
-        self._answer_limit_s = endpoint.timeout_s + ANSWER_GRACE_S
         self._sender = sender
         self._closer = closer
         self._clock = clock
@@ -112,7 +112,6 @@ class Redrive:
             while self._has_more():
                 self._changed.clear()
                 self._read_on()
-                self._dispatcher.give_up_silent(self._answer_limit_s)
                 self._dispatcher.start_due()
                 await self._until_changed()
                 self._show(progress)
@@ -126,9 +125,9 @@ class Redrive:
 
     # The courier of the dispatcher.
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
         """POST a letter's event once."""
-        return await self._sender.send(deliveries)
+        return await self._sender.send(deliveries, room)
 
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
         """The letter of an event that is given up stays open: it is not buried again."""
@@ -205,8 +204,7 @@ class Redrive:
     async def _until_changed(self) -> None:
         wake = self._dispatcher.next_wake()
         try:
-            wait_s = self._answer_limit_s if wake is None else max(0.01, wake - self._clock.monotonic())
-            async with asyncio.timeout(min(wait_s, self._answer_limit_s)):
+            async with asyncio.timeout(None if wake is None else max(0.01, wake - self._clock.monotonic())):
                 await self._changed.wait()
         except TimeoutError:
             return

@@ -8,10 +8,11 @@ from typing import Final
 
 import structlog
 
+from consumer.delivery.body_room import BodyRoom, HeldRoom
 from consumer.delivery.in_flight import InFlight
 from consumer.delivery.owner import Carrier, Claims, Wakes
 from consumer.delivery.policy.gate import Gate
-from consumer.delivery.policy.outcome import Fault, NoAnswer, Result
+from consumer.delivery.policy.outcome import Result
 from consumer.delivery.settlement import Settlement
 from consumer.delivery.webhook.formats import UnsendableError
 from consumer.lanes.allowed import Allowed
@@ -20,9 +21,6 @@ from consumer.lanes.lanes import Lanes
 from runtime.clock import Clock
 
 _log: Final = structlog.get_logger(__name__)
-
-ANSWER_GRACE_S: Final = 10.0
-"""How much longer than its timeout an HTTP client may take to say that there was no answer."""
 
 
 class Dispatcher:
@@ -61,6 +59,7 @@ class Dispatcher:
         self._wakeup = wakeup
         self._clock = clock
         self.in_flight: Final = InFlight(self)
+        self.room: Final = BodyRoom(wakeup)
         self._started_at = 0.0
         """When `start_due` was called last."""
 
@@ -68,14 +67,12 @@ class Dispatcher:
         """Start every attempt that may start now."""
         now, wall, allowed = self._clock.monotonic(), self._clock.wall(), self._gate.allowed
         self._started_at = now
-        while self._has_room(now) and (batch := self._next(now, allowed)) is not None:
-            if not batch.is_ours:
-                self._put_back(batch)  # it failed while its partition was being drained
-                continue
-            self._settlement.leave_out_repeats(batch)
-            if batch.finished:
-                self._gate.ended(batch)
-            else:
+        if allowed is not Allowed.ALL or now < self._gate.retry_after_until:
+            self._dismiss_waiting()
+        while self._has_place(now) and (batch := self.room.next()) is not None:
+            self._start(batch, now, wall)
+        while self._has_place(now, drawn=len(self.room.waiting)) and (batch := self._next(now, allowed)) is not None:
+            if self.room.admits(batch):
                 self._start(batch, now, wall)
 
     def next_wake(self) -> float | None:
@@ -85,7 +82,7 @@ class Dispatcher:
         """
         now, allowed = self._started_at, self._gate.allowed
         fresh_only = allowed is Allowed.FRESH
-        dues = []
+        dues = [now if self.room.waiting else None]
         if (probe := self._gate.next_probe) is not None:
             probeable = self._lanes.has_refused if fresh_only else len(self._lanes)
             dues.append(probe if probeable else None)
@@ -103,12 +100,9 @@ class Dispatcher:
         """
         return await self.in_flight.drain(partitions, limit_s)
 
-    def give_up_silent(self, limit_s: float) -> None:
-        """Wait no longer for requests that have had no answer for so long, which is longer than their own limit."""
-        self.in_flight.give_up_older_than(self._clock.monotonic() - limit_s)
-
     def abandon(self, partitions: set[int]) -> None:
         """Give up what is under way for these partitions alone: they are another worker's now."""
+        self._dismiss_waiting()
         self.in_flight.abandon(partitions)
 
     def ended(self, batch: Batch, *, broken_off: bool) -> None:
@@ -118,9 +112,10 @@ class Dispatcher:
         self._gate.ended(batch)
         self._wakeup.wake()
 
-    def _has_room(self, now: float) -> bool:
-        in_flight = self.in_flight
-        return self._gate.admits(now, in_flight=in_flight.requests) and self._claims.may_attempt(in_flight.events)
+    def _has_place(self, now: float, *, drawn: int = 0) -> bool:
+        """Whether one more may be under way, beside so many that are drawn and wait for room."""
+        requests, events = self.in_flight.requests + drawn, self.in_flight.events
+        return self._gate.admits(now, in_flight=requests) and self._claims.may_attempt(events)
 
     def _next(self, now: float, allowed: Allowed) -> Batch | None:
         """The next batch that the gate allows. A probe that is due comes first, so that new lanes never delay it."""
@@ -136,28 +131,42 @@ class Dispatcher:
         return self._lanes.next_batch(now, fresh_only=True) if fresh_only else None
 
     def _start(self, batch: Batch, now: float, wall: float) -> None:
+        if not batch.is_ours:
+            self._put_back(batch)  # it failed while its partition was being drained
+            return
+        self._settlement.leave_out_repeats(batch)
+        if batch.finished:
+            self._gate.ended(batch)
+            return
         self._gate.started(now)
         for delivery in batch.deliveries:
             delivery.lane.last_try = now
             delivery.first_try = delivery.first_try or wall
             delivery.last_try = wall
-        self.in_flight.start(batch, self._attempt(batch), now)
+        room = self.room.take(batch)
+        self.in_flight.start(batch, self._attempt(batch, room), room)
 
-    def _put_back(self, batch: Batch) -> None:
+    def _dismiss_waiting(self) -> None:
+        """What waits for room waits in its lanes instead: it may not start now, and who knows what comes first then."""
+        now = self._clock.monotonic()
+        for batch in self.room.dismiss():
+            self._put_back(batch, max(0.0, batch.due - now))
+
+    def _put_back(self, batch: Batch, wait_s: float = 0.0) -> None:
         self._gate.ended(batch)
-        self._settlement.put_back(batch)
+        self._settlement.put_back(batch, wait_s)
 
-    async def _attempt(self, batch: Batch) -> None:
+    async def _attempt(self, batch: Batch, room: HeldRoom | None) -> None:
         try:
-            await self._try(batch)
+            await self._try(batch, room)
         except Exception:  # noqa: BLE001 - a fault of ours must not stop a lane for good
             _log.exception("delivery.internal_error", endpoint=self._name)
             self._settlement.broke_off(batch)
 
-    async def _try(self, batch: Batch) -> None:
+    async def _try(self, batch: Batch, room: HeldRoom | None) -> None:
         started = self._clock.monotonic()
         try:
-            result = await self._answer(batch, started)
+            result = await self._answer(batch, room, started)
         except UnsendableError as error:
             cause = self._settlement.unsendable(batch, error)
         else:
@@ -169,12 +178,10 @@ class Dispatcher:
             await self._courier.bury(batch.deliveries[0], cause)
             self._settlement.buried(batch, cause)
 
-    async def _answer(self, batch: Batch, started: float) -> Result:
+    async def _answer(self, batch: Batch, room: HeldRoom | None, started: float) -> Result:
         deliveries = batch.deliveries  # the batch forgets those whose partition goes to another worker
         try:
-            return await self._courier.send(deliveries)
+            return await self._courier.send(deliveries, room)
         except asyncio.CancelledError:
-            if not self.in_flight.was_given_up(batch):
-                self._settlement.interrupted(deliveries, batch.tries + 1, self._clock.monotonic() - started)
-                raise
-            return NoAnswer(Fault.TIMEOUT, "the HTTP client did not answer, long after the timeout")
+            self._settlement.interrupted(deliveries, batch.tries + 1, self._clock.monotonic() - started)
+            raise

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from consumer.delivery.owner import Room
 from consumer.delivery.policy.outcome import Result
 from consumer.delivery.sink.exchange import called
 from consumer.delivery.sink.running_writes import RunningWrites
@@ -28,8 +29,8 @@ class EventSender(Protocol):
         """Deliveries go into one batch only if this is equal."""
         ...
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
-        """Send them at once; what came of it.
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
+        """Send them at once; what came of it. `room` was taken for them: what they do not need of it is given back.
 
         Raises:
             UnsendableError: no request can be made of them.

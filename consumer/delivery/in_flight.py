@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
+from consumer.delivery.body_room import HeldRoom
 from consumer.lanes.delivery import Batch
 
 
@@ -27,9 +28,8 @@ class InFlight:
         """Nothing is under way; `attempts` is notified of each end."""
         self._attempts = attempts
         self._tasks: dict[Batch, asyncio.Task[None]] = {}
-        self._sending: dict[Batch, tuple[float, int]] = {}
-        """Those that have no answer yet: when each request began (monotonic), the oldest first, and its events."""
-        self._unanswered: set[Batch] = set()
+        self._sending: dict[Batch, tuple[int, HeldRoom | None]] = {}
+        """Those that have no answer yet: the events of each, and what its body holds of the room."""
         self.events = 0
         """Events in requests that have no answer yet."""
 
@@ -38,10 +38,10 @@ class InFlight:
         """Requests that have no answer yet."""
         return len(self._sending)
 
-    def start(self, batch: Batch, attempt: Coroutine[Any, Any, None], now: float) -> None:
-        """Run an attempt, which begins `now` (monotonic)."""
+    def start(self, batch: Batch, attempt: Coroutine[Any, Any, None], room: HeldRoom | None = None) -> None:
+        """Run an attempt; `room` is given back when its request is over."""
         events = len(batch.deliveries)
-        self._sending[batch] = now, events
+        self._sending[batch] = events, room
         self.events += events
         task = self._tasks[batch] = asyncio.get_running_loop().create_task(attempt)
         task.add_done_callback(functools.partial(self._end, batch))
@@ -49,24 +49,10 @@ class InFlight:
     def answered(self, batch: Batch) -> None:
         """Its request is over; what follows from it (a dead letter to be written) is not yet."""
         if (sending := self._sending.pop(batch, None)) is not None:
-            self.events -= sending[1]
-
-    def give_up_older_than(self, moment: float) -> None:
-        """Wait no longer for requests that began before this moment (monotonic): their own limit has long passed."""
-        for batch, (started, _) in self._sending.items():
-            if started >= moment:
-                return
-            if batch not in self._unanswered:
-                self._unanswered.add(batch)
-                self._tasks[batch].cancel()
-
-    def was_given_up(self, batch: Batch) -> bool:
-        """Whether the running attempt was cancelled for that; then it goes on without an answer."""
-        if batch not in self._unanswered:
-            return False
-        self._unanswered.discard(batch)
-        self._tasks[batch].uncancel()
-        return True
+            events, room = sending
+            self.events -= events
+            if room is not None:
+                room.give_back()
 
     async def drain(self, partitions: AbstractSet[int], limit_s: float) -> int:
         """Wait until nothing of these partitions is under way; what is not done within `limit_s` is broken off.
@@ -97,7 +83,6 @@ class InFlight:
             return  # its batch was due again at once: what is counted is of the attempt after it
         self.answered(batch)
         del self._tasks[batch]
-        self._unanswered.discard(batch)
         self._attempts.ended(batch, broken_off=task.cancelled())
 
 

@@ -29,11 +29,18 @@ class Claims(Protocol):
         ...
 
 
+class Room(Protocol):
+    """What a batch holds of the room for bodies."""
+
+    def keep(self, size: int) -> None:
+        """The body is written and has so many bytes: these are held, and no others."""
+
+
 class Carrier(Protocol):
     """Carries requests and dead letters for the dispatcher."""
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
-        """POST these in one request, once.
+    async def send(self, deliveries: list[Delivery], room: Room | None) -> Result:
+        """POST these in one request, once; `room` was taken for its body.
 
         Raises:
             UnsendableError: no request can be built of them.

@@ -1,11 +1,13 @@
 """The courier: carries an endpoint's requests to its address, and its dead letters to where they are kept."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from consumer.delivery.event_sender import EventSender
+from consumer.delivery.owner import Room
 from consumer.delivery.policy.attempts import Cause
 from consumer.delivery.policy.outcome import Result
 from consumer.lanes.delivery import Delivery
@@ -48,6 +50,8 @@ class Courier:
         self.sender = sender
         self.burial: Final = burial
         self._monitor = monitor
+        self._sending: Counter[EventSender] = Counter()
+        """Requests under way by each sender."""
         self._retiring: set[asyncio.Task[None]] = set()
         """The closing of senders of before."""
         self.burying = 0
@@ -55,13 +59,19 @@ class Courier:
         self.unburied = 0
         """Those whose writing was broken off, so far."""
 
-    def send(self, deliveries: list[Delivery]) -> Coroutine[Any, Any, Result]:
-        """POST these in one request, once.
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
+        """POST these in one request, once; `room` was taken for its body.
 
         Raises:
             UnsendableError: no request can be built of them.
         """
-        return self.sender.send(deliveries)
+        sender = self.sender
+        self._sending[sender] += 1
+        try:
+            return await sender.send(deliveries, room)
+        finally:
+            self._sending[sender] -= 1
+            self._retire(sender)
 
     async def bury(self, delivery: Delivery, cause: Cause) -> None:
         """Return when it is kept for good that the event is given up, however long that takes."""
@@ -69,36 +79,33 @@ class Courier:
             await self.burial.bury(delivery, cause)
         self._monitor.buried(delivery, cause)
 
-    def use(self, sender: EventSender, *, within_s: float) -> None:
+    def use(self, sender: EventSender) -> None:
         """Let further requests go by another sender; the one before is closed when its requests have ended.
 
         Args:
             sender: sends the same, in the same format.
-            within_s: what a request of the one before may take from now on, in seconds.
         """
         before, self.sender = self.sender, sender
-        task = asyncio.create_task(self._retire(before, within_s))
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
+        self._retire(before)
 
     def hurry(self) -> None:
         """Wait no longer for a keeper that is away: such writing is broken off from now on."""
         self.burial.hurry()
 
     async def close(self) -> None:
-        """Close the connections to the endpoint."""
-        retiring = set(self._retiring)
-        for task in retiring:
-            task.cancel()
-        if retiring:
-            await asyncio.wait(retiring)
+        """Close the connections to the endpoint; no request is under way any more."""
+        if self._retiring:
+            await asyncio.wait(self._retiring)
         await self.sender.close()
 
-    async def _retire(self, sender: EventSender, after_s: float) -> None:
-        try:
-            await asyncio.sleep(after_s)
-        finally:
-            await sender.close()
+    def _retire(self, sender: EventSender) -> None:
+        """Close a sender that nothing goes by any more."""
+        if sender is self.sender or self._sending[sender]:
+            return
+        del self._sending[sender]
+        task = asyncio.create_task(sender.close())
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
 
     @contextmanager
     def _burying(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from consumer.delivery.dispatcher import ANSWER_GRACE_S, Dispatcher
+from consumer.delivery.dispatcher import Dispatcher
 from consumer.delivery.event_sender import lanes_of
 from consumer.delivery.policy.attempts import AttemptPolicy
 from consumer.delivery.policy.gate import Gate
@@ -255,7 +255,6 @@ class Endpoint:
         if not self._admission.admit(partitions, now, self._clock.wall(), allowed):
             self._wakeup.wake()
         self._schemas.ask_for(self.partitions.values())
-        self.dispatcher.give_up_silent(self.settings.timeout_s + ANSWER_GRACE_S)
         self.dispatcher.start_due()
         self._commit(now)
         allowed = self.gate.allowed

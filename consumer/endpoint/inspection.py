@@ -84,6 +84,7 @@ def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> F
         burying=endpoint.courier.burying,
         unwritten_because=endpoint.courier.burial.unwritten_because,
         rate_limit=endpoint.settings.rate_limit if gate.rate.next_at(now) > now else None,
+        without_room=len({lane for batch in endpoint.dispatcher.room.waiting for lane in batch.lanes}),
         in_flight=in_flight.requests,
         limit=gate.limit.value,
         answers_take=monitor.latency.mean_s,

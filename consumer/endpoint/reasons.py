@@ -60,6 +60,8 @@ class Facts:
     """Why they cannot be written now, if so."""
     rate_limit: float | None = None
     """Requests a second that may start, where this is what new requests wait for."""
+    without_room: int = 0
+    """Repositories whose first event, a large one or of a large batch, waits until there is memory for its request."""
     in_flight: int = 0
     limit: int = 1
     """Requests that may be under way at once now."""
@@ -150,13 +152,16 @@ def _pace(facts: Facts) -> Iterator[str]:
         yield "finished events are being committed first"
     if facts.retrying:
         yield _retrying(facts)
+    if facts.without_room:
+        who, verb = _lanes(facts, facts.without_room), noun(facts.without_room, "waits", "wait")
+        yield f"{who} {verb} until a large request ends: those under way take all memory for bodies"
     if facts.rate_limit is not None:
         yield f"rate limit: {facts.rate_limit:g} requests a second"
     elif facts.in_flight >= facts.limit:
         yield f"{counted(facts.limit, 'request')} at once is the limit{_answers(facts)}"
-    elif facts.in_flight and facts.lanes > facts.retrying:
+    elif facts.in_flight and (busy := facts.lanes - facts.retrying - facts.without_room) > 0:
         how = "waiting in order" if facts.ordered else "in progress"
-        yield f"{_lanes(facts, facts.lanes - facts.retrying)} {how}{_answers(facts)}"
+        yield f"{_lanes(facts, busy)} {how}{_answers(facts)}"
     if facts.filtering and facts.unread:
         yield "filtered events are being skipped"
 

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from consumer.delivery.dispatcher import ANSWER_GRACE_S
 from consumer.delivery.event_sender import EventSender
 from consumer.endpoint.endpoint import Endpoint
 from consumer.worker.reload_plan import ReloadPlan
@@ -152,7 +151,7 @@ class Changeover:
 
 def _refresh(endpoint: Endpoint, settings: EndpointSettings, sender: EventSender) -> None:
     """Let it send otherwise from now on, with what does not touch its consumer; an open breaker tries that at once."""
-    endpoint.courier.use(sender, within_s=endpoint.settings.timeout_s + ANSWER_GRACE_S)
+    endpoint.courier.use(sender)
     endpoint.settings = settings
     if endpoint.gate.breaker.is_open:
         endpoint.acts.try_now()

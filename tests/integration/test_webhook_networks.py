@@ -11,7 +11,8 @@ import pytest
 
 from broker.ports import free_port
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Outcome, Result, outcome_of
-from consumer.delivery.webhook.client import Client, client_of
+from consumer.delivery.webhook.client import client_of
+from consumer.delivery.webhook.limited_client import Client
 from consumer.delivery.webhook.openssl_client import OpenSSLClient
 from consumer.delivery.webhook.pinned_client import AVOID_S, LOOK_UP_EVERY_S, STALE_AFTER_S
 from runtime.clock import SystemClock

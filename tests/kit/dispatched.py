@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from consumer.delivery.dispatcher import Dispatcher
-from consumer.delivery.owner import Attempt
+from consumer.delivery.owner import Attempt, Room
 from consumer.delivery.policy.attempts import AttemptPolicy, Cause
 from consumer.delivery.policy.breaker import BreakerState
 from consumer.delivery.policy.gate import Gate
@@ -54,7 +54,7 @@ class Ledgers:
         )
         running_loop().at_end.append(lambda: setattr(self, "may", False))
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
         """As the test says."""
         self.sent.append((running_loop().time(), [delivery.record.offset for delivery in deliveries]))
         await asyncio.sleep(0.01)
@@ -68,10 +68,10 @@ class Ledgers:
         """Note it."""
         self.buried.append((delivery.record.offset, cause.reason.value))
 
-    def add(self, *offsets: int, key: bytes = b"a", partition: int = 0) -> None:
-        """Records of one repository."""
+    def add(self, *offsets: int, key: bytes = b"a", partition: int = 0, size: int = 0) -> None:
+        """Records of one repository, with values of that size."""
         for offset in offsets:
-            record = Record("registry.events", partition, offset, 0, key, b"")
+            record = Record("registry.events", partition, offset, 0, key, bytes(size))
             self.lanes.add(record, None, running_loop().time(), self.partitions[partition])
         self.wake()
 

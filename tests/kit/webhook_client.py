@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from consumer.delivery.policy.outcome import NoAnswer, Result
-from consumer.delivery.webhook.client import Client
+from consumer.delivery.webhook.limited_client import Client
 from consumer.delivery.webhook.openssl_client import OpenSSLClient
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.rustls_client import WebhookClient

@@ -22,6 +22,7 @@ from consumer.dead_letters.writing import Burial
 from consumer.delivery.policy.breaker import Breaker
 from consumer.delivery.policy.gate import Gate
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result
+from consumer.delivery.webhook.limited_client import LimitedClient
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.sender import Sender
 from consumer.delivery.webhook.signing import Signer
@@ -536,7 +537,8 @@ class Worker:
 
     def sender(self, name: str) -> Sender:
         """Another sender of this worker; requests tell its name."""
-        return Sender(_Client(self.world, self._life, name), Signer(), VirtualClock(), self.settings.form)
+        client = LimitedClient(_Client(self.world, self._life, name), self.settings.timeout_s)
+        return Sender(client, Signer(), VirtualClock(), self.settings.form)
 
     def is_open(self) -> bool:
         """Whether its breaker is open."""

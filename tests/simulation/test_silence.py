@@ -7,7 +7,7 @@ from consumer.offsets.commit_policy import ANSWER_LIMIT_S
 from consumer.worker.answers import SILENT_AFTER_S, Answers
 from consumer.worker.health import endpoint_snapshot
 from tests.kit.virtual_time import VirtualClock, run, simulated
-from tests.simulation.simulation import Reply, Worker, World, always
+from tests.simulation.simulation import Reply, Worker, World, always, stored
 
 REPOSITORIES = [f"r{number}" for number in range(20)]
 
@@ -190,6 +190,16 @@ async def test_an_http_client_that_never_answers_is_no_longer_waited_for() -> No
     assert 6 == len(world.accepted)
     assert 0 == world.repeats
     assert 0 == worker.endpoint.dispatcher.in_flight.requests
+
+
+@simulated
+async def test_large_requests_that_wait_for_each_other_are_no_timeouts() -> None:
+    """An endpoint that answers each in its time gets each once, many of them at once, and its breaker stays closed."""
+    world = World(script=always(200, after_s=0.9), timeout="1s")
+    world.write(*(stored(f"r{number}", pad=700_000) for number in range(20)))
+    world.worker()
+    assert 5.0 > await world.finish(60.0)
+    assert 20 == len(world.posts)
 
 
 @simulated

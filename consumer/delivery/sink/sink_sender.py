@@ -10,13 +10,13 @@ from typing import Final
 
 import structlog
 
+from consumer.delivery.owner import Room
 from consumer.delivery.policy.outcome import Fault, NoAnswer, Result, SinkResult
 from consumer.delivery.sink.calls import Call
 from consumer.delivery.sink.open_sink import SinkOpening, UnmadeSinkError
 from consumer.delivery.sink.results import WRITTEN, SinkResults
 from consumer.delivery.sink.running_writes import RunningWrites, WriteKey
 from consumer.delivery.sink.threads import SinkThreads
-from consumer.delivery.webhook.body_room import BodyRoom
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.lanes.delivery import Delivery
 from consumer.lanes.screening import LARGE
@@ -27,9 +27,6 @@ from runtime.sink_factory import Factory, factory_of, options_of
 from schemas.event import Event
 
 _log: Final = structlog.get_logger(__name__)
-
-_WITHOUT_ROOM: Final = 4 * 1024
-"""Bytes of a record: of smaller ones there may be as many under way as calls."""
 
 
 class SinkSender:
@@ -49,7 +46,6 @@ class SinkSender:
         self.large_events: Final = events
         self._endpoint: Final = endpoint
         self._running: Final = running
-        self._room: Final = BodyRoom()
         options = options_of(endpoint)
         self._results: Final = SinkResults(options)
         self._threads: Final = SinkThreads(endpoint.concurrency, f"sink-{endpoint.name}")
@@ -60,17 +56,17 @@ class SinkSender:
         """Each event is of a kind of its own: a call takes one."""
         return delivery.record.place
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
-        """Write the event of the one delivery.
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:  # noqa: ARG002
+        """Write the event of the one delivery; the event is held meanwhile, and so all the room that was taken for it.
 
         Raises:
             UndecodableError, UnknownSchemaError: its bytes changed since it was admitted.
         """
         [delivery] = deliveries
-        if delivery.record.size <= _WITHOUT_ROOM:
-            return await self._within_its_time(delivery)
-        async with self._room.taken(delivery.record.size):
-            return await self._within_its_time(delivery)
+        event = await self._event(
+            delivery
+        )  # before its time begins: the sink cannot help that a thread of ours is busy
+        return await self._within_its_time(event, delivery.record)
 
     async def close(self) -> None:
         """Close the sink, when what it writes has ended; if nobody waits so long, it is left to itself."""
@@ -88,20 +84,18 @@ class SinkSender:
         finally:
             self._threads.shutdown()
 
-    async def _within_its_time(self, delivery: Delivery) -> Result:
+    async def _within_its_time(self, event: Event, record: Record) -> Result:
         limit_s, stage = self._endpoint.timeout_s, _Stage()
         try:
             async with asyncio.timeout(limit_s):
-                return await self._written(delivery, stage)
+                return await self._written(event, record, stage)
         except TimeoutError:
             return NoAnswer(Fault.TIMEOUT, f"{stage.late} within {limit_s:g} s")
         except UnmadeSinkError as error:
             return error.result
 
-    async def _written(self, delivery: Delivery, stage: "_Stage") -> Result:
-        record, key = delivery.record, self._key(delivery.record)
-        event = await self._event(delivery)
-        stage.late = "an earlier write for the same repository did not end"
+    async def _written(self, event: Event, record: Record, stage: "_Stage") -> Result:
+        key = self._key(record)
         if (found := await self._running.before(key, record)) is not None:
             return found
         stage.late = "the factory of the sink did not return"
@@ -155,7 +149,7 @@ class SinkSender:
 class _Stage:
     """How far a try has come."""
 
-    late: str = "the event could not be read"
+    late: str = "an earlier write for the same repository did not end"
     """What has not happened yet."""
 
 

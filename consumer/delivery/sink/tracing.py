@@ -3,6 +3,7 @@
 from typing import Final
 
 from consumer.delivery.attempt_tracing import AttemptTracing, tell
+from consumer.delivery.owner import Room
 from consumer.delivery.policy.outcome import Result
 from consumer.delivery.sink.running_writes import RunningWrites
 from consumer.delivery.sink.sink_sender import SinkSender
@@ -21,10 +22,10 @@ class TracedSinkSender(SinkSender):
         super().__init__(attempts.endpoint, factory, running, events)
         self._attempts: Final = attempts
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
         """See `SinkSender`."""
         with self._attempts.processing(deliveries) as span:
-            result = await super().send(deliveries)
+            result = await super().send(deliveries, room)
             tell(span, result)
             return result
 

@@ -5,11 +5,12 @@ Neither connects to an address that `worker.allow_networks` or `worker.deny_netw
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from consumer.delivery.policy.outcome import Fault, NoAnswer, Result
+from consumer.delivery.webhook.limited_client import Client, LimitedClient
 from consumer.delivery.webhook.pinned_client import PinnedClient
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.rustls_client import WebhookClient, host_of
@@ -18,18 +19,6 @@ from runtime.config import EndpointSettings
 from runtime.host_addresses import Resolver, SystemResolver, is_address
 
 _log: Final = structlog.get_logger(__name__)
-
-
-class Client(Protocol):
-    """What sends."""
-
-    async def send(self, request: WebhookRequest, attempt_headers: Mapping[str, str] | None = None) -> Result:
-        """POST once; what came of it."""
-        ...
-
-    async def close(self) -> None:
-        """Close all connections."""
-        ...
 
 
 class FallbackClient:
@@ -101,7 +90,8 @@ def client_of(endpoint: EndpointSettings, clock: Clock, resolver: Resolver = _SY
         ClientSettingsError: its address, headers, certificates or proxy cannot be used.
     """
     first = judging_client(endpoint, clock, resolver)
-    return FallbackClient(first, lambda: _openssl(endpoint), endpoint=endpoint.name) if endpoint.tls.ca else first
+    client = FallbackClient(first, lambda: _openssl(endpoint), endpoint=endpoint.name) if endpoint.tls.ca else first
+    return LimitedClient(client, endpoint.timeout_s)
 
 
 def judging_client(endpoint: EndpointSettings, clock: Clock, resolver: Resolver = _SYSTEM) -> Client:

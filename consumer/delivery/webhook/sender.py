@@ -1,17 +1,18 @@
 """From deliveries to one POST: render in the endpoint's format, stamp and sign the attempt, send.
 
-Large ones are rendered beside the event loop, and only as many as there is room for.
+Large ones are rendered beside the event loop.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from consumer.delivery.owner import Room
 from consumer.delivery.policy.outcome import Result
-from consumer.delivery.webhook.body_room import BodyRoom
-from consumer.delivery.webhook.client import Client, client_of
+from consumer.delivery.webhook.client import client_of
 from consumer.delivery.webhook.formats import Sendable, UnsendableError, kind_of, request_of
 from consumer.delivery.webhook.large_events import LargeEvents
+from consumer.delivery.webhook.limited_client import Client
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.signing import Signer
 from consumer.lanes.delivery import Delivery
@@ -22,8 +23,6 @@ from runtime.clock import Clock
 from runtime.config import EndpointSettings
 from runtime.config.endpoint_settings import WebhookForm
 
-_WITHOUT_ROOM: Final = 4 * 1024
-"""Bytes of a record: of smaller ones there may be as many in flight as requests."""
 _Post = tuple[WebhookRequest, Mapping[str, str]]
 """A request, and the headers of this attempt."""
 
@@ -49,7 +48,6 @@ class Sender:
             events: reads and renders the large ones; all senders of a process share it.
         """
         self.large_events: Final = events or LargeEvents()
-        self._room: Final = BodyRoom()
         self._form: Final = form
         self._client: Final = client
         self._signer: Final = signer
@@ -59,21 +57,24 @@ class Sender:
         """Deliveries go into one batch only if this is equal; a large one goes alone."""
         return delivery.record.place if _is_large(delivery) else kind_of(_sendable(delivery), self._form)
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
         """POST them in one request.
+
+        Args:
+            deliveries: one or more of one kind.
+            room: that was taken for the body.
 
         Raises:
             UnsendableError: no request can be made of them.
         """
-        size = sum([delivery.record.size for delivery in deliveries])
-        if size <= _WITHOUT_ROOM:
-            return await self._client.send(*self._of_batch(deliveries))
-        async with self._room.taken(size):
-            if _is_large(deliveries[0]):  # and so alone
-                record = deliveries[0].record
-                post = await self.large_events.begin(record, partial(self._of_large, record))
-                return await self._client.send(*post)
-            return await self._client.send(*self._of_batch(deliveries))
+        if _is_large(deliveries[0]):  # and so alone
+            record = deliveries[0].record
+            request, headers = await self.large_events.begin(record, partial(self._of_large, record))
+        else:
+            request, headers = self._of_batch(deliveries)
+        if room is not None:
+            room.keep(len(request.body))
+        return await self._client.send(request, headers)
 
     def _of_batch(self, deliveries: list[Delivery]) -> _Post:
         return self._built(lambda: request_of([_sendable(delivery) for delivery in deliveries], self._form))

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from consumer.delivery.attempt_tracing import AttemptTracing, tell
+from consumer.delivery.owner import Room
 from consumer.delivery.policy.outcome import Answer, Result
-from consumer.delivery.webhook.client import Client, client_of
+from consumer.delivery.webhook.client import client_of
 from consumer.delivery.webhook.large_events import LargeEvents
+from consumer.delivery.webhook.limited_client import Client
 from consumer.delivery.webhook.request import WebhookRequest
 from consumer.delivery.webhook.sender import Sender, signer_of
 from consumer.delivery.webhook.signing import Signer
@@ -45,10 +47,10 @@ class TracedSender(Sender):
         super().__init__(TracedClient(client, attempts), signer, clock, form, events)
         self._attempts: Final = attempts
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
         """See `Sender`."""
         with self._attempts.processing(deliveries) as span:
-            result = await super().send(deliveries)
+            result = await super().send(deliveries, room)
             tell(span, result)
             return result
 

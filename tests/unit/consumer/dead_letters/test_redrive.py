@@ -10,6 +10,7 @@ from consumer.dead_letters.letter import Letter, LetterPlace
 from consumer.dead_letters.record import letter_of, parse_record
 from consumer.dead_letters.redrive import Redrive
 from consumer.dead_letters.report import RedriveReport
+from consumer.delivery.owner import Room
 from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result
 from consumer.delivery.webhook.formats import UnsendableError
@@ -82,7 +83,7 @@ class Scene:
         wanted = {letter.place for letter in letters}
         return {(r.partition, r.offset): r for r in self.topic if (r.partition, r.offset) in wanted}
 
-    async def send(self, deliveries: list[Delivery]) -> Result:
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
         """One request; never two of a repository at once, nor one before the last delivered one is closed."""
         (delivery,) = deliveries
         assert delivery.event is not None

@@ -1,14 +1,19 @@
 """The dispatcher by itself: what one outcome leads to, and what is left when an attempt does not end as it should."""
 
 import asyncio
+from typing import Final
 
 import pytest
 import structlog
 
+from consumer.delivery.owner import Room
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result, describe
 from consumer.lanes.delivery import Delivery
 from tests.kit.dispatched import OK, Ledgers
 from tests.kit.virtual_time import run, running_loop, simulated
+
+LARGE: Final = 700_000
+"""Bytes of a record that might need all the room."""
 
 
 def test_a_fault_of_ours_is_logged_and_the_event_comes_again() -> None:
@@ -147,6 +152,89 @@ async def test_time_alone_is_only_waited_for_where_it_helps() -> None:
     wake = failing.dispatcher.next_wake()
     assert wake is not None
     assert 1.01 == pytest.approx(wake - failing.sent[0][0])
+
+
+def large(ledgers: Ledgers, *offsets: int) -> None:
+    """Add events that each take all the room for bodies, of a repository each."""
+    for offset in offsets:
+        ledgers.add(offset, key=b"%d" % offset, size=LARGE)
+
+
+@simulated
+async def test_what_waits_for_room_is_not_in_flight() -> None:
+    """Large requests go one after another, each when it has room; a small one waits for none of them."""
+    ledgers = Ledgers(lambda _: OK)
+    large(ledgers, 1, 2, 3)
+    ledgers.add(4, key=b"small")
+    assert (2, 2) == (ledgers.dispatcher.in_flight.requests, len(ledgers.dispatcher.room.waiting))
+    await asyncio.sleep(0.5)
+    assert [[1], [4], [2], [3]] == [offsets for _, offsets in ledgers.sent]
+    assert [0.0, 0.0, 0.01, 0.02] == pytest.approx([when - ledgers.sent[0][0] for when, _ in ledgers.sent])
+    assert [0.01] * 4 == pytest.approx([attempt.seconds for attempt in ledgers.attempts])
+
+
+@simulated
+async def test_what_waits_for_room_does_not_start_behind_an_open_breaker() -> None:
+    """Nor does what waits count as a place: the limit is for those and the requests in flight together."""
+    status = [503]
+    ledgers = Ledgers(lambda _: Answer(status[0]), threshold=1, concurrency=4)
+    large(ledgers, *range(6))
+    assert 4 == ledgers.dispatcher.in_flight.requests + len(ledgers.dispatcher.room.waiting)
+    await asyncio.sleep(0.5)
+    assert [[0]] == [offsets for _, offsets in ledgers.sent]
+    assert not ledgers.dispatcher.room.waiting
+    status[0] = 200
+    await asyncio.sleep(100.0)
+    assert list(range(6)) == sorted(ledgers.finished_ones)
+    assert 7 == len(ledgers.sent)
+
+
+class SlowAtFirst(Ledgers):
+    """Answers the event at offset 1 after 12 s."""
+
+    async def send(self, deliveries: list[Delivery], room: Room | None = None) -> Result:
+        """As the test says."""
+        if deliveries[0].record.offset == 1:
+            await asyncio.sleep(12.0)
+        return await super().send(deliveries, room)
+
+
+@simulated
+async def test_what_waits_for_room_starts_when_the_rate_allows_it() -> None:
+    """Though there was room before, and nothing else wakes the endpoint then."""
+    ledgers = SlowAtFirst(lambda _: OK, rate_limit=0.1)
+    large(ledgers, 1, 2)
+    ledgers.add(3, key=b"small")
+    began = running_loop().time()
+    await asyncio.sleep(11.0)
+    assert 1 == len(ledgers.dispatcher.room.waiting)
+    await asyncio.sleep(100.0)
+    assert [(10.0, [3]), (12.0, [1]), (20.0, [2])] == [(round(at - began, 1), offsets) for at, offsets in ledgers.sent]
+
+
+@simulated
+async def test_what_waits_for_room_does_not_hold_up_a_drain() -> None:
+    """It was not sent: nothing is told of it, and it is the next worker's."""
+    ledgers = Ledgers(lambda _: None)
+    large(ledgers, 1, 2, 3)
+    await asyncio.sleep(0.5)
+    ledgers.lose(0)
+    assert 1 == await ledgers.dispatcher.drain({0}, 3.0)
+    assert (1, 1) == (len(ledgers.sent), len(ledgers.interrupted_ones))
+    assert 0 == ledgers.lanes.held
+
+
+@simulated
+async def test_what_waits_for_room_is_forgotten_with_its_partition() -> None:
+    """At once: another worker has it, and its lane is free for what comes later."""
+    ledgers = Ledgers(lambda _: None)
+    large(ledgers, 1, 2, 3)
+    ledgers.lose(0)
+    ledgers.lanes.remove(0)
+    ledgers.dispatcher.abandon({0})
+    assert 1 == len(ledgers.lanes)
+    await asyncio.sleep(0.5)
+    assert (0, 0, []) == (ledgers.lanes.held, len(ledgers.lanes), ledgers.attempts)
 
 
 def test_the_program_logs_nothing_secret_here() -> None:

@@ -42,9 +42,9 @@ async def test_a_batch_that_is_due_again_at_once() -> None:
 
     async def first() -> None:
         in_flight.answered(batch)
-        running_loop().call_soon(lambda: in_flight.start(batch, second(), 0.0))
+        running_loop().call_soon(lambda: in_flight.start(batch, second()))
 
-    in_flight.start(batch, first(), 0.0)
+    in_flight.start(batch, first())
     await asyncio.sleep(1.0)
     assert (1, 1) == (in_flight.requests, in_flight.events)
     assert [] == attempts.ended_ones

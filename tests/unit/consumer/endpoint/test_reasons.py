@@ -31,6 +31,7 @@ FACTS = st.builds(
     burying=COUNT,
     unwritten_because=TEXT,
     rate_limit=st.none() | st.floats(0.01, 1e4),
+    without_room=COUNT,
     in_flight=COUNT,
     limit=st.integers(1, 300),
     answers_take=st.none() | SECONDS,
@@ -95,6 +96,13 @@ def test_whatever_lags_has_a_reason(facts: Facts) -> None:
         (
             Facts(lag=9, in_flight=64, limit=64, answers_take=12.3, lanes=64),
             ["64 requests at once is the limit; answers take 12 s"],
+        ),
+        (
+            Facts(lag=9, in_flight=1, limit=64, lanes=3, without_room=2),
+            [
+                "2 repositories wait until a large request ends: those under way take all memory for bodies",
+                "1 repository waiting in order",
+            ],
         ),
         (Facts(lag=9, in_flight=1, limit=1, lanes=9), ["1 request at once is the limit"]),
         (Facts(lag=9, in_flight=2, limit=64, lanes=5, ordered=False), ["5 events in progress"]),

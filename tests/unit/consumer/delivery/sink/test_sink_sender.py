@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from msgspec.structs import replace
@@ -15,11 +15,15 @@ from consumer.delivery.sink.running_writes import RunningWrites
 from consumer.delivery.sink.sink_sender import SinkSender, sink_sender_of
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.lanes.delivery import Delivery, Lane
+from consumer.record import Record
 from runtime.config import EndpointSettings
 from schemas import Event
 from schemas.event import Target
 from tests.kit.python_sinks import AsyncSink, Gated, KeptSink, be_away, refuse, stumble
 from tests.kit.sendables import sendable
+from tests.kit.virtual_time import simulated
+
+_T = TypeVar("_T")
 
 LONG_S = 60.0
 SHORT_S = 0.3
@@ -108,6 +112,33 @@ def test_an_event_of_which_only_the_bytes_are_kept(size: int) -> None:
     given = Delivery(record, None, Lane((3, b"a")), 0.0, None)
     assert run(KeptSink(seen.append), lambda sender: sender.send([given])) is WRITTEN
     assert seen == [event]
+
+
+class Busy(LargeEvents):
+    """Has other work for a while."""
+
+    def begin(self, record: Record, work: Callable[[], _T]) -> "asyncio.Future[_T]":
+        """Do it later."""
+        return asyncio.ensure_future(self._later(work))
+
+    async def _later(self, work: Callable[[], _T]) -> _T:
+        await asyncio.sleep(100.0)
+        return work()
+
+
+@simulated
+async def test_the_wait_for_our_own_thread_is_none_for_the_sink() -> None:
+    """A large event is read before the time of its call begins: the sink cannot help that others are read first."""
+    sink = AsyncSink()
+
+    async def made() -> AsyncSink:
+        return sink
+
+    settings = EndpointSettings(name="audit", sink="a:b", timeout_s=1.0, concurrency=1)
+    sender = SinkSender(settings, made, RunningWrites(), Busy())
+    record, _ = sendable(Event(id="e1", action="push", target=Target(annotations={"a": "x" * 70_000})))
+    assert await sender.send([Delivery(record, None, Lane((3, b"a")), 0.0, None)]) is WRITTEN
+    assert ["e1"] == sink.written
 
 
 def test_a_write_that_does_not_return_is_not_made_twice() -> None:
