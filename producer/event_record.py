@@ -5,6 +5,7 @@ from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.event import Event
 from schemas.headers import record_headers
+from schemas.limits import LONGEST_NAME
 from schemas.trace_context import NO_TRACE, TraceContext
 
 
@@ -12,6 +13,8 @@ def record_of(
     event: Event, *, topic: str, accepted_ms: int, trace: TraceContext = NO_TRACE, schema_id: int = CATALOG.latest.id
 ) -> OutgoingRecord:
     """The record: keyed by repository, so that a repository's events keep their order; without one, unkeyed.
+
+    The beginning of a name is enough for that, so a key is never long.
 
     Args:
         event: what happened.
@@ -22,7 +25,7 @@ def record_of(
     """
     return OutgoingRecord(
         topic=topic,
-        key=event.target.repository.encode() or None,
+        key=event.target.repository[:LONGEST_NAME].encode() or None,
         value=frame(schema_id, encode(event)),
         headers=record_headers(event, trace),
         timestamp_ms=accepted_ms,

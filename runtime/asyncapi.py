@@ -29,7 +29,7 @@ _OF_EVENTS: Final[Mapping[str, Json]] = {
     names.CE_TYPE: {"type": "string", "pattern": f"^{names.TYPE_PREFIX}", "description": "Ends with the action"},
     names.CE_SOURCE: {**_TEXT, "description": "The registry"},
     names.CE_TIME: {**_TIME, "description": "When it happened, if the registry says it"},
-    names.CE_SUBJECT: {**_TEXT, "description": "The repository, if there is one"},
+    names.CE_SUBJECT: {**_TEXT, "description": "The repository, if there is one of at most 1,024 characters"},
     names.CONTENT_TYPE: {"const": names.AVRO_MEDIA_TYPE},
     names.SCHEMA_FINGERPRINT: {"type": "string", "pattern": "^[0-9a-f]{16}$", "description": "CRC-64-AVRO"},
     names.TRACEPARENT: {**_TEXT, "description": "W3C Trace Context"},

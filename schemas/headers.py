@@ -13,6 +13,7 @@ from urllib.parse import quote
 from schemas import names
 from schemas.catalog import CATALOG
 from schemas.event import Event
+from schemas.limits import LONGEST_NAME
 from schemas.trace_context import NO_TRACE, TraceContext, trace_context
 from schemas.wire import event_json
 
@@ -42,16 +43,20 @@ def webhook_id(event: Event) -> str:
 
 
 def cloudevents_type(event: Event) -> str:
-    """`registry.notifications.ACTION`, or `...unknown` for an event without one."""
-    return names.TYPE_PREFIX + (event.action or "unknown")
+    """`registry.notifications.ACTION`, or `...unknown` for an event without one, or with one beyond `LONGEST_NAME`."""
+    return names.TYPE_PREFIX + (event.action if _is_name(event.action) else "unknown")
 
 
 def cloudevents_source(event: Event) -> str:
-    """`//` and the registry's label or address, as a URI reference; a fixed URN where neither is known."""
+    """`//` and the registry's label or address, as a URI reference; a fixed URN where neither is known, or too long."""
     origin = event.registry or event.source.addr
-    if not origin:
+    if not _is_name(origin):
         return "urn:registry:unknown"
     return "//" + (_quoted_origin(origin) if len(origin) <= _USUAL_ORIGIN else quote(origin, safe=_URI_CHARACTERS))
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_NAME
 
 
 @lru_cache(maxsize=256)
@@ -67,9 +72,9 @@ def record_headers(event: Event, trace: TraceContext = NO_TRACE) -> list[tuple[s
         (names.CE_TYPE, cloudevents_type(event).encode()),
         (names.CE_SOURCE, cloudevents_source(event).encode()),
     ]
-    if event.timestamp_micros is not None:
+    if _is_name(event.timestamp) and event.timestamp_micros is not None:
         headers.append((names.CE_TIME, event.timestamp.encode()))
-    if event.target.repository:
+    if _is_name(event.target.repository):
         headers.append((names.CE_SUBJECT, event.target.repository.encode()))
     headers += _OF_THE_VALUE
     if trace is not NO_TRACE:

@@ -23,7 +23,7 @@ endpoint may be another intake, at most 1,000.
 import re
 from typing import Final
 
-__all__ = ["MAX_EVENTS", "MAX_REFERENCES", "MAX_VALUES", "has_more_values"]
+__all__ = ["LONGEST_NAME", "MAX_EVENTS", "MAX_REFERENCES", "MAX_VALUES", "has_more_values"]
 
 MAX_EVENTS: Final = 10_000
 """Events of one envelope."""
@@ -31,6 +31,12 @@ MAX_VALUES: Final = 350_000
 """Values of one envelope, and so of each of its events."""
 MAX_REFERENCES: Final = 40_000
 """Items of `target.references` of one event: of all values these cost most, about 20 times a text."""
+LONGEST_NAME: Final = 1024
+"""Characters of a repository, an action or an address that go into a record's key and headers, and into rows of tags.
+
+Registries have shorter ones (a repository at most 255), and whoever can POST can write any: one of 8 MiB would be four
+times in its record, which Kafka would never take. The event has it whole, whatever its length.
+"""
 
 _VALUE: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|,|[\[{](?![ \t\n\r]*+[\]}])', re.DOTALL)
 """A string, or what stands for a value: the comma before it, or the beginning of the list or object it is first in."""

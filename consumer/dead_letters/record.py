@@ -49,13 +49,15 @@ def fitting(record: Record, cause: Cause, largest: int) -> tuple[Record, Cause]:
     """The record as its letter keeps it, and the cause, which says what was left out.
 
     A topic's limit counts compressed bytes, so a foreign producer can have put a record into the events topic that no
-    letter can hold. Without its value and headers it is written all the same: else its repository waited for ever.
+    letter can hold. Without what is too large it is written all the same: else its repository waited for ever.
     """
-    size = len(record.value or b"") + sum(len(name) + len(value or b"") for name, value in record.headers)
+    of_key = len(record.key or b"")
+    size = of_key + len(record.value or b"") + sum(len(name) + len(value or b"") for name, value in record.headers)
     if size <= largest:
         return record, cause
-    left_out = f"its value and headers, {rounded_size(size)}, are left out: a letter takes {format_size(largest)}"
-    return structs.replace(record, value=None, headers=()), replace(
+    what, key = ("key, value and headers", None) if of_key > largest else ("value and headers", record.key)
+    left_out = f"its {what}, {rounded_size(size)}, are left out: a letter takes {format_size(largest)}"
+    return structs.replace(record, key=key, value=None, headers=()), replace(
         cause, error=f"{cause.error}; {left_out}".lstrip("; ")
     )
 

@@ -12,9 +12,8 @@ from consumer.log.record_batch import micros_of
 from consumer.record import Record
 from schemas.columns import FIRST_TIME, LAST_TIME, client_ip, event_time, kind_of
 from schemas.event import Event, Target
+from schemas.limits import LONGEST_NAME
 
-LONGEST_NAME: Final = 1024
-"""Characters of a name, as a repository's or a tag's: registries have shorter ones, but whoever can POST writes any."""
 MOST_CHILDREN: Final = 200
 """Of an index whose children are known; those of a larger one are not."""
 LONGEST_CHILD: Final = 200

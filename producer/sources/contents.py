@@ -16,8 +16,9 @@ from producer.sources.event_ids import with_ids
 from producer.sources.formats import FORMATS
 from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, TooManyEventsError, check_count
+from runtime.config.settings import IntakeSettings
 from runtime.config.source_settings import ENVELOPE_FORMATS, SourceSettings
-from runtime.units import format_size
+from runtime.units import format_size, rounded_size
 from schemas.envelope import EnvelopeTooLargeError, event_texts, read_text
 from schemas.event import MEDIA_TYPE_V2, Event
 from schemas.excess import excess_of
@@ -33,6 +34,10 @@ IMAGE: Final = "image"
 """The kind of what happened to images."""
 _MOST_COPIES: Final = 8
 """More than the times that a member of an event is in its record."""
+_EMPTY_REFERENCE: Final = 8
+"""Bytes of a record for each object in an event's text, even if nothing is in it."""
+_BESIDE: Final = 128 * 1024
+"""More bytes than a record has beside what its text says: key and headers of it, and what the head of a POST brings."""
 
 
 class NotTakenError(Exception):
@@ -60,7 +65,7 @@ class PostFacts(msgspec.Struct, frozen=True, gc=False):
     """None: any registry that sends envelopes."""
     headers: Mapping[str, str] = {}
     """Those that the source's format keeps, by lower-case names."""
-    max_record_bytes: int = 0
+    max_record_bytes: int = IntakeSettings().max_event_bytes
     """The largest record of an event."""
 
 
@@ -112,10 +117,11 @@ class EnvelopeContents:
         texts = event_texts(body)
         if source and source.drop:
             texts = [_without(text, source) for text in texts]
+        for index, text in enumerate(texts):
+            _check_text(text, facts, f"events[{index}]")
         texts.reverse()  # each is taken from the end, and out of memory
         self._texts: Final = texts
         self._facts: Final = facts
-        self._format: Final = source.format if source and source.format != "distribution" else ""
         self.kinds: Final[Mapping[str, int]] = {IMAGE: len(texts)} if source else {}
 
     def __len__(self) -> int:
@@ -123,8 +129,7 @@ class EnvelopeContents:
 
     def take(self) -> Event:
         """See `BodyContents`."""
-        event = read_text(self._texts.pop(), content_type=self._facts.content_type, registry=self._facts.registry)
-        return replace(event, source_format=self._format) if self._format else event
+        return _read(self._texts.pop(), self._facts)
 
 
 class ForeignContents:
@@ -149,7 +154,7 @@ class ForeignContents:
         text = body.decode()
         self._events: Final = [_completed(event, text, facts, source) for event in reversed(kept)]
         for event, bare in zip(self._events, reversed(kept), strict=True):
-            _check_record(event, bare, facts.max_record_bytes)
+            _check_event(event, bare, facts)
 
     def __len__(self) -> int:
         return len(self._events)
@@ -170,6 +175,12 @@ def _without(text: bytes, source: SourceSettings) -> bytes:
     decoded = text.decode()
     parse(decoded)
     return utf8(without(decoded, source.drop))
+
+
+def _read(text: bytes, facts: PostFacts) -> Event:
+    event = read_text(text, content_type=facts.content_type, registry=facts.registry)
+    source = facts.source
+    return event if source is None or source.format == "distribution" else replace(event, source_format=source.format)
 
 
 def check_copies(events: int, size: int) -> None:
@@ -193,20 +204,26 @@ def _completed(event: Event, text: str, facts: PostFacts, source: SourceSettings
     )
 
 
-def _check_record(event: Event, bare: Event, limit: int) -> None:
-    """Hold an event against the limits, which no sender's comes near.
+def _check_text(text: bytes, facts: PostFacts, path: str) -> None:
+    """Hold an event of an envelope against the limit of a record, in which its text and its members are, once each.
 
-    Args:
-        event: the event.
-        bare: the same without the body.
-        limit: of its record, in bytes.
+    Only if `intake.max_body` is less than half a MiB can it be beyond, by a list of references with nothing in them.
     """
+    if 2 * len(text) + _EMPTY_REFERENCE * text.count(b"{") + _BESIDE > facts.max_record_bytes:
+        _check_record(_read(text, facts), facts, path)
+
+
+def _check_event(event: Event, bare: Event, facts: PostFacts) -> None:
+    """Hold an event of another format against the limits, which no sender's comes near; `bare` is without the body."""
     if excess := excess_of(event):
         raise TooMuchError(excess)
-    if _MOST_COPIES * (len(msgspec.json.encode(bare)) + len(event.source_body)) <= limit:
-        return
-    record = record_of(event, topic="", accepted_ms=0)
-    size = len(record.key or b"") + len(record.value or b"") + sum(len(value) for _, value in record.headers)
-    if size > limit:
-        allowed = f"the record of an event may have {format_size(limit)} (3 x intake.max_body)"
-        raise TooMuchError(f"{allowed}; this one has {format_size(size)}")
+    most = _MOST_COPIES * (len(msgspec.json.encode(bare)) + len(event.source_body)) + _BESIDE
+    if most > facts.max_record_bytes:
+        _check_record(event, facts)
+
+
+def _check_record(event: Event, facts: PostFacts, path: str = "") -> None:
+    size = record_of(event, topic="", accepted_ms=0, trace=facts.trace).size
+    if size > facts.max_record_bytes:
+        allowed = f"the record of an event may have {format_size(facts.max_record_bytes)} (3 x intake.max_body)"
+        raise TooMuchError(f"{allowed}; this one has {rounded_size(size)}", path)

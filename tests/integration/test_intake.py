@@ -269,6 +269,14 @@ def test_takes_a_body_of_exactly_the_limit(poster: Poster) -> None:
     assert 200 == poster.post(body[at : at + 1000] for at in range(0, MAX_BODY, 1000)).status
 
 
+def test_takes_a_name_as_long_as_a_body(poster: Poster, kafka: LocalKafka) -> None:
+    """Kafka takes the record of an event that is nothing but a repository: its key and headers are none the longer."""
+    event = {"id": "long", "action": "push", "target": {"repository": "long/" + "r" * (MAX_BODY - 400)}}
+    assert 200 == poster.insist(envelope(event)).status
+    [record] = [record for record in read(kafka, TOPIC) if record.header("ce_id") == "long"]
+    assert (b"long/".ljust(1024, b"r"), None) == (record.key, record.header("ce_subject"))
+
+
 def test_takes_chunked_bodies(poster: Poster, kafka: LocalKafka) -> None:
     """A body in chunks, cut anywhere, is the same as one with a length."""
     body = envelope(event_json("chunked/ü", 0))

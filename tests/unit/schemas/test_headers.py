@@ -88,6 +88,18 @@ def test_subject_is_the_repository_in_utf8() -> None:
     assert "bücher/é".encode() == dict(record_headers(Event(target=Target(repository="bücher/é"))))["ce_subject"]
 
 
+def test_a_text_that_is_no_name_stands_in_no_header() -> None:
+    """Of more than 1,024 characters: without it a header says that it is unknown, or is not there."""
+    for length, is_there in ((1024, True), (1025, False)):
+        text = "x" * length
+        time = "2026-01-02T03:04:05." + "0" * (length - 21) + "Z"
+        event = Event(action=text, timestamp=time, source=SourceRecord(addr=text), target=Target(repository=text))
+        found = {name: value.decode() for name, value in record_headers(event)}
+        assert found["ce_type"] == f"registry.notifications.{text if is_there else 'unknown'}"
+        assert found["ce_source"] == (f"//{text}" if is_there else "urn:registry:unknown")
+        assert (found.get("ce_time"), found.get("ce_subject")) == ((time, text) if is_there else (None, None))
+
+
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [

@@ -139,7 +139,7 @@ def test_the_answer_is_a_kib() -> None:
 def test_a_record_that_no_letter_can_hold_is_kept_without_what_is_too_much() -> None:
     """A foreign producer's batch may be a hundred times as large as the topic's limit on compressed bytes."""
     record, cause = (
-        Record("t", 0, 1, 0, b"k", b"x" * 90, (("name", b"y" * 6),)),
+        Record("t", 0, 1, 0, b"k", b"x" * 89, (("name", b"y" * 6),)),
         Cause(Reason.UNDECODABLE, error="damaged"),
     )
     assert (record, cause) == fitting(record, cause, 100)
@@ -148,3 +148,6 @@ def test_a_record_that_no_letter_can_hold_is_kept_without_what_is_too_much() -> 
     assert why == Cause(
         Reason.UNDECODABLE, error="damaged; its value and headers, 100 B, are left out: a letter takes 99 B"
     )
+    keyed, why = fitting(Record("t", 0, 1, 0, b"k" * 100, b"x"), cause, 99)
+    assert (keyed.key, keyed.value) == (None, None)
+    assert why.error == "damaged; its key, value and headers, 101 B, are left out: a letter takes 99 B"

@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from consumer.record import Record
-from consumer.tags.tag_event import LONGEST_CHILD, LONGEST_NAME, MOST_CHILDREN, TagEvent, tag_event_of
+from consumer.tags.tag_event import LONGEST_CHILD, MOST_CHILDREN, TagEvent, tag_event_of
 from schemas.event import Descriptor, Event, RequestRecord, Target
+from schemas.limits import LONGEST_NAME
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 PULL = Event(id="1", action="pull", target=Target(repository="team/app", digest="sha256:a", media_type=INDEX))

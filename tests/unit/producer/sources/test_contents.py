@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from producer.event_record import record_of
 from producer.sources import contents
 from producer.sources.cloud_event import BATCHED, STRUCTURED
 from producer.sources.contents import BodyContents, NotTakenError, PostFacts, TooMuchError, contents_of
@@ -132,9 +133,42 @@ def test_too_many_values_are_refused() -> None:
 def test_a_record_that_kafka_would_not_take_is_refused() -> None:
     """Before it is written: its sender would try for ever."""
     long = json.dumps({"action": "push", "target": {"repository": "r" * 5000}}).encode()
-    assert len(contents_of(long, replace(facts("acr"), max_record_bytes=60_000))) == 1
-    with pytest.raises(TooMuchError, match="the record of an event may have 15 KiB"):
-        contents_of(long, replace(facts("acr"), max_record_bytes=15 * 1024))
+    (event,) = taken(contents_of(long, facts("acr")))
+    size = record_of(event, topic="", accepted_ms=0).size
+    assert len(contents_of(long, replace(facts("acr"), max_record_bytes=size))) == 1
+    with pytest.raises(TooMuchError, match="the record of an event may have"):
+        contents_of(long, replace(facts("acr"), max_record_bytes=size - 1))
+
+
+LONG: list[dict[str, Any]] = [
+    {"target": {"repository": "r" * 2**20}},
+    {"action": "a" * 2**20},
+    {"source": {"addr": "ä" * 2**20}},
+    {"source": {"addr": '"' * 2**19}},
+    {"timestamp": "2026-01-02T03:04:05." + "0" * 2**20 + "Z"},
+    {"target": {"url": "u" * 2**20}},
+    {"target": {"references": [{}] * 40_000}},
+]
+"""Events that are nothing but one member."""
+
+
+@pytest.mark.parametrize("event", LONG)
+def test_a_record_has_an_events_text_and_its_members_once_each(event: dict[str, Any]) -> None:
+    """So Kafka takes whatever a body of half a MiB or more can hold, to the byte."""
+    body = json.dumps({"events": [event]}, ensure_ascii=False).encode()
+    post = PostFacts(MEDIA_TYPE_V2, "l" * 63, max_record_bytes=3 * max(len(body), 2**19))
+    (found,) = taken(contents_of(body, post))
+    assert record_of(found, topic="", accepted_ms=0).size <= post.max_record_bytes
+    assert found.original == json.dumps(event, ensure_ascii=False)
+
+
+def test_an_event_of_references_with_nothing_in_them_is_refused() -> None:
+    """Where the largest body is small: each takes more bytes of a record than of a body."""
+    body = json.dumps({"events": [PUSH, {"target": {"references": [{}] * 20_000}}]}, separators=(",", ":")).encode()
+    assert len(body) <= 64 * 1024
+    with pytest.raises(TooMuchError, match=r"of an event may have 192 KiB .* this one has") as refused:
+        contents_of(body, PostFacts(MEDIA_TYPE_V2, "", max_record_bytes=3 * 64 * 1024))
+    assert refused.value.path == "events[1]"
 
 
 @pytest.mark.parametrize(("events", "size"), [(1000, 65_536_000), (1, 64 * 2**20)])
