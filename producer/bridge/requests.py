@@ -65,11 +65,11 @@ class IncomingRequest(Struct, frozen=True, kw_only=True):
         """Read a WSGI environ (PEP 3333: its text is bytes read as Latin-1)."""
         names = (name for name in environ if name.startswith("HTTP_"))
         return cls(
-            method=environ.get("REQUEST_METHOD") or "",
+            method=_native(environ.get("REQUEST_METHOD") or ""),
             scheme=environ.get("wsgi.url_scheme") or "http",
             path=_native(environ.get("SCRIPT_NAME") or "") + _native(environ.get("PATH_INFO") or ""),
-            peer=_address((environ.get("REMOTE_ADDR"), environ.get("REMOTE_PORT"))),
-            server=_address((environ.get("SERVER_NAME"), environ.get("SERVER_PORT"))),
+            peer=_address((_native(environ.get("REMOTE_ADDR") or ""), environ.get("REMOTE_PORT"))),
+            server=_address((_native(environ.get("SERVER_NAME") or ""), environ.get("SERVER_PORT"))),
             headers={
                 name[5:].replace("_", "-").lower(): _native(str(environ[name])).strip(_AROUND_VALUES) for name in names
             },

@@ -149,3 +149,9 @@ def test_any_headers_make_a_record(headers: dict[str, bytes]) -> None:
     record = both(*headers.items())
     assert all(getattr(record, name).encode() is not None for name in ("addr", "host", "useragent"))
     assert actor_from_asgi(asgi(*headers.items())) == actor_from_wsgi(wsgi(*headers.items()))
+
+
+def test_method_and_address_of_a_wsgi_server_are_text() -> None:
+    """As its headers are: bytes in disguise are read as UTF-8, and lone surrogates replaced."""
+    record = request_from_wsgi({"REQUEST_METHOD": "G\u00c3\u0089T", "REMOTE_ADDR": "h\udc80"})
+    assert ("G\u00c9T", "h?") == (record.method, record.addr)
