@@ -7,6 +7,7 @@ import click
 
 from runtime.cli.worker_url import worker_address
 from runtime.config.addresses import Address, parse_address
+from runtime.config.secrets import masked_written_url
 
 _SAMPLE = "write HOST:PORT or http://HOST:PORT, e.g. 10.0.0.7:5051"
 
@@ -27,7 +28,7 @@ class WorkerType(click.ParamType[Address]):
         try:
             return worker_address(value).address if "://" in value else parse_address(value)
         except ValueError:
-            self.fail(f"{value!r} is not the address of a worker; {_SAMPLE}", param, ctx)
+            self.fail(f"{masked_written_url(value)!r} is not the address of a worker; {_SAMPLE}", param, ctx)
 
 
 def worker_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from runtime.config.addresses import Address, parse_address
+from runtime.config.secrets import masked_written_url
 
 _PORTS: Final = {"http": 80, "https": 443}
 _NONE: Final = "is not the address of a worker; write e.g. http://127.0.0.1:5051"
@@ -53,4 +54,4 @@ class WorkerURLType(click.ParamType[WorkerAddress]):
         try:
             return worker_address(value)
         except ValueError as error:
-            self.fail(f"{value!r} {error}", param, ctx)
+            self.fail(f"{masked_written_url(value)!r} {error}", param, ctx)
