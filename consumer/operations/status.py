@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from consumer.dead_letters.folds import OpenCounts
+from consumer.dead_letters.followed_counts import FollowedCounts
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.unread import unfinished_in
 from consumer.operations.log_view import LogView
@@ -146,8 +146,7 @@ class StatusReader:
         self._view = view
         self._workers: Final = workers
         self._endpoints: Final = endpoints
-        self._letters = OpenCounts()
-        self._letters_read: dict[int, int] = {}
+        self._letters: Final = FollowedCounts(settings.topics.dead_letters, view.log)
         self.unknown: list[str] = []
         """Facts that could not be known at the last look, and why."""
 
@@ -180,19 +179,12 @@ class StatusReader:
 
     def _read_letters(self) -> Mapping[str, int] | None:
         """How many are open, by endpoint; None if they cannot be known."""
-        topic = self._settings.topics.dead_letters
         try:
-            bounds = self._view.bounds(topic)
+            unread = self._letters.look()
         except TopicMissingError as error:
             self.unknown.append(f"dead letters are unknown: {error}")
             return None
-        unread = {
-            number: range(max(first, self._letters_read.get(number, 0)), bounds.end[number])
-            for number, first in bounds.first.items()
-        }
-        for record in self._view.read(topic, unread):
-            self._letters.add(record)
-            self._letters_read[record.partition] = record.next_offset
+        self._letters.take(self._view.read(self._settings.topics.dead_letters, unread))
         return self._letters.by_endpoint()
 
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from consumer.filters.selection import Selection
 from consumer.offsets.commit_metadata import MAX_CHARACTERS
+from consumer.offsets.cursor import Cursor
 from runtime.errors import BridgeError
 from runtime.kafka.cluster_state import Committed
 
@@ -53,7 +54,7 @@ class ReplayPlan:
     """Of another address than the endpoint's own, see `mark_of`; the address itself can hold secrets."""
     failures: list[Failure] = field(default_factory=list)
     unnamed: dict[int, int] = field(default_factory=dict)
-    """By partition: failures for whose names there was no room."""
+    """By partition: failures for whose names there was no room. What is tried again after a kill stays counted."""
 
     def metadata(self, partition: int) -> str:
         """The text that the plan's group keeps with a partition.
@@ -81,6 +82,12 @@ class ReplayPlan:
         if len(self.metadata(failure.partition)) > MAX_CHARACTERS - _UNNAMED_ROOM:
             self.failures.pop()
             self.unnamed[failure.partition] = self.unnamed.get(failure.partition, 0) + 1
+
+    def drop_unfinished(self, progress: Mapping[int, Cursor]) -> set[int]:
+        """Forget failures that a killed process kept, but did not finish: they are tried again. Their partitions."""
+        dropped = [at for at in self.failures if not progress[at.partition].has_finished(at.offset)]
+        self.failures = [at for at in self.failures if at not in dropped]
+        return {at.partition for at in dropped}
 
     def commits(self) -> dict[int, Committed]:
         """The whole plan, for its group."""

@@ -71,7 +71,7 @@ class Replay:
         self._job = job
         self._clock = clock
         plan, target = job.plan, job.target
-        self._failed_before = [at for at in plan.failures if job.progress[at.partition].has_finished(at.offset)]
+        self._failed_before = tuple(plan.failures)
         self._unnamed_before = sum(plan.unnamed.values())
         self._failures = Failures(plan, runs, jitter=random.random)
         self._monitor = ReplayMonitor(target.name, clock)

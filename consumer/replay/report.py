@@ -40,7 +40,7 @@ class ReplayReport:
     failed_before: Sequence[Failure] = ()
     """By earlier processes of the run."""
     unnamed_before: int = 0
-    """Of these, how many have no name."""
+    """Of these, how many have no name at most: one that was tried again after a kill may have been delivered."""
     lost: int = 0
     """Offsets of the range that retention took before they were come to."""
     stopped: str = ""
@@ -78,7 +78,7 @@ class ReplayReport:
         lines += [f"  failed: {failed.line}" for failed in self.failed]
         lines += [f"  failed before: {at.partition}:{at.offset}: {at.why}" for at in self.failed_before]
         if self.unnamed_before:
-            lines.append(f"  failed before: {self.unnamed_before} more that are counted but not named")
+            lines.append(f"  failed before: at most {self.unnamed_before} more that are counted but not named")
         if self.stopped:
             lines.append(f"  {counted(self.left, 'offset')} left: {self.stopped}")
             lines.append(f"  to continue: registry-worker replay --resume {self.run}{options}")

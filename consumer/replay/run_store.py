@@ -1,15 +1,14 @@
 """The runs of a cluster: begun, found again, and where they stand. Blocks; no group of an endpoint is touched."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from consumer.offsets.cursor import Cursor, cursor_of, snapshot_of
 from consumer.places import Bounds
 from consumer.replay.plan import ReplayPlan, plan_of
 from runtime.kafka.cluster_state import Committed
-from runtime.kafka.groups import Groups
 
 RUN: Final = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 """The names that a run can have."""
@@ -25,10 +24,22 @@ def group_of_run(prefix: str, run: str) -> str:
     return f"{prefix}-replay.{run}"
 
 
+class RunGroups(Protocol):
+    """Offsets of groups without members; see `Groups`."""
+
+    def committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, Committed]:
+        """Those that there are."""
+        ...
+
+    def commit(self, group: str, topic: str, offsets: Mapping[int, Committed]) -> None:
+        """Set them."""
+        ...
+
+
 class Runs:
     """The runs that deliver one topic."""
 
-    def __init__(self, groups: Groups, *, prefix: str, topic: str) -> None:
+    def __init__(self, groups: RunGroups, *, prefix: str, topic: str) -> None:
         """`prefix` is that of all groups."""
         self._groups: Final = groups
         self._prefix: Final = prefix
@@ -56,6 +67,8 @@ class Runs:
     def progress(self, plan: ReplayPlan, bounds: Bounds) -> dict[int, Cursor]:
         """How much of each range is finished; what was killed before it had any progress gets it now.
 
+        A failure that is not finished is dropped from the plan, here and in Kafka, for it is tried again.
+
         Raises:
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
@@ -64,7 +77,7 @@ class Runs:
         missing = plan.ranges.keys() - committed.keys()
         self._begin_progress(plan, missing)
         committed |= {number: Committed(plan.ranges[number].start) for number in missing}
-        return {
+        found = {
             number: cursor_of(
                 snapshot_of(at, group=group, topic=self._topic, partition=number),
                 first=min(bounds.first[number], plan.ranges[number].stop),
@@ -72,6 +85,9 @@ class Runs:
             )
             for number, at in sorted(committed.items())
         }
+        if dropped := plan.drop_unfinished(found):
+            self.save(plan.run, {number: plan.commit_of(number) for number in dropped})
+        return found
 
     def save(self, run: str, commits: Mapping[int, Committed]) -> None:
         """Keep these partitions of the plan, as `ReplayPlan.commit_of` makes them.

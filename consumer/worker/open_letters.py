@@ -11,9 +11,9 @@ from typing import Final, Protocol
 
 import structlog
 
-from consumer.dead_letters.folds import OpenCounts
+from consumer.dead_letters.followed_counts import FollowedCounts, LetterLog
 from consumer.offsets.unread import RangeSource
-from consumer.places import LogOffsets, TopicMissingError, beginnings_of
+from consumer.places import TopicMissingError
 from runtime.clock import Clock
 from runtime.errors import BridgeError
 from runtime.side_threads import beside
@@ -39,17 +39,12 @@ class LetterReaders(Protocol):
 class OpenLetterWatch:
     """Looks at the dead-letter topic when it is asked to."""
 
-    def __init__(self, topic: str, log: LogOffsets, readers: LetterReaders, clock: Clock) -> None:
+    def __init__(self, topic: str, log: LetterLog, readers: LetterReaders, clock: Clock) -> None:
         """Nothing was looked at yet."""
         self._topic: Final = topic
-        self._source: Final = log
         self._readers: Final = readers
         self._clock: Final = clock
-        self._fold = OpenCounts()
-        self._read: dict[int, int] = {}
-        """How far each partition was."""
-        self._first: Mapping[int, int] = {}
-        """Where each began."""
+        self._followed: Final = FollowedCounts(topic, log)
         self._counts: LetterCounts | None = None
         self._looked_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None
@@ -72,23 +67,10 @@ class OpenLetterWatch:
             _log.debug("open_letters.unknown", error=str(error))  # the page says that they are unknown
 
     def _counted(self) -> LetterCounts | None:
-        first = beginnings_of(self._source, self._topic)
-        end = self._source.end(self._topic, first)
-        if self._has_lost(first, end):
-            self._fold, self._read = OpenCounts(), {}
-        self._first = first
-        if sum(end[number] - at for number, at in first.items()) > MOST:
+        unread = self._followed.look()
+        if sum(map(len, self._followed.bounds.ranges.values())) > MOST:
             return None
-        unread = {number: range(max(at, self._read.get(number, 0)), end[number]) for number, at in first.items()}
-        if waiting := {number: offsets for number, offsets in unread.items() if offsets}:
+        if unread:
             with self._readers.open_letters() as reader:
-                for record in reader.read(self._topic, waiting):
-                    self._fold.add(record)
-        self._read = dict(end)
-        return self._fold.by_reason()
-
-    def _has_lost(self, first: Mapping[int, int], end: Mapping[int, int]) -> bool:
-        """Whether what was read is no longer there: records were deleted, or the topic was made anew."""
-        return any(first.get(number, 0) > at for number, at in self._first.items()) or any(
-            end.get(number, 0) < offset for number, offset in self._read.items()
-        )
+                self._followed.take(reader.read(self._topic, unread))
+        return self._followed.by_reason()

@@ -11,6 +11,10 @@ import pytest
 
 from broker import LocalKafka
 from broker.ports import free_port
+from consumer.operations.log_view import LogView
+from consumer.operations.status import StatusReader
+from runtime.clock import SystemClock
+from runtime.config.load import settings_from
 from tests.kit import Answer, Captured, Process, Receiver, eventually
 from tests.kit.bridge import FREE, Installation, endpoint
 from tests.kit.load import Load
@@ -214,6 +218,19 @@ def test_dead_letters_and_disabled(setup: Installation, receiver: Receiver) -> N
     found = status(setup)["ci"]
     assert (found["dead_letters"], found["lag"], found["disabled"]) == (3, 1, True)
     assert setup.run_worker("status").stdout.splitlines()[1].split()[:2] == ["ci", "1"]
+
+
+def test_a_watch_forgets_letters_that_are_deleted(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:
+    """Who looks again counts the letters that the topic still has."""
+    receiver.answer(422)
+    setup.publish(*envelopes(4, 1))
+    assert setup.run_worker("deliver", "--until-caught-up").code == 0
+    settings = settings_from(setup.config())
+    with LogView(settings, client_id="test", clock=SystemClock(), resolves_schemas=False) as view:
+        status = StatusReader(settings, view)
+        assert [4] == [one.dead_letters for one in status.look()]
+        delete_records(kafka, setup.dead_letters, {0: 3})
+        assert [1] == [one.dead_letters for one in status.look()]
 
 
 def test_lost_to_retention(kafka: LocalKafka, setup: Installation, receiver: Receiver) -> None:

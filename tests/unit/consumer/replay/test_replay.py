@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 from hypothesis import example, given
@@ -13,15 +13,18 @@ from consumer.delivery.policy.attempts import Cause, Reason
 from consumer.filters.endpoint_filter import Filter
 from consumer.filters.selection import Selection
 from consumer.lanes.delivery import Delivery, Lane
+from consumer.offsets import commit_metadata
 from consumer.offsets.commit_metadata import MAX_CHARACTERS
 from consumer.offsets.cursor import Cursor
+from consumer.offsets.ledger import Snapshot
+from consumer.places import Bounds
 from consumer.record import Record
 from consumer.replay.failures import Failures
 from consumer.replay.plan import Failure, PlanError, ReplayPlan, mark_of, plan_of
 from consumer.replay.preview import preview_of
 from consumer.replay.replay import Job
 from consumer.replay.report import Failed, ReplayReport
-from consumer.replay.run_store import RUN, new_run
+from consumer.replay.run_store import RUN, Runs, group_of_run, new_run
 from consumer.replay.target import ReplayFilter, target_of, unfiltered
 from producer.event_record import record_of
 from runtime.config import EndpointSettings, Secret
@@ -168,6 +171,40 @@ def test_keeping_failures() -> None:
     assert 50 == len(failures.named)
 
 
+class Offsets:
+    """The offsets of all groups."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, dict[int, Committed]] = {}
+
+    def committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, Committed]:
+        """Those of a group."""
+        return dict(self.of.get(group, {}))
+
+    def commit(self, group: str, topic: str, offsets: Mapping[int, Committed]) -> None:
+        """Set some."""
+        self.of.setdefault(group, {}).update(offsets)
+
+
+def test_a_failure_that_is_not_finished_is_dropped() -> None:
+    """A process that was killed kept it before its offset: it is tried again, and the run no longer names it."""
+    offsets, whole = Offsets(), Bounds({0: 0, 1: 0}, {0: 100, 1: 100})
+    runs = Runs(offsets, prefix="w", topic="t")
+    plan = ReplayPlan("run", "ci", {0: range(100), 1: range(100)})
+    runs.begin(plan)
+    for partition, offset in ((0, 17), (0, 8), (0, 12), (1, 17)):
+        plan.add_failure(Failure(partition, offset, "exhausted: status 500"))
+    runs.save("run", plan.commits())
+    group = group_of_run("w", "run")
+    holed = commit_metadata.encode(Snapshot(10, (10, 17), 18), group=group, topic="t", partition=0)
+    offsets.commit(group, "t", {0: Committed(10, holed), 1: Committed(18)})
+    resumed = runs.find("run", whole)
+    assert {0: (10, 17), 1: ()} == {number: at.holes for number, at in runs.progress(resumed, whole).items()}
+    left = [(0, 8), (0, 12), (1, 17)]
+    assert left == [(at.partition, at.offset) for at in resumed.failures]
+    assert left == [(at.partition, at.offset) for at in runs.find("run", whole).failures]
+
+
 def test_records_without_an_event_are_not_selected() -> None:
     """Where certain events are meant, a record that is none did not fail; where all are, it did."""
 
@@ -205,7 +242,7 @@ def test_summary() -> None:
         "ci: 5 delivered, 3 filtered (ignore.actions 1, tags 2), 1 failed; 3 were not selected",
         "  failed: 2:7  team/app  abc: rejected: status 422",
         "  failed before: 0:3: exhausted: status 500",
-        "  failed before: 4 more that are counted but not named",
+        "  failed before: at most 4 more that are counted but not named",
         "  8 offsets left: the run was stopped",
         "  to continue: registry-worker replay --resume r1",
     ] == report.lines()
