@@ -27,7 +27,10 @@ class FollowedCounts:
         """Nothing was looked at yet."""
         self._topic: Final = topic
         self._log: Final = log
-        self._begin_anew()
+        self._open = OpenCounts()
+        self._read: dict[int, int] = {}
+        """How far each partition was."""
+        self._topic_id: str | None = None
         self.bounds = Bounds({}, {})
         """Of the topic, at the last look."""
 
@@ -43,7 +46,7 @@ class FollowedCounts:
         )  # asked first: a topic that is made meanwhile is told by the next look
         bounds = bounds_of(self._log, self._topic)
         if topic_id != self._topic_id or _has_lost(bounds, self.bounds.first, self._read):
-            self._begin_anew()
+            self._open, self._read = OpenCounts(), {}
         self._topic_id, self.bounds = topic_id, bounds
         unread = {
             number: range(max(at, self._read.get(number, 0)), bounds.end[number]) for number, at in bounds.first.items()
@@ -64,12 +67,6 @@ class FollowedCounts:
     def by_reason(self) -> Mapping[str, Mapping[str, int]]:
         """The same, for each endpoint by reason."""
         return self._open.by_reason()
-
-    def _begin_anew(self) -> None:
-        self._open = OpenCounts()
-        self._read: dict[int, int] = {}
-        """How far each partition was."""
-        self._topic_id: str | None = None
 
 
 def _has_lost(now: Bounds, first: Mapping[int, int], read: Mapping[int, int]) -> bool:
