@@ -22,12 +22,13 @@ from consumer.log.succession import Succession
 from consumer.offsets.commits import commits_of
 from consumer.worker.answers import Answers
 from consumer.worker.backlogs import Backlogs
+from consumer.worker.cursor_renewal import CursorRenewal
 from consumer.worker.health import Health
 from consumer.worker.ownership import Ownership
 from consumer.worker.paces import sample_paces
 from consumer.worker.parts import CLIENT_ID, Parts
 from consumer.worker.pauses import Pauses
-from consumer.worker.preparation import Preparation, keep_cursors_alive
+from consumer.worker.preparation import Preparation
 from consumer.worker.retention import guard_retention
 from consumer.worker.senders import sender_maker
 from consumer.worker.served import Served
@@ -49,9 +50,10 @@ class Watches:
     answers: Answers
     health: Health
     pauses: Pauses
+    renewal: CursorRenewal
 
-    async def run(self, parts: Parts, served: Served, partitions: int) -> None:
-        """Watch for ever; the topic had `partitions` partitions when it was prepared."""
+    async def run(self, parts: Parts, served: Served) -> None:
+        """Watch for ever."""
         async with asyncio.TaskGroup() as watches:
             watches.create_task(self.health.watch())
             watches.create_task(self.ownership.watch())
@@ -59,7 +61,7 @@ class Watches:
             watches.create_task(self.identity.watch())
             watches.create_task(self.pauses.watch())
             watches.create_task(sample_paces(served, parts.clock))
-            watches.create_task(keep_cursors_alive(parts.groups, served, partitions))
+            watches.create_task(self.renewal.watch())
             watches.create_task(guard_retention(served, parts.settings.topics.retention_s, parts.clock))
 
 
@@ -70,7 +72,9 @@ def watches_of(parts: Parts, served: Served) -> Watches:
     ownership = Ownership(served, parts, clock=parts.clock, jitter=random.random)
     health = Health(served, preparation, parts.pulse, identity, ownership=ownership, clock=parts.clock)
     pauses = Pauses(parts.control, parts.writer, served)
-    return Watches(preparation, identity, ownership, Answers(served, parts.pulse, parts.clock), health, pauses)
+    renewal = CursorRenewal(parts, parts.groups, parts.visits, served)
+    answers = Answers(served, parts.pulse, parts.clock)
+    return Watches(preparation, identity, ownership, answers, health, pauses, renewal)
 
 
 def preparation_of(parts: Parts, settings: Settings, endpoints: Sequence[EndpointSettings]) -> Preparation:

@@ -22,6 +22,7 @@ from runtime.kafka.cluster_state import GroupMembers
 from runtime.kafka.control_topic import ControlTopic
 from runtime.kafka.group_members import members_of
 from runtime.kafka.group_protocol import GroupProtocols
+from runtime.kafka.group_visits import GroupVisits
 from runtime.kafka.groups import Groups
 from runtime.kafka.pulse import Pulse
 from runtime.kafka.settings import ClientSettings
@@ -44,6 +45,7 @@ class Parts:
     admin: Admin
     groups: Groups
     protocols: GroupProtocols
+    visits: GroupVisits
     pulse: Pulse
     writer: AcknowledgedWriter
     metrics: WorkerMetrics
@@ -98,13 +100,15 @@ def parts_of(settings: Settings, *, served: int = 1, pages: Address | None = Non
     kafka = settings.kafka.revealed()
     clock = SystemClock()
     admin = Admin(kafka, client_id=CLIENT_ID)
+    protocols = GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events)
     metrics = WorkerMetrics(process_metrics("registry_worker"))
     return Parts(
         settings=settings,
         kafka=kafka,
         admin=admin,
         groups=Groups(kafka, client_id=CLIENT_ID),
-        protocols=GroupProtocols(kafka, client_id=CLIENT_ID, topic=settings.topics.events),
+        protocols=protocols,
+        visits=GroupVisits(kafka, protocols, client_id=CLIENT_ID, topic=settings.topics.events),
         pulse=Pulse(admin, settings.topics.events, clock),
         writer=AcknowledgedWriter(
             kafka,

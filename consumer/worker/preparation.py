@@ -14,10 +14,10 @@ from runtime.kafka.control_topic import ControlTopic
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.group_protocol import GroupProtocols
 from runtime.kafka.groups import Groups
-from runtime.kafka.initial_offsets import begin, keep_alive, register_new
+from runtime.kafka.initial_offsets import begin, register_new
 from runtime.kafka.topics import ensure_attempts, ensure_dead_letters, offsets_shortfall
 from runtime.news import News
-from runtime.side_threads import beside, beside_within
+from runtime.side_threads import beside_within
 from schemas.names import group_of
 
 _log: Final = structlog.get_logger(__name__)
@@ -26,7 +26,6 @@ _AGAIN_S: Final = 1.0
 _REACH_LIMIT_S: Final = 1.0
 _PREPARE_LIMIT_S: Final = 600.0
 """For all questions of one try together, each of which has its own limit."""
-_KEEP_ALIVE_EVERY_S: Final = 3600.0
 
 
 class Configured(Protocol):
@@ -82,12 +81,12 @@ class Preparation:
         made._news = self._news
         return made
 
-    async def run(self) -> int:
-        """Try until it succeeds; the partitions of the events topic."""
+    async def run(self) -> None:
+        """Try until it succeeds."""
         while True:
             tried = self._settings
             try:
-                partitions = await beside_within(_PREPARE_LIMIT_S, self._prepare)
+                await beside_within(_PREPARE_LIMIT_S, self._prepare)
             except BridgeError as error:
                 self.waits_for = str(error)
                 if self._news.is_news("preparation", str(error)):
@@ -96,9 +95,9 @@ class Preparation:
             else:
                 if tried is self._settings:  # else it was another configuration that is prepared now
                     self.waits_for = ""
-                    return partitions
+                    return
 
-    def _prepare(self) -> int:
+    def _prepare(self) -> None:
         settings = self._settings
         _log.debug("deliver.preparing")
         self._admin.ping(settings.topics.events, _REACH_LIMIT_S)  # so that no call hangs while it is away
@@ -115,7 +114,6 @@ class Preparation:
         register_new(self._admin, self._groups, settings, topic.partitions)
         begin(self._admin, self._groups, settings, self._endpoints, topic.partitions, now=self._clock.wall())
         self._control.look()  # before anything is delivered to an endpoint that is paused
-        return topic.partitions
 
     def _ensure_attempts(self, settings: Settings) -> None:
         """Delivery does not wait for the topic of attempts: what cannot be written there is counted."""
@@ -125,13 +123,3 @@ class Preparation:
             if self._news.is_news("attempts", str(error)):
                 consequence = "attempts are only in the worker's memory"
                 _log.warning("attempts.no_topic", reason=str(error), consequence=consequence)
-
-
-async def keep_cursors_alive(groups: Groups, configured: Configured, partitions: int) -> None:
-    """Renew the cursors of disabled endpoints, now and then for ever."""
-    while True:
-        try:
-            await beside(keep_alive, groups, configured.settings, partitions)
-        except BridgeError as error:
-            _log.warning("deliver.cursors_not_renewed", reason=str(error))
-        await asyncio.sleep(_KEEP_ALIVE_EVERY_S)

@@ -154,14 +154,14 @@ def _log_late(target: CaughtUp, served: Served, clock: Clock) -> None:
 
 
 async def _run(parts: Parts, served: Served, watches: Watches, ready: asyncio.Event) -> None:
-    partitions = await watches.preparation.run()
+    await watches.preparation.run()
     watches.pauses.apply()
     parts.pulse.start()
     parts.attempt_log.start()
     for endpoint in served:
         endpoint.start()
     ready.set()
-    await watches.run(parts, served, partitions)
+    await watches.run(parts, served)
 
 
 def _stop_if_failed(task: asyncio.Task[None], stop: asyncio.Event) -> None:

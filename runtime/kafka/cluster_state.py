@@ -70,6 +70,8 @@ class GroupMembers:
     """Why nothing is known of it; empty if it is."""
     is_rebalancing: bool = False
     """Whether all its members join anew just now, as `classic` has it: who gets what is not known then."""
+    has_commits_alone: bool = False
+    """Whether it never had a member, as far as Kafka knows: its offsets were committed from outside."""
 
     def unowned(self, partitions: Collection[int], *, besides: str = "") -> list[int] | None:
         """Those of these partitions that no member has, ascending; None where that is not known.

@@ -59,7 +59,7 @@ def members_of(
 
 def _membership(answer: Mapping[str, Any]) -> GroupMembers:
     members = tuple(Member(**{**one, "partitions": tuple(one["partitions"])}) for one in answer["members"])
-    return GroupMembers(members, answer["protocol"], answer["obstacle"], answer["is_rebalancing"])
+    return GroupMembers(**{**answer, "members": members})
 
 
 def _main() -> None:
@@ -84,7 +84,12 @@ def _described(group: str, answer: Any, topic: str) -> GroupMembers:
     if found.state is ConsumerGroupState.DEAD:
         return GroupMembers()
     members = () if found.state in _WITHOUT_MEMBERS else tuple(_member(one, topic) for one in found.members)
-    return GroupMembers(members, found.type.name.lower(), is_rebalancing=found.state in _REBALANCING)
+    return GroupMembers(
+        members,
+        found.type.name.lower(),
+        is_rebalancing=found.state in _REBALANCING,
+        has_commits_alone=bool(found.is_simple_consumer_group),
+    )
 
 
 def _member(found: Any, topic: str) -> Member:

@@ -7,7 +7,6 @@ never got.
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Final, Protocol, assert_never
 
 import structlog
@@ -72,19 +71,6 @@ def begin(
             continue  # a worker was faster; the cursor is its own now
         waiting = sum(ends[partition] - offset for partition, offset in offsets.items())
         _log.info("endpoint.registered", endpoint=endpoint.name, group=group, events_to_deliver=waiting)
-
-
-def keep_alive(groups: GroupCursors, settings: Settings, partitions: int) -> None:
-    """Commit the cursors of disabled endpoints as they are: a broker forgets offsets that nobody renews."""
-    topic = settings.topics.events
-    for endpoint in settings.endpoints:
-        if not endpoint.disabled:
-            continue
-        group = group_of(settings.worker.group_prefix, endpoint.name)
-        found = groups.committed(group, topic, range(partitions))
-        if found:
-            with suppress(GroupIsLiveError):  # then its members renew them
-                groups.commit(group, topic, found)
 
 
 def _offsets(admin: LogPlaces, topic: str, start: Start, ends: dict[int, int], now: float) -> dict[int, int]:

@@ -42,7 +42,8 @@ def test_members_and_protocol(kafka: LocalKafka, topic: str) -> None:
     assert [GroupMembers(both, "consumer"), GroupMembers(both, "classic")] == [found[name] for name in names[:2]]
     assert all(member.id for name in names[:2] for member in found[name].members)
     assert all(member.client_id == f"{name}@*:5051" for name in names[:2] for member in found[name].members)
-    assert [GroupMembers((), "classic"), GroupMembers()] == [found[name] for name in names[2:]]
+    alone = GroupMembers((), "classic", has_commits_alone=True)
+    assert [alone, GroupMembers()] == [found[name] for name in names[2:]]
 
 
 def test_what_ends_the_question_is_told() -> None:
