@@ -12,7 +12,7 @@ from consumer.places import Bounds, LogOffsets, bounds_of
 from consumer.record import Record
 
 
-class LetterLog(LogOffsets, Protocol):
+class IdentifiedLog(LogOffsets, Protocol):
     """Answers for the dead-letter topic: its offsets, and which topic of that name it is."""
 
     def topic_id(self, name: str) -> str | None:
@@ -23,7 +23,7 @@ class LetterLog(LogOffsets, Protocol):
 class FollowedCounts:
     """The counts of one topic, of as much as was read; `look`, read what it names, and `take` that."""
 
-    def __init__(self, topic: str, log: LetterLog) -> None:
+    def __init__(self, topic: str, log: IdentifiedLog) -> None:
         """Nothing was looked at yet."""
         self._topic: Final = topic
         self._log: Final = log

@@ -26,7 +26,7 @@ _log: Final = structlog.get_logger(__name__)
 _EVERY_S: Final = 3600.0
 
 
-class GroupFacts(Protocol):
+class KnowsGroups(Protocol):
     """Knows the events topic, and the groups that read it; see `Parts`."""
 
     def partitions(self) -> Collection[int]:
@@ -54,7 +54,7 @@ class Visitor(Protocol):
 class CursorRenewal:
     """Renews the cursors of the disabled endpoints of the configuration in force."""
 
-    def __init__(self, facts: GroupFacts, cursors: GroupCursors, visitor: Visitor, configured: Configured) -> None:
+    def __init__(self, facts: KnowsGroups, cursors: GroupCursors, visitor: Visitor, configured: Configured) -> None:
         """Nothing is renewed yet."""
         self._facts: Final = facts
         self._cursors: Final = cursors

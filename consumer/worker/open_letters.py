@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from consumer.dead_letters.followed_counts import FollowedCounts, LetterLog
+from consumer.dead_letters.followed_counts import FollowedCounts, IdentifiedLog
 from consumer.offsets.unread import RangeSource
 from consumer.places import TopicMissingError
 from runtime.clock import Clock
@@ -39,7 +39,7 @@ class LetterReaders(Protocol):
 class OpenLetterWatch:
     """Looks at the dead-letter topic when it is asked to."""
 
-    def __init__(self, topic: str, log: LetterLog, readers: LetterReaders, clock: Clock) -> None:
+    def __init__(self, topic: str, log: IdentifiedLog, readers: LetterReaders, clock: Clock) -> None:
         """Nothing was looked at yet."""
         self._topic: Final = topic
         self._readers: Final = readers
