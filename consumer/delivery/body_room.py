@@ -12,8 +12,11 @@ from consumer.delivery.owner import Wakes
 from consumer.lanes.delivery import Batch
 
 _ROOM: Final = 24 * 1024 * 1024
-_MOST_BYTES_PER_BYTE: Final = 40
-"""Of JSON for one of a record: an empty reference has 13 there, and some 500 in the registry's indented JSON."""
+_MOST_BYTES_PER_BYTE: Final = 20
+"""Of JSON for one of a record: a reference with an empty platform has 13 there, and 254 in a registry's indented JSON.
+
+Of usual events it is 1 to 2, and escapes make 6 of one; a template may write any number.
+"""
 _WITHOUT_ROOM: Final = 4 * 1024
 """Bytes of records: of smaller batches there may be as many under way as requests."""
 

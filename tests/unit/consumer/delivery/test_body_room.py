@@ -12,7 +12,7 @@ from consumer.record import Record
 
 SMALL: Final = 4096
 """Bytes of the largest batch that needs no room."""
-ROOM: Final = 100_000 * 40
+ROOM: Final = 100_000 * 20
 """For records of 100,000 bytes."""
 
 
@@ -133,7 +133,7 @@ def test_room_is_kept_whatever_the_order(steps: list[tuple[str, int]]) -> None:
 
     def start(one: Batch) -> None:
         others = sum(held.size for held in under_way)
-        needed = min(one.deliveries[0].record.size * 40, ROOM)
+        needed = min(one.deliveries[0].record.size * 20, ROOM)
         is_alone = all(held.is_written for held in under_way) and others <= ROOM / 2
         assert is_alone or others + needed <= ROOM
         under_way.append(Held(taken(room, one), needed))

@@ -12,7 +12,7 @@ from consumer.lanes.delivery import Delivery
 from tests.kit.dispatched import OK, Ledgers
 from tests.kit.virtual_time import run, running_loop, simulated
 
-LARGE: Final = 700_000
+LARGE: Final = 1_300_000
 """Bytes of a record that might need all the room."""
 
 
