@@ -41,9 +41,8 @@ class FollowedCounts:
             TopicMissingError: there is no such topic.
             KafkaUnavailableError, KafkaRefusedError: no answer.
         """
-        topic_id = self._log.topic_id(
-            self._topic
-        )  # asked first: a topic that is made meanwhile is told by the next look
+        # The id is asked first: a topic that is made meanwhile is told by the next look.
+        topic_id = self._log.topic_id(self._topic)
         bounds = bounds_of(self._log, self._topic)
         if topic_id != self._topic_id or _has_lost(bounds, self.bounds.first, self._read):
             self._open, self._read = OpenCounts(), {}

@@ -63,9 +63,8 @@ class SinkSender:
             UndecodableError, UnknownSchemaError: its bytes changed since it was admitted.
         """
         [delivery] = deliveries
-        event = await self._event(
-            delivery
-        )  # before its time begins: the sink cannot help that a thread of ours is busy
+        # Before its time begins: the sink cannot help that a thread of ours is busy.
+        event = await self._event(delivery)
         return await self._within_its_time(event, delivery.record)
 
     async def close(self) -> None:
