@@ -9,7 +9,15 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from confluent_kafka import OFFSET_INVALID, IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import (
+    OFFSET_INVALID,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+    Uuid,
+)
 from confluent_kafka.admin import (
     AdminClient,
     ConfigResource,
@@ -44,6 +52,9 @@ _PASSING: Final = frozenset(
 )
 _UNKNOWN: Final = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART})
 _ANSWERS: Final = _UNKNOWN | {KafkaError.TOPIC_AUTHORIZATION_FAILED}
+
+_NO_ID: Final = str(Uuid(0, 0))
+"""The text of the id that the client gives where the broker has none; two of these objects are never equal."""
 
 _T = TypeVar("_T")
 
@@ -105,12 +116,9 @@ class Admin:
         return self._described(name) is not None
 
     def topic_id(self, name: str) -> str | None:
-        """The id of the topic, which an earlier one of its name did not have; None if there is none, or no topic.
-
-        Kafka has ids since 2.8 (KIP-516).
-        """
+        """The id of the topic, which an earlier one of its name did not have; None if there is none, or no topic."""
         found = self._described(name)
-        return str(found.topic_id) if found is not None and found.topic_id is not None else None
+        return None if found is None else id_of(found.topic_id)
 
     def _described(self, name: str) -> TopicDescription | None:
         future = self._client.describe_topics(TopicCollection([name]), request_timeout=LIMIT_S)[name]
@@ -251,6 +259,11 @@ def _offset_in(answer: "Future[ListOffsetsResultInfo]") -> int:
     if offset == OFFSET_INVALID:  # what librdkafka 2.16 says, without an error, of a leader that left
         raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
     return offset
+
+
+def id_of(topic_id: Uuid | None) -> str | None:
+    """The text of a topic's id; None if the broker has none, which Kafka has since 2.8 (KIP-516)."""
+    return None if topic_id is None or str(topic_id) == _NO_ID else str(topic_id)
 
 
 def any_of(brokers: Collection[int], doing: str) -> int:

@@ -7,9 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Uuid
 
 from broker import LocalKafka, free_port
-from runtime.kafka.admin import Admin, any_of
+from runtime.kafka.admin import Admin, any_of, id_of
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from tests.kit import eventually
 from tests.kit.eventually import LIMIT_S
@@ -38,6 +39,13 @@ def test_a_cluster_without_a_broker() -> None:
         any_of({}, "asking")
 
 
+def test_an_id_of_zeros_is_none() -> None:
+    """The client gives it where a broker has no ids: it would differ from the real one that comes with an upgrade."""
+    assert id_of(Uuid(0, 0)) is None
+    assert id_of(None) is None
+    assert id_of(Uuid(1, 2)) == str(Uuid(1, 2))
+
+
 def test_a_cluster_that_is_away(topic: str) -> None:
     """Every question to an address where nothing listens is an error that names what was asked."""
     away = Admin({"bootstrap.servers": f"127.0.0.1:{free_port()}"}, client_id="test")
@@ -48,7 +56,7 @@ def test_a_cluster_that_is_away(topic: str) -> None:
 ASK_FOR_A_WHILE = """
 import logging, sys, time
 from runtime.errors import BridgeError
-from runtime.kafka.admin import Admin, any_of
+from runtime.kafka.admin import Admin, any_of, id_of
 
 logging.disable()  # connections that are refused while the broker starts
 admin, latest = Admin({"bootstrap.servers": sys.argv[1]}, client_id="test"), time.monotonic() + 300
