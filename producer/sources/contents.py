@@ -225,5 +225,5 @@ def _check_event(event: Event, bare: Event, facts: PostFacts) -> None:
 def _check_record(event: Event, facts: PostFacts, path: str = "") -> None:
     size = record_of(event, topic="", accepted_ms=0, trace=facts.trace).size
     if size > facts.max_record_bytes:
-        allowed = f"the record of an event may have {format_size(facts.max_record_bytes)} (3 x intake.max_body)"
+        allowed = f"the record of an event may have {format_size(facts.max_record_bytes)} (see intake.max_body)"
         raise TooMuchError(f"{allowed}; this one has {rounded_size(size)}", path)

@@ -42,8 +42,6 @@ UNGUARDED: Final = (
 )
 """The fault of an address that `is_unguarded`."""
 _COPIES = whole_number(1, 100)
-_SMALLEST_BODY = 64 * 2**10
-"""Bytes: so that the records of events, and dead letters, have room for what comes on top of a body."""
 _LARGEST_BODY = 200 * 2**20
 """Bytes. Dead letters take records of 4 times this, and librdkafka none above 1 GB."""
 
@@ -105,7 +103,7 @@ def read_intake(value: Value) -> IntakeSettings:
         path=section.read("path", intake_path, default.path),
         authorization=authorization,
         is_open=is_open,
-        max_body_bytes=section.read("max_body", size(_SMALLEST_BODY, _LARGEST_BODY), default.max_body_bytes),
+        max_body_bytes=section.read("max_body", size(1024, _LARGEST_BODY), default.max_body_bytes),
         tls=section.read("tls", read_listener_tls, None),
         spool=section.read("spool", read_spool, None),
         sources=section.read("sources", sources_with(authorization), ()),

@@ -6,7 +6,7 @@ No `repr` shows a secret. Below each field stand its unit and why its default is
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from runtime.config.addresses import Address
 from runtime.config.endpoint_settings import EndpointSettings, TLSSettings
@@ -83,6 +83,9 @@ class SpoolSettings:
     """Bytes that the events in it may take on disk: about eight million of a common size."""
 
 
+_LEAST_ROOM: Final = 64 * 2**10
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IntakeSettings:
     """The HTTP front that registries POST to."""
@@ -107,12 +110,17 @@ class IntakeSettings:
     @property
     def max_event_bytes(self) -> int:
         """The largest record of the events topic, in bytes: an event's own text, its typed members, and room."""
-        return 3 * self.max_body_bytes
+        return 3 * self._room_bytes
 
     @property
     def max_dead_letter_bytes(self) -> int:
         """The largest record of the dead-letter topic, in bytes: an event's record and why it is there."""
-        return 4 * self.max_body_bytes
+        return 4 * self._room_bytes
+
+    @property
+    def _room_bytes(self) -> int:
+        """The size of a body for which records have room: what comes on top of a body does not shrink with it."""
+        return max(self.max_body_bytes, _LEAST_ROOM)
 
 
 UnknownSchema = Literal["wait", "dead-letter"]

@@ -12,6 +12,8 @@ from runtime.units import format_size
 
 LETTER_FACTOR: Final = 4
 """A dead letter is at most so many times as large as the body of the POST that brought its event."""
+LEAST_LETTER: Final = LETTER_FACTOR * 64 * 1024
+"""Bytes: no value of `intake.max_body` makes dead letters smaller (see `IntakeSettings`)."""
 _MIB: Final = 2**20
 _LEAST: Final = _MIB
 """Below this no service is known to be."""
@@ -30,7 +32,7 @@ def smaller_sizes(asked: int, refusal: str) -> Iterator[int]:
 
 
 def remedy(record_bytes: int) -> str:
-    """What an operator can do about topics whose records have at most this size: a clause."""
+    """What an operator can do about topics whose records have at most this size, `LEAST_LETTER` or more: a clause."""
     body = record_bytes // LETTER_FACTOR
     fits = format_size(body) if body % 1024 == 0 else f"{body // 1024} KiB"
     return f"set intake.max_body to {fits.replace(' ', '')} or less"

@@ -12,7 +12,7 @@ from runtime.counts import counted
 from runtime.kafka.admin import Admin
 from runtime.kafka.cluster_state import Topic
 from runtime.kafka.errors import KafkaPolicyError
-from runtime.kafka.record_sizes import remedy, smaller_sizes
+from runtime.kafka.record_sizes import LEAST_LETTER, remedy, smaller_sizes
 from runtime.news import News
 from runtime.units import rounded_size
 
@@ -284,4 +284,5 @@ def size_shortfalls(admin: TopicsAdmin, settings: Settings) -> list[str]:
 
 def _size_difference(topic: str, value: str | None, wanted: str) -> str:
     sentence = f"topic {topic} has {_SIZE}={value}; it should be {wanted}"
-    return sentence if value is None or int(value) > int(wanted) else f"{sentence}, or {remedy(int(value))}"
+    is_met_by_smaller_bodies = value is not None and LEAST_LETTER <= int(value) <= int(wanted)
+    return f"{sentence}, or {remedy(int(value or 0))}" if is_met_by_smaller_bodies else sentence

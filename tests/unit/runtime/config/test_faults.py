@@ -202,7 +202,7 @@ SECTIONS = [
         KAFKA + "intake: {max_body: 2MiB, spool: {dir: x, max: 20MiB}}",
         'intake.spool.max: "20MiB" is less than 16 x intake.max_body (32 MiB)',
     ),
-    (KAFKA + "intake: {max_body: 1}", "intake.max_body: 1 is not from 64 KiB to 200 MiB"),
+    (KAFKA + "intake: {max_body: 1}", "intake.max_body: 1 is not from 1 KiB to 200 MiB"),
     (
         KAFKA + "intake: {sources: [{name: a, format: harbour}]}",
         'intake.sources[0].format: "harbour" is not one of distribution, gitlab, acr, harbor, zot, github, docker-hub, quay, gitea, ecr, cloudevents',

@@ -10,7 +10,7 @@ from runtime.config.load import settings_from
 from runtime.config.settings import IntakeSettings
 from runtime.kafka.cluster_state import Topic
 from runtime.kafka.errors import KafkaPolicyError
-from runtime.kafka.record_sizes import LETTER_FACTOR
+from runtime.kafka.record_sizes import LEAST_LETTER, LETTER_FACTOR
 from runtime.kafka.topics import ensure_topics, plan_tags, size_shortfalls
 from runtime.news import News
 
@@ -86,8 +86,9 @@ def test_what_is_refused_for_another_reason_is_refused(settings: Settings) -> No
 
 
 def test_the_remedy_fits_the_settings() -> None:
-    """The factor of a dead letter stands in the intake's settings too."""
-    assert IntakeSettings(max_body_bytes=1000).max_dead_letter_bytes == LETTER_FACTOR * 1000
+    """The factor of a dead letter stands in the intake's settings too, and so does the least size of one."""
+    assert IntakeSettings(max_body_bytes=MIB).max_dead_letter_bytes == LETTER_FACTOR * MIB
+    assert IntakeSettings(max_body_bytes=1024).max_dead_letter_bytes == LEAST_LETTER
 
 
 def test_tags_are_in_small_segments() -> None:
