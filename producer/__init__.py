@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     from producer.manifest.manifest import Manifest, ManifestError
     from producer.sinks.kafka_sink import KafkaSink
     from producer.sinks.sink import Sink, SinkClosed, SinkError
+    from runtime.http.client import ClientSettingsError
 
 __all__ = [
     "Bridge",
+    "ClientSettingsError",
     "KafkaSink",
     "Listener",
     "Manifest",
@@ -72,6 +74,7 @@ _HOMES: Final = {
     "producer.manifest.manifest": ("Manifest", "ManifestError"),
     "producer.sinks.kafka_sink": ("KafkaSink",),
     "producer.sinks.sink": ("Sink", "SinkClosed", "SinkError"),
+    "runtime.http.client": ("ClientSettingsError",),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
