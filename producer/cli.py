@@ -202,14 +202,18 @@ def publish_command(
         acknowledged = publisher.publish(_shown_if_refused(_found(sources, content_type, registry), refused))
     finally:
         writer.close()
+        _say_repeated(publisher.repeated)
     click.echo(f"{counted(acknowledged, 'event')} acknowledged{f', {len(refused)} refused' if refused else ''}")
-    if publisher.repeated:
+    return 1 if refused else 0
+
+
+def _say_repeated(events: int) -> None:
+    if events:
         click.echo(
-            f"Kafka did not acknowledge {counted(publisher.repeated, 'event')} in time, so they were written again: "
+            f"Kafka did not acknowledge {counted(events, 'event')} in time, so they were written again: "
             "the log may have them twice",
             err=True,
         )
-    return 1 if refused else 0
 
 
 def _content_type(text: str) -> str:

@@ -19,6 +19,8 @@ Of usual events it is 1 to 2, and escapes make 6 of one; a template may write an
 """
 _WITHOUT_ROOM: Final = 4 * 1024
 """Bytes of records: of smaller batches there may be as many under way as requests."""
+_CROWD: Final = 1_000
+"""So many batches are drawn from their lanes at most to wait here: each pass over them costs time."""
 
 
 class BodyRoom:
@@ -72,6 +74,16 @@ class BodyRoom:
         self._unwritten -= is_first
         if self._has_for_first:
             self._wakeup.wake()
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many wait that no more should be drawn."""
+        return len(self.waiting) >= _CROWD
+
+    @property
+    def is_short(self) -> bool:
+        """Whether batches wait because there is no room, and not because they may not start yet."""
+        return bool(self.waiting) and not self._has_for_first
 
     @property
     def _has_for_first(self) -> bool:

@@ -71,8 +71,8 @@ class Dispatcher:
             self._dismiss_waiting()
         while self._has_place(now) and (batch := self.room.next()) is not None:
             self._start(batch, now, wall)
-        while self._has_place(now, drawn=len(self.room.waiting)) and (batch := self._next(now, allowed)) is not None:
-            if self.room.admits(batch):
+        while self._has_place(now) and not self.room.is_crowded and (batch := self._next(now, allowed)) is not None:
+            if batch is self._gate.probe or self.room.admits(batch):  # all others wait for a probe
                 self._start(batch, now, wall)
 
     def next_wake(self) -> float | None:
@@ -112,10 +112,10 @@ class Dispatcher:
         self._gate.ended(batch)
         self._wakeup.wake()
 
-    def _has_place(self, now: float, *, drawn: int = 0) -> bool:
-        """Whether one more may be under way, beside so many that are drawn and wait for room."""
-        requests, events = self.in_flight.requests + drawn, self.in_flight.events
-        return self._gate.admits(now, in_flight=requests) and self._claims.may_attempt(events)
+    def _has_place(self, now: float) -> bool:
+        """Whether one more may be under way; what waits for room has no place, so that small requests pass it."""
+        in_flight = self.in_flight
+        return self._gate.admits(now, in_flight=in_flight.requests) and self._claims.may_attempt(in_flight.events)
 
     def _next(self, now: float, allowed: Allowed) -> Batch | None:
         """The next batch that the gate allows. A probe that is due comes first, so that new lanes never delay it."""

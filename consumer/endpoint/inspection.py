@@ -3,6 +3,7 @@
 from typing import Final
 
 from consumer.attempts.text import result_of
+from consumer.delivery.body_room import BodyRoom
 from consumer.delivery.policy.breaker import BreakerState
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.live_status import LiveStatus, cursor_json
@@ -84,7 +85,7 @@ def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> F
         burying=endpoint.courier.burying,
         unwritten_because=endpoint.courier.burial.unwritten_because,
         rate_limit=endpoint.settings.rate_limit if gate.rate.next_at(now) > now else None,
-        without_room=len({lane for batch in endpoint.dispatcher.room.waiting for lane in batch.lanes}),
+        without_room=_without_room(endpoint.dispatcher.room),
         in_flight=in_flight.requests,
         limit=gate.limit.value,
         answers_take=monitor.latency.mean_s,
@@ -96,6 +97,11 @@ def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> F
         ordered=endpoint.settings.ordering == "repository",
         filtering=now - monitor.filtered_at < _JUST_NOW_S,
     )
+
+
+def _without_room(room: BodyRoom) -> int:
+    """Lanes that wait for room; 0 if there is some, and they wait for their turn."""
+    return len({lane for batch in room.waiting for lane in batch.lanes}) if room.is_short else 0
 
 
 def _held_back(endpoint: Endpoint, now: float) -> float | None:

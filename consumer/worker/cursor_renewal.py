@@ -77,34 +77,43 @@ class CursorRenewal:
             await asyncio.sleep(_EVERY_S)
 
     def renew(self) -> None:
-        """Renew them once; blocks.
+        """Renew them once, each group by itself; blocks.
 
         Raises:
             TopicMissingError: there is no events topic.
-            KafkaUnavailableError, KafkaRefusedError: they could not all be renewed.
-            ProtocolMissingError: the configured group protocol is none of the cluster's.
+            KafkaUnavailableError, KafkaRefusedError: no answer about it.
         """
-        settings = self._configured.settings
-        prefix, topic = settings.worker.group_prefix, settings.topics.events
-        groups = [group_of(prefix, endpoint.name) for endpoint in settings.endpoints if endpoint.disabled]
-        if not groups:
-            return
-        partitions = self._facts.partitions()
-        self._visit([group for group in groups if self._is_committed_again(group, topic, partitions)])
+        groups = self._groups()
+        partitions = self._facts.partitions() if groups else ()
+        for group in groups:
+            try:
+                self._renew_one(group, partitions)
+            except BridgeError as error:
+                _log.warning("deliver.cursors_not_renewed", group=group, reason=str(error))
 
-    def _is_committed_again(self, group: str, topic: str, partitions: Collection[int]) -> bool:
+    def _groups(self) -> list[str]:
+        """Those of the endpoints that are disabled now."""
+        settings = self._configured.settings
+        ends = [endpoint for endpoint in settings.endpoints if endpoint.disabled]
+        return [group_of(settings.worker.group_prefix, endpoint.name) for endpoint in ends]
+
+    def _renew_one(self, group: str, partitions: Collection[int]) -> None:
+        """Commit its cursors again, and visit it if it goes by its last member instead of its commits."""
+        if self._leaving.is_set() or not self._is_committed_again(group, partitions):
+            return
+        members = self._facts.members([group])[group]
+        if members.obstacle:
+            raise KafkaUnavailableError(members.obstacle)
+        goes_by_members = members.protocol == "classic" and not members.has_commits_alone
+        if goes_by_members and not members.members and group in self._groups():
+            self._visitor.visit(group, self._leaving)
+
+    def _is_committed_again(self, group: str, partitions: Collection[int]) -> bool:
         """Commit the group's cursors as they are; whether it has any, and no members, who would renew them."""
+        topic = self._configured.settings.topics.events
         found = self._cursors.committed(group, topic, partitions)
         with suppress(GroupIsLiveError):
             if found:
                 self._cursors.commit(group, topic, found)
                 return True
         return False
-
-    def _visit(self, groups: Collection[str]) -> None:
-        """Visit those of these groups that go by their last member instead of their commits."""
-        for group, members in self._facts.members(groups).items() if groups else ():
-            if members.obstacle:
-                raise KafkaUnavailableError(members.obstacle)
-            if members.protocol == "classic" and not members.has_commits_alone and not self._leaving.is_set():
-                self._visitor.visit(group, self._leaving)

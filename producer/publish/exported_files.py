@@ -24,6 +24,8 @@ from schemas.wire import typed_json
 AVRO_MAGIC: Final = b"Obj\x01"
 PARQUET_MAGIC: Final = b"PAR1"
 _SOURCE_TEXTS: Final = ("source_format", "source_content_type", "source_body")
+_SHOWN: Final = 200
+"""Characters of what fastavro says of a value, which may be as long as the record."""
 _LINE_MEMBERS: Final = frozenset({"kafka_topic", "kafka_partition", "kafka_offset", "event"})
 
 
@@ -102,7 +104,7 @@ def _avro_event(record: Any) -> Event | str:
     try:
         schemaless_writer(encoded, CATALOG.latest.schema, record["event"])
     except Exception as error:  # noqa: BLE001 - fastavro raises whatever a value of another schema leads to
-        return f"not an event of the bridge's schema ({type(error).__name__}: {error})"
+        return f"not an event of the bridge's schema ({type(error).__name__}: {str(error)[:_SHOWN]})"
     try:
         return decode(frame(CATALOG.latest.id, encoded.getvalue()), None)
     except UndecodableError as error:

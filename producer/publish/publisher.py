@@ -88,8 +88,10 @@ class Publisher:
             fault = self._take(self._records(found))
             self._flush()
         except KeyboardInterrupt:
-            rest = f"continue from {self._first}" if self._first else "the rest was not read"
-            raise StoppedError(f"stopped: {self._so_far()}; {rest}") from None
+            where, rest = f" {self._place}", "the rest was not published"
+            if self._first:
+                where, rest = "", f"continue from {self._first}"
+            raise StoppedError(f"stopped{where}: {self._so_far()}; {rest}") from None
         if fault is not None:
             _log.debug("publish.broke_off", exc_info=fault)
             raise StoppedError(f"broke off {self._place}: {_words(fault)}; {self._so_far()}, the rest was not read")

@@ -16,6 +16,7 @@ from producer.sinks.kafka_arguments import require_usable
 from producer.sinks.sink import SinkClosed, SinkError
 from runtime.clock import Clock, SystemClock
 from runtime.config import SchemaRegistrySettings
+from runtime.config.broker_list import brokers_in
 from runtime.errors import BridgeError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.settings import ClientSettings
@@ -65,6 +66,7 @@ class KafkaSink:
         require_usable(
             kafka_settings, topic=topic, registry=registry, timeout=timeout, max_record_bytes=_MAX_RECORD_BYTES
         )
+        brokers = ",".join(brokers_in(str(kafka_settings["bootstrap.servers"])))  # the client takes no line breaks
         self._closed = False
         self._made_in = os.getpid()
         self._topic = topic
@@ -73,7 +75,10 @@ class KafkaSink:
         limit_s = min(timeout, ANSWER_LIMIT_S)
         self._registration = registration_of(schema_registry, topic, self._clock, program=_CLIENT_ID, limit_s=limit_s)
         self._writer = AcknowledgedWriter(
-            kafka_settings, client_id=_CLIENT_ID, max_record_bytes=_MAX_RECORD_BYTES, limit_s=timeout
+            {**kafka_settings, "bootstrap.servers": brokers},
+            client_id=_CLIENT_ID,
+            max_record_bytes=_MAX_RECORD_BYTES,
+            limit_s=timeout,
         )
 
     def write(self, event: Event) -> None:

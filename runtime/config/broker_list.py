@@ -26,6 +26,7 @@ BROKER_LIST: Final = rf"\s*{_BROKER}(?:\s*,\s*{_BROKER})*\s*"
 _PARTS: Final = re.compile(
     r"(?:(?P<protocol>[^/]*)://)?(?P<host>\[(?P<v6>[^%\]]*)[^\]]*\]|[^:\[]*)(?::(?P<port>.*))?", re.DOTALL
 )
+_BARE_V6: Final = re.compile(r"[0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?")
 _LAST_PORT: Final = 65_535
 
 
@@ -61,19 +62,20 @@ def _faults(broker: str, security_protocol: str | None) -> Iterator[str]:
         yield f"has a protocol other than {', '.join(PROTOCOLS)}; {_ADVICE}"
     if protocol is not None and protocol.upper() != (security_protocol or protocol).upper():
         yield "names another protocol than security.protocol, which all connections have"
-    if port is not None and ":" in port:
+    if port is not None and ":" in port and _BARE_V6.fullmatch(broker):
         yield "has an IPv6 address without brackets; write e.g. [::1]:9092"
-    if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= _LAST_PORT):
+    elif port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= _LAST_PORT):
         yield f"has a port that is not a number from 1 to {_LAST_PORT}; {_ADVICE}"
-    if not re.fullmatch(_BROKER, broker) or not _is_v6(parts["v6"]):
+    if not re.fullmatch(_BROKER, broker) or not _is_address(parts["v6"] or parts["host"]):
         yield _NO_LIST
 
 
-def _is_v6(text: str | None) -> bool:
-    if text is None:
+def _is_address(host: str) -> bool:
+    """Whether what looks like an address is one; any name is."""
+    if not re.fullmatch(rf"{_V4}|[^.]*:.*", host):
         return True
     try:
-        ipaddress.IPv6Address(text)
+        ipaddress.ip_address(host)
     except ValueError:
         return False
     return True

@@ -9,7 +9,7 @@ commits.
 import threading
 from typing import Final, Protocol
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 from runtime.clock import Clock, SystemClock
 from runtime.deadline import Deadline
@@ -80,12 +80,15 @@ class GroupVisits:
             consumer.incremental_assign([TopicPartition(at.topic, at.partition, OFFSET_END) for at in partitions])
             admitted.set()
 
-        consumer = Consumer({**made, "error_cb": faults.note})
         try:
-            consumer.subscribe([self._topic], on_assign=on_assign)
-            self._wait(consumer, group, admitted, leaving, faults)
-        finally:
-            close_in_time(consumer, _LEAVE_S)
+            consumer = Consumer({**made, "error_cb": faults.note})
+            try:
+                consumer.subscribe([self._topic], on_assign=on_assign)
+                self._wait(consumer, group, admitted, leaving, faults)
+            finally:
+                close_in_time(consumer, _LEAVE_S)
+        except KafkaException as error:
+            raise translated(error, f"joining group {group} for a moment", fault=faults.cause) from error
 
     def _wait(
         self,

@@ -109,7 +109,10 @@ class Groups:
     @contextmanager
     def _outsider(self, group: str, **callbacks: Any) -> Iterator[Consumer]:
         settings = consumer_settings(self._settings, client_id=self._client_id, group=group, max_record_bytes=0)
-        consumer = Consumer({**settings, "error_cb": self._faults.note, **callbacks})
+        try:
+            consumer = Consumer({**settings, "error_cb": self._faults.note, **callbacks})
+        except KafkaException as error:  # a file of the settings, for one, that was there before
+            raise translated(error, f"asking about group {group}") from error
         try:
             yield consumer
         finally:

@@ -23,6 +23,10 @@ _PROMPT: Final = {"linger.ms": 0, "compression.type": "lz4"}
 """Somebody waits for each record. While all requests that may be under way are, records gather without a linger; and
 zstd costs such small batches more than all else that the client does: it makes a new compressor for each."""
 _BULK: Final = {"linger.ms": 1, "compression.type": "zstd"}
+_BESIDE_AN_ANSWER: Final = 512
+"""Bytes: what librdkafka wants an answer to have beside what is fetched."""
+_DIGITS: Final = 10
+"""Of a number of bytes that librdkafka takes."""
 _FETCHED_BYTES: Final = 64 * 1024
 """Of one partition at a time, so that partitions take turns: a worker that has much to read finds the repositories of
 all of them, and its endpoints meet the same events. A larger record comes all the same, alone (KIP-74)."""
@@ -107,5 +111,11 @@ def consumer_settings(
         "auto.offset.reset": "earliest",
         "isolation.level": "read_committed",
         "fetch.message.max.bytes": _FETCHED_BYTES,
-        "receive.message.max.bytes": max(100_000_000, 2 * max_record_bytes + 1024),
+        "receive.message.max.bytes": max(100_000_000, 2 * max_record_bytes + 1024, _one_answer(settings)),
     }
+
+
+def _one_answer(settings: ClientSettings) -> int:
+    """The largest answer that the user's `fetch.max.bytes` lets come, in bytes; what is no number is refused later."""
+    largest = str(settings.get("fetch.max.bytes", "")).strip()
+    return int(largest) + _BESIDE_AN_ANSWER if largest.isdecimal() and len(largest) <= _DIGITS else 0

@@ -74,6 +74,8 @@ def refusals(
     """
     found: dict[Refusal, None] = {}  # in order, each once: kinds of clients have most of their checks in common
     alone = {name: value for name, value in settings.items() if name != "bootstrap.servers"}
+    if "oauth_cb" in alone:  # a program's own, which would go over the network too
+        alone["oauth_cb"] = _no_token
     for make in _attempts(alone, max_record_bytes, write_limit_s):
         if text := _refusal(make):
             plain = _OUR_WORDS.sub("", text)

@@ -540,7 +540,7 @@ def test_the_sink_with_a_user_over_tls(kafka: LocalKafka, topic: str, known: Aut
     make_topic(kafka, topic, 1)
     authorization, tls = Secret(basic(USER, PASSWORD)), TLSSettings(ca=known.file)
     settings = SchemaRegistrySettings(url=guarded, authorization=authorization, tls=tls)
-    sink = KafkaSink({"bootstrap.servers": kafka.bootstrap}, topic, schema_registry=settings, timeout=60.0)
+    sink = KafkaSink({"bootstrap.servers": f" {kafka.bootstrap}\n"}, topic, schema_registry=settings, timeout=60.0)
     try:
         sink.write(event("guarded"))
     finally:

@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from consumer.delivery.owner import Room
+from consumer.delivery.policy.breaker import BreakerState
 from consumer.delivery.policy.outcome import Answer, Fault, NoAnswer, Result, describe
 from consumer.lanes.delivery import Delivery
 from tests.kit.dispatched import OK, Ledgers
@@ -175,11 +176,11 @@ async def test_what_waits_for_room_is_not_in_flight() -> None:
 
 @simulated
 async def test_what_waits_for_room_does_not_start_behind_an_open_breaker() -> None:
-    """Nor does what waits count as a place: the limit is for those and the requests in flight together."""
+    """It waits in its lanes then."""
     status = [503]
     ledgers = Ledgers(lambda _: Answer(status[0]), threshold=1, concurrency=4)
     large(ledgers, *range(6))
-    assert 4 == ledgers.dispatcher.in_flight.requests + len(ledgers.dispatcher.room.waiting)
+    assert (1, 5) == (ledgers.dispatcher.in_flight.requests, len(ledgers.dispatcher.room.waiting))
     await asyncio.sleep(0.5)
     assert [[0]] == [offsets for _, offsets in ledgers.sent]
     assert not ledgers.dispatcher.room.waiting
@@ -187,6 +188,37 @@ async def test_what_waits_for_room_does_not_start_behind_an_open_breaker() -> No
     await asyncio.sleep(100.0)
     assert list(range(6)) == sorted(ledgers.finished_ones)
     assert 7 == len(ledgers.sent)
+
+
+@simulated
+async def test_small_requests_pass_all_that_wait_for_room() -> None:
+    """What waits has no place among the requests under way, however many wait."""
+    ledgers = SlowAtFirst(lambda _: OK, concurrency=2)
+    large(ledgers, *range(1, 10))
+    ledgers.add(*range(20, 25), key=b"small")
+    await asyncio.sleep(1.0)
+    assert (1, 8) == (ledgers.dispatcher.in_flight.requests, len(ledgers.dispatcher.room.waiting))
+    assert list(range(20, 25)) == ledgers.finished_ones
+    await asyncio.sleep(60.0)
+    assert [*range(1, 10), *range(20, 25)] == sorted(ledgers.finished_ones)
+
+
+@simulated
+async def test_a_large_probe_waits_for_no_room() -> None:
+    """All others wait for it; what takes the room may be a request that hangs."""
+    status = [500]
+    ledgers = SlowAtFirst(lambda _: Answer(status[0]), threshold=3)
+    large(ledgers, 1)
+    for offset in range(10, 13):
+        ledgers.add(offset, key=b"%d" % offset)
+    await asyncio.sleep(0.5)
+    assert [BreakerState.OPEN] == ledgers.moves
+    status[0] = 200
+    large(ledgers, 2)
+    await asyncio.sleep(9.0)
+    assert 2 in ledgers.finished_ones
+    assert 1 not in ledgers.finished_ones
+    assert BreakerState.CLOSED is ledgers.moves[-1]
 
 
 class SlowAtFirst(Ledgers):

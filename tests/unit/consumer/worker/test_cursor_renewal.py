@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from consumer.worker.cursor_renewal import CursorRenewal
 from runtime.config import Settings
 from runtime.config.load import settings_from
-from runtime.kafka.cluster_state import Committed, GroupMembers
-from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.cluster_state import Committed, GroupMembers, Member
+from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.groups import GroupIsLiveError
 from tests.kit.eventually import LIMIT_S
 from tests.kit.virtual_time import simulated
@@ -27,6 +27,7 @@ class Cluster:
         self.groups = {f"registry-worker.{name}": members for name, members in groups.items()}
         self.offsets = {group: dict(CURSORS) for group in self.groups}
         self.live: set[str] = set()
+        self.refused: set[str] = set()
         self.asked: list[str] = []
         self.commits: list[tuple[str, Mapping[int, Committed]]] = []
         self.is_away = False
@@ -50,6 +51,8 @@ class Cluster:
         """Refused by a live group."""
         if group in self.live:
             raise GroupIsLiveError(group)
+        if group in self.refused:
+            raise KafkaRefusedError("not yours")
         self.commits.append((group, dict(offsets)))
 
     def prove_in_step(self, group: str, topic: str) -> None:
@@ -112,12 +115,25 @@ def test_nobody_is_asked_for_nothing() -> None:
     assert [] == cluster.asked
 
 
-def test_a_group_that_is_not_known_is_told() -> None:
-    """Its cursors were committed, but whether that was enough nobody knows."""
-    cluster = Cluster(ci=GroupMembers(obstacle="not authorized"))
-    with pytest.raises(KafkaUnavailableError, match="not authorized"):
-        CursorRenewal(cluster, cluster, Visitor(), Configured("ci")).renew()
-    assert cluster.commits
+def test_a_group_that_fails_keeps_no_other_from_being_renewed() -> None:
+    """Each is told: of one the cursors were committed, but whether that was enough nobody knows."""
+    cluster = Cluster(a=GroupMembers(obstacle="not authorized"), b=CLASSIC, c=CLASSIC)
+    cluster.refused.add("registry-worker.b")
+    visitor = Visitor()
+    with capture_logs() as logs:
+        CursorRenewal(cluster, cluster, visitor, Configured("a", "b", "c")).renew()
+    assert [("registry-worker.a", "not authorized"), ("registry-worker.b", "not yours")] == [
+        (line["group"], line["reason"]) for line in logs
+    ]
+    assert ["registry-worker.a", "registry-worker.c"] == [group for group, _ in cluster.commits]
+    assert ["registry-worker.c"] == visitor.visited
+
+
+def test_a_group_that_has_members_by_then_is_not_visited() -> None:
+    """Somebody has enabled the endpoint elsewhere: a visit would take partitions from who delivers."""
+    cluster, visitor = Cluster(ci=GroupMembers((Member("/127.0.0.1", (0,)),), "classic")), Visitor()
+    CursorRenewal(cluster, cluster, visitor, Configured("ci")).renew()
+    assert [] == visitor.visited
 
 
 def test_each_turn_asks_anew() -> None:

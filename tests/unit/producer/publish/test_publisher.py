@@ -1,8 +1,8 @@
 """The publisher: what is written again, and what it says of that."""
 
 import errno
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from typing import cast
 
@@ -40,8 +40,10 @@ class Signals:
         return nullcontext()
 
 
-def _publisher(writer: Writer) -> Publisher:
-    return Publisher(cast("AcknowledgedWriter", writer), topic="t", schema_id=1, clock=StillClock(), signals=Signals())
+def _publisher(writer: Writer, signals: Signals | None = None) -> Publisher:
+    return Publisher(
+        cast("AcknowledgedWriter", writer), topic="t", schema_id=1, clock=StillClock(), signals=signals or Signals()
+    )
 
 
 def _found(count: int) -> Iterable[FoundEvents]:
@@ -84,6 +86,26 @@ def test_a_refusal_says_what_is_in_the_log() -> None:
     with pytest.raises(IncompleteError) as error:
         _publisher(RefusingWriter(late=0)).publish(_found(600))
     assert "too large; 500 events acknowledged, from f:501 on it is unknown" == str(error.value)
+
+
+class StopSignals(Signals):
+    """One comes in the first write, and is heard behind it."""
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """As it says."""
+        yield
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("in_one", [False, True])
+def test_a_stop_behind_a_write_says_where(*, in_one: bool) -> None:
+    """The place that was read last, which may hold events that were not written."""
+    found = [FoundEvents(FilePosition("f", 1), [Event(id="e")] * 600)] if in_one else _found(600)
+    with pytest.raises(StoppedError) as error:
+        _publisher(Writer(late=0), StopSignals()).publish(found)
+    place = "f:1" if in_one else "f:500"
+    assert f"stopped at {place}: 500 events acknowledged; the rest was not published" == str(error.value)
 
 
 def _broken_off(fault: Exception) -> Iterable[FoundEvents]:

@@ -28,7 +28,9 @@ def test_a_list_is_taken(text: str) -> None:
         *[(text, "is not a list of brokers; ") for text in ("", " ", "a,", ",a", "a,,b", "9092", "1.5", "[::1]x")],
         *[(f"{name}://a:1", "has a protocol other than PLAINTEXT, SSL, SASL") for name in ("http", "", "SASL")],
         ("sasl_ssl://a:1", "names another protocol than security.protocol"),
-        ("::1", "has an IPv6 address without brackets"),
+        *[(text, "has an IPv6 address without brackets") for text in ("::1", "fe80::1%eth0", "::1:9092")],
+        *[(text, "has a port that is not") for text in ("h1:9092;h2:9092", "h1:9092 h2:9092")],
+        *[(text, "is not a list of brokers; ") for text in ("999.1.1.1:9092", "1.2.3.256")],
         ("a:1,u:p@b:1", "has an @"),
     ],
 )

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer
 
-from runtime.kafka.settings import producer_settings
+from runtime.kafka.settings import consumer_settings, producer_settings
 
 
 def producer(given: dict[str, Any], *, is_bulk: bool = False) -> dict[str, Any]:
@@ -31,3 +32,10 @@ def test_the_promise_is_nobodys_to_change() -> None:
     """All in-sync replicas, no repeats, Java's partitioner, and an answer in time."""
     promise = {"acks": "all", "enable.idempotence": True, "partitioner": "murmur2_random", "message.timeout.ms": 1800}
     assert promise.items() <= producer(dict.fromkeys(promise, "0")).items()
+
+
+@pytest.mark.parametrize("largest", [60_000_000, "150000000", 2_147_483_135])
+def test_an_answer_may_be_as_large_as_the_user_lets_it(largest: object) -> None:
+    """A client that asks about groups alone is made with it too: what it may receive follows."""
+    made = consumer_settings({"fetch.max.bytes": largest}, client_id="test", group="g", max_record_bytes=0)
+    Consumer({**made, "bootstrap.servers": "127.0.0.1:1"}).close()

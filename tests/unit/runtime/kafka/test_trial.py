@@ -121,3 +121,15 @@ def test_a_property_of_the_other_kind_is_ignored(name: str, kind: Any) -> None:
     client = kind({name: VALUES.get(name, "10001"), "logger": log, **settings})
     client.poll(0.01)
     assert any("property and will be ignored by this" in line for line in said), said
+
+
+def test_a_programs_own_way_to_a_token_is_not_gone() -> None:
+    """It would go over the network, and whoever is away there is no fault of the settings."""
+    asked: list[str] = []
+
+    def token(config: str) -> tuple[str, float]:
+        asked.append(config)
+        raise OSError("away")
+
+    signs_in = {"security.protocol": "sasl_ssl", "sasl.mechanism": "OAUTHBEARER", "oauth_cb": token}
+    assert ([], []) == (refusals(signs_in, max_record_bytes=1024, write_limit_s=1.9, secrets=()), asked)
