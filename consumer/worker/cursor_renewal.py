@@ -5,8 +5,8 @@ Nobody else renews them: their groups have no members.
 
 import asyncio
 import threading
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Final, Protocol
 
 import structlog
@@ -81,32 +81,23 @@ class CursorRenewal:
 
         Raises:
             TopicMissingError: there is no events topic.
-            KafkaUnavailableError, KafkaRefusedError: no answer about it.
+            KafkaUnavailableError, KafkaRefusedError: no answer about it, or about all groups.
         """
         groups = self._groups()
         partitions = self._facts.partitions() if groups else ()
+        committed = []
         for group in groups:
-            try:
-                self._renew_one(group, partitions)
-            except BridgeError as error:
-                _log.warning("deliver.cursors_not_renewed", group=group, reason=str(error))
+            with _telling(group):
+                committed += [group] if self._is_committed_again(group, partitions) else []
+        for group, members in self._facts.members(committed).items() if committed else ():
+            with _telling(group):
+                self._visit(group, members)
 
     def _groups(self) -> list[str]:
         """Those of the endpoints that are disabled now."""
         settings = self._configured.settings
         ends = [endpoint for endpoint in settings.endpoints if endpoint.disabled]
         return [group_of(settings.worker.group_prefix, endpoint.name) for endpoint in ends]
-
-    def _renew_one(self, group: str, partitions: Collection[int]) -> None:
-        """Commit its cursors again, and visit it if it goes by its last member instead of its commits."""
-        if self._leaving.is_set() or not self._is_committed_again(group, partitions):
-            return
-        members = self._facts.members([group])[group]
-        if members.obstacle:
-            raise KafkaUnavailableError(members.obstacle)
-        goes_by_members = members.protocol == "classic" and not members.has_commits_alone
-        if goes_by_members and not members.members and group in self._groups():
-            self._visitor.visit(group, self._leaving)
 
     def _is_committed_again(self, group: str, partitions: Collection[int]) -> bool:
         """Commit the group's cursors as they are; whether it has any, and no members, who would renew them."""
@@ -117,3 +108,22 @@ class CursorRenewal:
                 self._cursors.commit(group, topic, found)
                 return True
         return False
+
+    def _visit(self, group: str, members: GroupMembers) -> None:
+        """Visit a group that goes by its last member instead of its commits, unless it has one again by now."""
+        if members.obstacle:
+            raise KafkaUnavailableError(members.obstacle)
+        if members.protocol != "classic" or members.has_commits_alone or self._leaving.is_set():
+            return
+        now = self._facts.members([group])[group]  # visits to others have taken their time
+        if not now.members and group in self._groups():
+            self._visitor.visit(group, self._leaving)
+
+
+@contextmanager
+def _telling(group: str) -> Iterator[None]:
+    """What goes wrong with one group within is told, and is no matter of the others."""
+    try:
+        yield
+    except BridgeError as error:
+        _log.warning("deliver.cursors_not_renewed", group=group, reason=str(error))

@@ -29,6 +29,7 @@ class Cluster:
         self.live: set[str] = set()
         self.refused: set[str] = set()
         self.asked: list[str] = []
+        self.questions = 0
         self.commits: list[tuple[str, Mapping[int, Committed]]] = []
         self.is_away = False
 
@@ -41,6 +42,7 @@ class Cluster:
     def members(self, groups: Collection[str]) -> Mapping[str, GroupMembers]:
         """As they were given."""
         self.asked += groups
+        self.questions += 1
         return {group: self.groups[group] for group in groups}
 
     def committed(self, group: str, topic: str, partitions: Iterable[int]) -> dict[int, Committed]:
@@ -107,6 +109,14 @@ def test_a_group_that_goes_by_its_last_member_is_visited() -> None:
     assert ["registry-worker.a"] == visitor.visited
 
 
+def test_all_groups_are_asked_about_at_once() -> None:
+    """Each question takes a process; only who is to be visited is asked about again, just before."""
+    cluster = Cluster(a=GroupMembers((), "consumer"), b=CLASSIC, c=GroupMembers((), "consumer"))
+    CursorRenewal(cluster, cluster, Visitor(), Configured("a", "b", "c")).renew()
+    assert [f"registry-worker.{name}" for name in "abcb"] == cluster.asked
+    assert 2 == cluster.questions
+
+
 def test_nobody_is_asked_for_nothing() -> None:
     """Without a disabled endpoint that has a cursor nobody asks who is a member: that takes a process of its own."""
     cluster = Cluster(on=CLASSIC)
@@ -122,7 +132,7 @@ def test_a_group_that_fails_keeps_no_other_from_being_renewed() -> None:
     visitor = Visitor()
     with capture_logs() as logs:
         CursorRenewal(cluster, cluster, visitor, Configured("a", "b", "c")).renew()
-    assert [("registry-worker.a", "not authorized"), ("registry-worker.b", "not yours")] == [
+    assert [("registry-worker.b", "not yours"), ("registry-worker.a", "not authorized")] == [
         (line["group"], line["reason"]) for line in logs
     ]
     assert ["registry-worker.a", "registry-worker.c"] == [group for group, _ in cluster.commits]
