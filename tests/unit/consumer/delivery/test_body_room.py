@@ -66,6 +66,29 @@ def test_what_the_body_does_not_take_is_free_at_once() -> None:
     assert (1, second) == (bell.rung, room.next())
 
 
+def test_what_waits_for_something_else_is_not_short_of_room() -> None:
+    """A batch that has room now, and waits for the rate or a place, waits for no other's end."""
+    room = BodyRoom(Bell(), ROOM)
+    seen = [room.is_short]
+    held = taken(room, batch(60_000))
+    assert not room.admits(batch(60_000))
+    seen.append(room.is_short)
+    held.give_back()
+    assert 1 == len(room.waiting)
+    assert [False, True, False] == [*seen, room.is_short]
+
+
+def test_a_crowd_is_drawn_no_further() -> None:
+    """A thousand wait at most; the rest waits in its lanes."""
+    room, one = BodyRoom(Bell(), ROOM), batch(100_000)
+    taken(room, one)
+    seen = []
+    for _ in range(1000):
+        room.admits(one)
+        seen.append(room.is_crowded)
+    assert [*[False] * 999, True] == seen
+
+
 def test_one_that_might_need_all_goes_beside_bodies_that_are_written() -> None:
     """While these hold half at most; never two whose size is not known."""
     room, first, second = BodyRoom(Bell(), ROOM), batch(1_000_000), batch(1_000_000)
