@@ -8,7 +8,8 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
@@ -190,16 +191,19 @@ def publish_command(
         meanwhile="the same events are written again",
         is_bulk=True,
     )
+    refused: list[RefusedText] = []
+    refuse = partial(_refuse, refused)
     publisher = Publisher(
         writer,
         topic=settings.topics.events,
         schema_id=registration.complete(),
+        max_record_bytes=max_event_bytes(settings),
+        refuse=refuse,
         clock=SystemClock(),
         signals=stop_signals(),
     )
-    refused: list[RefusedText] = []
     try:
-        acknowledged = publisher.publish(_shown_if_refused(_found(sources, content_type, registry), refused))
+        acknowledged = publisher.publish(_without_refused(_found(sources, content_type, registry), refuse))
     finally:
         writer.close()
         _say_repeated(publisher.repeated)
@@ -222,14 +226,21 @@ def _content_type(text: str) -> str:
     return text
 
 
-def _shown_if_refused(found: Iterable[FoundEvents | RefusedText], refused: list[RefusedText]) -> Iterator[FoundEvents]:
-    """The events; a text without any is shown as soon as it is met, and kept in `refused`."""
+def _refuse(refused: list[RefusedText], item: RefusedText) -> None:
+    """Show it as soon as it is met, and keep it."""
+    click.echo(printable(f"{_PROGRAM}: {item.position}: {item.reason}"), err=True)
+    refused.append(item)
+
+
+def _without_refused(
+    found: Iterable[FoundEvents | RefusedText], refuse: Callable[[RefusedText], None]
+) -> Iterator[FoundEvents]:
+    """The events; a text without any is refused."""
     for item in found:
         if isinstance(item, FoundEvents):
             yield item
         else:
-            click.echo(printable(f"{_PROGRAM}: {item.position}: {item.reason}"), err=True)
-            refused.append(item)
+            refuse(item)
 
 
 def _require_readable(sources: tuple[Path, ...]) -> None:

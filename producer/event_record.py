@@ -1,6 +1,7 @@
 """An event as the record that is to stand in the events topic. Pure."""
 
 from runtime.kafka.records import OutgoingRecord
+from runtime.units import format_size, rounded_size
 from schemas.avro import encode, frame
 from schemas.catalog import CATALOG
 from schemas.event import Event
@@ -29,4 +30,14 @@ def record_of(
         value=frame(schema_id, encode(event)),
         headers=record_headers(event, trace),
         timestamp_ms=accepted_ms,
+    )
+
+
+def excess_of_record(record: OutgoingRecord, most: int) -> str:
+    """Why Kafka would not take it, if `most` bytes are all that a record of an event may have; empty if it would."""
+    if record.size <= most:
+        return ""
+    return (
+        f"the record of an event may have {format_size(most)} (see intake.max_body); "
+        f"this one has {rounded_size(record.size)}"
     )

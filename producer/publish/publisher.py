@@ -1,13 +1,13 @@
 """`registry-bridge publish`: events from files into the topic, in order; yes only when all are acknowledged."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 import structlog
 
-from producer.event_record import record_of
-from producer.publish.event_files import FilePosition, FoundEvents
+from producer.event_record import excess_of_record, record_of
+from producer.publish.event_files import FilePosition, FoundEvents, RefusedText
 from runtime.clock import Clock
 from runtime.counts import counted
 from runtime.errors import BridgeError
@@ -50,6 +50,8 @@ class Publisher:
         *,
         topic: str,
         schema_id: int,
+        max_record_bytes: int,
+        refuse: Callable[[RefusedText], None],
         clock: Clock,
         signals: DeferrableSignals,
     ) -> None:
@@ -59,12 +61,16 @@ class Publisher:
             writer: of the events topic.
             topic: its name.
             schema_id: that values are framed with.
+            max_record_bytes: of the topic; Kafka would refuse a larger one with all that is written beside it.
+            refuse: is told of each event whose record would be larger; the others are written.
             clock: stamps the records.
             signals: deferred while a write is under way, so that its fate is known.
         """
         self._writer = writer
         self._topic = topic
         self._schema_id = schema_id
+        self._max_record_bytes = max_record_bytes
+        self._refuse = refuse
         self._clock = clock
         self._signals = signals
         self._batch: list[OutgoingRecord] = []
@@ -114,6 +120,9 @@ class Publisher:
             now = int(self._clock.wall() * 1000)
             for event in item.events:
                 record = record_of(event, topic=self._topic, schema_id=self._schema_id, accepted_ms=now)
+                if excess := excess_of_record(record, self._max_record_bytes):
+                    self._refuse(RefusedText(item.position, f"event {event.id!r}: {excess}" if event.id else excess))
+                    continue
                 self._first = self._first or item.position
                 yield record
             self._place = f"behind {item.position}"

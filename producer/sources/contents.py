@@ -10,7 +10,7 @@ from typing import Final, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from producer.event_record import record_of
+from producer.event_record import excess_of_record, record_of
 from producer.sources.dropping import without
 from producer.sources.event_ids import with_ids
 from producer.sources.formats import FORMATS
@@ -18,7 +18,7 @@ from producer.sources.post import ForeignPost
 from producer.sources.reading import NotThisFormatError, TooManyEventsError, check_count
 from runtime.config.settings import IntakeSettings
 from runtime.config.source_settings import ENVELOPE_FORMATS, SourceSettings
-from runtime.units import format_size, rounded_size
+from runtime.units import format_size
 from schemas.envelope import EnvelopeTooLargeError, event_texts, read_text
 from schemas.event import MEDIA_TYPE_V2, Event
 from schemas.excess import excess_of
@@ -223,7 +223,6 @@ def _check_event(event: Event, bare: Event, facts: PostFacts) -> None:
 
 
 def _check_record(event: Event, facts: PostFacts, path: str = "") -> None:
-    size = record_of(event, topic="", accepted_ms=0, trace=facts.trace).size
-    if size > facts.max_record_bytes:
-        allowed = f"the record of an event may have {format_size(facts.max_record_bytes)} (see intake.max_body)"
-        raise TooMuchError(f"{allowed}; this one has {rounded_size(size)}", path)
+    record = record_of(event, topic="", accepted_ms=0, trace=facts.trace)
+    if excess := excess_of_record(record, facts.max_record_bytes):
+        raise TooMuchError(excess, path)

@@ -1,6 +1,7 @@
 """The publisher: what is written again, and what it says of that."""
 
 import errno
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
@@ -8,13 +9,15 @@ from typing import cast
 
 import pytest
 
-from producer.publish.event_files import FilePosition, FoundEvents
+from producer.publish.event_files import FilePosition, FoundEvents, RefusedText
 from producer.publish.publisher import IncompleteError, Publisher, StoppedError
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
 from schemas.event import Event
 from tests.kit.still_clock import StillClock
+
+MOST = 64 * 1024
 
 
 class Writer:
@@ -40,9 +43,16 @@ class Signals:
         return nullcontext()
 
 
-def _publisher(writer: Writer, signals: Signals | None = None) -> Publisher:
+def _publisher(writer: Writer, signals: Signals | None = None, refused: list[RefusedText] | None = None) -> Publisher:
+    kept: list[RefusedText] = [] if refused is None else refused
     return Publisher(
-        cast("AcknowledgedWriter", writer), topic="t", schema_id=1, clock=StillClock(), signals=signals or Signals()
+        cast("AcknowledgedWriter", writer),
+        topic="t",
+        schema_id=1,
+        max_record_bytes=MOST,
+        refuse=kept.append,
+        clock=StillClock(),
+        signals=signals or Signals(),
     )
 
 
@@ -69,6 +79,19 @@ def test_it_gives_up_after_a_minute() -> None:
     """And says from where on it is not known whether events are in the log."""
     with pytest.raises(IncompleteError, match=r"0 events acknowledged, from f:1 on it is unknown"):
         _publisher(Writer(late=10**6)).publish(_found(5))
+
+
+def test_an_event_that_is_too_large_is_refused_by_its_line() -> None:
+    """Kafka would refuse all that is written with it, without saying which one it was."""
+    small, large = Event(id="1"), Event(id="2", original='{"a":"' + MOST * "x" + '"}')
+    refused: list[RefusedText] = []
+    writer = Writer(late=0)
+    found = [FoundEvents(FilePosition("f", 1), [small, large]), FoundEvents(FilePosition("f", 3), [Event(id="3")])]
+    assert 2 == _publisher(writer, refused=refused).publish(found)
+    [one] = refused
+    assert ("f:1", 2) == (str(one.position), len(writer.written))
+    most = r"the record of an event may have 64 KiB \(see intake.max_body\)"
+    assert re.fullmatch(rf"event '2': {most}; this one has 64\.\d+ KiB", one.reason)
 
 
 class RefusingWriter(Writer):
