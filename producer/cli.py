@@ -1,18 +1,12 @@
-"""`registry-bridge`: serve, publish, init, check; `commands/` has the others.
+"""`registry-bridge`: serve, init, check; `commands/` has the others.
 
 Reads arguments, calls the parts, prints; nothing is decided here.
 """
 
 import asyncio
-import errno
-import os
-import stat
-import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Awaitable
 from itertools import chain
-from pathlib import Path
-from typing import BinaryIO, Final, NoReturn
+from typing import Final, NoReturn
 
 import click
 
@@ -20,25 +14,23 @@ from producer.check.against import changes_at
 from producer.check.check import check_installation, check_settings
 from producer.check.findings import Finding, Severity, exit_code_of, summary_of, worst_last
 from producer.commands.example import example_command
+from producer.commands.publish import publish_command
 from producer.commands.views import views_command
 from producer.intake.doors import OwnDoor
 from producer.intake.processes import serve_in_processes
 from producer.intake.service import CLIENT_ID, serve
 from producer.preparation import prepare
-from producer.publish.event_files import FoundEvents, RefusedText, events_of
-from producer.publish.publisher import Publisher
 from producer.schema_registration import Registration, registration_of
 from runtime.cli.leaving import leave
 from runtime.cli.options import (
     AddressType,
-    LabelType,
     common_options,
     configuration_file,
     log_options,
     processes_option,
     watch_option,
 )
-from runtime.cli.running import run_command, run_reloadable, stop_signals
+from runtime.cli.running import run_command, run_reloadable
 from runtime.cli.terminal import printable
 from runtime.cli.worker_url import WorkerAddress, WorkerURLType
 from runtime.clock import SystemClock
@@ -48,14 +40,11 @@ from runtime.counts import counted
 from runtime.http.server_tls import server_tls
 from runtime.kafka.admin import Admin
 from runtime.kafka.groups import Groups
-from runtime.kafka.topics import ensure_attempts, ensure_control, ensure_tags, max_event_bytes, size_shortfalls
-from runtime.kafka.writer import AcknowledgedWriter
+from runtime.kafka.topics import ensure_attempts, ensure_control, ensure_tags, size_shortfalls
 from runtime.news import News
 from runtime.reloading.file_reloads import FileReloads
 from runtime.schema_registry import SchemaRegistry
 from runtime.tracing.opening import require_tracing
-from schemas.event import MEDIA_TYPE_V2
-from schemas.wire import ENVELOPE_MEDIA_TYPES, is_envelope_type
 
 _PROGRAM: Final = "registry-bridge"
 _PREFIX: Final = "registry_bridge"
@@ -63,7 +52,9 @@ _PREFIX: Final = "registry_bridge"
 _COLOURS: Final = {Severity.OK: "green", Severity.NOTE: "cyan", Severity.WARNING: "yellow", Severity.WRONG: "red"}
 
 
-@click.group(commands=[example_command, views_command], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    commands=[example_command, publish_command, views_command], context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="registry-event-bridge", prog_name=_PROGRAM)
 def commands() -> None:
     """Receives a registry's notifications and answers 200 only after Kafka has stored them."""
@@ -156,130 +147,6 @@ def check_command(settings: Settings, *, offline: bool, against: WorkerAddress |
         found.append(finding)
     click.echo(f"result  {summary_of(found)}{'; Kafka and the endpoints were not asked' if offline else ''}")
     return exit_code_of(found)
-
-
-@commands.command("publish", epilog="Example: registry-bridge publish --registry eu examples/events.jsonl")
-@common_options
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@click.option(
-    "--content-type",
-    callback=lambda _context, _parameter, value: _content_type(value),
-    default=MEDIA_TYPE_V2,
-    show_default=True,
-    help="Content-Type that is recorded for the events.",
-)
-@click.option("--registry", type=LabelType(), default="", help="Label of the registry that sent the events.")
-def publish_command(
-    settings: Settings,
-    files: tuple[Path, ...],
-    content_type: str,
-    registry: str,
-) -> int:
-    """Publish events from files or standard input.
-
-    FILES hold envelopes or bare events as JSON, one per line or over several lines, or an export in avro or ndjson.
-    The name - means standard input. Exit 0 only if Kafka has stored all events.
-    """
-    sources = files or (Path("-"),)
-    _require_readable(sources)
-    registration = _registration(settings)
-    prepare(_admin(settings), _groups(settings), settings, registration, News())
-    writer = AcknowledgedWriter(
-        settings.kafka.revealed(),
-        client_id=CLIENT_ID,
-        max_record_bytes=max_event_bytes(settings),
-        meanwhile="the same events are written again",
-        is_bulk=True,
-    )
-    refused: list[RefusedText] = []
-    refuse = partial(_refuse, refused)
-    publisher = Publisher(
-        writer,
-        topic=settings.topics.events,
-        schema_id=registration.complete(),
-        max_record_bytes=max_event_bytes(settings),
-        refuse=refuse,
-        clock=SystemClock(),
-        signals=stop_signals(),
-    )
-    try:
-        acknowledged = publisher.publish(_without_refused(_found(sources, content_type, registry), refuse))
-    finally:
-        writer.close()
-        _say_repeated(publisher.repeated)
-    click.echo(f"{counted(acknowledged, 'event')} acknowledged{f', {len(refused)} refused' if refused else ''}")
-    return 1 if refused else 0
-
-
-def _say_repeated(events: int) -> None:
-    if events:
-        click.echo(
-            f"Kafka did not acknowledge {counted(events, 'event')} in time, so they were written again: "
-            "the log may have them twice",
-            err=True,
-        )
-
-
-def _content_type(text: str) -> str:
-    if not is_envelope_type(text):
-        raise click.BadParameter(f"{text!r} is not one of {', '.join(ENVELOPE_MEDIA_TYPES)}")
-    return text
-
-
-def _refuse(refused: list[RefusedText], item: RefusedText) -> None:
-    """Show it as soon as it is met, and keep it."""
-    click.echo(printable(f"{_PROGRAM}: {item.position}: {item.reason}"), err=True)
-    refused.append(item)
-
-
-def _without_refused(
-    found: Iterable[FoundEvents | RefusedText], refuse: Callable[[RefusedText], None]
-) -> Iterator[FoundEvents]:
-    """The events; a text without any is refused."""
-    for item in found:
-        if isinstance(item, FoundEvents):
-            yield item
-        else:
-            refuse(item)
-
-
-def _require_readable(sources: tuple[Path, ...]) -> None:
-    """Find an unreadable file before anything is written, not in the middle; a pipe is not opened for that."""
-    for source in sources:
-        if str(source) != "-" and (why := _unreadable_because(source)):
-            raise click.BadParameter(f"{source} cannot be read: {why}", param_hint="FILES")
-
-
-def _unreadable_because(source: Path) -> str:
-    try:
-        mode = source.stat().st_mode
-    except OSError as error:
-        return error.strerror or str(error)
-    if stat.S_ISDIR(mode):
-        return os.strerror(errno.EISDIR)
-    return "" if os.access(source, os.R_OK) else os.strerror(errno.EACCES)
-
-
-def _found(sources: tuple[Path, ...], content_type: str, registry: str) -> Iterator[FoundEvents | RefusedText]:
-    for source in sources:
-        if str(source) == "-":
-            if sys.stdin.isatty():
-                click.echo(f"{_PROGRAM}: reading events from standard input; Ctrl-D ends it", err=True)
-            yield from events_of(sys.stdin.buffer, "-", content_type=content_type, registry=registry)
-            continue
-        with source.open("rb") as file:
-            lines = _with_progress(file, source)
-            yield from events_of(lines, str(source), content_type=content_type, registry=registry)
-
-
-def _with_progress(file: BinaryIO, source: Path) -> Iterator[bytes]:
-    """The file's lines; on a terminal, a bar of the bytes read, unless it is a pipe, whose size nobody knows."""
-    size = source.stat().st_size
-    hidden = size == 0 or not sys.stderr.isatty()
-    with click.progressbar(length=size, label=source.name, file=sys.stderr, hidden=hidden) as bar:
-        for line in file:
-            yield line
-            bar.update(len(line))
 
 
 def _admin(settings: Settings) -> Admin:

@@ -18,6 +18,8 @@ from runtime.news import News
 
 _log: Final = structlog.get_logger(__name__)
 
+WRITE_LIMIT_S: Final = 30.0
+"""How long a write may take: nobody waits for it, and what is given up is lost."""
 MOST_WAITING: Final = 5_000
 """Attempts that wait to be written: some 10 MiB with long answers."""
 _AT_ONCE: Final = 200

@@ -6,7 +6,7 @@ from typing import Final
 
 from consumer.attempts.recent import AttemptRoom
 from consumer.attempts.record import LARGEST_ATTEMPT
-from consumer.attempts.writing import AttemptLog, AttemptTopic, NoAttemptLog
+from consumer.attempts.writing import WRITE_LIMIT_S, AttemptLog, AttemptTopic, NoAttemptLog
 from consumer.delivery.sink.running_writes import RunningWrites
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.endpoint.metrics import WorkerMetrics
@@ -136,8 +136,12 @@ def _attempt_log_of(settings: Settings, kafka: ClientSettings, metrics: WorkerMe
     attempts = settings.worker.attempts
     if attempts is None:
         return NoAttemptLog()
-    meanwhile = "attempts are not written to their topic"
     writer = AcknowledgedWriter(
-        kafka, client_id=CLIENT_ID, max_record_bytes=LARGEST_ATTEMPT, meanwhile=meanwhile, is_bulk=True
+        kafka,
+        client_id=CLIENT_ID,
+        max_record_bytes=LARGEST_ATTEMPT,
+        limit_s=WRITE_LIMIT_S,
+        meanwhile="attempts are not written to their topic",
+        is_bulk=True,
     )
     return AttemptTopic(attempts, writer, metrics)

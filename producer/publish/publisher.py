@@ -1,6 +1,6 @@
 """`registry-bridge publish`: events from files into the topic, in order; yes only when all are acknowledged."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
@@ -17,6 +17,9 @@ from runtime.kafka.writer import AcknowledgedWriter
 
 _log: Final = structlog.get_logger(__name__)
 
+WRITE_LIMIT_S: Final = 10.0
+"""How long a write may take: nobody waits for an answer as a registry does, and a write that is given up is done again,
+although Kafka may have it. No longer, since a signal that ends the command waits for it."""
 _BATCH: Final = 500
 """Events a write: enough to fill the client's batches, few enough to say exactly where it stopped."""
 _BATCH_BYTES: Final = 8 * 1024 * 1024
@@ -41,6 +44,14 @@ class DeferrableSignals(Protocol):
         ...
 
 
+class Refusals(Protocol):
+    """Takes note of what is not published."""
+
+    def add(self, refused: RefusedText) -> None:
+        """This is not, and why."""
+        ...
+
+
 class Publisher:
     """Writes what is found, a batch at a time: the next one starts when this one is in the log, so order is kept."""
 
@@ -51,7 +62,7 @@ class Publisher:
         topic: str,
         schema_id: int,
         max_record_bytes: int,
-        refuse: Callable[[RefusedText], None],
+        refusals: Refusals,
         clock: Clock,
         signals: DeferrableSignals,
     ) -> None:
@@ -62,7 +73,7 @@ class Publisher:
             topic: its name.
             schema_id: that values are framed with.
             max_record_bytes: of the topic; Kafka would refuse a larger one with all that is written beside it.
-            refuse: is told of each event whose record would be larger; the others are written.
+            refusals: is told of each event whose record would be larger; the others are written.
             clock: stamps the records.
             signals: deferred while a write is under way, so that its fate is known.
         """
@@ -70,7 +81,7 @@ class Publisher:
         self._topic = topic
         self._schema_id = schema_id
         self._max_record_bytes = max_record_bytes
-        self._refuse = refuse
+        self._refusals = refusals
         self._clock = clock
         self._signals = signals
         self._batch: list[OutgoingRecord] = []
@@ -121,7 +132,7 @@ class Publisher:
             for event in item.events:
                 record = record_of(event, topic=self._topic, schema_id=self._schema_id, accepted_ms=now)
                 if excess := excess_of_record(record, self._max_record_bytes):
-                    self._refuse(RefusedText(item.position, f"event {event.id!r}: {excess}" if event.id else excess))
+                    self._refusals.add(RefusedText(item.position, f"event {event.id!r}: {excess}"))
                     continue
                 self._first = self._first or item.position
                 yield record

@@ -43,14 +43,24 @@ class Signals:
         return nullcontext()
 
 
-def _publisher(writer: Writer, signals: Signals | None = None, refused: list[RefusedText] | None = None) -> Publisher:
-    kept: list[RefusedText] = [] if refused is None else refused
+class Refusals:
+    """Keeps them."""
+
+    def __init__(self) -> None:
+        self.kept: list[RefusedText] = []
+
+    def add(self, refused: RefusedText) -> None:
+        """One more."""
+        self.kept.append(refused)
+
+
+def _publisher(writer: Writer, signals: Signals | None = None, refusals: Refusals | None = None) -> Publisher:
     return Publisher(
         cast("AcknowledgedWriter", writer),
         topic="t",
         schema_id=1,
         max_record_bytes=MOST,
-        refuse=kept.append,
+        refusals=refusals or Refusals(),
         clock=StillClock(),
         signals=signals or Signals(),
     )
@@ -84,11 +94,11 @@ def test_it_gives_up_after_a_minute() -> None:
 def test_an_event_that_is_too_large_is_refused_by_its_line() -> None:
     """Kafka would refuse all that is written with it, without saying which one it was."""
     small, large = Event(id="1"), Event(id="2", original='{"a":"' + MOST * "x" + '"}')
-    refused: list[RefusedText] = []
+    refusals = Refusals()
     writer = Writer(late=0)
     found = [FoundEvents(FilePosition("f", 1), [small, large]), FoundEvents(FilePosition("f", 3), [Event(id="3")])]
-    assert 2 == _publisher(writer, refused=refused).publish(found)
-    [one] = refused
+    assert 2 == _publisher(writer, refusals=refusals).publish(found)
+    [one] = refusals.kept
     assert ("f:1", 2) == (str(one.position), len(writer.written))
     most = r"the record of an event may have 64 KiB \(see intake.max_body\)"
     assert re.fullmatch(rf"event '2': {most}; this one has 64\.\d+ KiB", one.reason)
