@@ -2,9 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
@@ -18,7 +19,7 @@ from tests.kit import eventually
 from tests.kit.bridge import NONE, Installation
 from tests.kit.debian import sudo
 from tests.kit.load import Load
-from tests.kit.notifications import Poster, envelope, event_json
+from tests.kit.notifications import Poster, Reply, envelope, event_json
 from tests.kit.process import Process
 from tests.kit.topics import Found, read
 
@@ -28,6 +29,8 @@ AT_ONCE_S = 1.5
 """Without the wait for Kafka; the median or most say so, since a busy machine holds up a few answers."""
 BATCH = 500
 """Events that the forwarder writes at once: what a crash repeats at most."""
+LATE = b"the disk of the spool has not answered for"
+"""In an answer 503: a busy machine's disk took longer than a registry waits, and it comes again."""
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,21 @@ def asked(bridge: Process) -> dict[str, Any]:
         found = client.request("GET", "/spool").json
         assert isinstance(found, dict)
         return found
+
+
+def put(poster: Poster, body: bytes) -> Reply:
+    """The answer to a POST that Kafka does not take; sent again while the disk alone is late.
+
+    What a late disk was to take may be on it all the same: then an event is there once more for each `poster.again`.
+    """
+    return poster.insist(body, excuse=LATE)
+
+
+def possible_repeats(poster: Poster) -> int:
+    """How many events the intake has written again because Kafka did not acknowledge them in time."""
+    metrics = poster.request("GET", "/metrics").body.decode()
+    (value,) = re.findall(r"^registry_bridge_spool_possible_repeats_total (\S+)$", metrics, re.MULTILINE)
+    return int(float(value))
 
 
 def wait_for_more(load: Load, posts: int) -> None:
@@ -93,14 +111,16 @@ def test_nobody_waits_while_kafka_is_away(broker: LocalKafka, topic: str, tmp_pa
         assert poster.insist(envelope(event_json("team/app", 0))).status == 200
         wait_empty(bridge)
         broker.kill()
-        replies = [poster.post(envelope(event_json("team/app", number))) for number in range(1, 40)]
+        again = poster.again
+        replies = [put(poster, envelope(event_json("team/app", number))) for number in range(1, 40)]
         stopped = time.time()
         assert {200} == {reply.status for reply in replies}
         assert median(reply.seconds for reply in replies) < AT_ONCE_S
-        ready = poster.request("GET", "/readyz")
-        assert (200, "39 events") == (ready.status, ready.json["spool"].partition(";")[0])
         standing = asked(bridge)
-        assert (39, "") == (standing["events"], standing["obstacle"])
+        assert "" == standing["obstacle"]
+        assert 39 <= standing["events"] <= 39 + poster.again - again
+        ready = poster.request("GET", "/readyz")
+        assert (200, f"{standing['events']} events") == (ready.status, ready.json["spool"].partition(";")[0])
         assert "events are kept in the spool" in bridge.wait_for_log("kafka.unavailable")["consequence"]
         eventually(lambda: "Connection refused" in asked(bridge)["waits_because"])
         assert standing["used_bytes"] <= standing["disk_bytes"] < standing["max_bytes"]
@@ -111,7 +131,7 @@ def test_nobody_waits_while_kafka_is_away(broker: LocalKafka, topic: str, tmp_pa
         numbers = by_repository(records)[b"team/app"]
         assert in_order_of_first(numbers)
         assert set(range(41)) == set(numbers)
-        assert [number for number, count in Counter(numbers).items() if count > 1] in ([], [1])
+        assert len(numbers) - len(set(numbers)) <= possible_repeats(poster) + poster.again
         assert max(one.timestamp_ms for one in records if one.header("ce_id") == "team-app-39") <= stopped * 1000
         assert bridge.terminate() == 0
         assert "Traceback" not in bridge.stderr
@@ -155,13 +175,14 @@ def test_kafka_that_does_not_answer(broker: LocalKafka, topic: str, tmp_path: Pa
         assert poster.insist(envelope(event_json("team/app", 0))).status == 200
         wait_empty(bridge)
         broker.pause()
+        again = poster.again
         try:
-            replies = [poster.post(envelope(event_json("team/app", number))) for number in range(1, 30)]
+            replies = [put(poster, envelope(event_json("team/app", number))) for number in range(1, 30)]
             assert {200} == {reply.status for reply in replies}
             assert median(reply.seconds for reply in replies) < AT_ONCE_S
             assert bridge.terminate() == 0
             [left] = [line for line in bridge.log() if line["event"] == "spool.left"]
-            assert 29 == left["events"]
+            assert 29 <= left["events"] <= 29 + poster.again - again
         finally:
             broker.resume()
         bridge.start()
@@ -177,14 +198,19 @@ def test_before_kafka_was_ever_there(tmp_path: Path, topic: str) -> None:
         young.kill()
         setup = spooling(young, topic, tmp_path)
         bridge = setup.bridge()
+        again = 0
         for number in range(2):
             with bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
-                assert poster.insist(envelope(event_json("team/app", number))).status == 200
+                assert put(poster, envelope(event_json("team/app", number))).status == 200
+                again += poster.again
         young.start()
-        with bridge:
-            assert 2 == bridge.wait_for_log("spool.holds")["events"]
+        with bridge, Poster(f"http://{bridge.address}/") as client:
+            assert 2 <= bridge.wait_for_log("spool.holds")["events"] <= 2 + again
             wait_empty(bridge)
-        assert [0, 1] == by_repository(read(young, topic))[b"team/app"]
+            again += possible_repeats(client)
+        numbers = by_repository(read(young, topic))[b"team/app"]
+        assert [0, 1] == list(dict.fromkeys(numbers))
+        assert len(numbers) <= 2 + again
 
 
 def test_one_intake_a_folder(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
@@ -207,20 +233,30 @@ def test_status_and_check_show_the_spool(broker: LocalKafka, topic: str, tmp_pat
     assert f"spool: unknown: {address}/spool does not answer" in setup.run_worker("status").stdout
     with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
         bridge.wait_for_log("bridge.ready")
-        [shown] = [one["spool"] for one in json.loads(setup.run_worker("status", "--json").stdout) if "spool" in one]
+        shown = eventually(lambda: shown_by_status(setup))
         assert (0, "", 10 * 2**30) == (shown["events"], shown["obstacle"], shown["max_bytes"])
         broker.kill()
-        assert 200 == poster.post(envelope(event_json("team/app", 0), event_json("team/app", 1))).status
-        done = setup.run_worker("status")
-        assert (1, True) == (done.code, done.stdout.startswith("spool: 2 events; the oldest accepted "))
+        assert 200 == put(poster, envelope(event_json("team/app", 0), event_json("team/app", 1))).status
+        held = asked(bridge)["events"]
+        assert held in range(2, 2 * poster.again + 3, 2)
+        told = f"spool: {held} events; the oldest accepted "
+        done = eventually(lambda: one if (one := setup.run_worker("status")).stdout.startswith(told) else None)
+        assert 1 == done.code
         eventually(lambda: "; waits because " in setup.run_worker("status").stdout)
         bridge.kill()
     for _ in range(2):
         checked = setup.run_bridge("check")
-        assert f"the spool in {tmp_path / 'spool'} holds 2 events" in checked.stdout
+        assert f"the spool in {tmp_path / 'spool'} holds {held} events" in checked.stdout
     assert ["lock", "reserve", "spool.db", "spool.db-wal"] == sorted(
         file.name for file in (tmp_path / "spool").iterdir()
     )
+
+
+def shown_by_status(setup: Installation) -> dict[str, Any] | None:
+    """What `status --json` says of the spool; None if the intake did not answer it in time."""
+    [shown] = [one["spool"] for one in json.loads(setup.run_worker("status", "--json").stdout) if "spool" in one]
+    assert shown is None or isinstance(shown, dict)
+    return shown
 
 
 def test_a_damaged_spool_is_refused(tmp_path: Path, topic: str, broker: LocalKafka) -> None:
@@ -228,7 +264,7 @@ def test_a_damaged_spool_is_refused(tmp_path: Path, topic: str, broker: LocalKaf
     setup = spooling(broker, topic, tmp_path)
     broker.kill()
     with setup.bridge() as bridge, Poster(f"{bridge.wait_ready()}/events") as poster:
-        assert {200} == {poster.post(envelope(event_json("team/app", number))).status for number in range(9)}
+        assert {200} == {put(poster, envelope(event_json("team/app", number))).status for number in range(9)}
         assert bridge.terminate() == 0
     file = tmp_path / "spool" / "spool.db"
     content = bytearray(file.read_bytes())
@@ -236,7 +272,9 @@ def test_a_damaged_spool_is_refused(tmp_path: Path, topic: str, broker: LocalKaf
     file.write_bytes(content)
     done = setup.run_bridge("serve")
     assert 1 == done.code
-    assert "event 6 is not as it was written; no event was removed" in done.stderr
+    found = re.search(r"event (\d+) is not as it was written; no event was removed", done.stderr)
+    assert found is not None, done.stderr
+    assert 6 <= int(found[1]) <= 6 + poster.again
     assert content == file.read_bytes()
 
 
@@ -264,7 +302,7 @@ def test_a_full_disk(broker: LocalKafka, topic: str, tmp_path: Path, small_disk:
         filler = small_disk / "filler"
         filler.write_bytes(b"x" * 12 * 2**20)
         taken = 0
-        while (reply := poster.post(envelope(event_json("team/app", taken, **body)))).status == 200:
+        while (reply := put(poster, envelope(event_json("team/app", taken, **body)))).status == 200:
             taken += 1
             assert taken < 500
         assert (503, "1") == (reply.status, reply.headers["retry-after"])
@@ -295,18 +333,19 @@ def test_a_full_spool(broker: LocalKafka, topic: str, tmp_path: Path) -> None:
         bridge.wait_for_log("bridge.ready")
         broker.kill()
         taken = 0
-        while (reply := poster.post(envelope(event_json("team/app", taken, **body)))).status == 200:
+        while (reply := put(poster, envelope(event_json("team/app", taken, **body)))).status == 200:
             taken += 1
             assert taken < 50
             assert asked(bridge)["disk_bytes"] <= 28 * 2**20
         assert (503, True) == (reply.status, "the spool is full" in reply.json["error"])
         assert 0.8 < asked(bridge)["used_bytes"] / asked(bridge)["max_bytes"] <= 1
-        assert 503 == poster.post(envelope(event_json("team/small", 0))).status
+        assert b"the spool is full" in put(poster, envelope(event_json("team/small", 0))).body
         assert 503 == poster.request("GET", "/readyz").status
         metrics = poster.request("GET", "/metrics").body.decode()
         assert 'registry_bridge_refused_total{reason="spool-full"} 2.0' in metrics
         assert 'registry_bridge_spool_failures_total{reason="spool-full"} 2.0' in metrics
-        assert f"registry_bridge_spool_events {taken}.0" in metrics
+        [events] = re.findall(r"^registry_bridge_spool_events (\d+)\.0$", metrics, re.MULTILINE)
+        assert taken <= int(events) <= taken + poster.again
         broker.start()
         eventually(lambda: poster.post(envelope(event_json("team/app", taken, **body))).status == 200)
         wait_empty(bridge)

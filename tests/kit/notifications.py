@@ -6,7 +6,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -85,6 +84,9 @@ class Poster:
     Args:
         url: where to.
         headers: sent with each POST, over the Content-Type of registry 3.x.
+
+    Attributes:
+        again: how many times `insist` was answered 503 and came again: the log can have these events as often.
     """
 
     def __init__(self, url: str, headers: Mapping[str, str] = NONE) -> None:
@@ -92,6 +94,7 @@ class Poster:
         self._address = parts.netloc
         self._path = parts.path
         self._headers = {"Content-Type": MEDIA_TYPE_V2, **headers}
+        self.again = 0
         self._connection: http.client.HTTPConnection | None = None
 
     def __enter__(self) -> Self:
@@ -106,10 +109,21 @@ class Poster:
         """One POST; OSError or HTTPException if there is no answer. An iterable body goes out in chunks."""
         return self.request("POST", path or self._path, body, {**self._headers, **headers})
 
-    def insist(self, body: bytes, headers: Mapping[str, str] = NONE, *, path: str = "") -> Reply:
-        """The first answer that is not 503: a registry comes again, for Kafka can be late whoever asks."""
-        replies = (self.post(body, headers, path=path) for _ in count())
-        return eventually(lambda: reply if (reply := next(replies)).status != 503 else None)
+    def insist(
+        self, body: bytes | Sequence[bytes], headers: Mapping[str, str] = NONE, *, path: str = "", excuse: bytes = b""
+    ) -> Reply:
+        """The first answer that is not 503: a registry comes again, for Kafka can be late whoever asks.
+
+        With an `excuse`, a 503 that does not say it is an answer too.
+        """
+
+        def answered() -> Reply | None:
+            reply = self.post(body, headers, path=path)
+            is_late = reply.status == 503 and excuse in reply.body
+            self.again += is_late
+            return None if is_late else reply
+
+        return eventually(answered)
 
     def request(
         self, method: str, path: str, body: bytes | Iterable[bytes] = b"", headers: Mapping[str, str] = NONE
