@@ -18,6 +18,7 @@ from tests.kit.eventually import eventually
 from tests.kit.month import DAYS, RAN, SCRIPT, month
 from tests.kit.parquet_rows import report_of
 
+pytestmark = pytest.mark.timeout(1800)  # a browser is slow on a busy machine, and its scripts may take minutes
 READABLE = 4.5
 """WCAG 2.2, 1.4.3: the least contrast of text."""
 BARS = 12

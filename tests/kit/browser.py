@@ -26,6 +26,7 @@ PAPER: Final = 718
 """The width of A4 between margins of 10 mm, in CSS pixels."""
 
 _SCRIPT_S: Final = 300.0
+"""For any script: the driver's own 30 s are little where others have the machine."""
 _SWITCHES: Final = (
     "--headless=new",
     "--no-sandbox",  # root, as in a container, has none
@@ -86,8 +87,7 @@ class Browser:
         return self._driver.execute_script(f"{_LAYOUT}\nreturn {function}(...arguments)", *arguments)
 
     def run_async(self, script: str) -> Any:
-        """What a script on the page gives to its last argument; within minutes, as others may have the machine."""
-        self._driver.set_script_timeout(_SCRIPT_S)
+        """What a script on the page gives to its last argument."""
         return self._driver.execute_async_script(script)
 
     def source(self) -> str:
@@ -143,6 +143,7 @@ def a_browser(profile: Path, switches: Sequence[str] = _SWITCHES) -> Iterator[Br
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     options._ignore_local_proxy = True  # the driver is on the loopback; the public method for it warns of its end
     driver = Chrome(options=options, service=ChromeService(need("chromedriver"), port=free_port()))
+    driver.set_script_timeout(_SCRIPT_S)
     try:
         yield Browser(driver)
     finally:

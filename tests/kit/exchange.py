@@ -1,6 +1,6 @@
 """One HTTP exchange as the receiver sees it: the request it captured and the answer that a script gives."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -74,6 +74,17 @@ class Answer:
 
 
 Script = Callable[[Captured], Answer]
+
+
+def first_of_each(requests: Iterable[Captured], header: str) -> list[Captured]:
+    """The first request with each value of a header, in the order of arrival.
+
+    Who had no answer in time sends again. So an event can have two places in the log, and a place can come twice.
+    """
+    found: dict[str | None, Captured] = {}
+    for request in requests:
+        found.setdefault(request.header(header), request)
+    return list(found.values())
 
 
 def _phrase(status: int) -> str:
