@@ -19,6 +19,7 @@ from broker.ports import ALL, SHARE, subshare
 from tests.kit import DockerRegistry, NotificationEndpoint, Receiver
 from tests.kit.examples import import_all_of_ours, load_profiles
 from tests.kit.order import in_turns
+from tests.kit.registry import PATIENT
 from tests.kit.shared_kafka import ADDRESS, SharedBrokers, shared_kafka
 
 load_profiles()
@@ -161,6 +162,6 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def registry(tmp_path: Path, receiver: Receiver) -> Iterator[DockerRegistry]:
     """A container registry that notifies `receiver` at /events."""
-    endpoint = NotificationEndpoint(name="receiver", url=f"{receiver.url}/events")
+    endpoint = NotificationEndpoint(name="receiver", url=f"{receiver.url}/events", timeout=PATIENT)
     with DockerRegistry(tmp_path / "registry", [endpoint]) as up:
         yield up

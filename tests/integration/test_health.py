@@ -55,6 +55,18 @@ def in_turns(names: list[str]) -> list[str]:
     return [name for name, _ in groupby(names)]
 
 
+def in_pairs(names: list[str]) -> bool:
+    """Kafka was away and came back; while it comes back it may be away once more."""
+    return bool(names) and names == ["kafka.away", "kafka.back"] * (len(names) // 2)
+
+
+def is_back(worker: Process) -> bool:
+    """It was ready, then it was not, and it is again; on a slow machine it may be unready more than once."""
+    told = in_turns(events(worker, "deliver.ready", "deliver.not_ready"))
+    since = told[told.index("deliver.ready") :]
+    return "deliver.not_ready" in since and since[-1] == "deliver.ready"
+
+
 @pytest.mark.parametrize("fate", ["killed", "frozen"])
 def test_kafka_falls_silent_and_comes_back(
     broker: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver, fate: str
@@ -64,6 +76,7 @@ def test_kafka_falls_silent_and_comes_back(
     with setup.bridge() as bridge, setup.worker() as worker:
         bridge.wait_ready()
         worker.wait_ready()
+        worker.wait_for_log("deliver.ready")
         first = envelopes(1, 5, first=0)
         setup.publish(*first)
         wait_for_ids(receiver, ids(first))
@@ -80,10 +93,8 @@ def test_kafka_falls_silent_and_comes_back(
         second = envelopes(1, 5, first=5)
         setup.publish(*second)
         wait_for_ids(receiver, ids(first) | ids(second))
-        bridge.wait_for_log("kafka.back")
-        told = ["deliver.ready", "deliver.not_ready", "deliver.ready"]
-        eventually(lambda: told == in_turns(events(worker, "deliver.ready", "deliver.not_ready")))
-        assert ["kafka.away", "kafka.back"] == events(bridge, "kafka.away", "kafka.back")
+        eventually(lambda: is_back(worker))
+        eventually(lambda: in_pairs(events(bridge, "kafka.away", "kafka.back")))
 
 
 @pytest.mark.parametrize("kind", ["kafka", "kafka_39"])
@@ -130,10 +141,12 @@ def test_a_consumer_that_its_group_does_not_admit_is_not_ready(
             second.wait_for_log("deliver.not_ready")
             assert 0 == first.terminate()
             second.wait_ready()
-            loud = [line["event"] for line in second.log() if line["level"] in {"warning", "error"}]
-            assert 1 == loud.count("deliver.not_ready")
-            assert loud.count("log.error") <= 1
-            assert "log.failed" not in loud
+            loud = [line for line in second.log() if line["level"] in {"warning", "error"}]
+            told = [line["event"] for line in loud if "maximum size" in str(line)]
+            assert told, loud
+            assert told.count("deliver.not_ready") <= 1
+            assert told.count("log.error") <= 1
+            assert "log.failed" not in [line["event"] for line in loud]
 
 
 def test_a_topic_that_is_deleted_under_a_worker(
@@ -152,19 +165,16 @@ def test_a_topic_that_is_deleted_under_a_worker(
         setup.publish(*bodies)
         wait_for_ids(receiver, ids(bodies))
         worker.wait_ready()
-        eventually(lambda: told(worker))
+        eventually(lambda: is_back(worker))
+        said = [
+            line.get("reasons", []) for line in worker.log() if line["event"] in {"deliver.ready", "deliver.not_ready"}
+        ]
+        assert any(f"topic {topic} does not exist any more" in str(reasons) for reasons in said)
+        assert len(said) == len(list(groupby(said))), "each state is said once"
 
 
 def no_lag(process: Process) -> bool:
     """It has no sample of the lag."""
     with Poster(f"http://{process.address}/") as asked:
         assert b"registry_worker_lag{" not in asked.request("GET", "/metrics").body
-    return True
-
-
-def told(process: Process) -> bool:
-    """It has said that it is ready, is not, and is again, a line each."""
-    assert ["deliver.ready", "deliver.not_ready", "deliver.ready"] == events(
-        process, "deliver.ready", "deliver.not_ready"
-    )
     return True

@@ -12,7 +12,7 @@ from tests.kit import (
     Receiver,
 )
 from tests.kit.images import INDEX, MANIFEST, ODD_ANNOTATIONS
-from tests.kit.registry import skopeo_copy
+from tests.kit.registry import PATIENT, skopeo_copy
 from tests.kit.registry_client import digest_of
 
 
@@ -21,8 +21,10 @@ def test_every_endpoint_of_the_registry_is_notified(tmp_path: Path) -> None:
     """A push by skopeo reaches both endpoints as envelopes of one event, with the headers configured for each."""
     with Receiver() as one, Receiver() as two:
         endpoints = [
-            NotificationEndpoint("one", f"{one.url}/events", headers={"Authorization": ["Bearer abc"]}),
-            NotificationEndpoint("two", f"{two.url}/other"),
+            NotificationEndpoint(
+                "one", f"{one.url}/events", headers={"Authorization": ["Bearer abc"]}, timeout=PATIENT
+            ),
+            NotificationEndpoint("two", f"{two.url}/other", timeout=PATIENT),
         ]
         with DockerRegistry(tmp_path / "registry", endpoints) as registry:
             layout = Layout(tmp_path / "layout")

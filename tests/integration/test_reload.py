@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from broker import LocalKafka
 from tests.kit import Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
-from tests.kit.notifications import Poster, delivered, doubles, envelope, envelopes, event_json, ids, wait_for_ids
+from tests.kit.notifications import Poster, delivered, envelope, envelopes, event_json, ids, wait_for_ids
 
 pytestmark = pytest.mark.kafka
 
@@ -212,7 +212,10 @@ def test_an_intake_takes_another_authorization(setup: Installation, receiver: Re
         for token, status in (("old", 401), ("new", 200)):
             with Poster(f"{url}/events", {"Authorization": f"Bearer {token}"}) as poster:
                 assert status == poster.insist(body).status
+        most = 1 + poster.again
     done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
     assert 0 == done.code, done.stderr
-    assert 1 == len(wait_for_ids(receiver, ids([body])))
-    assert {} == doubles(delivered(receiver))
+    found = wait_for_ids(receiver, ids([body]))
+    assert ids([body]) == {one.id for one in found}
+    places = [one.request.header("registry-event") for one in found]
+    assert len(set(places)) == len(places) <= most, "a POST that was answered 503 may be in the log too"

@@ -16,6 +16,9 @@ from tests.kit.programs import need
 from tests.kit.registry_client import NONE, RegistryClient
 from tests.kit.running import Running
 
+PATIENT = "180s"
+"""A timeout for a receiver of each event once: a registry sends again what was not answered in time."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotificationEndpoint:
