@@ -79,7 +79,9 @@ class Bench:
     def fill(self, count: int, *, repositories: int) -> None:
         """Write so many events, over so many repositories in turn."""
         settings = {"bootstrap.servers": self.kafka.bootstrap}
-        writer = AcknowledgedWriter(settings, client_id="benchmark", max_record_bytes=1 << 20, is_bulk=True)
+        writer = AcknowledgedWriter(
+            settings, client_id="benchmark", max_record_bytes=1 << 20, limit_s=60.0, is_bulk=True
+        )
         now = int(time.time() * 1000)
         for start in range(0, count, _BATCH):
             numbers = range(start, min(start + _BATCH, count))

@@ -47,7 +47,8 @@ def proxy(status: int, tls: ssl.SSLContext | None = None) -> Iterator[tuple[str,
 
 def behind(proxy: str, url: str = "http://only-via-proxy.invalid/hook", **keys: object) -> EndpointSettings:
     """An endpoint that is reached through a proxy alone."""
-    return EndpointSettings(name="viaproxy", url=url, proxy=Secret(proxy), **keys)  # type: ignore[arg-type]
+    # timeout_s: on a busy machine even an answer at once needs some seconds
+    return EndpointSettings(name="viaproxy", url=url, proxy=Secret(proxy), timeout_s=30.0, **keys)  # type: ignore[arg-type]
 
 
 def finding(settings: EndpointSettings) -> Finding:

@@ -35,7 +35,7 @@ def test_pauses_are_read_as_they_are_written(
     found = admin.topic(f"{topic}.control")
     assert found is not None
     assert [] == differences(plan_control(settings, 1), found)
-    writer = AcknowledgedWriter(clear, client_id="test", max_record_bytes=100_000)
+    writer = AcknowledgedWriter(clear, client_id="test", max_record_bytes=100_000, limit_s=60.0)
     try:
         writer.write([first.record("w.ci", Pause(7, "why"))])
         assert {"w.ci": Pause(7, "why")} == first.look()

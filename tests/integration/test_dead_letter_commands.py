@@ -196,6 +196,8 @@ def test_unavailable_is_tried_again(kafka: LocalKafka, topic: str, tmp_path: Pat
     """An endpoint that says 503 for a while gets every letter when it is back."""
     setup = installation(kafka, topic, tmp_path, receiver.url)
     bury(setup, receiver, envelopes(3, 2))
+    # its tries wait for milliseconds; it is away only after all that a letter may have, which are minutes
+    setup.endpoints = [endpoint("ci", receiver.url, **{**BRISK, "attempts": 14, "max_backoff": "5m"})]
     seen: list[str] = []
 
     def script(request: Captured) -> Answer:

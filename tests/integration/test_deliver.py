@@ -12,6 +12,7 @@ from tests.kit import Answer, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.notifications import Poster, delivered, envelope, envelopes, event_json, ids, wait_for_ids
 from tests.kit.topics import committed, make_topic, read
+from tests.kit.waiting import waiting_reasons
 
 pytestmark = pytest.mark.kafka
 
@@ -196,14 +197,15 @@ def test_waits_for_the_topic(kafka: LocalKafka, topic: str, tmp_path: Path, rece
     """Without the events topic the worker waits, unready and saying so once, does not create it, and then goes on."""
     setup = Installation(kafka.bootstrap, topic, tmp_path, endpoints=[endpoint("ci", receiver.url)])
     with setup.worker() as worker, Poster(f"http://{worker.address}/") as asked:
-        assert topic in worker.wait_for_log("deliver.waiting")["reason"]
+        [reason] = eventually(lambda: waiting_reasons(worker))
+        assert topic in reason
         reply = asked.request("GET", "/readyz")
         assert (503, True) == (reply.status, bool(reply.json["reasons"]))
         make_topic(kafka, topic, 4)
         worker.wait_ready()
         setup.publish(*envelopes(2, 2))
         receiver.wait_for(4)
-        assert 1 == sum(line.get("event") == "deliver.waiting" for line in worker.log())
+        assert [reason] == waiting_reasons(worker)
         assert worker.terminate() == 0
         assert "Traceback" not in worker.stderr
 

@@ -196,7 +196,9 @@ def test_attempts_in_a_bucket(kafka: LocalKafka, topic: str, s3: S3Server, tmp_p
     for each in (topic, kept["topic"]):
         make_topic(kafka, each, 1, retention_ms="-1")
     fill(setup, 3)
-    writer = AcknowledgedWriter({"bootstrap.servers": kafka.bootstrap}, client_id="test", max_record_bytes=1 << 20)
+    writer = AcknowledgedWriter(
+        {"bootstrap.servers": kafka.bootstrap}, client_id="test", max_record_bytes=1 << 20, limit_s=60.0
+    )
     writer.write([record_of(attempted(at, topic=topic, status=200 + at), kept["topic"]) for at in range(3)])
     writer.close()
     output = f"s3://{BUCKET}/{topic}.attempts"

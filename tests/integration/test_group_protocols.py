@@ -13,6 +13,7 @@ from tests.kit import Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.eventually import LIMIT_S
 from tests.kit.notifications import Poster, delivered, envelopes, ids, wait_for_ids
+from tests.kit.waiting import waiting_reasons
 
 pytestmark = pytest.mark.kafka
 
@@ -68,12 +69,17 @@ def test_a_protocol_that_the_cluster_lacks_is_never_silence(
         return all(words in text for words in ("set it to auto or classic", LACKING[kind]))
 
     with installed.worker() as worker:
-        line = worker.wait_for_log("deliver.waiting")
-        assert names_both(line["reason"])
+        [said] = eventually(lambda: waiting_reasons(worker))
+        assert names_both(said)
         with Poster(f"http://{worker.address}/") as asked:
-            answer = asked.request("GET", "/readyz")
-        (reason,) = answer.json["reasons"]
-        assert (503, True) == (answer.status, names_both(reason))
+
+            def not_ready() -> bool:
+                answer = asked.request("GET", "/readyz")
+                assert (503, [said]) == (answer.status, answer.json["reasons"])
+                return True
+
+            eventually(not_ready)
+        assert [said] == waiting_reasons(worker)
     done = installed.run_bridge("check")
     wrong = [found for found in done.stdout.splitlines() if found.startswith("wrong")]
     assert (2, 1, True) == (done.code, len(wrong), names_both(wrong[0]))
@@ -99,7 +105,7 @@ def test_a_cluster_that_is_upgraded_is_taken_part_in(tmp_path: Path, topic: str,
         assert 0 == installed.run_bridge("init").code
         bodies = envelopes(1, 5)
         with installed.worker() as worker:
-            worker.wait_for_log("deliver.waiting")
+            eventually(lambda: waiting_reasons(worker))
             switch_on(kafka)
             worker.wait_ready()
             installed.publish(*bodies)
