@@ -54,6 +54,8 @@ class CaughtUp:
             self._unknown(str(error))
             return
         self.owed = {group: owed for group, at in found.items() if (owed := owed_by(at, self._ends))}
+        for group in found.keys() - self.owed.keys():
+            _log.debug("deliver.group_caught_up", group=group)
         self._news.settled(self._topic)
 
     def _unknown(self, reason: str) -> None:

@@ -13,20 +13,38 @@ from broker import LocalKafka
 from broker.ports import free_port
 from schemas.catalog import ATTEMPTS
 from tests.kit import Answer, Captured, Process, Receiver, eventually
-from tests.kit.bridge import Installation, endpoint
+from tests.kit.bridge import Finished, Installation, endpoint
 from tests.kit.notifications import delivered, envelope, envelopes, event_json
-from tests.kit.topics import make_topic, read
+from tests.kit.topics import committed, make_topic, once, read
 
 pytestmark = pytest.mark.kafka
 
 TOKEN = "planted-s3cret"
+LATE = re.compile(r"there may be others: |/attempts (does not answer: timed out|did not answer within )")
+NOT_ANSWERED = re.compile(r"no acknowledgement within 30 s|the worker stopped before they were written")
 BRISK = {"start": "beginning", "backoff": "20ms", "max_backoff": "100ms"}
 
 
 def attempts(setup: Installation, *arguments: str) -> list[dict[str, Any]]:
-    """What `attempts --json` prints."""
-    done = setup.run_worker("attempts", "--json", *arguments)
+    """What `attempts --json` prints of workers that run."""
+    done = answered(setup, "--json", *arguments)
     assert done.code == 0, done.stderr
+    return printed(done)
+
+
+def answered(setup: Installation, *arguments: str) -> Finished:
+    """What comes of `attempts` when workers are in time: they have 2 s, and on a busy machine may need more."""
+
+    def in_time() -> Finished:
+        done = setup.run_worker("attempts", *arguments)
+        assert not LATE.search(done.stderr), done.stderr
+        return done
+
+    return eventually(in_time)
+
+
+def printed(done: Finished) -> list[dict[str, Any]]:
+    """The attempts that a command printed as JSON."""
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -63,16 +81,16 @@ def test_what_was_sent_and_answered(kafka: LocalKafka, topic: str, tmp_path: Pat
         eventually(lambda: len(attempts(setup)) == 12)
         found = attempts(setup)
         assert found == sorted(found, key=ended)
-        answered = {(one["event_id"], one["number"], one["status"], one["answer"]) for one in found}
+        told = {(one["event_id"], one["number"], one["status"], one["answer"]) for one in found}
         refused = r"refused: *** \x1b[2J"
-        assert {("team-poison-0", number, 422, refused) for number in (1, 2, 3)} < answered
-        assert ("team-app1-2", 1, 200, "thanks") in answered
+        assert {("team-poison-0", number, 422, refused) for number in (1, 2, 3)} < told
+        assert ("team-app1-2", 1, 200, "thanks") in told
         assert {one["event_id"] for one in attempts(setup, "--failed", "--endpoint", "ci")} == {"team-poison-0"}
         (one,) = attempts(setup, "--id", "team-app1-2")
         assert attempts(setup, "--id", f"{one['partition']}:{one['offset']}") == [one]
         tries = [one for one in found if one["event_id"] == "team-poison-0"]  # which end one after the other
         assert attempts(setup, "--last", "2", "--failed", "--worker", elsewhere) == tries[-2:]
-        none = setup.run_worker("attempts", "--endpoint", "off")
+        none = answered(setup, "--endpoint", "off")
         assert (none.code, none.stderr.splitlines()[-1].rpartition(": ")[2]) == (
             1,
             "no worker that was asked serves off",
@@ -101,11 +119,11 @@ def test_the_topic_of_attempts(kafka: LocalKafka, topic: str, tmp_path: Path, re
     shown = setup.run_worker("attempts", "--json")
     assert shown.code == 0
     assert "there may be others: 127.0.0.1:" in shown.stderr
-    found = [json.loads(line) for line in shown.stdout.splitlines()]
+    found = printed(shown)
     assert found == sorted(found, key=ended)
     assert 12 == len({(one["event_id"], one["number"]) for one in found}) == len(found)
-    assert [1, 2, 3] == [one["number"] for one in attempts(setup, "--failed")]
-    (one,) = attempts(setup, "--id", "team-app1-2")
+    assert [1, 2, 3] == [one["number"] for one in printed(setup.run_worker("attempts", "--json", "--failed"))]
+    (one,) = printed(setup.run_worker("attempts", "--json", "--id", "team-app1-2"))
     assert ("delivered", 200, "thanks") == (one["outcome"], one["status"], one["answer"])
     explained = setup.run_worker("explain", "team-app1-2").stdout
     assert f"delivered at {one['time'][:22]}" in explained
@@ -138,9 +156,17 @@ def test_a_topic_that_takes_no_attempts(kafka: LocalKafka, topic: str, tmp_path:
     setup = Installation(kafka.bootstrap, topic, tmp_path, partitions=1, endpoints=ends, sections=sections)
     receiver.answer_by(refuses_poison)
     setup.publish(*envelopes(1, 3), envelope(event_json("team/poison", 0)))
-    done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "120s")
-    assert done.code == 0, done.stderr
+    with setup.worker() as worker:
+        eventually(lambda: {0: 4} == committed(kafka, setup.group("ci"), topic, 1))
+        eventually(lambda: [reason for reason in losses(worker) if "Message size too large" in reason])
+        assert worker.terminate() == 0
     assert 3 == len(delivered(receiver))
-    assert [b"team/poison"] == [record.key for record in read(kafka, setup.dead_letters)]
-    assert 1 == done.stderr.count("attempts.not_written")
+    assert [b"team/poison"] == [record.key for record in once(read(kafka, setup.dead_letters))]
+    # Kafka may be late to refuse others: those have a reason of their own
+    assert 1 == len([reason for reason in losses(worker) if not NOT_ANSWERED.search(reason)]), losses(worker)
     assert [] == read(kafka, kept)
+
+
+def losses(worker: Process) -> list[str]:
+    """Why attempts were not written, as its log says it."""
+    return [line["reason"] for line in worker.log() if line.get("event") == "attempts.not_written"]

@@ -70,7 +70,10 @@ def installed(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> It
         sent = {event["id"]: event for one in notifications() for event in one.events}
         types = {event["id"]: one.content_type for one in notifications() for event in one.events}
         records = read(kafka, TOPIC)
-        assert len(sent) == len(records) == 22
+        assert 22 == len(sent)
+        assert sent.keys() == {
+            one.header("ce_id") for one in records
+        }  # one that Kafka was late to take may be there twice
         yield Installed(kafka, bridge.wait_ready(), sent, types, records)
         assert "Traceback" not in bridge.stderr
 
@@ -178,7 +181,7 @@ def test_kcat(installed: Installed) -> None:
     assert len(last) < len(installed.records)
     everything = kcat(command.replace("-o -10", "-o beginning"))
     repositories = {name: event["target"]["repository"] for name, event in installed.sent.items()}
-    assert len(repositories) == len(everything)
+    assert len(installed.records) == len(everything)
     assert repositories == {headers["ce_id"]: key for _, key, headers in everything}
     types = {f"registry.notifications.{event['action']}" for event in installed.sent.values()}
     assert types == {headers["ce_type"] for _, _, headers in everything}

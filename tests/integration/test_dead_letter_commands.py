@@ -14,8 +14,8 @@ import pytest
 from broker import LocalKafka
 from tests.kit import Answer, Captured, Process, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
-from tests.kit.notifications import delivered, envelope, envelopes, event_json, ids
-from tests.kit.topics import Found, committed, read, write
+from tests.kit.notifications import delivered, doubles, envelope, envelopes, event_json, ids
+from tests.kit.topics import Found, committed, once, read, write
 
 pytestmark = pytest.mark.kafka
 
@@ -164,12 +164,16 @@ def test_interrupt_ends_in_order(kafka: LocalKafka, topic: str, tmp_path: Path, 
         receiver.wait_for(4)
         assert redrive.terminate() == 1
         assert "the run was stopped" in redrive.stdout
-    done = len(delivered_ids(receiver))
-    assert 40 - done == len(listed(setup))
+    unsent = ids(envelopes(4, 10)) - set(delivered_ids(receiver))
+    # Kafka was late to take the closings of these, or their letters are closed all the same
+    unclosed = set(re.findall(r"delivered, but could not be closed: (\S+) ", redrive.stdout))
+    assert unsent <= names(setup) <= unsent | unclosed
     receiver.answer(200)
     dead_letters(setup, "redrive")
-    assert {1} == set(Counter(delivered_ids(receiver)).values())
-    assert len(delivered_ids(receiver)) == 40
+    assert ids(envelopes(4, 10)) == set(delivered_ids(receiver))
+    twice = doubles(delivered(receiver))
+    assert twice.keys() <= unclosed
+    assert set(twice.values()) <= {2}
 
 
 def test_letter_that_fails_again_stays_open(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
@@ -280,7 +284,7 @@ def test_dead_again_after_closing(kafka: LocalKafka, topic: str, tmp_path: Path,
     """An event that becomes a letter anew after its letter was closed is offered again."""
     setup = installation(kafka, topic, tmp_path, receiver.url, partitions=1)
     bury(setup, receiver, envelopes(1, 1))
-    (letter,) = read(kafka, setup.dead_letters)
+    (letter,) = once(read(kafka, setup.dead_letters))
     dead_letters(setup, "redrive")
     write(kafka, setup.dead_letters, [letter])
     assert names(setup) == {"team-app0-0"}

@@ -162,15 +162,18 @@ def test_until_caught_up(kafka: LocalKafka, topic: str, tmp_path: Path, receiver
     setup = Installation(kafka.bootstrap, topic, tmp_path, endpoints=ends)
     bodies = envelopes(5, 10)
     setup.publish(*bodies)
-    with setup.worker("--until-caught-up", "--timeout", "5m") as waiting:
+    with setup.worker("--until-caught-up", "--timeout", "5m", "--log-level", "debug") as waiting:
         wait_for_ids(receiver, ids(bodies))
         eventually(lambda: sum(committed(kafka, setup.group("ci"), topic).values()) == len(bodies))
+        assert setup.group("ci") == waiting.wait_for_log("deliver.group_caught_up")["group"]  # what it knows at its end
         waiting.wait_for_log("breaker.open")
         waiting.signal(signal.SIGTERM)
         assert waiting.wait() == 1
-        told = [entry for entry in waiting.log() if entry["event"] == "deliver.not_caught_up"]
-    assert [("audit", 50)] == [(entry["endpoint"], entry["lag"]) for entry in told]
-    assert told[0]["waits_because"][0].startswith("breaker open: ")
+        [told] = [entry for entry in waiting.log() if entry["event"] == "deliver.not_caught_up"]
+        is_known = not any(entry["event"] == "deliver.progress_unknown" for entry in waiting.log())
+    assert "audit" == told["endpoint"]
+    assert told["lag"] in ({50} if is_known else {50, None})
+    assert told["waits_because"][0].startswith("breaker open: ")
     setup.endpoints = [endpoint("audit", receiver.url, start="beginning")]
     receiver.answer(503)
     done = setup.run_worker("deliver", "--until-caught-up", "--timeout", "2s")
@@ -220,18 +223,18 @@ def test_requests(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Recei
     with setup.bridge() as bridge, setup.worker() as worker, Poster(f"{bridge.wait_ready()}/events/eu") as poster:
         sent = {"Content-Type": "application/json; charset=utf-8", "traceparent": trace, "tracestate": "rojo=1"}
         assert poster.insist(body, sent).status == 200
-        [request] = receiver.wait_for(1)
+        request, *_ = receiver.wait_for(1)
         worker.wait_ready()
         with Poster(f"http://{worker.address}/") as asked:
             told = b"".join(asked.request("GET", path).body for path in ("/", "/status", "/debug/vars", "/metrics"))
         said = told.decode() + worker.stderr + bridge.stderr
         assert worker.terminate() == bridge.terminate() == 0
     assert ("POST", "/hook?key=s3cret") == (request.method, request.path)
-    [record] = read(kafka, topic)
+    # an event that Kafka was late to take is posted again, and the first copy may be in the log all the same
+    assert request.header("registry-event") in {f"{topic}/{one.partition}/{one.offset}" for one in read(kafka, topic)}
     wanted = {
         "content-type": "application/json; charset=utf-8",
         "webhook-id": "library-app-7",
-        "registry-event": f"{topic}/{record.partition}/{record.offset}",
         "registry-name": "eu",
         "traceparent": trace,
         "tracestate": "rojo=1",

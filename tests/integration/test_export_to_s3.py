@@ -42,6 +42,10 @@ from tests.kit.topics import make_topic, read
 pytestmark = pytest.mark.kafka
 
 HOLDS: Sequence[Kind] = ("hold request", "hold answer")
+LOCK = ".export.lock"
+IN_THE_MIDDLE = 4
+"""The request of files at which some are there and some are not, however fast it goes: one asks what is there, and each
+of four partitions has a file at least."""
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +82,9 @@ def test_killed_at_any_moment(setup: Installation, kafka: LocalKafka, s3: S3Serv
     dice = random.Random(20261130)
     counts = []
     with FaultyProxy(s3.port) as proxy:
-        for more in (40, *(dice.randrange(3, 60) for _ in range(4))):
-            wanted = proxy.requests + more
-            proxy.plan = holding_from(wanted, dice.choice(HOLDS))
+        for more in (IN_THE_MIDDLE, *(dice.randrange(3, 20) for _ in range(4))):
+            wanted = len(of_files(proxy)) + more
+            proxy.plan = holding_from(wanted, dice.choice(HOLDS), proxy)
             with exporting(setup, proxy.port, "--roll", "200ms", "--lease", "1s") as running:
                 eventually(partial(reached, proxy, wanted, running))
                 if running.returncode is None:
@@ -92,17 +96,22 @@ def test_killed_at_any_moment(setup: Installation, kafka: LocalKafka, s3: S3Serv
     assert 0 == done.code, done.stderr
     assert 0 < counts[0] < len(exported_files(s3, setup.topic)), counts  # the first was killed in the middle
     assert places(kafka, setup.topic) == exported(s3, setup.topic)
-    assert [".export.lock"] == [name for name in names(s3, setup.topic) if not name.endswith(".parquet")]
+    assert [LOCK] == [name for name in names(s3, setup.topic) if not name.endswith(".parquet")]
 
 
-def holding_from(first: int, kind: Kind) -> Plan:
-    """A plan that holds each request from this one on, or its answer."""
-    return lambda number, _: Treatment(kind if number >= first else "pass")
+def of_files(proxy: FaultyProxy) -> list[str]:
+    """The paths of the requests that have come, without those for the lock: time decides how often it is renewed."""
+    return [path for path in proxy.paths.copy() if LOCK not in path]
+
+
+def holding_from(first: int, kind: Kind, proxy: FaultyProxy) -> Plan:
+    """A plan that holds each request from this one of files on, or its answer."""
+    return lambda number, _: Treatment(kind if len(of_files(proxy)) >= first else "pass")
 
 
 def reached(proxy: FaultyProxy, requests: int, running: Process) -> bool:
-    """Whether so many requests have come, or the export has ended before."""
-    return proxy.requests >= requests or running.returncode is not None
+    """Whether so many requests of files have come, or the export has ended before."""
+    return len(of_files(proxy)) >= requests or running.returncode is not None
 
 
 def test_a_live_run_keeps_others_out(setup: Installation, kafka: LocalKafka, s3: S3Server) -> None:
@@ -128,21 +137,19 @@ def test_a_live_run_keeps_others_out(setup: Installation, kafka: LocalKafka, s3:
 def test_a_run_that_was_taken_for_dead(setup: Installation, kafka: LocalKafka, s3: S3Server) -> None:
     """Frozen in the middle, followed by another, and thawed, it ends without a double or a gap."""
     fill(setup, 1500)
-    plan = holding_from(30, "hold request")  # so it cannot have ended before it is frozen
-    with (
-        FaultyProxy(s3.port, plan) as proxy,
-        exporting(setup, proxy.port, *("--roll", "200ms", "--lease", "10s")) as frozen,
-    ):
-        eventually(partial(reached, proxy, 30, frozen))
-        frozen.signal(signal.SIGSTOP)
-        proxy.plan = passing
-        proxy.let_go()
-        done = finished(exporting(setup, s3.port, machine="another"))
-        assert 0 == done.code, done.stderr
-        assert places(kafka, setup.topic) == exported(s3, setup.topic)
-        frozen.signal(signal.SIGCONT)
-        assert 1 == frozen.wait()
-        assert "another export took over" in frozen.stderr
+    with FaultyProxy(s3.port) as proxy:
+        proxy.plan = holding_from(IN_THE_MIDDLE, "hold request", proxy)  # so it cannot have ended before it is frozen
+        with exporting(setup, proxy.port, *("--roll", "200ms", "--lease", "10s")) as frozen:
+            eventually(partial(reached, proxy, IN_THE_MIDDLE, frozen))
+            frozen.signal(signal.SIGSTOP)
+            proxy.plan = passing
+            proxy.let_go()
+            done = finished(exporting(setup, s3.port, machine="another"))
+            assert 0 == done.code, done.stderr
+            assert places(kafka, setup.topic) == exported(s3, setup.topic)
+            frozen.signal(signal.SIGCONT)
+            assert 1 == frozen.wait()
+            assert "another export took over" in frozen.stderr
     assert places(kafka, setup.topic) == exported(s3, setup.topic)
 
 
@@ -258,6 +265,6 @@ def test_large_files_go_in_parts(s3: S3Server, tmp_path: Path) -> None:
     file.write_bytes(content)
     with holding(bucket, lease, tmp_path) as storage:
         storage.publish(file, path)
-    assert [".export.lock", path] == names(s3, "large")
+    assert [LOCK, path] == names(s3, "large")
     assert content == bytes(obstore.get(s3.store("large"), path).bytes())
     assert not file.exists()

@@ -104,6 +104,15 @@ def read(kafka: LocalKafka, topic: str) -> list[Found]:
         consumer.close()
 
 
+def once(found: Sequence[Found]) -> list[Found]:
+    """Each record once, at its first place.
+
+    What is not acknowledged in time is written again, and the first copy may come to the log all the same.
+    """
+    first = {(one.partition, one.key, one.value, one.headers): one for one in reversed(found)}
+    return [one for one in found if one is first[one.partition, one.key, one.value, one.headers]]
+
+
 def _read_all(consumer: Consumer, topic: str) -> list[Found]:
     partitions = consumer.list_topics(topic, timeout=LIMIT_S).topics[topic].partitions
     open_ends = set(partitions)
