@@ -21,6 +21,8 @@ DRAIN_S = 3.0
 GRACE_S = 2.0
 BUSY_S = 60.0
 """A busy machine's own delay, on top of what is promised."""
+TRIES = 3
+"""Of a worker that a busy machine holds up so long that it is ended: it could not keep its deadline."""
 FOLLOWING = (("tail", "--follow"), ("status", "--watch"))
 REPLAYING = ("replay", "--endpoint", "ci", "--from", "beginning")
 EXPORTING = ("export", "--follow", "--format", "ndjson", "--output")
@@ -57,10 +59,20 @@ def test_everything_ends_in_time_without_kafka(
     broker: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver, fate: str
 ) -> None:
     """A worker with a dead letter that waits, an intake, and whatever follows the log; nothing is lost, all exit 0."""
+    for number in range(TRIES):
+        if ended_in_time(broker, f"{topic}-{number}", tmp_path / str(number), receiver, fate):
+            return
+        (broker.start if fate == "killed" else broker.resume)()
+        receiver.clear()
+    pytest.fail(f"the worker stood still {TRIES} times")
+
+
+def ended_in_time(broker: LocalKafka, topic: str, folder: Path, receiver: Receiver, fate: str) -> bool:
+    """Whether all do as they should; False if the machine held up the worker for so long that its watchdog ended it."""
     setup = Installation(
         broker.bootstrap,
         topic,
-        tmp_path,
+        folder,
         endpoints=[endpoint("ci", receiver.url, timeout="1s", threshold=1000)],
         sections={"worker": {"drain": f"{DRAIN_S:g}s"}},
     )
@@ -73,12 +85,12 @@ def test_everything_ends_in_time_without_kafka(
         setup.publish(*bodies)
         receiver.wait_for(3)
         followers = [
-            running.enter_context(Process(WORKER, *words, folder=tmp_path / words[0], config=setup.config()))
-            for words in (*FOLLOWING, (*EXPORTING, str(tmp_path / "out")))
+            running.enter_context(Process(WORKER, *words, folder=folder / words[0], config=setup.config()))
+            for words in (*FOLLOWING, (*EXPORTING, str(folder / "out")))
         ]
         eventually(lambda: len(followers[0].stdout.splitlines()) == 6)
         eventually(lambda: bool(followers[1].stdout))
-        replay = Process(WORKER, *REPLAYING, folder=tmp_path / "replay", config=setup.config())
+        replay = Process(WORKER, *REPLAYING, folder=folder / "replay", config=setup.config())
         running.enter_context(replay)
         eventually(lambda: any(one.header("registry-replay") for one in receiver.requests))
         (broker.kill if fate == "killed" else broker.pause)()
@@ -86,6 +98,8 @@ def test_everything_ends_in_time_without_kafka(
         worker.wait_for_log("dead_letter.not_written")
         replay.wait_for_log("replay.failed")
         ended = ended_within([worker, bridge, *followers, replay], DRAIN_S + GRACE_S)
+        if ended[0] == 1 and any(line.startswith("Timeout (") for line in worker.stderr.splitlines()):
+            return False
         assert [0, 0, 0, 0, 0, 1] == ended, "a replay that is stopped is to be resumed"
         assert "--resume" in replay.stdout
         (said,) = [line for line in worker.log() if line["event"] == "endpoint.broken_off"]
@@ -97,5 +111,6 @@ def test_everything_ends_in_time_without_kafka(
     if fate == "frozen":
         broker.resume()
         assert {0} == set(committed(broker, setup.group("ci"), topic).values()), "nothing was delivered"
-    lines = [line for file in (tmp_path / "out").rglob("*.ndjson") for line in file.read_text().splitlines()]
+    lines = [line for file in (folder / "out").rglob("*.ndjson") for line in file.read_text().splitlines()]
     assert {json.loads(line)["event"]["id"] for line in lines} <= ids(bodies), "files are whole, or not there"
+    return True

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from consumer.delivery.policy.outcome import NoAnswer, Result
+from consumer.delivery.policy.outcome import Fault, NoAnswer, Result
 from consumer.delivery.webhook.limited_client import Client
 from consumer.delivery.webhook.openssl_client import OpenSSLClient
 from consumer.delivery.webhook.request import WebhookRequest
@@ -23,6 +23,8 @@ BODY: Final = b'{"events": []}'
 REQUEST: Final = WebhookRequest(BODY, (("content-type", "application/json"), ("webhook-id", "evt")), "evt")
 LONG_S: Final = 120.0
 """A deadline that no test should reach."""
+TRIES: Final = 5
+"""Of what has a short deadline, on a busy machine."""
 
 MAKE: ContextVar[Callable[[EndpointSettings], Client]] = ContextVar("MAKE", default=WebhookClient)
 """Which client `client_of` makes."""
@@ -73,6 +75,20 @@ async def checked(sending: Awaitable[Result]) -> Result:
         assert SECRET not in result.error
         assert "://" not in result.error
         assert result.error
+    return result
+
+
+def is_late(result: Result) -> bool:
+    """Whether the deadline was over before the server was heard: if it is a short one, a busy machine's doing."""
+    return isinstance(result, NoAnswer) and result.fault is Fault.TIMEOUT
+
+
+async def answered(client: Client) -> Result:
+    """What comes of a request with a short deadline; it is sent again, `TRIES` times at most, while it was late."""
+    result = await checked(client.send(REQUEST))
+    for _ in range(TRIES):
+        if is_late(result):
+            result = await checked(client.send(REQUEST))
     return result
 
 
