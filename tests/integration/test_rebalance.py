@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from broker import LocalKafka
 from tests.kit import Answer, Captured, Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
+from tests.kit.eventually import LIMIT_S
 from tests.kit.load import Load
 from tests.kit.notifications import (
     arrivals,
@@ -26,6 +28,7 @@ from tests.kit.notifications import (
 )
 from tests.kit.process import Process
 from tests.kit.shared_kafka import STEADY
+from tests.kit.topics import admin
 
 pytestmark = pytest.mark.kafka
 
@@ -45,6 +48,14 @@ def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     """A Kafka that moves partitions fast."""
     with LocalKafka(tmp_path_factory.mktemp("swift"), settings=SWIFT) as running:
         yield running
+
+
+def be_patient(kafka: LocalKafka, group: str) -> None:
+    """Nobody of this group is to be taken for dead, however long this machine stands still."""
+    patience = ConfigEntry("consumer.session.timeout.ms", "60000", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ConfigResource.Type.GROUP, group, incremental_configs=[patience])
+    client = admin(kafka)
+    client.incremental_alter_configs([resource])[resource].result(LIMIT_S)
 
 
 def shares(workers: list[Process]) -> list[list[int]]:
@@ -86,6 +97,7 @@ def test_graceful_changes_repeat_nothing(swift: LocalKafka, topic: str, receiver
     setup = Installation(
         swift.bootstrap, topic, tmp_path, partitions=PARTITIONS, endpoints=[endpoint("ci", receiver.url)]
     )
+    be_patient(swift, setup.group("ci"))
     with ExitStack() as stack:
         bridge = stack.enter_context(setup.bridge())
         url = f"{bridge.wait_ready()}/events"
@@ -118,6 +130,7 @@ def test_rolling_restart_of_a_backlog(swift: LocalKafka, topic: str, receiver: R
     ends = [endpoint("ci", receiver.url, start="beginning")]
     setup = Installation(swift.bootstrap, topic, tmp_path, partitions=PARTITIONS, endpoints=ends)
     bodies = envelopes(repositories=40, each=70)
+    be_patient(swift, setup.group("ci"))
     setup.publish(*bodies)
     with ExitStack() as stack:
         workers = [stack.enter_context(setup.worker(name=f"old{n}")) for n in range(2)]

@@ -22,9 +22,9 @@ def test_refused_repositories_delay_no_other(
     receiver.answer_by(lambda request: Answer(422 if b"team/" in request.body else 200))
     refused = [*envelopes(30, 1), *(envelope(event_json("team/app0", number)) for number in range(1, 301))]
     others = [envelope(event_json("library/other", number)) for number in range(5)]
-    setup = Installation(
-        kafka.bootstrap, topic, tmp_path, endpoints=[endpoint("ci", receiver.url, backoff="10m", max_backoff="10m")]
-    )
+    # Five successes cannot part thirty failures so that there are not five in a row, whatever comes first.
+    ci = endpoint("ci", receiver.url, backoff="10m", max_backoff="10m", threshold=5)
+    setup = Installation(kafka.bootstrap, topic, tmp_path, endpoints=[ci])
     setup.publish(*refused, *(others if delivers else []))
     with setup.worker() as worker:
         worker.wait_for_log("breaker.open")

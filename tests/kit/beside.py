@@ -3,11 +3,12 @@
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.kit.cpu import process_s
+from tests.kit.cpu import worked_until
 from tests.kit.eventually import eventually
 from tests.kit.notifications import Poster, Reply, envelope, event_json
 from tests.kit.process import Process
@@ -70,18 +71,21 @@ class Beside:
     def _ask(self) -> None:
         while not self._ended.wait(0.05):
             for process, seconds in ((self.attacked, self.seconds), (self.control, self.control_seconds)):
-                with Poster(f"http://{process.address}/events") as poster:
-                    begun, worked = time.monotonic(), process_s(self.attacked.pid)
-                    try:
-                        replies = [poster.post(BODY)] if self.is_intake or process is self.control else []
-                        replies.append(poster.request("GET", "/livez"))
-                    except OSError as error:
-                        self.faults.append(repr(error))
-                        continue
-                    seconds.append(time.monotonic() - begun)
-                    if process is self.attacked:
-                        self.worked.append(process_s(process.pid) - worked)
-                    self.faults += [reply.body.decode() for reply in replies if reply.status != 200 and not late(reply)]
+                begun = time.monotonic()
+                try:
+                    replies, worked = worked_until(process.pid, partial(self._replies, process))
+                except OSError as error:
+                    self.faults.append(repr(error))
+                    continue
+                seconds.append(time.monotonic() - begun)
+                if process is self.attacked:
+                    self.worked.append(worked)
+                self.faults += [reply.body.decode() for reply in replies if reply.status != 200 and not late(reply)]
+
+    def _replies(self, process: Process) -> list[Reply]:
+        with Poster(f"http://{process.address}/events") as poster:
+            replies = [poster.post(BODY)] if self.is_intake or process is self.control else []
+            return [*replies, poster.request("GET", "/livez")]
 
     def _measure(self) -> None:
         while not self._ended.wait(0.01):

@@ -2,12 +2,18 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 _TURNS = 100_000
 _TRIES = 3
+_STEP_S = 0.02
+_STOOD_STILL_S = 0.2
+"""A step that took so long was not waiting."""
+Value = TypeVar("Value")
 
 
 @contextmanager
@@ -27,6 +33,22 @@ def process_s(pid: int) -> float:
     """Processor time that a running process has taken so far, all its threads together, in seconds."""
     user, system = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def worked_until(pid: int, answer: Callable[[], Value]) -> tuple[Value, float]:
+    """What is answered, and the processor time that a process took until then, in seconds.
+
+    What it did while this process stood still itself is left out: the answer may have been there for long.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(answer)
+        worked, looked_at, before = 0.0, time.monotonic(), process_s(pid)
+        while not asked.done():
+            wait([asked], _STEP_S)
+            now, total = time.monotonic(), process_s(pid)
+            worked += total - before if now - looked_at < _STOOD_STILL_S else 0.0
+            looked_at, before = now, total
+        return asked.result(), worked
 
 
 def _turn_s() -> float:
