@@ -212,8 +212,8 @@ def test_metadata(wheel: Path) -> None:
 
 
 def files_below(folder: Path) -> set[str]:
-    """Paths of all files but of compiled ones."""
-    found = (file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc")
+    """Paths of all files but of compiled ones, which others may be writing now, under names of the moment."""
+    found = (file for file in folder.rglob("*") if "__pycache__" not in file.parts and file.is_file())
     return {str(file.relative_to(folder)) for file in found}
 
 
