@@ -36,18 +36,22 @@ def setup(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Instal
 
 
 @pytest.fixture(scope="module")
-def bridge(setup: Installation) -> Iterator[Process]:
+def bridge(setup: Installation, kafka: LocalKafka) -> Iterator[Process]:
     """A bridge that has taken in an event with .NET's smallest time, ten hours east, between two others."""
     with setup.bridge() as running, Poster(f"{running.wait_ready()}/events") as poster:
         assert poster.insist(BODY).status == 200
+        assert len(read(kafka, TOPIC)) <= len(SENT) * (1 + poster.again)
         yield running
 
 
 @pytest.fixture
 def records(bridge: Process, kafka: LocalKafka) -> list[Found]:
-    """What is in the topic."""
+    """The first record of each event: who was answered 503 because Kafka was late has sent them again."""
     assert bridge.address
-    return read(kafka, TOPIC)
+    firsts: dict[str | None, Found] = {}
+    for one in read(kafka, TOPIC):
+        firsts.setdefault(one.header("ce_id"), one)
+    return list(firsts.values())
 
 
 def test_fastavro_reads_on(records: list[Found]) -> None:
@@ -75,7 +79,7 @@ def test_export_and_tail_read_on(bridge: Process, setup: Installation, tmp_path:
     done = setup.run_worker("export", "--output", str(tmp_path), "--format", format_)
     assert done.code == 0, done.stderr
     shown = setup.run_worker("tail", "--from", "beginning", "--json").stdout
-    assert SENT == [json.loads(line)["event"]["timestamp"] for line in shown.splitlines()]
+    assert SENT == list(dict.fromkeys(json.loads(line)["event"]["timestamp"] for line in shown.splitlines()))
     report = setup.run_worker("report", "--all", "--json")
     assert report.code == 0, report.stderr
 
@@ -92,5 +96,6 @@ def test_publish_takes_an_export_back(
         kafka.bootstrap, f"{TOPIC}-{format_}-{random.randrange(10**9)}", tmp_path / "copy", partitions=1
     )
     done = copy.run_bridge("publish", *files)
-    assert (0, f"{len(SENT)} events acknowledged\n") == (done.code, done.stdout), done.stderr
-    assert [one.value for one in read(kafka, TOPIC)] == [one.value for one in read(kafka, copy.topic)]
+    values = [one.value for one in read(kafka, TOPIC)]
+    assert (0, f"{len(values)} events acknowledged\n") == (done.code, done.stdout), done.stderr
+    assert values == [one.value for one in read(kafka, copy.topic)]
