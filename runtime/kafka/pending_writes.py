@@ -5,11 +5,22 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Final, Protocol
 
-from confluent_kafka import KafkaError, Message
+from confluent_kafka import KafkaError
 
 from runtime.kafka.connection_faults import ConnectionFaults
-from runtime.kafka.errors import translated
+from runtime.kafka.errors import KafkaUnavailableError, translated
+
+_UNCONFIRMED: Final = "writing to Kafka: it has acknowledged a later record and not this one, which may be lost"
+
+
+class ReportedRecord(Protocol):
+    """A record as the client reports it."""
+
+    def offset(self) -> int | None:
+        """Where Kafka has put it; negative or None if Kafka has not said so."""
+        ...
 
 
 class PendingWrite:
@@ -24,11 +35,18 @@ class PendingWrite:
         self._faults = faults
         self._lock = threading.Lock()
 
-    def report(self, error: KafkaError | None, _message: Message | None) -> None:
-        """One of its records has ended; this is its `on_delivery`."""
+    def report(self, error: KafkaError | None, record: ReportedRecord | None) -> None:
+        """One of its records has ended; this is its `on_delivery`.
+
+        A report without an error and without an offset is no acknowledgement. The client makes it itself: a later
+        request was answered, and Kafka would have refused that one if this record were not in the log. But if the
+        producer is new to the partition, Kafka knows no sequence yet and takes any, and the record may be nowhere.
+        """
         with self._lock:
             if error is not None and self._error is None:
                 self._error = translated(error, "writing to Kafka", fault=self._faults.cause)
+            elif error is None and self._error is None and not _has_offset(record):
+                self._error = KafkaUnavailableError(_UNCONFIRMED)
             self._remaining -= 1
             finished = self._remaining == 0
         if finished:
@@ -98,3 +116,9 @@ def resolve(done: Future[None], error: Exception | None) -> None:
         done.set_result(None)
     else:
         done.set_exception(error)
+
+
+def _has_offset(record: ReportedRecord | None) -> bool:
+    """Whether Kafka has said where the record is."""
+    offset = None if record is None else record.offset()
+    return offset is not None and offset >= 0

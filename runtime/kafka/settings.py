@@ -23,6 +23,9 @@ _PROMPT: Final = {"linger.ms": 0, "compression.type": "lz4"}
 """Somebody waits for each record. While all requests that may be under way are, records gather without a linger; and
 zstd costs such small batches more than all else that the client does: it makes a new compressor for each."""
 _BULK: Final = {"linger.ms": 1, "compression.type": "zstd"}
+_IN_ORDER: Final = {"max.in.flight.requests.per.connection": 1}
+"""For what must come to the log in the order in which it is written. Idempotence alone does not promise that: of a
+producer that is new to a partition, Kafka takes the second request although it has refused the first."""
 _BESIDE_AN_ANSWER: Final = 512
 """Bytes: what librdkafka wants an answer to have beside what is fetched."""
 _DIGITS: Final = 10
@@ -71,6 +74,7 @@ def producer_settings(
         **_client(without(settings, CONSUMER_ONLY), client_id),
         "acks": "all",
         "enable.idempotence": True,
+        **(_IN_ORDER if is_bulk else {}),
         "partitioner": "murmur2_random",
         "message.timeout.ms": int(message_timeout_s * 1000),
         "message.max.bytes": max_record_bytes,

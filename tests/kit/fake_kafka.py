@@ -124,7 +124,7 @@ class FakeProducer:
         self.settings["error_cb"](KafkaError(KafkaError._FATAL, "sequence out of order", fatal=True))
 
     def _serve(self) -> int:
-        reports: list[tuple[KafkaError | None, Report]] = []
+        reports: list[tuple[KafkaError | None, SimpleNamespace, Report]] = []
         with self._lock:
             while self._waiting and not (self.fatal or self.is_mute):
                 deadline, record, report = self._waiting[0]
@@ -135,7 +135,8 @@ class FakeProducer:
                 error = KafkaError(KafkaError._MSG_TIMED_OUT) if is_lost else self._cluster.refuses
                 if error is None:
                     self._cluster.log.append(record)
-                reports.append((error, report))
-        for error, report in reports:
-            report(error, None)
+                offset = len(self._cluster.log) - 1 if error is None else None
+                reports.append((error, SimpleNamespace(offset=lambda offset=offset: offset), report))
+        for error, reported, report in reports:
+            report(error, reported)
         return len(reports)

@@ -1,6 +1,7 @@
 """Writes that wait for their reports, and the bell of their loop."""
 
 import asyncio
+from dataclasses import dataclass
 
 import pytest
 from confluent_kafka import KafkaError
@@ -11,6 +12,17 @@ from runtime.kafka.pending_writes import Bell, PendingWrite
 from tests.kit.virtual_time import simulated
 
 
+@dataclass(frozen=True)
+class At:
+    """A record at an offset."""
+
+    at: int | None
+
+    def offset(self) -> int | None:
+        """As the client says it."""
+        return self.at
+
+
 def test_a_write_has_ended_with_its_last_record() -> None:
     """Once; the first error counts, whatever comes of the others."""
     ends: list[Exception | None] = []
@@ -18,9 +30,29 @@ def test_a_write_has_ended_with_its_last_record() -> None:
     for error in (None, KafkaError(KafkaError._MSG_TIMED_OUT), KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)):
         write.report(error, None)
         assert [] == ends
-    write.report(None, None)
+    write.report(None, At(7))
     (end,) = ends
     assert isinstance(end, KafkaUnavailableError)
+
+
+@pytest.mark.parametrize("offset", [None, -1001, -1])
+def test_a_report_without_an_offset_acknowledges_nothing(offset: int | None) -> None:
+    """The client makes it from the answer to another request."""
+    ends: list[Exception | None] = []
+    write = PendingWrite(2, ends.append, ConnectionFaults())
+    write.report(None, At(offset))
+    write.report(None, At(0))
+    (end,) = ends
+    assert isinstance(end, KafkaUnavailableError)
+
+
+def test_a_write_is_acknowledged_if_each_record_has_an_offset() -> None:
+    """The first one of a partition has 0."""
+    ends: list[Exception | None] = []
+    write = PendingWrite(2, ends.append, ConnectionFaults())
+    write.report(None, At(0))
+    write.report(None, At(1))
+    assert [None] == ends
 
 
 def test_one_ring_wakes_all_that_wait() -> None:
