@@ -11,6 +11,7 @@ from typing import Final
 from broker import LocalCluster
 from tests.chaos.facts import Evidence
 from tests.chaos.faults import Faults
+from tests.chaos.gone_members import gone_members
 from tests.chaos.heartbeat import Heartbeat
 from tests.chaos.load import load_of
 from tests.chaos.plan import INTAKES, SENDERS, Schedule
@@ -33,6 +34,10 @@ forgot are noticed, and given to somebody, within two minutes (docs/kafka.md).""
 
 TOLD_ONE_IN: Final = 4
 """Of so many runs, one goes on until all processes say that nothing is left; that takes ten seconds more."""
+
+
+class MembersKeptError(Exception):
+    """Kafka keeps members whose process is long gone, with their partitions: its own fault, and not the bridge's."""
 
 
 class NotStartedError(Exception):
@@ -137,11 +142,19 @@ class _Run:
                     await rest.be_told()
         except TimeoutError:
             if self._evidence.rested is None:
-                self._evidence.members = await asyncio.to_thread(self._topics.members, self._endpoints())
+                await self._look_at_groups()
             else:
                 self._evidence.leftovers.append(f"lag or unready: {self._sampling.latest}")
         finally:
             sending.cancel()
+
+    async def _look_at_groups(self) -> None:
+        """Nothing has come to rest; if that is Kafka's own fault, the run says nothing of the bridge."""
+        members = await asyncio.to_thread(self._topics.members, self._endpoints())
+        ports = self._stage.wiring.listening
+        if gone := gone_members(members, self._evidence.lives, ports, self._watch.now()):
+            raise MembersKeptError("; ".join(gone))
+        self._evidence.members = members
 
     def _endpoints(self) -> list[str]:
         return [endpoint.name for endpoint in self._schedule.endpoints]
