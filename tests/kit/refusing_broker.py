@@ -1,8 +1,8 @@
 """A broker that refuses the first request to write and takes the next one, as one that learns that it is the leader.
 
-A proxy before a real broker: it answers the first Produce request itself, with NOT_LEADER_OR_FOLLOWER, as soon as a
-second one has come too; all else it passes on. It reads and answers by Kafka's protocol, from version 9 of Produce on:
-https://kafka.apache.org/protocol
+A proxy before a real broker: it answers the first Produce request itself, with NOT_LEADER_OR_FOLLOWER, together with
+the broker's answer to the second one, so that the client has no time to send the first one again; all else it passes
+on. It reads and answers by Kafka's protocol, from version 9 of Produce on: https://kafka.apache.org/protocol
 """
 
 import socketserver
@@ -40,6 +40,9 @@ class RefusingBroker:
     topic: str
     requests: int = 0
     _held: tuple[socket, int] | None = None
+    """Where the refusal is to go, and the number of the request."""
+    _second: int | None = None
+    """The number of the second request."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __enter__(self) -> Self:
@@ -69,17 +72,31 @@ class RefusingBroker:
             if self.requests == 1:
                 self._held = client, correlation
                 return False
-            self.refuse()
+            if self.requests == 2:
+                self._second = correlation
         return True
+
+    def give(self, client: socket, frame: bytes) -> None:
+        """Gives an answer of the broker to the client."""
+        with self._lock:
+            refusal = self._refusal() if _SIZE.unpack_from(frame)[0] == self._second else b""
+            client.sendall(refusal + _SIZE.pack(len(frame)) + frame)
 
     def refuse(self) -> None:
         """Refuses the first request now, if that is not done yet."""
         with self._lock:
             if self._held is not None:
-                client, correlation = self._held
-                self._held = None
-                answer = _refusal(correlation, self.topic.encode())
-                client.sendall(_SIZE.pack(len(answer)) + answer)
+                client, _ = self._held
+                client.sendall(self._refusal())
+
+    def _refusal(self) -> bytes:
+        """Once, then nothing."""
+        if self._held is None:
+            return b""
+        _, correlation = self._held
+        self._held = None
+        answer = _refusal(correlation, self.topic.encode())
+        return _SIZE.pack(len(answer)) + answer
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -96,11 +113,16 @@ class _Connection(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         """Passes requests on one by one, and answers as they come."""
         with suppress(OSError), create_connection((LOOPBACK, self.server.broker.target)) as upstream:
-            threading.Thread(target=_pass_on, args=(upstream, self.request), daemon=True).start()
-            while size := _read(self.request, _SIZE.size):
-                frame = _read(self.request, _SIZE.unpack(size)[0])
+            threading.Thread(target=self._answer, args=(upstream,), daemon=True).start()
+            while frame := _frame(self.request):
                 if self.server.broker.take(self.request, frame):
-                    upstream.sendall(size + frame)
+                    upstream.sendall(_SIZE.pack(len(frame)) + frame)
+
+    def _answer(self, upstream: socket) -> None:
+        with suppress(OSError):
+            while frame := _frame(upstream):
+                self.server.broker.give(self.request, frame)
+            self.request.shutdown(SHUT_WR)
 
 
 def _refusal(correlation: int, topic: bytes) -> bytes:
@@ -110,11 +132,10 @@ def _refusal(correlation: int, topic: bytes) -> bytes:
     return _SIZE.pack(correlation) + b"\x00" + topics + _SIZE.pack(0) + b"\x00"
 
 
-def _pass_on(source: socket, target: socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-        target.shutdown(SHUT_WR)
+def _frame(source: socket) -> bytes:
+    """The next request or answer, without its size; nothing at the end."""
+    size = _read(source, _SIZE.size)
+    return _read(source, _SIZE.unpack(size)[0]) if size else b""
 
 
 def _read(source: socket, size: int) -> bytes:
