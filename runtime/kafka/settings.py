@@ -67,7 +67,8 @@ def producer_settings(
         client_id: how the broker's logs name this client.
         max_record_bytes: the largest record that will be written.
         message_timeout_s: after so many seconds the client gives a record up.
-        is_bulk: whether hundreds of records are written at once, so that the rate counts and not the wait for one.
+        is_bulk: whether hundreds of records are written at once, so that the rate and the order of requests count,
+            and not the wait for one.
     """
     return {
         **(_BULK if is_bulk else _PROMPT),

@@ -73,7 +73,8 @@ class AcknowledgedWriter:
             limit_s: how long a write may take, in seconds; at least `LEAST_LIMIT_S`.
             meanwhile: what follows for the events while Kafka is away, a clause for the log.
             clock: for the times between probes.
-            is_bulk: whether hundreds of records are written at once, so that the rate counts and not the wait for one.
+            is_bulk: whether hundreds of records are written at once, so that the rate and the order of requests count,
+                and not the wait for one.
             open_producer: how a producer comes about.
         """
         self._settings = {

@@ -6,6 +6,7 @@ the log. But of a producer that is new to a partition Kafka knows no sequence ye
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +35,11 @@ class Way:
     kafka: LocalKafka
     broker: RefusingBroker
 
-    def writer(self, *, is_bulk: bool) -> AcknowledgedWriter:
+    def writer(self, *, is_bulk: bool) -> closing[AcknowledgedWriter]:
         """A new one."""
         settings = {"bootstrap.servers": f"{LOOPBACK}:{self.broker.port}"}
-        return AcknowledgedWriter(settings, client_id="test", max_record_bytes=1 << 20, limit_s=60.0, is_bulk=is_bulk)
+        made = AcknowledgedWriter(settings, client_id="test", max_record_bytes=1 << 20, limit_s=60.0, is_bulk=is_bulk)
+        return closing(made)
 
     def record(self, value: bytes) -> OutgoingRecord:
         """One with this value."""
@@ -61,28 +63,26 @@ def way(tmp_path: Path, topic: str) -> Iterator[Way]:
 
 def test_what_kafka_has_not_acknowledged_is_not(way: Way) -> None:
     """Of two requests at once the first is refused and the second stored: the first has failed, and can come again."""
-    writer = way.writer(is_bulk=False)
 
-    async def scenario() -> None:
+    async def at_once(writer: AcknowledgedWriter) -> None:
         first = asyncio.create_task(writer.write_soon([way.record(b"first")]))
         await asyncio.to_thread(eventually, lambda: way.broker.requests == 1)
         await writer.write_soon([way.record(b"second")])
         with pytest.raises(KafkaUnavailableError, match="acknowledged a later record and not this one"):
             await first
 
-    asyncio.run(scenario())
-    assert [b"second"] == way.values()
-    eventually(lambda: writer.available)
-    writer.write([way.record(b"first")])
+    with way.writer(is_bulk=False) as writer:
+        asyncio.run(at_once(writer))
+        assert [b"second"] == way.values()
+        eventually(lambda: writer.available)
+        writer.write([way.record(b"first")])
     assert [b"second", b"first"] == way.values()
-    writer.close()
 
 
 def test_what_is_written_in_bulk_keeps_its_order(way: Way) -> None:
     """The second request is sent after the first one is stored."""
-    writer = way.writer(is_bulk=True)
 
-    async def scenario() -> None:
+    async def at_once(writer: AcknowledgedWriter) -> None:
         first = asyncio.create_task(writer.write_soon([way.record(b"first")]))
         await asyncio.to_thread(eventually, lambda: way.broker.requests == 1)
         second = asyncio.create_task(writer.write_soon([way.record(b"second")]))
@@ -90,6 +90,6 @@ def test_what_is_written_in_bulk_keeps_its_order(way: Way) -> None:
         way.broker.refuse()
         await asyncio.gather(first, second)
 
-    asyncio.run(scenario())
+    with way.writer(is_bulk=True) as writer:
+        asyncio.run(at_once(writer))
     assert [b"first", b"second"] == way.values()
-    writer.close()
