@@ -203,6 +203,21 @@ def test_more_repeats_than_the_bound() -> None:
     assert [] == promises(judge(replace(many, requests=[*first, *second[:6]])))
 
 
+@pytest.mark.parametrize(("repeated", "held"), [(12 + 6, True), (12 + 6 + 1, False)])
+def test_repeats_that_two_faults_explain(repeated: int, held: bool) -> None:  # noqa: FBT001 - a case of the table
+    """Each of two workers lost its commits with the broker; that one of them was frozen, too, takes no room away."""
+    names = {f"a-{number}": sent(number) for number in range(repeated)}
+    first = [request(number, 1.0 + number / 5) for number in range(repeated)]
+    second = [request(number, 15.0 + number / 5, worker="w2.1") for number in range(repeated)]
+    worker = FaultFact(Fault(Kind.WORKER_FROZEN, 4.0, 6.0, "w1"), 4.0, 10.0, "w1.1")
+    broker = FaultFact(Fault(Kind.BROKER_FROZEN_LONG, 3.0, 8.0, "b1"), 3.0, 11.0)
+    log = [Logged((0, number), name, "a") for number, name in enumerate(names)]
+    both = evidence([*first, *second], sent=names, log=log, faults=[worker, broker], rested=40.0)
+    assert ([] if held else ["too many repeats"]) == promises(judge(both))
+    assert ["too many repeats"] == promises(judge(replace(both, faults=[worker])))
+    assert ["too many repeats"] == promises(judge(replace(both, faults=[broker])))
+
+
 def test_a_wait_that_nobody_told() -> None:
     """Ready and no lag, though an event waited for longer than it may; lag, or a reason, tells it."""
     late = [*WHOLE[:2], request(2, 40.0)]

@@ -4,15 +4,20 @@ A repeat has one of these causes: a retry (for the worker the try had failed, as
 its connection broke), a worker that was killed, one that was frozen, trouble between a worker and Kafka, after which
 commits are missing, a machine so busy that a worker lost its session, or a group that took a worker's partitions away
 for a reason of its own. Whatever is left has no cause but a graceful change, and is not allowed at all.
+
+A worker that is frozen while its broker is, too, can have lost its commits to either. What several faults can explain
+counts to the one that has room for it: there are too many repeats when no way to share them out keeps every bound.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from tests.chaos import plan
 from tests.chaos.facts import Evidence, FaultFact, Place, Request, Violation
+from tests.chaos.oracle.sharing import share_out
 from tests.chaos.plan import EndpointPlan, Kind
 
 TOO_MANY: Final = "too many repeats"
@@ -41,38 +46,54 @@ class Repeats:
     worst: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why an event came twice: the kind of cause, and the fault behind it, if one is."""
+
+    kind: str
+    fault: str = ""
+
+
 def check(evidence: Evidence, tally: Repeats) -> Iterator[Violation]:
     """Counts the repeats into `tally`; what is beyond the bound."""
     for endpoint in evidence.schedule.endpoints:
-        found = defaultdict[tuple[str, str], list[str]](list)
+        shown, causes = [], []
         failures = _failures(evidence, endpoint.name)
         for place, before, after in _doubled(evidence, endpoint.name):
-            if _takes_one(failures[before.worker, place], after) or before.answered is None:
-                cause, fault = RETRY, ""
-            else:
-                cause, fault = _cause(evidence, before, after)
-            tally.counts[cause] += 1
-            found[cause, fault].append(f"{place[0]}:{place[1]} by {before.worker}, then {after.worker}")
-        yield from _beyond(evidence, endpoint, found, tally)
+            failed = _takes_one(failures[before.worker, place], after) or before.answered is None
+            shown.append(f"{place[0]}:{place[1]} by {before.worker}, then {after.worker}")
+            causes.append([Cause(RETRY)] if failed else list(_causes(evidence, before, after)))
+        for kind, bound in _bounds(evidence, endpoint).items():
+            tally.bounds[kind] += bound
+        rooms = {cause: _room(evidence, endpoint, cause, len(shown)) for cause in chain(*causes)}
+        found = defaultdict[Cause, list[str]](list)
+        for text, cause in zip(shown, share_out(causes, rooms), strict=True):
+            tally.counts[cause.kind] += 1
+            found[cause].append(text)
+        yield from _beyond(endpoint, found, rooms, tally)
+
+
+def _room(evidence: Evidence, endpoint: EndpointPlan, cause: Cause, everything: int) -> int:
+    """How many repeats one cause may have at an endpoint."""
+    if cause.kind in {RETRY, MACHINE}:
+        return everything
+    if cause.kind == NONE:
+        return 0
+    if cause.kind == KAFKA:  # every worker loses its place at most once for each trouble
+        return endpoint.most_repeats * len(evidence.schedule.workers)
+    return endpoint.most_repeats * (len(evidence.expelled) if cause.kind == GROUP else 1)
 
 
 def _beyond(
-    evidence: Evidence, endpoint: EndpointPlan, found: dict[tuple[str, str], list[str]], tally: Repeats
+    endpoint: EndpointPlan, found: dict[Cause, list[str]], rooms: dict[Cause, int], tally: Repeats
 ) -> Iterator[Violation]:
-    for cause, bound in _bounds(evidence, endpoint).items():
-        tally.bounds[cause] += bound
-    for (cause, fault), repeated in found.items():
-        if cause in {RETRY, MACHINE}:
-            continue
-        allowed = 0 if cause == NONE else endpoint.most_repeats
-        if cause == KAFKA:  # every worker loses its place at most once for each trouble
-            allowed *= len(evidence.schedule.workers)
-        elif cause == GROUP:
-            allowed *= len(evidence.expelled)
-        tally.worst = max(tally.worst, len(repeated) / allowed) if allowed else tally.worst
-        if len(repeated) > allowed:
-            shown = "; ".join(repeated[:3])
-            text = f"{len(repeated)} at {endpoint.name} because of {fault or 'nothing'}, {allowed} allowed: {shown}"
+    for cause, repeated in found.items():
+        room = rooms[cause]
+        if room and cause.kind in CAUSES:
+            tally.worst = max(tally.worst, len(repeated) / room)
+        if len(repeated) > room:
+            first = "; ".join(repeated[:3])
+            text = f"{len(repeated)} at {endpoint.name} because of {cause.fault or 'nothing'}, {room} allowed: {first}"
             yield Violation(TOO_MANY, text)
 
 
@@ -126,21 +147,27 @@ def _takes_one(failed: list[float], after: Request) -> bool:
     return False
 
 
-def _cause(evidence: Evidence, before: Request, after: Request) -> tuple[str, str]:
-    """The cause of a repeat, and the fault behind it."""
+def _causes(evidence: Evidence, before: Request, after: Request) -> Iterator[Cause]:
+    """What can explain a repeat, the likeliest first; never nothing."""
     both = {before.worker, after.worker}
-    for fact in evidence.faults:
-        if fact.hit == before.worker and fact.fault.kind is Kind.WORKER_KILLED and fact.began <= after.arrived:
-            return KILL, str(fact.fault)
-    for fact in evidence.faults:
-        if fact.hit in both and fact.fault.kind in _FREEZES and _between(fact, before, after):
-            return FREEZE, str(fact.fault)
-    for fact in evidence.faults:
-        if _between(fact, before, after) and _is_kafka_trouble(fact, both):
-            return KAFKA, str(fact.fault)
-    if both & evidence.expelled:
-        return (MACHINE if evidence.late_s > 0 else GROUP), ""
-    return NONE, ""
+    explained = ((_kind(fact, before, after, both), str(fact.fault)) for fact in evidence.faults)
+    found = [Cause(kind, fault) for kind, fault in explained if kind is not None]
+    yield from sorted(found, key=lambda cause: CAUSES.index(cause.kind))
+    if both & evidence.expelled and evidence.late_s > 0:
+        yield Cause(MACHINE)
+    elif not found:  # a group that took partitions away because of a fault is none of its own
+        yield Cause(GROUP if both & evidence.expelled else NONE)
+
+
+def _kind(fact: FaultFact, before: Request, after: Request, both: set[str]) -> str | None:
+    """The kind of cause that a fault is for a repeat, None if it is none."""
+    if fact.fault.kind is Kind.WORKER_KILLED:
+        return KILL if fact.hit == before.worker and fact.began <= after.arrived else None
+    if not _between(fact, before, after):
+        return None
+    if fact.fault.kind in _FREEZES:
+        return FREEZE if fact.hit in both else None
+    return KAFKA if _is_kafka_trouble(fact, both) else None
 
 
 _FREEZES: Final = frozenset({Kind.WORKER_FROZEN, Kind.WORKER_FROZEN_LONG})
