@@ -106,14 +106,22 @@ class Preparation:
             raise KafkaUnavailableError(f"topic {settings.topics.events} does not exist yet")
         ensure_dead_letters(self._admin, settings, topic.partitions, self._news)
         self._ensure_attempts(settings)
-        shortfall = offsets_shortfall(self._admin, settings)
-        if shortfall and self._news.is_news("cursors", shortfall):
-            _log.warning("deliver.cursors_at_risk", reason=shortfall)
+        self._warn_of_short_offsets(settings)
         for endpoint in self._endpoints[:1]:  # what holds for the group of one holds for all
             self._protocols.choose(group_of(settings.worker.group_prefix, endpoint.name))
         register_new(self._admin, self._groups, settings, topic.partitions)
         begin(self._admin, self._groups, settings, self._endpoints, topic.partitions, now=self._clock.wall())
         self._control.look()  # before anything is delivered to an endpoint that is paused
+
+    def _warn_of_short_offsets(self, settings: Settings) -> None:
+        """Whoever may not read the settings of a broker can deliver all the same."""
+        try:
+            shortfall = offsets_shortfall(self._admin, settings)
+        except KafkaRefusedError as error:
+            minutes = int(settings.topics.retention_s // 60)
+            shortfall = f"whether the brokers keep offsets for {minutes} minutes cannot be known: {error}"
+        if shortfall and self._news.is_news("cursors", shortfall):
+            _log.warning("deliver.cursors_at_risk", reason=shortfall)
 
     def _ensure_attempts(self, settings: Settings) -> None:
         """Delivery does not wait for the topic of attempts: what cannot be written there is counted."""

@@ -164,16 +164,16 @@ def ensure_dead_letters(admin: TopicsAdmin, settings: Settings, partitions: int,
     _ensured(admin, TopicPlan(plan.name, partitions, plan.replication_factor, plan.settings))
 
 
-def ensure_attempts(admin: TopicsAdmin, settings: Settings) -> None:
+def ensure_attempts(admin: Admin, settings: Settings) -> None:
     """Create the topic of attempts if one is configured and missing.
 
     Raises:
         KafkaUnavailableError, KafkaRefusedError: it could not be asked or created.
     """
-    if settings.worker.attempts is None:
+    attempts = settings.worker.attempts
+    if attempts is None or admin.has_topic(attempts.topic):  # asked for so that no right to its settings is needed
         return
-    plan = plan_attempts(settings, admin.brokers())
-    if plan is not None:
+    if (plan := plan_attempts(settings, admin.brokers())) is not None:
         _ensured(admin, plan)
 
 

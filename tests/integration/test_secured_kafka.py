@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import AclOperation, ResourceType
@@ -32,27 +33,31 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
 def test_the_documented_rights_of_a_worker_are_enough(
     secured: SecuredKafka, topic: str, tmp_path: Path, receiver: Receiver
 ) -> None:
-    """It asks for the group protocol by a group that it may read, and delivers."""
+    """It asks for the group protocol by a group that it may read, and delivers; it may read no broker's settings."""
     ends = [endpoint("ci", receiver.url)]
-    root = Installation(secured.bootstrap, topic, tmp_path / "root", endpoints=ends)
+    worker_section = {"attempts": {"topic": f"{topic}.attempts"}}
+    root = Installation(
+        secured.bootstrap, topic, tmp_path / "root", endpoints=ends, sections={"worker": worker_section}
+    )
     assert 0 == root.run_bridge("init").code
     secured.allow(
         "worker",
         Right(ResourceType.TOPIC, topic, (DESCRIBE, CONFIGS, READ)),
         Right(ResourceType.TOPIC, f"{topic}.dead", (AclOperation.CREATE, DESCRIBE, CONFIGS, WRITE)),
         Right(ResourceType.TOPIC, f"{topic}.control", (AclOperation.CREATE, DESCRIBE, READ, WRITE)),
+        Right(ResourceType.TOPIC, f"{topic}.attempts", (AclOperation.CREATE, DESCRIBE, WRITE)),
         Right(ResourceType.GROUP, f"{topic}.*", (DESCRIBE, READ)),
-        Right(ResourceType.BROKER, "kafka-cluster", (CONFIGS,)),
     )
-    installed = Installation(
-        secured.sasl, topic, tmp_path, endpoints=ends, sections={"kafka": secured.as_user("worker")}
-    )
+    sections: dict[str, dict[str, Any]] = {"kafka": secured.as_user("worker"), "worker": worker_section}
+    installed = Installation(secured.sasl, topic, tmp_path, endpoints=ends, sections=sections)
     bodies = envelopes(1, 5)
     root.publish(*bodies)
     with installed.worker() as worker:
         worker.wait_ready()
         wait_for_ids(receiver, ids(bodies))
         assert "consumer" == worker.wait_for_log("kafka.group_protocol")["protocol"]
+        assert "cannot be known" in worker.wait_for_log("deliver.cursors_at_risk")["reason"]
+        assert not [line for line in worker.log() if line["event"] == "attempts.no_topic"]
         for act in ("pause", "resume"):
             done = installed.run_worker(act, "--endpoint", "ci", "--worker", worker.address)
             assert (0, "") == (done.code, done.stderr)
