@@ -34,11 +34,13 @@ def main(records: int = RECORDS) -> None:
 def fill(made: Bench, records: int) -> None:
     """Write so many events by the plain client: a pool of distinct ones, again and again."""
     now = int(time.time() * 1000)
-    pool = [record_of(event(n, f"team/app{n % 500}"), topic=made.topic, accepted_ms=now) for n in range(_POOL)]
+    pool = [
+        record_of(event(n, f"team/app{n % 500}"), topic=made.topic, accepted_ms=now) for n in range(min(records, _POOL))
+    ]
     settings = {"bootstrap.servers": made.kafka.bootstrap, "compression.type": "zstd", "linger.ms": 50}
     producer = Producer({**settings, "queue.buffering.max.messages": 2_000_000})
     for number in range(records):
-        one = pool[number % _POOL]
+        one = pool[number % len(pool)]
         producer.produce(one.topic, one.value, key=one.key, headers=list(one.headers), timestamp=now)
         if number % 10_000 == 0:
             producer.poll(0)

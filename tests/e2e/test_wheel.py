@@ -111,22 +111,18 @@ def run(command: Sequence[str | Path], folder: Path) -> "subprocess.CompletedPro
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+def checking(installed: Path) -> list[str]:
+    """Mypy in strict mode, for files of somebody who has this Python; both its users here read the same packages."""
+    home = installed.parent.parent
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(home / "types")]
+    return [*mypy, "--python-executable", str(installed)]
+
+
 def test_a_users_file_type_checks(installed: Path, tmp_path: Path) -> None:
     """Mypy in strict mode knows the types of all that a registry in Python uses, and finds a wrong one."""
     (tmp_path / "user.py").write_text(USER)
     (tmp_path / "wrong.py").write_text(USER + "bridge.repo_deleted(1)\nWorker(5)\n")
-    mypy = [
-        sys.executable,
-        "-m",
-        "mypy",
-        "--strict",
-        "--no-incremental",
-        "--python-executable",
-        str(installed),
-        "user.py",
-        "wrong.py",
-    ]
-    done = run(mypy, tmp_path)
+    done = run([*checking(installed), "user.py", "wrong.py"], tmp_path)
     *faults, result = done.stdout.splitlines()
     assert [fault.startswith("wrong.py:") and fault.endswith("[arg-type]") for fault in faults] == [True, True], done
     assert (1, "Found 2 errors in 1 file (checked 2 source files)") == (done.returncode, result), done
@@ -140,8 +136,7 @@ def test_the_sinks_of_the_page_type_check(installed: Path, tmp_path: Path) -> No
     files = [f"shown_{number}.py" for number in range(len(shown))]
     for name, text in zip(files, shown, strict=True):
         (tmp_path / name).write_text(text, "utf-8")
-    mypy = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--python-executable", str(installed)]
-    done = run([*mypy, *files], tmp_path)
+    done = run([*checking(installed), *files], tmp_path)
     assert done.stdout == f"Success: no issues found in {len(files)} source files\n"
 
 

@@ -33,8 +33,8 @@ def programs(folder: Path, known: set[str], *, installs: bool = True, sudo: bool
 
 def run(path: Path, *packages: str, root: bool = True) -> subprocess.CompletedProcess[str]:
     """Runs it with nothing else on PATH."""
-    script = f"import sys; from tests.kit.debian import main; sys.exit(main(sys.argv[1:], root={root}))"
-    environment = {"PATH": str(path), "PYTHONPATH": str(ROOT)}
+    script = f"import sys; from debian import main; sys.exit(main(sys.argv[1:], root={root}))"
+    environment = {"PATH": str(path), "PYTHONPATH": str(ROOT / "tests" / "kit")}  # as the script that it is
     command = [sys.executable, "-c", script, *packages]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

@@ -42,10 +42,14 @@ class Source:
         return (node for node in ast.walk(self.tree) if isinstance(node, Function))
 
 
-@cache
 def sources(*folders: str) -> tuple[Source, ...]:
     """The files of these folders, in order."""
-    texts = [(path, (ROOT / path).read_text("utf-8")) for path in paths(*folders)]
+    return tuple(sorted((one for folder in folders for one in _parsed(folder)), key=lambda one: one.path))
+
+
+@cache
+def _parsed(folder: str) -> tuple[Source, ...]:
+    texts = [(path, (ROOT / path).read_text("utf-8")) for path in paths(folder)]
     return tuple(Source(path, text, ast.parse(text)) for path, text in texts)
 
 
