@@ -103,14 +103,15 @@ class BatchReader:
 
         Raises:
             KafkaRefusedError: no topic or partition of that name, or it may not be read.
+            KafkaUnavailableError: no other client can be opened after a long silence.
         """
         self._next = dict(starts)
         while True:  # a client may forget all brokers for good: see `AdminClients`
             yield from self._follow(topic, known)
             reason = self._faults.cause or f"no answer for {_SILENT_LIMIT_S:g} s"
             _log.warning("range.waiting", topic=topic, reason=reason, consequence="it is tried with another client")
-            close_in_time(self._consumer)
-            self._consumer = self._open()
+            silent, self._consumer = self._consumer, self._open()
+            close_in_time(silent)
 
     def _follow(self, topic: str, known: int | None) -> Generator[RecordBatch | None, None, None]:
         """Go on until Kafka has not answered for long."""

@@ -66,7 +66,10 @@ class GroupReader:
         self._faults: Final = ConnectionFaults(clock)
         own = {"enable.partition.eof": True, "max.poll.interval.ms": _POLL_INTERVAL_MS, "error_cb": self._faults.note}
         made = replace(settings, kafka={**_PREFETCHED, **settings.kafka}).resolved()
-        self._consumer: Final = Consumer({**made, **_FETCHED, **own})
+        try:
+            self._consumer: Final = Consumer({**made, **_FETCHED, **own})
+        except KafkaException as error:  # a file of the settings, for one, that was there before
+            raise self._translated(error) from error
         self._records: Final = SharedRecords(topic, 0)
         self._held: Final[set[int]] = set()
         self._next_ends = clock.monotonic()

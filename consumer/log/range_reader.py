@@ -82,12 +82,12 @@ class RangeReader:
             limit: records of each partition at most.
 
         Raises:
-            KafkaUnavailableError: nothing came for 30 s.
+            KafkaUnavailableError: nothing came for 30 s, or no other client can be opened after that.
             KafkaRefusedError: no topic or partition of that name, or it may not be read.
         """
         if self._has_stalled:
-            close_in_time(self._consumer)
-            self._consumer, self._has_stalled = self._open(), False
+            stalled, self._consumer, self._has_stalled = self._consumer, self._open(), False
+            close_in_time(stalled)
         left = {number: span for number, span in ranges.items() if span and limit != 0}
         counts = dict.fromkeys(left, 0)
         begin(self._consumer, topic, {number: span.start for number, span in left.items()})

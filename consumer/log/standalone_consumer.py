@@ -44,13 +44,19 @@ def standalone_consumer(
         max_record_bytes: the largest record that may lie there.
         prefetch_kib: what it fetches ahead, unless the settings say.
         bulk: over the settings of all consumers, dots written as underscores.
+
+    Raises:
+        KafkaUnavailableError: it cannot be opened, for want of a file of its settings, say.
     """
     prefetching = {"queued.max.messages.kbytes": prefetch_kib, **settings}
     made = consumer_settings(
         prefetching, client_id=client_id, group=f"{client_id}-range", max_record_bytes=max_record_bytes
     )
     over = {name.replace("_", "."): value for name, value in bulk.items()}
-    return Consumer({**made, **over, "enable.partition.eof": True, "error_cb": faults.note})
+    try:
+        return Consumer({**made, **over, "enable.partition.eof": True, "error_cb": faults.note})
+    except KafkaException as error:
+        raise translated(error, "opening a client of Kafka") from error
 
 
 def begin(consumer: Consumer, topic: str, starts: Mapping[int, int]) -> None:

@@ -76,7 +76,7 @@ class Admin:
         self._clock = clock or SystemClock()
         self._doubted: Final[set[str]] = set()
         """Topics whose leaders may be others than the client takes for such."""
-        self._clients: Final = AdminClients(made, self._clock, open_client=AdminClient)
+        self._clients: Final = AdminClients(made, self._clock, self._faults, open_client=AdminClient)
 
     @property
     def _client(self) -> AdminClient:

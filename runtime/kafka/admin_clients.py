@@ -13,6 +13,9 @@ import structlog
 from confluent_kafka.admin import AdminClient
 
 from runtime.clock import Clock
+from runtime.kafka.connection_faults import ConnectionFaults
+from runtime.kafka.reopening import another
+from runtime.news import News
 from runtime.side_threads import SideThreads
 
 _log: Final = structlog.get_logger(__name__)
@@ -27,18 +30,26 @@ class AdminClients:
     """One admin client after the other. Thread-safe."""
 
     def __init__(
-        self, settings: Mapping[str, Any], clock: Clock, *, open_client: Callable[[dict[str, Any]], AdminClient]
+        self,
+        settings: Mapping[str, Any],
+        clock: Clock,
+        faults: ConnectionFaults,
+        *,
+        open_client: Callable[[dict[str, Any]], AdminClient],
     ) -> None:
         """Does not reach out yet.
 
         Args:
             settings: librdkafka's.
             clock: for how long there was no answer.
+            faults: of the connection.
             open_client: how a client comes about.
         """
         self._settings: Final = dict(settings)
         self._clock: Final = clock
+        self._faults: Final = faults
         self._open: Final = open_client
+        self._news: Final = News()
         self._lock: Final = threading.Lock()
         self._replaced: Final[deque[AdminClient]] = deque()
         self._silent_since: float | None = None
@@ -49,16 +60,18 @@ class AdminClients:
         self._silent_since = None
 
     def unanswered(self) -> None:
-        """The client got none; after `RENEW_AFTER_S` seconds of that another one takes its place."""
+        """The client got none; after `RENEW_AFTER_S` seconds of that another one takes its place, if it can be opened."""
         now = self._clock.monotonic()
         with self._lock:
             if self._silent_since is None:
                 self._silent_since = now
             if now - self._silent_since < RENEW_AFTER_S:
                 return
+            if (opened := another(lambda: self._open(self._settings), self._faults, self._news)) is None:
+                return
             self._silent_since = now
             self._replaced.append(self.current)
-            self.current = self._open(self._settings)
+            self.current = opened
             gone = [self._replaced.popleft()] if len(self._replaced) > _KEPT else []
         _log.debug("kafka.admin_renewed", unanswered_s=RENEW_AFTER_S)
         if gone:

@@ -101,14 +101,15 @@ class ControlTopic:
             group=f"{self._client_id}-control",
             max_record_bytes=_MOST_BYTES,
         )
-        consumer = Consumer({**made, "enable.partition.eof": True, "error_cb": faults.note})
         try:
-            consumer.assign([TopicPartition(self._topic, PARTITION, first)])
-            return [(message.key(), message.value()) for message in self._messages(consumer, end, faults)]
+            consumer = Consumer({**made, "enable.partition.eof": True, "error_cb": faults.note})
+            try:
+                consumer.assign([TopicPartition(self._topic, PARTITION, first)])
+                return [(message.key(), message.value()) for message in self._messages(consumer, end, faults)]
+            finally:
+                close_in_time(consumer)
         except KafkaException as error:
             raise translated(error, f"reading topic {self._topic}", fault=faults.cause) from error
-        finally:
-            close_in_time(consumer)
 
     def _messages(self, consumer: Consumer, end: int, faults: ConnectionFaults) -> Iterator[Message]:
         """Those below `end`; it may lie behind a gap that compaction has left, which only the partition's end shows."""

@@ -19,13 +19,13 @@ from enum import Enum
 from typing import Final, Protocol
 
 import structlog
-from confluent_kafka import Consumer, KafkaError
+from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from runtime.clock import Clock, SystemClock
 from runtime.errors import BridgeError
 from runtime.kafka.closing import close_in_time
 from runtime.kafka.connection_faults import ConnectionFaults
-from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.settings import OF_CLASSIC, ClientSettings, GroupProtocol, consumer_settings
 
 _log: Final = structlog.get_logger(__name__)
@@ -38,6 +38,7 @@ _HOLDS_S: Final = 30.0
 _OWN_GROUP: Final = ".asks-for-the-protocol"
 """Behind the name of a group: whoever may read all groups of a worker may read this one."""
 _NO_ASSIGNOR: Final = "registry-event-bridge-asks-for-none"
+_ASKING: Final = "asking Kafka for the group protocol"
 
 
 class ProtocolSupport(Enum):
@@ -95,7 +96,10 @@ def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> 
     asking = group + _OWN_GROUP
     made = consumer_settings(settings, client_id=client_id, group=asking, max_record_bytes=0, protocol="consumer")
     listening = {"debug": "cgrp", "log_level": 7, "logger": heard.logger, "error_cb": faults.note}
-    consumer = Consumer({**made, "group.remote.assignor": _NO_ASSIGNOR, **listening})
+    try:
+        consumer = Consumer({**made, "group.remote.assignor": _NO_ASSIGNOR, **listening})
+    except KafkaException as error:  # a file of the settings, for one, that was there before
+        raise translated(error, _ASKING) from error
     try:
         consumer.subscribe([topic])
         deadline = time.monotonic() + _LIMIT_S
@@ -107,9 +111,7 @@ def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> 
                 return answer
     finally:
         close_in_time(consumer)
-    raise KafkaUnavailableError(
-        f"asking Kafka for the group protocol: {faults.cause or f'no answer within {_LIMIT_S:g} s'}"
-    )
+    raise KafkaUnavailableError(f"{_ASKING}: {faults.cause or f'no answer within {_LIMIT_S:g} s'}")
 
 
 def choose(wanted: str, answer: ProtocolSupport) -> Choice:

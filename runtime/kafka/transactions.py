@@ -6,7 +6,7 @@ write any more, wherever it is, and what it left unfinished is undone. Everythin
 
 import contextlib
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -16,6 +16,7 @@ from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.settings import ClientSettings, producer_settings
 
 _LIMIT_S: Final = 30.0
+_T = TypeVar("_T")
 _FENCED: Final = frozenset(
     {
         KafkaError._FENCED,  # noqa: SLF001 - librdkafka's local codes are public constants
@@ -65,7 +66,7 @@ class TransactionalWriter:
         self._limit_s: Final = limit_s
         self._faults: Final = ConnectionFaults()
         self._has_failed = False
-        self._producer: Final = Producer({**made, **own, "error_cb": self._faults.note})
+        self._producer: Final = self._checked(Producer, {**made, **own, "error_cb": self._faults.note})
         self._checked(self._producer.init_transactions, limit_s)
 
     def write(self, records: Sequence[OutgoingRecord]) -> None:
@@ -106,9 +107,9 @@ class TransactionalWriter:
             else:
                 return
 
-    def _checked(self, step: Callable[..., Any], argument: Any) -> None:
+    def _checked(self, step: Callable[[Any], _T], argument: Any) -> _T:
         try:
-            step(argument)
+            return step(argument)
         except KafkaException as error:
             self._has_failed = True
             cause = error.args[0] if error.args else None

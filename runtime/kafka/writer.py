@@ -17,12 +17,14 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from runtime.clock import Clock, SystemClock
-from runtime.kafka.availability import STUCK_AFTER_S, Availability
+from runtime.kafka.availability import PROBE_EVERY_S, STUCK_AFTER_S, Availability
 from runtime.kafka.connection_faults import ConnectionFaults, because
-from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.pending_writes import Bell, PendingWrite, resolve
 from runtime.kafka.records import OutgoingRecord
+from runtime.kafka.reopening import another
 from runtime.kafka.settings import ClientSettings, producer_settings
+from runtime.news import News
 from runtime.side_threads import SideThreads
 
 _log: Final = structlog.get_logger(__name__)
@@ -76,6 +78,9 @@ class AcknowledgedWriter:
             is_bulk: whether hundreds of records are written at once, so that the rate and the order of requests count,
                 and not the wait for one.
             open_producer: how a producer comes about.
+
+        Raises:
+            KafkaUnavailableError: the client cannot be opened, for want of a file of its settings, say.
         """
         self._settings = {
             **producer_settings(
@@ -89,8 +94,12 @@ class AcknowledgedWriter:
         }
         self._limit_s = limit_s
         self._faults = ConnectionFaults()
+        self._news = News()
         self._open_producer = open_producer
-        self._producer = open_producer(self._settings)
+        try:
+            self._producer = open_producer(self._settings)
+        except KafkaException as error:
+            raise translated(error, "opening a client of Kafka") from error
         self._ending: list[Future[None]] = []
         """Producers that were replaced, and still report what they had."""
         self._lock = threading.Lock()
@@ -221,8 +230,8 @@ class AcknowledgedWriter:
             self._producer.poll(_POLL_S)
             self._ring()
             if self._fatal.is_set():
-                self._renew("a fatal error of the idempotent producer")
-            if not self._closing.is_set() and self._availability.probe_due():
+                self._renew_after_fatal_error()
+            elif not self._closing.is_set() and self._availability.probe_due():
                 self._probe()
         self._producer.poll(0)
         self._ring()
@@ -248,21 +257,32 @@ class AcknowledgedWriter:
             self._renew(f"no record was acknowledged for {STUCK_AFTER_S:g} s, although Kafka answers")
         self._availability.reachable()
 
-    def _renew(self, reason: str) -> None:
+    def _renew_after_fatal_error(self) -> None:
+        """Until that succeeds Kafka is not probed: it would answer a producer to which no write helps."""
+        if not self._renew("a fatal error of the idempotent producer"):
+            self._closing.wait(PROBE_EVERY_S)
+
+    def _renew(self, reason: str) -> bool:
         """Start over with a new producer: an idempotent one never recovers from a fatal error.
 
-        What was under way fails, and its callers write it again: the records may then stand in the log twice.
+        What was under way fails, and its callers write it again: the records may then stand in the log twice. False if
+        none can be opened now.
         """
-        self._replace()
-        _log.error("kafka.producer_renewed", reason=reason)
+        if is_replaced := self._replace():
+            _log.error("kafka.producer_renewed", reason=reason)
+        return is_replaced
 
-    def _replace(self) -> None:
+    def _replace(self) -> bool:
+        """Whether another producer has the place of this one, which stays as long as there is none."""
+        if (opened := another(lambda: self._open_producer(self._settings), self._faults, self._news)) is None:
+            return False
         self._fatal.clear()
         self._availability.renewed()
         with self._lock:
-            broken, self._producer = self._producer, self._open_producer(self._settings)
+            broken, self._producer = self._producer, opened
         ending = [one for one in self._ending if not one.done()]
         self._ending = [*ending, SideThreads(1, "kafka-producer-end").submit(_end, broken)]
+        return True
 
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal():

@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from runtime.clock import Clock
+from runtime.kafka.availability import PROBE_EVERY_S, STUCK_AFTER_S
 from runtime.kafka.errors import KafkaRefusedError, KafkaUnavailableError
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.writer import AcknowledgedWriter
@@ -215,18 +216,52 @@ def test_a_producer_that_has_forgotten_all_brokers_is_replaced() -> None:
     assert 1 == len(cluster.producers)
     clock.now += 10.0
     eventually(lambda: len(cluster.producers) == 2)
-
-    def is_written_a_second_later() -> bool:
-        clock.now += 1.0
-        return is_written(writer)
-
-    eventually(is_written_a_second_later)
+    eventually(lambda: is_written_a_second_later(writer, clock))
     assert {b"v"} == {record.value for record in cluster.log}
     writer.close()
 
 
-def is_written(writer: AcknowledgedWriter) -> bool:
+def test_a_producer_is_kept_until_another_one_can_be_opened() -> None:
+    """The thread of the writer goes on: it tries again at each probe, and says what is in the way."""
+    cluster, clock = FakeCluster(), StillClock()
+    writer = opened(cluster, limit_s=1.0, clock=clock)
+    cluster.producers[0].has_no_broker = cluster.opens_none = True
+    with pytest.raises(KafkaUnavailableError):
+        blocking_write(writer)
+    eventually(lambda: cluster.probes > 0)
+    clock.now += STUCK_AFTER_S
+
+    def is_refused_again() -> bool:
+        clock.now += PROBE_EVERY_S
+        return cluster.refused_openings >= 3
+
+    eventually(is_refused_again)
+    assert "ssl.ca.location failed" == writer.fault
+    cluster.opens_none = False
+    eventually(lambda: is_written_a_second_later(writer, clock))
+    assert 2 == len(cluster.producers)
+    writer.close()
+
+
+def test_a_fatal_error_waits_until_a_producer_can_be_opened(faulty: Faulty) -> None:
+    """No write is tried with the one that is done for, although Kafka would answer it."""
+    faulty.cluster.opens_none = True
+    faulty.cluster.producers[0].fail_fatally()
+    eventually(lambda: faulty.cluster.refused_openings >= 1)
+    with pytest.raises(KafkaUnavailableError):
+        faulty.write(b"lost")
+    refused = faulty.cluster.refused_openings
+    eventually(lambda: faulty.cluster.refused_openings >= refused + 2)
+    assert (False, 0) == (faulty.writer.available, faulty.cluster.probes)
+    faulty.cluster.opens_none = False
+    eventually(lambda: faulty.writer.available)
+    faulty.write(b"after")
+    assert [b"after"] == faulty.values()
+
+
+def is_written_a_second_later(writer: AcknowledgedWriter, clock: StillClock) -> bool:
     """Whether a record is acknowledged within the writer's limit, which is a short one for a busy machine."""
+    clock.now += 1.0
     try:
         blocking_write(writer)
     except KafkaUnavailableError:

@@ -35,18 +35,24 @@ class FakeCluster:
     Args:
         away: nothing is acknowledged, nothing asked is answered.
         refuses: answered to every record, if set.
+        opens_none: no further producer can be opened, as without a file of the settings.
         timeout: seconds after which a record that is not acknowledged is reported so.
     """
 
     away: bool = False
     refuses: KafkaError | None = None
+    opens_none: bool = False
     timeout: float = 0.2
     log: list[Produced] = field(default_factory=list)
     producers: list["FakeProducer"] = field(default_factory=list)
     probes: int = 0
+    refused_openings: int = 0
 
     def open(self, settings: dict[str, Any]) -> Producer:
         """As the constructor of a producer."""
+        if self.opens_none:
+            self.refused_openings += 1
+            raise KafkaException(KafkaError(KafkaError._INVALID_ARG, "ssl.ca.location failed"))
         made = FakeProducer(self, settings)
         self.producers.append(made)
         return cast("Producer", made)
