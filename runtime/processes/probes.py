@@ -1,15 +1,23 @@
 """The probes of a parent: `/livez`, `/readyz` and `/metrics` of all its children."""
 
-import json
 from typing import Final
+
+import msgspec
 
 from runtime.http.asgi import Request, Response, Route
 from runtime.http.exposition import exposition
+from runtime.http.local_exchange import LocalAnswer
 from runtime.http.probes import readiness
 from runtime.processes.pages import ChildAnswer, ChildPages
 from runtime.processes.parent_metrics import FamilyMetrics
 
 _ALIVE: Final = Response.json(200, {"status": "alive"})
+
+
+class _NotReady(msgspec.Struct):
+    """What a child answers that is not ready."""
+
+    reasons: list[str]
 
 
 def family_probes(pages: ChildPages, metrics: FamilyMetrics) -> list[Route]:
@@ -32,4 +40,14 @@ def _reasons(one: ChildAnswer) -> list[str]:
     """Why this child is not ready, each sentence with its name."""
     if one.answer is None:
         return [one.named_trouble]
-    return [f"process {one.number}: {reason}" for reason in json.loads(one.answer.body).get("reasons", [])]
+    return [f"process {one.number}: {reason}" for reason in _told(one.answer)]
+
+
+def _told(answer: LocalAnswer) -> list[str]:
+    if answer.status == 200:
+        return []
+    unexplained = [f"/readyz answered {answer.status}"]
+    try:
+        return msgspec.json.decode(answer.body, type=_NotReady).reasons or unexplained
+    except msgspec.DecodeError:  # of another kind: from a fault in the child, for one
+        return unexplained

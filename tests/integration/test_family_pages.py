@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from runtime.http.asgi import Route, application
+from runtime.http.asgi import Request, Response, Route, application
 from runtime.http.bindings import UnixBinding
 from runtime.http.get_json import NoAnswerError
 from runtime.http.local_exchange import local_get
@@ -50,6 +50,22 @@ class Child:
     def routes(self) -> list[Route]:
         """Its own pages."""
         return probe_routes(self, self.registry)
+
+
+class FaultyChild(Child):
+    """Answers something else."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def routes(self) -> list[Route]:
+        """Its page of readiness before its other ones."""
+
+        async def readyz(_: Request) -> Response:
+            return self._answer
+
+        return [Route.get("/readyz", readyz), *super().routes()]
 
 
 NO_HURRY_S = 180.0
@@ -112,6 +128,28 @@ def test_each_reason_has_the_name_of_its_process(tmp_path: Path) -> None:
         )
         assert "\nin_flight 4.0\n" in pages["/metrics"][1]
         assert '\nregistry_test_process_up{process="3"} 0.0\n' in pages["/metrics"][1]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response.text(500, "internal error"),
+        Response.text(503, "busy"),
+        Response.json(500, {"error": "internal"}),
+        Response.json(503, {"status": "not ready", "reasons": []}),
+    ],
+)
+def test_one_that_cannot_say_whether_it_is_ready(answer: Response, tmp_path: Path) -> None:
+    """It is not ready: all that is known is the status."""
+
+    async def scenario() -> None:
+        pages = await Family(tmp_path).pages(Child(), FaultyChild(answer))
+        assert (503, f"process 2: /readyz answered {answer.status}") == (
+            pages["/readyz"][0],
+            msgspec.json.decode(pages["/readyz"][1])["reasons"][0],
+        )
 
     asyncio.run(scenario())
 
