@@ -137,5 +137,5 @@ class HeldBody:
     def give_way(self, why: str) -> None:
         """Stop reading."""
         self._no_room = why
-        if self._deadline is not None:
+        if self._deadline is not None and not self._deadline.expired():  # one that has expired stops the reading anyway
             self._deadline.reschedule(asyncio.get_running_loop().time())

@@ -89,3 +89,30 @@ async def test_a_body_has_its_size_and_its_time() -> None:
     assert 1000 == await take(budget, 1000, then=59)
     with pytest.raises(BodyTooSlowError, match="the body did not arrive within 60 s"):
         await take(budget, 10, then=61)
+
+
+async def reluctant(size: int) -> AsyncIterator[bytes]:
+    """A body that stalls, and needs a second to end when it is broken off."""
+    yield b"a" * size
+    try:
+        await asyncio.sleep(100)
+    finally:
+        await asyncio.sleep(1)
+
+
+async def take_reluctantly(budget: BodyBudget, size: int) -> int:
+    """Read such a body."""
+    with budget.hold() as body:
+        return len(await body.read(reluctant(size)))
+
+
+@simulated
+async def test_a_body_whose_time_is_just_up_gives_way_too() -> None:
+    """It harms nobody that its reading is being broken off already."""
+    budget = BodyBudget(LARGEST)
+    stalled = await started(*(take_reluctantly(budget, LARGEST - 2) for _ in range(3)))
+    await asyncio.sleep(60)
+    assert not any(task.done() for task in stalled)
+    assert LARGEST == await take(budget, LARGEST)
+    done = await asyncio.gather(*stalled, return_exceptions=True)
+    assert [NoRoomError, BodyTooSlowError, BodyTooSlowError] == [type(one) for one in done]
