@@ -13,7 +13,8 @@ from runtime.units import format_size
 _FOLDER: Final = r".+"
 _EXAMPLE: Final = "write e.g. /var/lib/registry-bridge/spool"
 _LEAST: Final = 16 * 2**20
-_MOST: Final = 2**50
+_MOST: Final = 15 * 2**40
+"""SQLite has 2**32 - 2 pages of 4 KiB at most (its `max_page_count`), which are not quite 16 TiB."""
 _DEFAULT: Final = SpoolSettings(folder=Path())
 
 OF_A_BODY: Final = 16

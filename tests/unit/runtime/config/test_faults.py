@@ -197,7 +197,8 @@ SECTIONS = [
         KAFKA + 'intake: {spool: {dir: ""}}',
         'intake.spool.dir: "" is not the path of a folder; write e.g. /var/lib/registry-bridge/spool',
     ),
-    (KAFKA + "intake: {spool: {dir: x, max: 1MiB}}", 'intake.spool.max: "1MiB" is not from 16 MiB to 1024 TiB'),
+    (KAFKA + "intake: {spool: {dir: x, max: 1MiB}}", 'intake.spool.max: "1MiB" is not from 16 MiB to 15 TiB'),
+    (KAFKA + "intake: {spool: {dir: x, max: 16TiB}}", 'intake.spool.max: "16TiB" is not from 16 MiB to 15 TiB'),
     (
         KAFKA + "intake: {max_body: 2MiB, spool: {dir: x, max: 20MiB}}",
         'intake.spool.max: "20MiB" is less than 16 x intake.max_body (32 MiB)',
