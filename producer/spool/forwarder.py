@@ -88,7 +88,7 @@ class ForwardCounter(Protocol):
         """They may stand in the log, and are written again."""
 
     def refused(self) -> None:
-        """Kafka refused a record."""
+        """A record cannot be written: Kafka refused it, or its release is unknown."""
 
 
 class Forwarder:
@@ -115,12 +115,12 @@ class Forwarder:
         self._acknowledged = 0
         """The last place that Kafka has: after a fault of the disk its rows are removed and not written again."""
         self._alone_to = 0
-        """Up to this place each row is written alone: Kafka refused a batch that ended there."""
+        """Up to this place each row is written alone: one of a batch that ended there cannot be."""
         self._stopping = asyncio.Event()
         self.waits_because = ""
         """Why the first events wait; empty if they do not."""
         self.refused_because = ""
-        """Why Kafka refuses the first event, and what to do; empty if it does not."""
+        """Why the first event cannot go to Kafka until somebody changes something; empty if it can."""
 
     async def run(self) -> None:
         """Forward until `stop`; returns after the batch under way."""
@@ -159,8 +159,10 @@ class Forwarder:
             await self._pause(str(error), _AGAIN_S)
         except KafkaTimeRefusedError as error:
             await self._time_refused(rows, time_ms, str(error))
-        except (KafkaRefusedError, UnknownReleaseError) as error:
+        except KafkaRefusedError as error:
             await self._refused(rows, str(error))
+        except UnknownReleaseError as error:
+            await self._unknown(rows, str(error))
         else:
             self._forwarded(rows)
 
@@ -198,13 +200,21 @@ class Forwarder:
             return
         row = rows[0]
         named = f"event {row.seq} of the spool ({rounded_size(len(row.content))}, repository {repository_of(row)})"
-        self.refused_because = f"Kafka refuses {named}: {why}; it and all events behind it wait"
+        await self._stand_still(f"Kafka refuses {named}: {why}; it and all events behind it wait")
+
+    async def _unknown(self, rows: Sequence[SpoolRow], why: str) -> None:
+        """Find the record that a newer version has left in the spool; nothing was written of these."""
+        if len(rows) > 1:
+            self._alone_to = rows[-1].seq
+        else:
+            await self._stand_still(f"{why}; that event and all behind it wait")
+
+    async def _stand_still(self, why: str) -> None:
+        self.refused_because = why
         self._counter.refused()
-        if self._news.is_news(_MATTER, self.refused_because):
-            _log.error(
-                "spool.refused", reason=self.refused_because, consequence="it is tried again until Kafka takes it"
-            )
-        await self._pause(self.refused_because, _REFUSED_AGAIN_S)
+        if self._news.is_news(_MATTER, why):
+            _log.error("spool.refused", reason=why, consequence="it is tried again, and nothing is dropped")
+        await self._pause(why, _REFUSED_AGAIN_S)
 
     async def _pause(self, why: str, seconds: float) -> None:
         self.waits_because = why

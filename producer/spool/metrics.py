@@ -30,7 +30,7 @@ class SpoolMetrics:
         )
         self._failures = Counter(
             "registry_bridge_spool_failures_total",
-            "POSTs that the spool did not take, and events of the spool that Kafka refused",
+            "POSTs that the spool did not take, and events of the spool that cannot be written to Kafka",
             ["reason"],
             registry=registry,
         )
@@ -73,5 +73,5 @@ class SpoolMetrics:
         self._failures.labels(reason).inc()
 
     def refused(self) -> None:
-        """Kafka refused an event of the spool."""
+        """An event of the spool cannot be written: Kafka refused it, or its release is unknown."""
         self._failures.labels("refused").inc()

@@ -25,7 +25,7 @@ class ForwardState(Protocol):
 
     @property
     def refused_because(self) -> str:
-        """Why Kafka refuses the first event; empty if it does not."""
+        """Why the first event cannot go to Kafka until somebody changes something; empty if it can."""
 
 
 class SpoolReadiness:

@@ -3,7 +3,8 @@
 import asyncio
 
 from producer.spool.errors import SpoolDiskError
-from tests.kit.spool_world import SpoolWorld, record_of, until
+from producer.spool.spooled_record import drafts_of
+from tests.kit.spool_world import LATEST, SpoolWorld, record_of, until
 from tests.kit.spools import disk_fault
 from tests.kit.virtual_time import VirtualClock, running_loop, simulated
 
@@ -50,6 +51,32 @@ async def test_a_refused_event_is_held_and_named() -> None:
     written = [number for _, number in world.kafka.log]
     assert [3, 4, 5, 6] == written[-4:]
     assert {*range(7)} == set(written)
+    await world.stop()
+
+
+@simulated
+async def test_an_event_of_a_newer_release_is_held_and_named() -> None:
+    """The events before it go on. It is no refusal of Kafka's, and nothing is written twice."""
+    world = await started()
+    assert world.bridge is not None
+    world.kafka.away = True
+    for number in range(3):
+        assert (await answer_of(world, number))[0]
+    newer = LATEST.version + 1
+    world.disk.rows += [one.at(world.disk.next) for one in drafts_of([record_of("a", 3)], release=newer, accepted_ms=1)]
+    world.disk.next += 1
+    assert (await answer_of(world, 4))[0]
+    repeats = world.tally.repeats
+    world.kafka.away = False
+    await until(lambda: world.bridge is not None and bool(world.bridge.forwarder.refused_because))
+    assert (
+        f"event 4 of the spool has release {newer} of the schema, which this version of registry-bridge does not know: "
+        "upgrade it; that event and all behind it wait"
+    ) == world.bridge.forwarder.refused_because
+    await asyncio.sleep(60)
+    assert 2 == len(world.disk.rows)
+    assert [0, 1, 2] == [number for _, number in world.kafka.log]
+    assert repeats == world.tally.repeats
     await world.stop()
 
 
