@@ -60,7 +60,7 @@ class AdminClients:
         self._silent_since = None
 
     def unanswered(self) -> None:
-        """The client got none; after `RENEW_AFTER_S` seconds of that another one takes its place, if it can be opened."""
+        """The client got none; after `RENEW_AFTER_S` seconds of that another one replaces it, if it can be opened."""
         now = self._clock.monotonic()
         with self._lock:
             if self._silent_since is None:
