@@ -52,7 +52,10 @@ _OF_OPEN_LETTERS: Final[Mapping[str, Json]] = {
     "dl-first-attempt": _TIME,
     "dl-last-attempt": _TIME,
 }
-_STATE: Final[Mapping[str, Json]] = {"dl-state": {"enum": ["redriven", "discarded"]}}
+_OF_CLOSINGS: Final[Mapping[str, Json]] = {
+    "dl-event": {**_TEXT, "description": "The letter's `ce_id`; without it all letters with these headers are closed"},
+    "dl-state": {"enum": ["redriven", "discarded"]},
+}
 _KEY_OF_TAG: Final[Json] = {"type": "string", "description": "registry/repository:tag; of other rows another text"}
 _CONTROL: Final[Json] = {
     "type": "object",
@@ -162,7 +165,7 @@ def _messages() -> Json:
         "closing": {
             "title": "The closing of a dead letter",
             "description": "It has the key of the letter, in its partition, and no value.",
-            "headers": _headers({**_OF_LETTERS, **_STATE}, {*_OF_LETTERS, *_STATE}),
+            "headers": _headers({**_OF_LETTERS, **_OF_CLOSINGS}, {*_OF_LETTERS, "dl-state"}),
             "payload": {"type": "null"},
             "bindings": _keyed(repository, framed=False),
         },

@@ -4,17 +4,19 @@ Each fold takes the records of the topic, each partition's in order.
 
 A closing closes the letters of its event and endpoint that stand before it in its partition. An event can become a
 letter more than once: a letter behind a closing is open again, and of several open ones the newest speaks for all.
+Events that lay at the same place one after the other, in a topic that was made anew, have letters of their own.
 """
 
-import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
-from consumer.dead_letters.letter import Closing, EventPlace, Identity, Letter, LetterPlace
+from consumer.dead_letters.letter import Closing, Identity, Letter, LetterAddress, LetterPlace
 from consumer.dead_letters.record import answer_in, parse_record
 from consumer.record import Record
+
+Kept = TypeVar("Kept")
 
 
 class LetterFilter(Protocol):
@@ -25,13 +27,40 @@ class LetterFilter(Protocol):
         ...
 
 
+class _Letters(Generic[Kept]):
+    """Something that is kept of each letter, one for each event, endpoint and partition of the dead-letter topic."""
+
+    def __init__(self) -> None:
+        self._at: Final[dict[tuple[int, LetterAddress], dict[str, Kept]]] = {}
+        """By the events' marks: nearly always one, and a closing without a mark closes all."""
+
+    def put(self, letter: Letter, kept: Kept) -> None:
+        """In place of what was kept of an earlier letter."""
+        self._at.setdefault((letter.place[0], letter.address), {})[letter.mark] = kept
+
+    def take(self, found: Letter | Closing) -> list[Kept]:
+        """Give out, and keep no longer, what an earlier letter left here, or the letters that a closing closes."""
+        at = found.place[0], found.address
+        there = self._at.pop(at, {})
+        left = {mark: kept for mark, kept in there.items() if found.mark not in {mark, None}}
+        if left:
+            self._at[at] = left
+        return [kept for mark, kept in there.items() if mark not in left]
+
+    def items(self) -> Iterator[tuple[Identity, Kept]]:
+        """All that is kept, with whose it is; copies have the same identity."""
+        for (_, address), there in self._at.items():
+            for mark, kept in there.items():
+                yield (*address, mark), kept
+
+
 class OpenLetters:
     """The open letters of interest, without their events."""
 
     def __init__(self, wanted: LetterFilter) -> None:
         """No letter yet."""
         self._wanted = wanted
-        self._open: Final[dict[tuple[int, Identity], Letter]] = {}
+        self._open: Final = _Letters[Letter]()
         self.foreign = 0
         """Records that are neither letter nor closing."""
 
@@ -41,16 +70,16 @@ class OpenLetters:
         if found is None:
             self.foreign += 1
             return
-        at = (record.partition, found.identity)
-        self._open.pop(at, None)
-        if not isinstance(found, Closing) and self._wanted.matches(found):
-            self._open[at] = found
+        self._open.take(found)
+        if isinstance(found, Letter) and self._wanted.matches(found):
+            self._open.put(found, found)
 
     def letters(self) -> list[Letter]:
         """The open letters, oldest first."""
         newest: dict[Identity, Letter] = {}
         places: dict[Identity, list[LetterPlace]] = {}
-        for letter in sorted(self._open.values(), key=lambda letter: (letter.written_ms, letter.place)):
+        letters = (letter for _, letter in self._open.items())
+        for letter in sorted(letters, key=lambda letter: (letter.written_ms, letter.place)):
             newest[letter.identity] = letter
             places.setdefault(letter.identity, []).append(letter.place)
         found = [replace(letter, copies=tuple(places[at][:-1])) for at, letter in newest.items()]
@@ -61,7 +90,7 @@ class OpenCounts:
     """How many letters are open; remembers only whose they are and why, for it may be asked for ever."""
 
     def __init__(self) -> None:
-        self._open: Final[dict[tuple[int, Identity], str]] = {}
+        self._open: Final = _Letters[str]()
         """Their reasons."""
 
     def add(self, record: Record) -> None:
@@ -69,11 +98,9 @@ class OpenCounts:
         found = parse_record(record)
         if found is None:
             return
-        at = (record.partition, found.identity)
-        if isinstance(found, Closing):
-            self._open.pop(at, None)
-        else:
-            self._open[at] = sys.intern(found.reason)
+        self._open.take(found)
+        if isinstance(found, Letter):
+            self._open.put(found, found.reason)
 
     def by_endpoint(self) -> dict[str, int]:
         """How many events have open letters, for each endpoint."""
@@ -82,7 +109,7 @@ class OpenCounts:
     def by_reason(self) -> dict[str, Counter[str]]:
         """The same, for each endpoint by reason."""
         counts: dict[str, Counter[str]] = {}
-        for (endpoint, *_), reason in {identity: reason for (_, identity), reason in self._open.items()}.items():
+        for (endpoint, *_), reason in dict(self._open.items()).items():
             counts.setdefault(endpoint, Counter())[reason] += 1
         return counts
 
@@ -103,28 +130,25 @@ class LetterHistory:
     def __init__(self, wanted: LetterFilter) -> None:
         """No letter yet."""
         self._wanted = wanted
-        self._entries: dict[tuple[int, Identity], Entry] = {}
+        self._entries: Final = _Letters[Entry]()
 
     def add(self, record: Record) -> None:
         """The next record of its partition."""
         found = parse_record(record)
         if found is None:
             return
-        at = (record.partition, found.identity)
         if isinstance(found, Letter):
             if self._wanted.matches(found):
-                self._entries[at] = Entry(found, answer=answer_in(record))
-        elif at in self._entries:
-            self._entries[at] = replace(self._entries[at], closing=found)
+                self._entries.put(found, Entry(found, answer=answer_in(record)))
+            return
+        for entry in self._entries.take(found):
+            self._entries.put(entry.letter, replace(entry, closing=found))
 
-    def entries(self) -> dict[Identity, Entry]:
+    def entries(self) -> list[Entry]:
         """One for each event and endpoint: an open letter before a closed one, a newer before an older."""
-        return {entry.letter.identity: entry for entry in sorted(self._entries.values(), key=_importance)}
-
-    def places(self) -> Iterable[EventPlace]:
-        """The places of the events."""
-        return {identity[1:] for identity in self.entries()}
+        return list(dict(sorted(self._entries.items(), key=_importance)).values())
 
 
-def _importance(entry: Entry) -> tuple[bool, int]:
+def _importance(item: tuple[Identity, Entry]) -> tuple[bool, int]:
+    _, entry = item
     return entry.closing is None, entry.letter.written_ms

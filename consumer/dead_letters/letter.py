@@ -8,8 +8,10 @@ LetterPlace: TypeAlias = tuple[int, int]
 """Partition and offset in the dead-letter topic."""
 EventPlace: TypeAlias = tuple[str, int, int]
 """Topic, partition and offset of an event."""
-Identity: TypeAlias = tuple[str, str, int, int]
+LetterAddress: TypeAlias = tuple[str, str, int, int]
 """Endpoint, and topic, partition and offset of the event."""
+Identity: TypeAlias = tuple[str, str, int, int, str]
+"""The address, and the event's mark: a topic that was made anew has other events at the same places."""
 
 
 class ClosingState(Enum):
@@ -40,6 +42,8 @@ class Letter:
     """The event's own id; empty where it has none."""
     webhook_id: str
     """Under which the endpoint knows the event; empty where the event has none."""
+    mark: str
+    """By which the event is told from others at its place; empty where the letter could not keep it."""
     repository: str
     key: bytes | None
     written_ms: int
@@ -50,9 +54,14 @@ class Letter:
     """Letters of the same event for the same endpoint, which a crash left in other partitions; closed with it."""
 
     @property
-    def identity(self) -> Identity:
-        """The identity that letter and closing share."""
+    def address(self) -> LetterAddress:
+        """The address that letter and closing share."""
         return self.endpoint, *self.event_at
+
+    @property
+    def identity(self) -> Identity:
+        """What letters of the same event for the same endpoint share, and no others."""
+        return *self.address, self.mark
 
     @property
     def event_at(self) -> EventPlace:
@@ -79,6 +88,8 @@ class Closing:
     """The record that closes the letters before it in its partition."""
 
     place: LetterPlace
-    identity: Identity
+    address: LetterAddress
+    mark: str | None
+    """Of the event whose letters it closes; None: it closes those of every event at the address."""
     state: str
     written_ms: int

@@ -8,11 +8,12 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 
 from msgspec import structs
 
-from consumer.dead_letters.letter import Closing, ClosingState, Identity, Letter
+from consumer.dead_letters.letter import Closing, ClosingState, Letter, LetterAddress
 from consumer.delivery.policy.attempts import Cause
 from consumer.log.decoding import event_of
 from consumer.record import Headers, Record
@@ -21,7 +22,7 @@ from runtime.rfc3339 import rfc3339_ms
 from runtime.units import format_size, rounded_size
 from schemas.avro import UndecodableError, UnknownSchemaError
 from schemas.headers import text_header
-from schemas.names import CE_ID, CE_SUBJECT, MADE_ID
+from schemas.names import CE_ID, CE_SUBJECT, MADE_ID, made_id
 
 PREFIX: Final = "dl-"
 """Ours alone: a foreign record that brings such headers must not pass for a letter's closing."""
@@ -36,9 +37,11 @@ ANSWER: Final = "dl-answer"
 ATTEMPTS: Final = "dl-attempts"
 FIRST_ATTEMPT: Final = "dl-first-attempt"
 LAST_ATTEMPT: Final = "dl-last-attempt"
+EVENT: Final = "dl-event"
 STATE: Final = "dl-state"
 _OURS: Final = frozenset(
-    {ENDPOINT, TOPIC, PARTITION, OFFSET, REASON, STATUS, ERROR, ANSWER, ATTEMPTS, FIRST_ATTEMPT, LAST_ATTEMPT, STATE}
+    {ENDPOINT, TOPIC, PARTITION, OFFSET, REASON, STATUS, ERROR, ANSWER, ATTEMPTS, FIRST_ATTEMPT, LAST_ATTEMPT}
+    | {EVENT, STATE}
 )
 
 MAX_TEXT_BYTES: Final = 1024
@@ -103,20 +106,21 @@ def letter_of(
 
 def parse_record(record: Record) -> Letter | Closing | None:
     """The letter or the closing in a record of the dead-letter topic; None if it is neither."""
-    identity = _identity(record.headers)
-    if identity is None:
+    address = _address(record.headers)
+    if address is None:
         return None
     state = text_header(record.headers, STATE)
     if state is not None and record.value is None:
-        return Closing((record.partition, record.offset), identity, state, record.timestamp_ms)
-    return _letter(record, identity)
+        mark = text_header(record.headers, EVENT)
+        return Closing((record.partition, record.offset), address, mark, state, record.timestamp_ms)
+    return _letter(record, address)
 
 
 def original_of(record: Record) -> Record:
     """The event's record as it lay in its log; its timestamp is the letter's."""
-    identity = _identity(record.headers)
-    assert identity is not None
-    _, topic, partition, offset = identity
+    address = _address(record.headers)
+    assert address is not None
+    _, topic, partition, offset = address
     headers = tuple((name, value) for name, value in record.headers if name not in _OURS)
     return Record(
         topic, partition, offset, record.timestamp_ms, record.key, record.value, headers, record.schema_fingerprint
@@ -125,12 +129,13 @@ def original_of(record: Record) -> Record:
 
 def closings_of(letter: Letter, state: ClosingState, *, topic: str) -> list[OutgoingRecord]:
     """The records that close a letter and its copies, each in its own partition of `topic`, the dead-letter topic."""
-    endpoint, event_topic, partition, offset = letter.identity
+    endpoint, event_topic, partition, offset, mark = letter.identity
     headers = [
         (ENDPOINT, endpoint.encode()),
         (TOPIC, event_topic.encode()),
         (PARTITION, str(partition).encode()),
         (OFFSET, str(offset).encode()),
+        (EVENT, mark.encode()),
         (STATE, state.value.encode()),
     ]
     return [
@@ -158,6 +163,24 @@ def event_id_of(record: Record) -> str:
         return ""
 
 
+def event_mark_of(record: Record) -> str:
+    """By which the event of a record, or of its letter, is told from others that lay at the same place.
+
+    Its `ce_id`; a hash of the value where another program wrote the record without one. Empty for a letter that could
+    hold neither.
+    """
+    from_header = text_header(record.headers, CE_ID)
+    if from_header or record.value is None:
+        return from_header or ""
+    return made_id(sha256(record.value).hexdigest())
+
+
+def is_letter_of(letter: Letter, record: Record) -> bool:
+    """Whether the letter is of the event in this record of the log; one that could not keep its event has the place."""
+    at = record.topic, record.partition, record.offset
+    return letter.event_at == at and letter.mark in {event_mark_of(record), ""}
+
+
 def _time(seconds: float | None) -> str:
     if seconds is None:
         return ""
@@ -169,7 +192,7 @@ def _cut(text: str) -> bytes:
     return text.encode("utf-8", "replace")[:MAX_TEXT_BYTES].decode("utf-8", "ignore").encode()
 
 
-def _identity(headers: Headers) -> Identity | None:
+def _address(headers: Headers) -> LetterAddress | None:
     endpoint, topic = text_header(headers, ENDPOINT), text_header(headers, TOPIC)
     partition, offset = (_number(text_header(headers, name)) for name in (PARTITION, OFFSET))
     if not endpoint or not topic or partition is None or offset is None:
@@ -181,8 +204,8 @@ def _number(text: str | None) -> int | None:
     return int(text) if text is not None and re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else None
 
 
-def _letter(record: Record, identity: Identity) -> Letter:
-    endpoint, topic, partition, offset = identity
+def _letter(record: Record, address: LetterAddress) -> Letter:
+    endpoint, topic, partition, offset = address
     status, error, attempts, first, last, reason = _texts(
         record.headers,
         (STATUS, ERROR, ATTEMPTS, FIRST_ATTEMPT, LAST_ATTEMPT, REASON),
@@ -201,6 +224,7 @@ def _letter(record: Record, identity: Identity) -> Letter:
         last_attempt=last,
         event_id=event_id_of(record),
         webhook_id=text_header(record.headers, CE_ID) or "",
+        mark=event_mark_of(record),
         repository=text_header(record.headers, CE_SUBJECT) or (record.key or b"").decode("utf-8", "replace"),
         key=record.key,
         written_ms=record.timestamp_ms,

@@ -1,7 +1,7 @@
 """`registry-worker explain`: where an event lies, and its state at each endpoint. Changes nothing."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,8 +9,8 @@ from consumer.attempts.event_attempt import EventAttempt
 from consumer.attempts.found import FoundAttempts
 from consumer.attempts.question import AttemptQuestion
 from consumer.dead_letters.folds import Entry, LetterHistory
-from consumer.dead_letters.letter import EventPlace, Identity, Letter
-from consumer.dead_letters.record import event_id_of
+from consumer.dead_letters.letter import EventPlace, Letter
+from consumer.dead_letters.record import event_id_of, is_letter_of
 from consumer.log.decoding import event_of
 from consumer.operations.attempts import AttemptSource, known_attempts
 from consumer.operations.event_state import StateAtEndpoint, state_at, state_by_letter
@@ -83,10 +83,10 @@ class _LettersOf:
 
     name: str
     topic: str
-    found: Collection[EventPlace]
+    found: Mapping[EventPlace, Record]
 
     def matches(self, letter: Letter, /) -> bool:
-        return letter.event_at in self.found or (letter.topic == self.topic and letter.is_named(self.name))
+        return _is_of_found(letter, self.found) or (letter.topic == self.topic and letter.is_named(self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +129,18 @@ class Explainer:
         place = _PLACE.fullmatch(text)
         records = self._at(int(place[1]), int(place[2]), bounds) if place else self._named(text, bounds)
         found = {(record.topic, record.partition, record.offset): record for record in records}
-        history = self._history(text, found)
-        gone = [at for at in history.places() if at not in found]
-        if not found and not gone:
+        letters = self._history(text, found).entries()
+        if not found and not letters:
             raise NotFoundError(f"{_missing(place, text, topic, bounds)}; there is no dead letter of it either")
         # read after the event was found, however long that took: what was delivered meanwhile is finished
         seen = observe(self._view, self._settings)
         attempts = known_attempts(self._settings, self._view, seen.places)
-        entries = history.entries()
         return [
             *(
-                _explained(found[at], seen.endpoints, entries, _attempts_of(found[at], attempts))
+                _explained(found[at], seen.endpoints, letters, _attempts_of(found[at], attempts))
                 for at in sorted(found)
             ),
-            *(_explained_by_letters(at, entries) for at in sorted(gone)),
+            *explained_by_letters(letters, found),
         ]
 
     def _at(self, partition: int, offset: int, bounds: Bounds) -> list[Record]:
@@ -209,32 +207,49 @@ def _decoded(record: Record) -> tuple[Event | None, str]:
 def _explained(
     record: Record,
     endpoints: Sequence[ObservedEndpoint],
-    entries: Mapping[Identity, Entry],
+    letters: Sequence[Entry],
     attempts: _AttemptsOfRecord,
 ) -> Explanation:
     event, no_event_because = _decoded(record)
+    by_endpoint = letters_of(record, letters)
     states = [
         state_at(
             record.offset,
             event,
             one.position.endpoint,
             position=one.position.at(record.partition),
-            letter=entries.get((one.position.endpoint.name, record.topic, record.partition, record.offset)),
+            letter=by_endpoint.get(one.position.endpoint.name),
             serving=one.serving,
             attempts=attempts.at(one.position.endpoint.name),
         )
         for one in endpoints
     ]
-    at = (record.topic, record.partition, record.offset)
     known = {one.position.endpoint.name for one in endpoints}
-    states += [state for state in _by_letters(at, entries) if state.endpoint not in known]
+    states += [state_by_letter(entry) for name, entry in by_endpoint.items() if name not in known]
     return Explanation(record.place, record, event, no_event_because, states)
 
 
-def _explained_by_letters(at: EventPlace, entries: Mapping[Identity, Entry]) -> Explanation:
-    place = "/".join(map(str, at))
-    return Explanation(place, None, None, "the log no longer has it", _by_letters(at, entries))
+def letters_of(record: Record, letters: Sequence[Entry]) -> dict[str, Entry]:
+    """Those of this record's event, by endpoint."""
+    found = {entry.letter.endpoint: entry for entry in letters if is_letter_of(entry.letter, record)}
+    return dict(sorted(found.items()))
 
 
-def _by_letters(at: EventPlace, entries: Mapping[Identity, Entry]) -> list[StateAtEndpoint]:
-    return [state_by_letter(entry) for identity, entry in sorted(entries.items()) if identity[1:] == at]
+def explained_by_letters(letters: Sequence[Entry], found: Mapping[EventPlace, Record]) -> list[Explanation]:
+    """The events that only letters know: the log no longer has them, though it may have another at the same place."""
+    gone: dict[tuple[EventPlace, str], list[Entry]] = {}
+    for entry in sorted(letters, key=lambda entry: entry.letter.identity):
+        if not _is_of_found(entry.letter, found):
+            gone.setdefault((entry.letter.event_at, entry.letter.mark), []).append(entry)
+    return [_explained_by_letters(gone[event]) for event in sorted(gone)]
+
+
+def _is_of_found(letter: Letter, found: Mapping[EventPlace, Record]) -> bool:
+    record = found.get(letter.event_at)
+    return record is not None and is_letter_of(letter, record)
+
+
+def _explained_by_letters(letters: Sequence[Entry]) -> Explanation:
+    letter = letters[0].letter
+    gone = "the log no longer has it" + (f"; its id is {letter.event_id}" if letter.event_id else "")
+    return Explanation("/".join(map(str, letter.event_at)), None, None, gone, [*map(state_by_letter, letters)])

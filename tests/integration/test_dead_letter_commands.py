@@ -93,7 +93,7 @@ def test_redrive_delivers_in_order_and_closes(
 
 
 def test_closing_record(kafka: LocalKafka, topic: str, tmp_path: Path, receiver: Receiver) -> None:
-    """A closing has the letter's partition, key, and whose letter it is; no value; and its state."""
+    """A closing has the letter's partition, key, and whose letter it is, of which event; no value; and its state."""
     setup = installation(kafka, topic, tmp_path, receiver.url)
     bury(setup, receiver, envelopes(2, 1))
     dead_letters(setup, "redrive", "--id", "team-app0-0")
@@ -105,7 +105,8 @@ def test_closing_record(kafka: LocalKafka, topic: str, tmp_path: Path, receiver:
     for key, state in ((b"team/app0", "redriven"), (b"team/app1", "discarded")):
         letter, closing = letters[key], closings[key]
         same = ("dl-endpoint", "dl-topic", "dl-partition", "dl-offset")
-        expected = [*((name, letter.header(name)) for name in same), ("dl-state", state)]
+        mine = [("dl-event", letter.header("ce_id")), ("dl-state", state)]
+        expected = [*((name, letter.header(name)) for name in same), *mine]
         assert expected == [(name, closing.header(name)) for name, _ in closing.headers]
         assert letter.partition == closing.partition
 

@@ -154,7 +154,7 @@ def test_a_closing_is_as_it_is_written() -> None:
     for state in ClosingState:
         [closing] = closings_of(found, state, topic="d")
         schema = message("closing")["headers"]
-        assert headers_of(closing).keys() == schema["properties"].keys() == set(schema["required"])
+        assert headers_of(closing).keys() == schema["properties"].keys() == {*schema["required"], "dl-event"}
         Draft202012Validator(schema).validate(headers_of(closing))
         assert closing.value is None
 

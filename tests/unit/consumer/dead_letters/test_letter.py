@@ -10,7 +10,7 @@ def test_letter_is_understood() -> None:
     """What `letter_of` writes is read back: whose it is, why, and which event."""
     letter = parse_record(buried(record(17, partition=3), 4, partition=2))
     assert isinstance(letter, Letter)
-    assert letter.identity == ("ci", TOPIC, 3, 17)
+    assert letter.identity == ("ci", TOPIC, 3, 17, "id-17")
     assert letter.place == (2, 4)
     assert (letter.reason, letter.status, letter.error, letter.attempts) == ("rejected", "422", "status 422", "3")
     assert (letter.first_attempt, letter.last_attempt) == ("1970-01-01T00:00:01.000Z", "1970-01-01T00:00:02.000Z")
@@ -47,11 +47,18 @@ def test_tombstone_is_a_letter() -> None:
 
 
 def test_closing_lies_with_its_letter() -> None:
-    """A closing has the letter's partition and key, no value, the same identity and the state."""
+    """A closing has the letter's partition and key, no value, whose letter it closes and the state."""
     (closing,) = closings_of(letter_at(17, 4, partition=2), ClosingState.DISCARDED, topic=DEAD)
     assert (closing.topic, closing.partition, closing.key, closing.value) == (DEAD, 2, b"team/app", None)
-    wanted = [("endpoint", "ci"), ("topic", TOPIC), ("partition", "0"), ("offset", "17"), ("state", "discarded")]
-    assert [(f"dl-{name}", value.encode()) for name, value in wanted] == closing.headers
+    wanted = {
+        "endpoint": "ci",
+        "topic": TOPIC,
+        "partition": "0",
+        "offset": "17",
+        "event": "id-17",
+        "state": "discarded",
+    }
+    assert [(f"dl-{name}", value.encode()) for name, value in wanted.items()] == closing.headers
     understood_again = parse_record(lying(closing, 9, 2))
     assert isinstance(understood_again, Closing)
-    assert understood_again.identity == ("ci", TOPIC, 0, 17)
+    assert (understood_again.address, understood_again.mark) == (("ci", TOPIC, 0, 17), "id-17")

@@ -12,7 +12,7 @@ from consumer.endpoint.live_status import EndpointAnswer
 from consumer.offsets.cursor import Cursor
 from consumer.operations.endpoint_positions import PartitionPosition
 from consumer.operations.event_state import EventState, StateAtEndpoint, state_at
-from consumer.operations.explain import Explanation, is_named
+from consumer.operations.explain import Explanation, explained_by_letters, is_named, letters_of
 from consumer.operations.known_attempts import KnownAttempts
 from consumer.operations.serving import Serving
 from consumer.record import Record
@@ -45,6 +45,7 @@ LETTER = Letter(
     last_attempt="",
     event_id="one",
     webhook_id="one",
+    mark="one",
     repository="team/app",
     key=b"team/app",
     written_ms=1_000,
@@ -159,7 +160,7 @@ def test_letter_comes_first() -> None:
     answered = found_state(17, letter=Entry(LETTER, answer="no such project"))
     assert answered[1].endswith("Z; the last answer: no such project")
     for closed, state in (("redriven", EventState.REDRIVEN), ("discarded", EventState.DISCARDED)):
-        closing = Closing((0, 4), LETTER.identity, closed, 2_000)
+        closing = Closing((0, 4), LETTER.address, LETTER.mark, closed, 2_000)
         expected = (state, f"at 1970-01-01T00:00:02.000Z; it was a dead letter: {why}")
         assert expected == found_state(11, letter=Entry(LETTER, closing))
 
@@ -179,6 +180,25 @@ def test_event_is_named_by_either_id() -> None:
     assert is_named(odd, webhook_id.decode())
     assert not is_named(odd, "two")
     assert not is_named(Record("t", 0, 1, 0, None, b"no event", ()), "")
+
+
+def test_letters_are_of_the_event_that_lies_there() -> None:
+    """A topic that was made anew has another event at the place: it has no letter, and the old one is told alone."""
+    old, new = stored(PUSH), stored(Event(id="two"))
+    letter = Entry(dataclasses.replace(LETTER, offset=1))
+    assert (letters_of(old, [letter]), letters_of(new, [letter])) == ({"ci": letter}, {})
+    at = (new.topic, new.partition, new.offset)
+    assert explained_by_letters([letter], {at: old}) == []
+    (gone,) = explained_by_letters([letter], {at: new})
+    assert gone.lines()[:2] == ["t/0/1", "  no event    the log no longer has it; its id is one"]
+    assert [state.endpoint for state in gone.states] == ["ci"]
+
+
+def test_a_letter_that_could_not_keep_its_event() -> None:
+    """It is of what lies at its place: it can say no more."""
+    letter = Entry(dataclasses.replace(LETTER, offset=1, mark=""))
+    assert letters_of(stored(PUSH), [letter]) == {"ci": letter}
+    assert letters_of(replace(stored(PUSH), offset=2), [letter]) == {}
 
 
 def test_lines() -> None:
