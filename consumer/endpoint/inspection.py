@@ -8,7 +8,7 @@ from consumer.delivery.policy.breaker import BreakerState
 from consumer.endpoint.endpoint import Endpoint
 from consumer.endpoint.live_status import LiveStatus, cursor_json
 from consumer.endpoint.reasons import Blocked, Facts, reasons_of
-from consumer.offsets.backlog import Waiting
+from consumer.offsets.backlog import Waiting, total
 from consumer.offsets.partition import Partition
 from runtime.clock import Clock
 
@@ -58,9 +58,18 @@ def unread_of(endpoint: Endpoint) -> int:
 
 
 def oldest_age_s(endpoint: Endpoint, now: float) -> float | None:
-    """Seconds since the oldest event that waits was accepted; `now` since the epoch."""
-    oldest = [partition.oldest_ms for partition in endpoint.partitions.values() if partition.oldest_ms]
-    return max(0.0, now - min(oldest) / 1000) if oldest else None
+    """Seconds since the oldest event that waits was accepted; None if nothing waits, or that of one is not known.
+
+    `now` since the epoch.
+    """
+    oldest_ms = total(waiting_in(endpoint, number) for number in endpoint.partitions).oldest_ms
+    return None if oldest_ms is None else max(0.0, now - oldest_ms / 1000)
+
+
+def least_age_s(endpoint: Endpoint, now: float) -> float | None:
+    """The same, of the events whose age is known: the oldest that waits is as old as this, or older."""
+    known = [partition.oldest_ms for partition in endpoint.partitions.values() if partition.oldest_ms]
+    return max(0.0, now - min(known) / 1000) if known else None
 
 
 def facts_of(endpoint: Endpoint, now: float, unreachable_because: str = "") -> Facts:

@@ -22,7 +22,8 @@ class LiveStatus:
     lag: int | None
     """Records of these partitions that are not finished; None while Kafka does not answer."""
     oldest_age_s: float | None
-    """Of the oldest event that waits, in seconds; None if nothing waits, it was not read yet, or Kafka is silent."""
+    """Of the oldest event that waits, in seconds; None if nothing waits, or if it is not known of one partition: because
+    nothing of it was read yet, or because Kafka is silent."""
     in_flight: int
     limit: int
     breaker: str | None

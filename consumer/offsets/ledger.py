@@ -90,9 +90,13 @@ class Ledger:
         return len(self._unfinished)
 
     @property
-    def oldest_ms(self) -> int:
-        """When the event at `base` was accepted, in ms since the epoch; 0 if that is not known or nothing waits."""
-        return next(iter(self._unfinished.values()), 0)
+    def oldest_ms(self) -> int | None:
+        """When the event at `base` was accepted, in ms since the epoch, 0 if that is not known; None if it is not read.
+
+        So it is None too where nothing waits.
+        """
+        base, accepted_ms = next(iter(self._unfinished.items()), (self._next, 0))
+        return accepted_ms if base < self._next else None
 
     @property
     def is_full(self) -> bool:

@@ -26,6 +26,8 @@ class Partition:
         """Whether it was revoked, or its log was made anew: what still comes of its deliveries changes nothing."""
         self.backlog: deque[Record] = deque()
         """Read, not admitted yet."""
+        self._forgotten_ms: int | None = None
+        """When the first record of the backlog that was forgotten was accepted, 0 if that is unknown; None: none was."""
         self._read_up_to = 0
         """The offset up to which all was read, be it a record or not."""
         self.bytes = 0
@@ -62,9 +64,9 @@ class Partition:
     @property
     def oldest_ms(self) -> int:
         """When the oldest event that waits was accepted, in ms since the epoch; 0 if that is unknown or none waits."""
-        if self.ledger.unfinished:
-            return self.ledger.oldest_ms
-        return (self.backlog[0].accepted_ms or 0) if self.backlog else 0
+        if (admitted_ms := self.ledger.oldest_ms) is not None:
+            return admitted_ms
+        return self._first_ms if self._forgotten_ms is None else self._forgotten_ms
 
     def read_up_to(self, offset: int) -> None:
         """Note that every record below this offset is in the ledger or the backlog."""
@@ -99,9 +101,19 @@ class Partition:
         return anew
 
     def forget_backlog(self) -> None:
-        """Drop the records that were read and not admitted: the next assignment reads them again."""
+        """Drop the records that were read and not admitted: the next assignment reads them again.
+
+        The age of the first stays known: it waits, and may wait until the log's retention takes it.
+        """
+        if self.backlog and self._forgotten_ms is None:
+            self._forgotten_ms = self._first_ms
         self.backlog.clear()
         self._read_up_to = 0
+
+    @property
+    def _first_ms(self) -> int:
+        """When the first record of the backlog was accepted; 0 if that is unknown or there is none."""
+        return (self.backlog[0].accepted_ms or 0) if self.backlog else 0
 
     def is_held(self, now: float) -> bool:
         """Whether its first record is held back by the endpoint's `delay`; `now` monotonic."""

@@ -22,14 +22,14 @@ def merged_status(nothing: LiveStatus, parts: Mapping[int, LiveStatus], troubles
     """
     found = list(parts.values())
     partitions = [number for one in found for number in one.partitions]
-    ages = [one.oldest_age_s for one in found if one.oldest_age_s is not None]
+    ages = [one.oldest_age_s for one in found if one.lag]
     lags = [one.lag for one in found if one.lag is not None]
     is_whole = not troubles and len(lags) == len(found) and len(set(partitions)) == len(partitions)
     return replace(
         nothing,
         partitions=sorted(set(partitions)),
         lag=sum(lags) if is_whole else None,
-        oldest_age_s=max(ages, default=None) if is_whole else None,
+        oldest_age_s=_oldest(ages) if is_whole else None,
         in_flight=sum(one.in_flight for one in found),
         limit=sum(one.limit for one in found),
         breaker=_breaker(found),
@@ -46,6 +46,12 @@ def sum_of(rates: Sequence[float | None]) -> float | None:
     """The sum; None if one of them is not known, or there are none."""
     known = [rate for rate in rates if rate is not None]
     return sum(known) if known and len(known) == len(rates) else None
+
+
+def _oldest(ages: Sequence[float | None]) -> float | None:
+    """The highest; None if one of them is not known, as that may be the highest, or there are none."""
+    known = [age for age in ages if age is not None]
+    return max(known) if known and len(known) == len(ages) else None
 
 
 def _breaker(found: Sequence[LiveStatus]) -> str | None:

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from consumer.endpoint.endpoint import Endpoint
-from consumer.endpoint.inspection import lag_of, oldest_age_s
+from consumer.endpoint.inspection import lag_of, least_age_s
 from runtime.clock import Clock
 from runtime.units import format_duration
 
@@ -31,7 +31,7 @@ async def guard_retention(endpoints: Iterable[Endpoint], retention_s: float, clo
     logged_at: dict[str, float] = {}
     while True:
         for endpoint in endpoints:
-            name, age = endpoint.settings.name, oldest_age_s(endpoint, clock.wall())
+            name, age = endpoint.settings.name, least_age_s(endpoint, clock.wall())
             level, now = urgency(age, retention_s), clock.monotonic()
             if level and age is not None and now - logged_at.get(name, float("-inf")) >= _LOG_EVERY_S:
                 logged_at[name] = now

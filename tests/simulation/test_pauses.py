@@ -1,6 +1,7 @@
 """An operator holds an endpoint: nothing starts, nothing is lost or repeated by it, and it goes on where it was."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,7 +13,7 @@ from consumer.worker.readiness import Readiness
 from consumer.worker.retention import guard_retention
 from runtime.pauses import Pause
 from tests.kit.virtual_time import VirtualClock, running_loop, simulated
-from tests.simulation.simulation import GOOD, Reply, World, always, damaged
+from tests.simulation.simulation import GOOD, Reply, World, always, damaged, stored
 
 REPOSITORIES = [f"library/{number}" for number in range(40)]
 PAUSE = Pause(1_700_000_000_000, "their release")
@@ -155,6 +156,23 @@ async def test_retention_is_warned_of_all_the_same() -> None:
         await asyncio.sleep(HOUR_S)
         guard.cancel()
     assert ["warning"] == [line["log_level"] for line in lines if line["event"] == "endpoint.retention_near"]
+
+
+@simulated
+async def test_retention_is_warned_of_where_one_age_is_not_known() -> None:
+    """The oldest of all may be older than that of the other partition, and is no younger."""
+    world = World(partitions=2)
+    world.hold(PAUSE)
+    world.write(replace(stored("a"), ahead_s=-1e11), partition=0)
+    world.events(["b"], partition=1)
+    worker = world.worker()
+    with capture_logs() as lines:
+        await asyncio.sleep(HOUR_S)
+        guard = asyncio.create_task(guard_retention([worker.endpoint], HOUR_S, VirtualClock()))
+        await asyncio.sleep(1.0)
+        guard.cancel()
+    assert live_status_of(worker.endpoint, VirtualClock()).oldest_age_s is None
+    assert ["1h"] == [line["oldest_age"] for line in lines if line["event"] == "endpoint.retention_near"]
 
 
 @simulated

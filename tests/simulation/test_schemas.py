@@ -8,6 +8,7 @@ import pytest
 
 from consumer.endpoint.inspection import live_status_of
 from consumer.log.credit import READ_AHEAD, total_cost
+from runtime.pauses import Pause
 from schemas.catalog import CATALOG
 from tests.kit.virtual_time import VirtualClock, run, simulated
 from tests.simulation.simulated_log import Stored
@@ -255,6 +256,21 @@ def test_what_is_no_event_there_is_given_up_and_what_is_newer_waits() -> None:
         assert {NOBODYS, OTHERS, KNOWN, COMING} == {schema_id for _, schema_id in world.schemas.asked}  # type: ignore[union-attr]
 
     scenario()
+
+
+@simulated
+async def test_what_waits_for_an_upgrade_has_its_age() -> None:
+    """It is the oldest of the endpoint, by itself and beside a younger event of another partition."""
+    world = World(partitions=2)
+    world.write(newer("a"), stored("a"), partition=0)
+    worker = world.worker()
+    await asyncio.sleep(3600.0)
+    assert worker.endpoint.partitions[0].upgrade_needed
+    world.hold(Pause(0, "so that it waits"))
+    world.write(stored("b"), partition=1)
+    await asyncio.sleep(2.0)
+    assert 1 == worker.endpoint.partitions[1].ledger.unfinished
+    assert live_status_of(worker.endpoint, VirtualClock()).oldest_age_s == pytest.approx(3602.0)
 
 
 def test_what_was_learnt_goes_with_the_record() -> None:

@@ -180,16 +180,18 @@ def test_a_lost_hole_does_not_close_the_window() -> None:
 
 
 def test_the_age_of_the_oldest_is_known_once_it_is_read() -> None:
-    """`oldest_ms` is that of the offset that a commit would say; 0 for a hole that was not read again, or for none."""
+    """`oldest_ms` is that of the offset that a commit would say; None for a hole that was not read again, or for none."""
     ledger = Ledger(2, Snapshot(2, (2,), 3), end=9)
-    assert 0 == ledger.oldest_ms
+    assert ledger.oldest_ms is None
     ledger.admit(2, 1700)
     ledger.admit(4, 1800)
     assert 1700 == ledger.oldest_ms
     ledger.finish(2)
     assert 1800 == ledger.oldest_ms
     ledger.finish(4)
-    assert 0 == ledger.oldest_ms
+    assert ledger.oldest_ms is None
+    ledger.admit(5)
+    assert 0 == ledger.oldest_ms, "it was read, and has no time"
 
 
 @given(st.sets(st.integers(0, 12)), st.lists(st.tuples(st.integers(1, 3), st.booleans(), st.booleans()), max_size=12))

@@ -1,6 +1,6 @@
 """One partition of a worker: when the offsets behind the last record are owed to nobody."""
 
-from consumer.offsets.ledger import Ledger
+from consumer.offsets.ledger import Ledger, Snapshot
 from consumer.offsets.partition import Partition
 from consumer.record import Record
 
@@ -45,3 +45,27 @@ def test_a_record_without_a_valid_time_has_no_age() -> None:
     for timestamp_ms, oldest_ms in ((-(10**15), 0), (-1, 0), (2**63 - 1, 0), (1_000, 1_000)):
         made.backlog.appendleft(Record("t", 0, 0, timestamp_ms, None, b""))
         assert made.oldest_ms == oldest_ms
+
+
+def test_a_record_that_is_read_and_not_admitted_has_its_age() -> None:
+    """Also where an earlier worker has finished what lies behind it, and once the backlog is forgotten, even twice."""
+    fresh = Partition(0, 1, Ledger(5, end=9))
+    again = Partition(0, 1, Ledger(5, Snapshot(5, (5,), 7), end=9))
+    for made in (fresh, again):
+        made.backlog.extend(Record("t", 0, offset, 1_000 * offset, None, b"") for offset in (5, 8))
+        assert 5_000 == made.oldest_ms
+        made.forget_backlog()
+        made.forget_backlog()
+        assert 5_000 == made.oldest_ms
+
+
+def test_a_record_without_a_time_lends_none_from_those_behind_it() -> None:
+    """It was admitted, or is the first that was read: the age of the oldest is unknown."""
+    made = partition()
+    made.backlog.clear()
+    made.backlog.extend(Record("t", 0, offset, stamp, None, b"") for offset, stamp in enumerate((-1, 7_000)))
+    assert 0 == made.oldest_ms
+    made.ledger.admit(made.backlog.popleft().offset)
+    assert 0 == made.oldest_ms
+    made.ledger.finish(0)
+    assert 7_000 == made.oldest_ms

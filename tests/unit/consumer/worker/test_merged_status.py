@@ -52,6 +52,19 @@ def test_what_one_process_cannot_say_is_not_known() -> None:
         assert (None, None, [0]) == (found.lag, found.oldest_age_s, found.partitions[:1])
 
 
+def test_the_age_is_not_known_where_one_process_does_not_know_it() -> None:
+    """What it does not know may be the oldest; where nothing waits there is no age to know."""
+    known, unknown, idle = part(0, lag=3, oldest_age_s=4.0), part(1, lag=2), part(2)
+    assert (5, None) == _lag_and_age(known, unknown, idle)
+    assert (3, 4.0) == _lag_and_age(known, idle)
+    assert (0, None) == _lag_and_age(idle)
+
+
+def _lag_and_age(*parts: LiveStatus) -> tuple[int | None, float | None]:
+    found = merged_status(NOTHING, dict(enumerate(parts)), [])
+    return found.lag, found.oldest_age_s
+
+
 def test_nobody_answers() -> None:
     """Nothing is known but why."""
     assert replace(NOTHING, waits_because=[DOWN]) == merged_status(NOTHING, {}, [DOWN])
