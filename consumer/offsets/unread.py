@@ -4,10 +4,11 @@ Where a worker reads, its commits move past such offsets. A group that nobody se
 tells. At most two records of each partition are read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from consumer.offsets.backlog import Waiting
 from consumer.offsets.cursor import Cursor
 from consumer.record import Record
 
@@ -27,7 +28,15 @@ class Unfinished:
     cursors: Mapping[int, Cursor]
     """By partition, past offsets that hold no record."""
     oldest_ms: Mapping[int, int]
-    """When the oldest of each partition was accepted, in milliseconds since the epoch; of those that have one."""
+    """When the oldest of each partition was accepted, in milliseconds since the epoch; of those that have one.
+
+    A partition with a record that has no time is left out: that may be the oldest.
+    """
+
+    @property
+    def waiting(self) -> dict[int, Waiting]:
+        """By partition, what waits there."""
+        return {number: Waiting(at.lag, self.oldest_ms.get(number)) for number, at in self.cursors.items()}
 
 
 def unfinished_in(source: RangeSource, topic: str, cursors: Mapping[int, Cursor]) -> Unfinished:
@@ -39,11 +48,16 @@ def unfinished_in(source: RangeSource, topic: str, cursors: Mapping[int, Cursor]
     unread = {number: range(at.unread, at.end) for number, at in cursors.items()}
     heads = {record.partition: record for record in source.read(topic, unread, limit=1)}
     holes = {number: range(at.holes[0], at.holes[0] + 1) for number, at in cursors.items() if at.holes}
-    oldest_ms: dict[int, int] = {}
-    for record in (*heads.values(), *source.read(topic, holes)):
-        if (at := record.accepted_ms) is not None:
-            oldest_ms[record.partition] = min(at, oldest_ms.get(record.partition, at))
-    return Unfinished(past_empty_offsets(cursors, heads), oldest_ms)
+    return Unfinished(past_empty_offsets(cursors, heads), _oldest_ms([*heads.values(), *source.read(topic, holes)]))
+
+
+def _oldest_ms(records: Sequence[Record]) -> dict[int, int]:
+    without_time = {record.partition for record in records if record.accepted_ms is None}
+    oldest: dict[int, int] = {}
+    for record in records:
+        if record.accepted_ms is not None and record.partition not in without_time:
+            oldest[record.partition] = min(record.accepted_ms, oldest.get(record.partition, record.accepted_ms))
+    return oldest
 
 
 def past_empty_offsets(cursors: Mapping[int, Cursor], heads: Mapping[int, Record]) -> dict[int, Cursor]:

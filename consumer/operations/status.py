@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from consumer.dead_letters.followed_counts import FollowedCounts
+from consumer.offsets.backlog import total
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.unread import unfinished_in
 from consumer.operations.log_view import LogView
@@ -165,7 +166,7 @@ class StatusReader:
     def _status(self, observed: ObservedEndpoint, letters: Mapping[str, int] | None) -> EndpointStatus:
         position = observed.position
         unfinished = unfinished_in(self._view, position.topic, position.cursors)
-        oldest_ms = min(unfinished.oldest_ms.values(), default=None)
+        oldest_ms = total(unfinished.waiting.values()).oldest_ms
         return EndpointStatus(
             endpoint=position.endpoint.name,
             disabled=position.endpoint.disabled,

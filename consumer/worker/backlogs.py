@@ -198,6 +198,4 @@ class Backlogs:
         if not late:
             return calm
         with self._sources.open_ranges() as source:
-            unfinished = unfinished_in(source, self._topic, late)
-        oldest_ms = unfinished.oldest_ms
-        return calm | {number: Waiting(at.lag, oldest_ms.get(number)) for number, at in unfinished.cursors.items()}
+            return calm | unfinished_in(source, self._topic, late).waiting

@@ -30,6 +30,8 @@ _RESTING: Final = (
     (EndpointState.STARTING, "is starting", "are starting"),
     (EndpointState.STANDBY, "is served by other workers", "are served by other workers"),
 )
+_MORE: Final = "<small>≥&thinsp;</small>"
+"""Before a figure to which belongs what is not known."""
 _NAMED: Final = 4
 _TROUBLES: Final = 12
 """Reasons of the process that are shown."""
@@ -112,9 +114,10 @@ def _peak(rates: Rates) -> str:
 
 def _oldest(cards: Sequence[EndpointCard]) -> str:
     known = [card.oldest_ms for card in cards if card.oldest_ms is not None]
+    is_whole = all(card.lag == 0 or card.oldest_ms is not None for card in cards)
     if known:
-        return f"oldest {since(min(known), moment(min(known)))}"
-    return "nothing waits" if all(card.lag == 0 for card in cards) else f"oldest {UNKNOWN}"
+        return f"oldest {'' if is_whole else _MORE}{since(min(known), moment(min(known)))}"
+    return "nothing waits" if is_whole else f"oldest {UNKNOWN}"
 
 
 def _counts(cards: Sequence[EndpointCard]) -> dict[str, str]:
@@ -146,4 +149,4 @@ def _at_least(amounts: Sequence[int | None]) -> str:
     known = [amount for amount in amounts if amount is not None]
     if amounts and not known:
         return UNKNOWN
-    return ("<small>≥&thinsp;</small>" if len(known) < len(amounts) else "") + number(sum(known))
+    return (_MORE if len(known) < len(amounts) else "") + number(sum(known))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumer.offsets.backlog import Waiting, total
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.unread import unfinished_in
 from consumer.record import Record
@@ -50,6 +51,24 @@ def test_what_lags_is_what_may_hold_a_record(times: dict[int, int], cursor: Curs
     first = unread[0] if unread else END
     assert len(cursor.holes) + END - max(first, cursor.unread) == found.cursors[0].lag
     waiting = [times[offset] for offset in (*cursor.holes[:1], *unread[:1]) if offset in times]
-    valid = [time for time in waiting if 0 <= time <= 99]
-    assert found.oldest_ms == ({0: min(valid)} if valid else {})
+    all_valid = all(0 <= time <= 99 for time in waiting)
+    assert found.oldest_ms == ({0: min(waiting)} if waiting and all_valid else {})
     assert len(waiting) == source.read_so_far
+
+
+class TwoPartitions:
+    """Partition 0 has a record of no time, partition 1 one of 7 ms."""
+
+    def read(self, topic: str, ranges: Mapping[int, range], *, limit: int | None = None) -> Iterator[Record]:
+        """The first record of each range."""
+        for number, span in ranges.items():
+            yield Record(topic, number, span.start, -1 if number == 0 else 7, None, None)
+
+
+def test_the_age_of_all_is_unknown_where_that_of_one_partition_is() -> None:
+    """The age of a younger event is no answer, as long as something waits in that partition."""
+    waits, finished = Cursor(0, (), -1, 500), Cursor(500, (), -1, 500)
+    found = unfinished_in(TwoPartitions(), "t", {0: waits, 1: Cursor(0, (), -1, 1)})
+    assert Waiting(501, None) == total(found.waiting.values())
+    found = unfinished_in(TwoPartitions(), "t", {0: finished, 1: Cursor(0, (), -1, 1)})
+    assert Waiting(1, 7) == total(found.waiting.values())

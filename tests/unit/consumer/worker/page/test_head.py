@@ -57,6 +57,18 @@ def test_what_waits_is_at_least_what_is_known() -> None:
     assert "0" == head_parts(CALM)["waiting"]
 
 
+def test_the_oldest_is_at_least_as_old_as_is_known() -> None:
+    """Marked as such where something waits whose age is not known; unknown if no age is known."""
+    known, unknown = replace(CALM.cards[0], lag=3, oldest_ms=1_000), replace(CALM.cards[1], lag=2)
+    for cards, begins in (
+        ([known, CALM.cards[2]], "oldest <time"),
+        ([known, unknown], "oldest <small>≥&thinsp;</small><time"),
+        ([unknown, CALM.cards[2]], f"oldest {UNKNOWN}"),
+        ([CALM.cards[2]], "nothing waits"),
+    ):
+        assert head_parts(replace(CALM, cards=cards))["oldest"].startswith(begins)
+
+
 def test_dead_letters() -> None:
     """The open ones, if they are known of all."""
     cards = [replace(CALM.cards[0], open_letters={"rejected": 2}), replace(CALM.cards[1], letters={"exhausted": 5})]
