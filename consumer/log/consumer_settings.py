@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from runtime.kafka.admin import Admin
 from runtime.kafka.settings import ClientSettings, GroupProtocol, consumer_settings
 
 
@@ -44,3 +45,13 @@ class ConsumerSettings:
             max_record_bytes=self.max_record_bytes,
             protocol="classic" if self.protocols is None else self.protocols.choose(self.group),
         )
+
+    def written(self, topic: str, partition: int) -> int:
+        """The offset behind everything in a partition of their cluster, open transactions included. Blocks.
+
+        It takes a client of its own, which is made for this one question: hardly a group ever needs it.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: no answer, or none that is ours to have.
+        """
+        return Admin(self.kafka, client_id=self.client_id).written(topic, [partition])[partition]

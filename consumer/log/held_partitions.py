@@ -7,7 +7,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from consumer.log.fetched import ReadPositions
 from consumer.log.recreated_topic import begin_anew
-from consumer.log.watermarks import ASK_LIMIT_S, place_of
+from consumer.log.watermarks import ASK_LIMIT_S, WholeLog, place_of
 from consumer.offsets.commits import Assigned
 from runtime.clock import Clock
 
@@ -15,18 +15,20 @@ from runtime.clock import Clock
 class HeldPartitions:
     """Assigns, unassigns and pauses partitions of one consumer. Lives on the consumer's thread."""
 
-    def __init__(self, consumer: Consumer, topic: str, epochs: Iterator[int], clock: Clock) -> None:
+    def __init__(self, consumer: Consumer, topic: str, epochs: Iterator[int], log: WholeLog, clock: Clock) -> None:
         """Holds none yet.
 
         Args:
             consumer: that reads them.
             topic: whose partitions they are.
             epochs: gives each assignment a number that none had before.
+            log: asked where a commit lies behind all that the consumer gets.
             clock: for durations.
         """
         self._consumer = consumer
         self._topic = topic
         self._next_epoch = epochs
+        self._log = log
         self._clock = clock
         self._epochs: dict[int, int] = {}
         self._paused: set[int] = set()
@@ -50,11 +52,11 @@ class HeldPartitions:
         """Assign these partitions, and begin where their group has committed. Blocks.
 
         Raises:
-            KafkaException: no answer.
+            KafkaException, KafkaUnavailableError, KafkaRefusedError: no answer.
         """
         epoch, self.changed_at = next(self._next_epoch), self._clock.monotonic()
         committed = self._consumer.committed(partitions, timeout=ASK_LIMIT_S)
-        found = [place_of(self._consumer, at, epoch) for at in committed]
+        found = [place_of(self._consumer, at, epoch, self._log) for at in committed]
         self._consumer.incremental_assign([TopicPartition(self._topic, at.partition, at.start) for at in found])
         self._epochs.update((at.partition, epoch) for at in found)
         self.positions.begin({at.partition: at.start for at in found})

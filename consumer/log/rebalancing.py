@@ -43,7 +43,7 @@ class Rebalancing:
         vain, and the process with it.
 
         Raises:
-            KafkaException: the offsets to begin at cannot be read.
+            KafkaException, KafkaUnavailableError, KafkaRefusedError: the offsets to begin at cannot be read.
         """
         if not self._is_settled and not self._listener.is_disowned():
             self._listener.assigned(self._held.hold(partitions))

@@ -64,7 +64,7 @@ def open_session(
 
     own = {"enable.partition.eof": True, "on_commit": committing.answered, "error_cb": on_error}
     consumer = Consumer({**settings.resolved(), **own})
-    held = HeldPartitions(consumer, topic, epochs, clock)
+    held = HeldPartitions(consumer, topic, epochs, settings, clock)
     return Session(
         consumer=consumer,
         topic=topic,

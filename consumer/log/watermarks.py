@@ -1,7 +1,7 @@
 """Offsets of partitions, asked through a group's own consumer, on its thread. All calls block."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
@@ -11,17 +11,33 @@ ASK_LIMIT_S: Final = 10.0
 _ENDS_LIMIT_S: Final = 1.0
 
 
-def place_of(consumer: Consumer, at: TopicPartition, epoch: int) -> Assigned:
+class WholeLog(Protocol):
+    """Knows what a consumer of committed records cannot: where the log ends, open transactions included."""
+
+    def written(self, topic: str, partition: int) -> int:
+        """The offset behind everything in a partition; blocks.
+
+        Raises:
+            KafkaUnavailableError, KafkaRefusedError: no answer, or none that is ours to have.
+        """
+        ...
+
+
+def place_of(consumer: Consumer, at: TopicPartition, epoch: int, log: WholeLog) -> Assigned:
     """Where to begin: the group's commit; the oldest record where it has none or the log no longer has it.
 
+    A commit behind all that the consumer gets is one of this log all the same if an open transaction reaches so far:
+    another tool sets it there when it resets the group to the latest offset.
+
     Raises:
-        KafkaException: no answer.
+        KafkaException, KafkaUnavailableError, KafkaRefusedError: no answer.
     """
     if at.error is not None:
         raise KafkaException(at.error)
     low, high = consumer.get_watermark_offsets(at, timeout=ASK_LIMIT_S)
     committed = at.offset if at.offset >= 0 else None
-    known = committed is not None and low <= committed <= high
+    end = high if committed is None or committed <= high else log.written(at.topic, at.partition)
+    known = committed is not None and low <= committed <= end
     start = committed if known and committed is not None else low
     return Assigned(at.partition, epoch, start, committed, at.metadata or "", high)
 

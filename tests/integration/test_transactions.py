@@ -13,7 +13,7 @@ from runtime.kafka.admin import Admin
 from tests.kit import Receiver, eventually
 from tests.kit.bridge import Installation, endpoint
 from tests.kit.notifications import Poster, delivered
-from tests.kit.topics import committed, delete_records
+from tests.kit.topics import commit, committed, delete_records
 from tests.kit.transactions import Transactions
 
 pytestmark = pytest.mark.kafka
@@ -104,6 +104,24 @@ def metrics(address: str) -> list[str]:
     """The lines of a worker's metrics."""
     with Poster(f"http://{address}/") as asked:
         return asked.request("GET", "/metrics").body.decode().splitlines()
+
+
+def test_a_cursor_at_the_end_of_an_open_transaction(
+    kafka: LocalKafka, setup: Installation, transactions: Transactions, receiver: Receiver
+) -> None:
+    """Another tool set it there, behind all that consumers get: a worker begins there as well, and repeats nothing."""
+    transactions.committed("team/a", 0, 1)
+    ends_at(kafka, setup.topic, 3)
+    assert setup.run_worker(*CAUGHT_UP).code == 0
+    transactions.begin("team/a", 2, 3)
+    commit(kafka, setup.group("ci"), setup.topic, {0: (5, "")})
+    done = setup.run_worker(*CAUGHT_UP)
+    assert (done.code, "endpoint.offset_out_of_range" in done.stderr) == (0, False), done.stderr
+    transactions.commit()
+    transactions.committed("team/a", 4)
+    ends_at(kafka, setup.topic, 8)
+    assert setup.run_worker(*CAUGHT_UP).code == 0
+    assert [one.id for one in delivered(receiver)] == [f"team-a-{number}" for number in (0, 1, 4)]
 
 
 def test_status_of_what_nobody_serves(
