@@ -2,7 +2,8 @@
 
 Other workers have these, or nobody: an alert on what waits must not fall silent with whoever serves an endpoint. The
 groups are asked from outside, all of them now and then, on a thread of its own. A group whose partitions are all here
-is not asked.
+is not asked, unless something waits in them whose age this worker does not know: it reads nothing of a partition while
+it has more than enough of the others to deliver, for as long as the endpoint is down.
 """
 
 import threading
@@ -64,7 +65,7 @@ class Backlogs:
             served: which of them this process serves.
             log: who knows the log's offsets.
             offsets: who knows the groups' commits.
-            sources: for the age of what waits elsewhere.
+            sources: for the age of what waits elsewhere, or was not read here.
             pulse: whether Kafka answers: without it nothing is known.
             clock: for how long a look counts.
         """
@@ -80,6 +81,8 @@ class Backlogs:
         self.growth: Final = LogGrowth()
         """Of the log."""
         self._seen: dict[str, tuple[float, Mapping[int, Waiting]]] = {}
+        self._ageless: dict[str, frozenset[int]] = {}
+        """By endpoint, the partitions that are here and whose age was not known when it was last asked for."""
         self._standstills: dict[str, Standstills] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="backlogs", daemon=True)
@@ -124,6 +127,7 @@ class Backlogs:
             return None
         served = self._served.named(endpoint)
         own = {} if served is None else {number: waiting_in(served, number) for number in list(served.partitions)}
+        self._ageless[endpoint] = frozenset(number for number, part in own.items() if part.is_ageless)
         looked_at, elsewhere = self._seen.get(endpoint, (float("-inf"), {}))
         is_valid = self._clock.monotonic() - looked_at <= _VALID_S
         return backlog(own, elsewhere if is_valid else None, self._partitions)
@@ -149,7 +153,7 @@ class Backlogs:
         self.growth.saw(sum(self._source.end(self._topic, every).values()), self._clock.wall())
         groups = self._groups
         self._forget_all_but(groups)
-        asked = {name: group for name, group in groups.items() if not self._has_all(name)}
+        asked = {name: group for name, group in groups.items() if self._ageless.get(name) or not self._has_all(name)}
         for name in groups.keys() - asked.keys():
             self._tell_standstills(name, {})
         if not asked:
@@ -158,7 +162,7 @@ class Backlogs:
         for name, group in asked.items():
             if cursors := found[group].cursors:
                 own = self._own(name)
-                waiting = self._waiting(cursors, own)
+                waiting = self._waiting(cursors, own - self._ageless.get(name, frozenset()))
                 self._seen[name] = (self._clock.monotonic(), waiting)
                 late = (number for number, part in waiting.items() if part.lag and number not in own)
                 self._tell_standstills(name, {number: cursors[number] for number in late})
@@ -191,9 +195,9 @@ class Backlogs:
         served = self._served.named(name)
         return frozenset() if served is None else frozenset(served.partitions)
 
-    def _waiting(self, cursors: Mapping[int, Cursor], own: frozenset[int]) -> dict[int, Waiting]:
-        """The records that wait there; of other workers' partitions, two that no commit covers are read at most."""
-        late = {number: at for number, at in cursors.items() if at.lag and number not in own}
+    def _waiting(self, cursors: Mapping[int, Cursor], known: frozenset[int]) -> dict[int, Waiting]:
+        """The records that wait there; but in `known` partitions, two are read that no commit covers, at most."""
+        late = {number: at for number, at in cursors.items() if at.lag and number not in known}
         calm = {number: Waiting(at.lag) for number, at in cursors.items() if number not in late}
         if not late:
             return calm

@@ -25,6 +25,13 @@ def test_own_partitions_are_fresher() -> None:
     assert Waiting(1, 7) == backlog({0: Waiting(1, 7)}, {0: Waiting(9, 1), 1: Waiting(0)}, 2)
 
 
+def test_the_age_of_what_was_not_read_yet_is_seen_from_outside() -> None:
+    """Its own lag is fresher all the same, and where nothing waits any more there is no age."""
+    assert Waiting(5, 3) == backlog({0: Waiting(5)}, {0: Waiting(9, 3)}, 1)
+    assert Waiting(0) == backlog({0: Waiting(0)}, {0: Waiting(9, 3)}, 1)
+    assert Waiting(5) == backlog({0: Waiting(5)}, None, 1)
+
+
 def test_the_oldest_is_unknown_where_the_age_of_something_that_waits_is() -> None:
     """It may be the one that was not read yet; what does not wait has no age."""
     assert Waiting(3, None) == total([Waiting(1, 5), Waiting(2, None)])
