@@ -22,8 +22,8 @@ class LiveStatus:
     lag: int | None
     """Records of these partitions that are not finished; None while Kafka does not answer."""
     oldest_age_s: float | None
-    """Of the oldest event that waits, in seconds; None if nothing waits, or if it is not known of one partition: because
-    nothing of it was read yet, or because Kafka is silent."""
+    """Of the oldest event that waits, in seconds; None if nothing waits, if it is not known of one of these partitions,
+    as nothing of it was read yet, or if Kafka is silent."""
     in_flight: int
     limit: int
     breaker: str | None

@@ -27,7 +27,7 @@ class Partition:
         self.backlog: deque[Record] = deque()
         """Read, not admitted yet."""
         self._forgotten_ms: int | None = None
-        """When the first record of the backlog that was forgotten was accepted, 0 if that is unknown; None: none was."""
+        """When the first record that was forgotten was accepted, 0 if that is unknown; None if none was forgotten."""
         self._read_up_to = 0
         """The offset up to which all was read, be it a record or not."""
         self.bytes = 0

@@ -180,7 +180,7 @@ def test_a_lost_hole_does_not_close_the_window() -> None:
 
 
 def test_the_age_of_the_oldest_is_known_once_it_is_read() -> None:
-    """`oldest_ms` is that of the offset that a commit would say; None for a hole that was not read again, or for none."""
+    """`oldest_ms` is that of the offset that a commit says; None for a hole that was not read again, and for none."""
     ledger = Ledger(2, Snapshot(2, (2,), 3), end=9)
     assert ledger.oldest_ms is None
     ledger.admit(2, 1700)
