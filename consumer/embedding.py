@@ -4,6 +4,7 @@ It handles no signals, sets up no log, and reads its configuration once; all els
 """
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, environ
@@ -63,8 +64,9 @@ class Worker:
         for endpoint in self._endpoints:
             if endpoint.sink is not None:
                 factory_of(endpoint)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop = asyncio.Event()
+        self._under_way: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+        """The loop that it delivers on, and what stops it there."""
+        self._is_told_to_stop = False
         self._is_over = False
         self._pages: str | None = None
 
@@ -85,14 +87,14 @@ class Worker:
             WorkerEndedError: it was stopped, or delivers already.
             BridgeError: delivery cannot go on; the others are such too.
         """
-        self._require_new()
+        stop = self._new_stop()
         worker = self._settings.worker
         binding = TakenBinding(worker.listen, server_tls(worker.tls))
         pages = binding.address
         self._pages = f"{'https' if binding.tls else 'http'}://{pages}/"
         try:
             await self._until_stopped(
-                deliver(self._settings, self._names, self._stop, binding, NeverReloaded(), pages=pages)
+                deliver(self._settings, self._names, stop, binding, NeverReloaded(), pages=pages), stop
             )
         finally:
             self._pages = None
@@ -110,36 +112,41 @@ class Worker:
             WorkerEndedError: it was stopped, or delivers already.
             BridgeError: delivery cannot go on.
         """
-        self._require_new()
-        catching_up = deliver_until_caught_up(self._settings, self._endpoints, self._stop, timeout_s=timeout)
-        return await self._until_stopped(catching_up) == 0
+        stop = self._new_stop()
+        catching_up = deliver_until_caught_up(self._settings, self._endpoints, stop, timeout_s=timeout)
+        return await self._until_stopped(catching_up, stop) == 0
 
     def stop(self) -> None:
         """Stop in order, soon; may be called from any thread, again, and before the start."""
-        if self._loop is None:
-            self._stop.set()
-        else:
-            self._loop.call_soon_threadsafe(self._stop.set)
+        self._is_told_to_stop = True  # before the look at what is under way: a start in between looks here
+        if (under_way := self._under_way) is not None:
+            loop, stop = under_way
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended meanwhile
+                loop.call_soon_threadsafe(stop.set)
 
-    async def _until_stopped(self, delivering: Coroutine[Any, Any, int]) -> int:
+    async def _until_stopped(self, delivering: Coroutine[Any, Any, int], stop: asyncio.Event) -> int:
         """Await it; a cancellation is a stop, after which nothing is under way either."""
-        self._loop = asyncio.get_running_loop()
+        self._under_way = asyncio.get_running_loop(), stop
+        if self._is_told_to_stop:
+            stop.set()
         task = asyncio.create_task(delivering)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            self._stop.set()
+            stop.set()
             await asyncio.wait((task,))
             raise
         finally:
-            self._loop = None
-            self._is_over = self._stop.is_set()
+            self._under_way = None
+            self._is_over = stop.is_set()
 
-    def _require_new(self) -> None:
-        if self._loop is not None:
+    def _new_stop(self) -> asyncio.Event:
+        """What is to stop this start: an event is of the one loop on which it was waited for first."""
+        if self._under_way is not None:
             raise WorkerEndedError("this worker delivers already: make another")
         if self._is_over:
             raise WorkerEndedError("this worker was stopped, and does not start again: make another")
+        return asyncio.Event()
 
     def _chosen(self) -> list[EndpointSettings]:
         known = {endpoint.name for endpoint in self._settings.endpoints}

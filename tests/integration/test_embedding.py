@@ -104,6 +104,21 @@ def test_a_worker_that_was_stopped_before_it_began() -> None:
             asyncio.run(again())
 
 
+def test_a_worker_that_caught_up_delivers_on_another_event_loop() -> None:
+    """Until it is stopped, for example by a cancellation: it was not by the end of the first loop."""
+    worker = Worker({"kafka": KAFKA, "endpoints": [SINK]})
+    assert not asyncio.run(worker.catch_up(timeout=0.01))
+
+    async def program() -> None:
+        async with asyncio.timeout(5.0):  # a worker that stops at once takes 2 s for its last look
+            await worker.catch_up()
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(program())
+    with pytest.raises(WorkerEndedError, match="was stopped"):
+        worker.run()
+
+
 def test_the_address_of_its_pages_is_known_while_it_delivers() -> None:
     """With the port that it took; meanwhile it cannot be started a second time."""
 
