@@ -13,6 +13,8 @@ from runtime.rfc3339 import shown_ms
 
 MOST_REASON: Final = 200
 """Characters of a reason: it stands in a table and in a log line."""
+_MISSING_AFTER: Final = 2
+"""Looks in a row."""
 _LATEST_MS: Final = 253_402_300_799_999
 """The last millisecond that can be written as a time: of the year 9999."""
 
@@ -55,6 +57,39 @@ def _text(reason: str) -> str:
 def written(pause: Pause | None) -> bytes:
     """The value of a record: a pause, or that there is none."""
     return json.dumps({"paused": pause is not None, **(pause.as_json() if pause else {})}).encode()
+
+
+class PauseReading:
+    """How far the control topic was read, and the pauses that it amounts to."""
+
+    def __init__(self) -> None:
+        """Nothing was read."""
+        self._fold = PauseFold()
+        self._missed = 0
+        self.next = 0
+        """The offset to read on from."""
+
+    @property
+    def pauses(self) -> Mapping[str, Pause]:
+        """By consumer group, of the endpoints that are paused."""
+        return self._fold.pauses
+
+    def trusts(self, end: int | None) -> bool:
+        """Note where the topic ends now, None without a topic; False if what was read may still hold nevertheless.
+
+        One look does not tell that a topic is gone: a broker that has just started does not know all topics yet.
+        """
+        self._missed = self._missed + 1 if end is None else 0
+        if self.next and 0 < self._missed < _MISSING_AFTER:
+            return False
+        if (end or 0) < self.next:  # it was deleted, and perhaps made anew
+            self._fold, self.next = PauseFold(), 0
+        return True
+
+    def add(self, records: Iterable[tuple[bytes | None, bytes | None]], end: int) -> None:
+        """Keys and values of all records from `next` up to `end`."""
+        self._fold.add(records)
+        self.next = end
 
 
 class PauseFold:

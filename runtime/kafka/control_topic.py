@@ -19,7 +19,7 @@ from runtime.kafka.errors import KafkaUnavailableError, translated
 from runtime.kafka.records import OutgoingRecord
 from runtime.kafka.settings import ClientSettings, consumer_settings
 from runtime.kafka.topics import ensure_control
-from runtime.pauses import Pause, PauseFold, written
+from runtime.pauses import Pause, PauseReading, written
 
 PARTITION: Final = 0
 _LIMIT_S: Final = 10.0
@@ -55,8 +55,7 @@ class ControlTopic:
         self._client_id: Final = client_id
         self._clock: Final = clock or SystemClock()
         self._lock: Final = threading.Lock()
-        self._fold = PauseFold()
-        self._next = 0
+        self._reading: Final = PauseReading()
         self.known: Mapping[str, Pause] = {}
         """The pauses at the last look, by consumer group."""
 
@@ -64,16 +63,16 @@ class ControlTopic:
         """The pauses now, by consumer group.
 
         Raises:
-            KafkaUnavailableError, KafkaRefusedError: no answer, or the topic may not be read.
+            KafkaUnavailableError, KafkaRefusedError: no answer, or the topic may not be read; or it is missing for the
+                first time.
         """
         with self._lock:
             end = self._end()
-            if end < self._next:  # it was deleted, and perhaps made anew
-                self._fold, self._next = PauseFold(), 0
-            if end > self._next:
-                self._fold.add(self._read(self._next, end))
-                self._next = end
-            self.known = dict(self._fold.pauses)
+            if not self._reading.trusts(end):
+                raise KafkaUnavailableError(f"the broker does not know topic {self._topic}, which was there before")
+            if end is not None and end > self._reading.next:
+                self._reading.add(self._read(self._reading.next, end), end)
+            self.known = dict(self._reading.pauses)
             return self.known
 
     def record(self, group: str, pause: Pause | None) -> OutgoingRecord:
@@ -88,9 +87,9 @@ class ControlTopic:
         """
         ensure_control(self._admin, self._settings)
 
-    def _end(self) -> int:
+    def _end(self) -> int | None:
         if not self._admin.has_topic(self._topic):
-            return 0
+            return None
         return self._admin.end(self._topic, [PARTITION])[PARTITION]
 
     def _read(self, first: int, end: int) -> list[KeyAndValue]:

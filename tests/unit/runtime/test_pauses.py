@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.pauses import Pause, PauseFold, pause_of, written
+from runtime.pauses import Pause, PauseFold, PauseReading, pause_of, written
 
 PAUSES = st.builds(Pause, st.integers(0, 253_402_300_799_999), st.text(max_size=20))
 DEEP = b"[" * 100_000
@@ -65,3 +65,25 @@ def test_a_pause_is_read_as_it_was_written() -> None:
     assert None is pause_of(None) is pause_of({}) is pause_of({"since_ms": "x"}) is pause_of([])
     assert "paused by an operator since 2023-11-14T22:13:20.250Z (their release)" == str(pause)
     assert "paused by an operator since 2023-11-14T22:13:20.250Z" == str(Pause(1_700_000_000_250))
+
+
+def test_a_topic_that_is_missing_once_ends_no_pause() -> None:
+    """A broker that has just started does not know it yet; what is missing at two looks in a row is gone."""
+    reading = PauseReading()
+    assert reading.trusts(None), "nothing was read that could be lost"
+    assert reading.trusts(1)
+    reading.add([(b"worker.ci", written(Pause(7, "why")))], 1)
+    for end in (None, 1, None, 1):
+        assert (end is not None) == reading.trusts(end)
+        assert ({"worker.ci": Pause(7, "why")}, 1) == (reading.pauses, reading.next)
+    assert not reading.trusts(None)
+    assert reading.trusts(None)
+    assert ({}, 0) == (reading.pauses, reading.next)
+
+
+def test_a_topic_that_was_made_anew_is_read_from_its_beginning() -> None:
+    """It ends before the place that the old one was read up to."""
+    reading = PauseReading()
+    reading.add([(b"worker.ci", written(Pause(7)))], 5)
+    assert reading.trusts(2)
+    assert ({}, 0) == (reading.pauses, reading.next)
