@@ -13,6 +13,7 @@ import structlog
 
 from consumer.log.listener import LogListener
 from consumer.log.loop_listener import LoopListener
+from consumer.log.messages import explained
 from consumer.log.reader_thread import Command, Commands
 from consumer.offsets.commits import Commit
 from runtime.clock import Clock
@@ -167,7 +168,10 @@ class Succession:
 
     async def _run(self, listener: LogListener) -> None:
         while not self._is_closing:
-            reason = await self._serve(listener)
+            try:
+                reason = await self._serve(listener)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the endpoint must not stop for good
+                reason = explained(error)
             await self._follow(reason, listener)
 
     async def _follow(self, reason: str, listener: LogListener) -> None:
@@ -186,11 +190,12 @@ class Succession:
         if len(self._abandoned) >= ABANDONED_MOST:
             return f"{len(self._abandoned)} consumers that were given up do not close: restart this worker"
         crossing = LoopListener(listener, asyncio.get_running_loop(), drain_limit_s=self.drain_s + LAST_COMMIT_S)
-        reader = self._reader = self._readers.make(crossing, self._commands)
+        reader = self._readers.make(crossing, self._commands)
         self._given_up = ""
         reader.failed.add_done_callback(lambda _: self._changed.set())
-        reader.start()
         try:
+            reader.start()
+            self._reader = reader
             reason = await self._reason_to_end(reader)
             reader.stop()
             if not await _is_set(reader.ended, self.drain_s + LAST_COMMIT_S):

@@ -97,6 +97,7 @@ class FakeReader:
         self._ends_after_s = ends_after_s
         self._is_silent = is_silent
         self.stops = 0
+        self.cannot_start = False
         self.member_id = ""
         self.answered_at = self.began
 
@@ -107,6 +108,8 @@ class FakeReader:
 
     def start(self) -> None:
         """It has its partitions at once."""
+        if self.cannot_start:
+            raise RuntimeError("can't start new thread")
         self.listener.assigned([Assigned(number, 1, 0, 0, "", 0) for number in (0, 1)])
 
     def stop(self) -> None:
@@ -126,6 +129,7 @@ class World:
         self.ends_after_s = ends_after_s
         self.is_silent = is_silent
         self.readers: list[FakeReader] = []
+        self.cannot_start = False
         self.listener = Listener()
         self.began = VirtualClock().monotonic()
         self.log = Succession(self, name="ci", drain_s=DRAIN_S, clock=VirtualClock())
@@ -134,6 +138,7 @@ class World:
     def make(self, listener: LoopListener, commands: Commands) -> FakeReader:
         """The next one."""
         made = FakeReader(listener, commands, ends_after_s=self.ends_after_s, is_silent=self.is_silent)
+        made.cannot_start = self.cannot_start
         self.readers.append(made)
         return made
 
@@ -197,6 +202,20 @@ async def test_one_that_never_ends_is_disowned() -> None:
     await asyncio.sleep(1.0)
     assert before == len(world.listener.told)
     assert old.listener.is_disowned()
+    assert 0 == world.log.abandoned
+
+
+@simulated
+async def test_one_that_cannot_start_is_followed_by_another() -> None:
+    """As where the process may have no more threads: each time the reason is told, and in the end it reads."""
+    world = World()
+    world.cannot_start = True
+    await asyncio.sleep(AGAIN_S + 1.0)
+    assert ["RuntimeError: can't start new thread"] * 2 == world.listener.of("gave up")
+    assert all(reader.listener.is_disowned() for reader in world.readers)
+    world.cannot_start = False
+    await asyncio.sleep(AGAIN_S)
+    assert [{0, 1}] == world.listener.of("assigned")
     assert 0 == world.log.abandoned
 
 
