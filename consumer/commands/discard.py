@@ -7,8 +7,7 @@ import click
 
 from consumer.commands.letter_options import ChosenLetters, choosing_letters, show_without_change
 from consumer.commands.progress import shown
-from consumer.dead_letters.letter import ClosingState, Letter
-from consumer.dead_letters.record import closings_of
+from consumer.dead_letters.discarding import Discarding
 from consumer.dead_letters.text import json_line
 from runtime.cli.running import uninterrupted
 from runtime.counts import counted
@@ -30,28 +29,22 @@ def discard_command(chosen: ChosenLetters, *, yes: bool, dry_run: bool, as_json:
         return 0
     if not yes:
         _confirm(len(chosen.letters))
-    done: list[Letter] = []
+    discarding = Discarding(chosen.topic.name, len(chosen.letters))
     try:
-        _discard(chosen, done, as_json=as_json)
+        _discard(chosen, discarding, as_json=as_json)
     finally:
-        left = len(chosen.letters) - len(done)
-        rest = f", {left} unchanged" if left else ""
-        click.echo(f"{counted(len(done), 'dead letter')} discarded{rest}", err=as_json)
+        click.echo(str(discarding), err=as_json)
     return 0
 
 
-def _discard(chosen: ChosenLetters, done: list[Letter], *, as_json: bool) -> None:
-    """Close the letters, some at a time; `done` gets those that are."""
-    topic = chosen.topic.name
+def _discard(chosen: ChosenLetters, discarding: Discarding, *, as_json: bool) -> None:
+    """Close the letters, some at a time."""
     with closing(chosen.view.open_writer()) as writer, shown(len(chosen.letters), "discarding") as progress:
         for part in chosen.parts():
             with uninterrupted():
-                writer.write(
-                    [record for letter in part for record in closings_of(letter, ClosingState.DISCARDED, topic=topic)]
-                )
-                done.extend(part)
+                discarding.discard(part, writer)
                 if as_json:
-                    click.echo("\n".join(json_line(letter, topic) for letter in part))
+                    click.echo("\n".join(json_line(letter, chosen.topic.name) for letter in part))
             progress.advance(len(part))
 
 
