@@ -10,13 +10,13 @@ from consumer.dead_letters.letter import Letter, LetterPlace
 from consumer.dead_letters.redrive import Redrive
 from consumer.dead_letters.report import RedriveReport
 from consumer.dead_letters.topic import DeadLetterTopic
-from consumer.dead_letters.writing import Closer
+from consumer.dead_letters.writing import Closer, RecordWriter
 from consumer.delivery.event_sender import event_sender_of
 from consumer.delivery.webhook.large_events import LargeEvents
 from consumer.record import Record
 from runtime.clock import Clock
 from runtime.config import EndpointSettings
-from runtime.kafka.writer import AcknowledgedWriter
+from runtime.errors import BridgeError
 from runtime.progress import Progress
 from runtime.side_threads import beside
 
@@ -34,7 +34,7 @@ class RedriveAll:
     """Redrives the letters of several endpoints."""
 
     def __init__(
-        self, topic: DeadLetterTopic, writer: AcknowledgedWriter, clock: Clock, *, drain_s: float, progress: Progress
+        self, topic: DeadLetterTopic, writer: RecordWriter, clock: Clock, *, drain_s: float, progress: Progress
     ) -> None:
         """Nothing is under way.
 
@@ -74,7 +74,10 @@ class RedriveAll:
     async def _redrive(
         self, endpoint: EndpointSettings, letters: Sequence[Letter], stop: asyncio.Event
     ) -> RedriveResult:
-        sender = event_sender_of(endpoint, self._clock, self._large_events)
+        try:
+            sender = event_sender_of(endpoint, self._clock, self._large_events)
+        except BridgeError as error:  # a fault of this endpoint's settings: the others go on
+            return RedriveResult(RedriveReport(endpoint.name, len(letters), stopped=str(error)), error)
         redrive = Redrive(
             endpoint,
             letters,
