@@ -38,7 +38,10 @@ class AssignedRange:
         session.listener.membership("")  # nobody else is in this group
 
     def wanted(self, fetched: Fetched) -> Fetched:
-        """The records within the ranges. A range has ended with its last record, a later record, or the log's end."""
+        """The records within the ranges. A range has ended with its last record, a later record, or the log's end.
+
+        Records before a range come where the log does not reach it any more: then reading begins with the oldest one.
+        """
         reached = {record.partition: record.next_offset for record in fetched.records} | fetched.ends
         for number, offset in reached.items():
             if offset >= self._stops[number]:
@@ -46,7 +49,7 @@ class AssignedRange:
             elif number in fetched.ends:
                 _logger.warning("log.ends_early", partition=number, ends_at=offset, wanted_up_to=self._stops[number])
         return Fetched(
-            [record for record in fetched.records if record.offset < self._stops[record.partition]],
+            [record for record in fetched.records if record.offset in self._ranges[record.partition]],
             {number: min(offset, self._stops[number]) for number, offset in reached.items()},
         )
 

@@ -25,6 +25,7 @@ from consumer.log.succession import Succession
 from consumer.offsets.commits import commits_of
 from consumer.offsets.cursor import Cursor
 from consumer.offsets.partition import Partition
+from consumer.replay.cut_short import CutShort
 from consumer.replay.failures import Failures
 from consumer.replay.monitor import ReplayMonitor
 from consumer.replay.plan import ReplayPlan
@@ -92,6 +93,7 @@ class Replay:
         )
         self._unfinished = {number: cursor.lag + cursor.lost for number, cursor in job.progress.items()}
         """By partition: offsets that are not finished, as far as is known."""
+        self._cut_short = CutShort(plan.ranges, patience_s=_KAFKA_PATIENCE_S)
         self._quiet_since: float | None = None
         self._failing_since: float | None = None
         self._shown = 0
@@ -109,7 +111,7 @@ class Replay:
             while not (stopped or self._is_finished()):
                 self._show(progress, self._left(self._endpoint.partitions))
                 stopped = "the run was stopped" if await _is_set(stop, _LOOK_EVERY_S) else self._hopeless_because()
-            stopped = stopped or self._upgrades_needed()
+            stopped = stopped or self._not_read_because()
         finally:
             held = dict(self._endpoint.partitions)
             await self._endpoint.close(Deadline.after(self._endpoint.log.drain_s + CLOSE_GRACE_S, self._clock))
@@ -125,8 +127,8 @@ class Replay:
     def _left(self, held: Mapping[int, Partition]) -> int:
         """Offsets that are not finished; of those that were not read nobody knows whether they hold records."""
         for number in self._job.plan.ranges.keys() & held.keys():
-            ledger, stop = held[number].ledger, self._job.plan.ranges[number].stop
-            self._unfinished[number] = ledger.unfinished + max(0, stop - ledger.unknown_from)
+            ledger, span = held[number].ledger, self._job.plan.ranges[number]
+            self._unfinished[number] = ledger.unfinished + max(0, span.stop - max(span.start, ledger.unknown_from))
         return sum(self._unfinished.values())
 
     @property
@@ -144,7 +146,8 @@ class Replay:
         return found
 
     def _is_finished(self) -> bool:
-        """Whether all ranges are read, or cannot be by this release, and nothing of them is left to do."""
+        """Whether all ranges are read as far as they can be, and nothing of that is left to do."""
+        self._cut_short.look(self._ends_reached(), self._clock.monotonic())
         if not all(map(self._is_read, self._job.plan.ranges)):
             self._quiet_since = None
             return False
@@ -161,8 +164,14 @@ class Replay:
         partition = self._endpoint.partitions.get(number)
         if partition is None:
             return False
-        read = partition.range_ended and not partition.backlog
-        return read or bool(partition.upgrade_needed)
+        has_ended = partition.range_ended or number in self._cut_short.ends
+        return (has_ended and not partition.backlog) or bool(partition.upgrade_needed)
+
+    def _ends_reached(self) -> dict[int, int]:
+        """Where those partitions end that are read to their end, and not to that of their range."""
+        partitions, ends = self._endpoint.partitions, self._endpoint.assignment.ends
+        unread = [number for number in self._job.plan.ranges.keys() & partitions if not partitions[number].range_ended]
+        return {number: ends[number] for number in unread if partitions[number].ledger.unknown_from >= ends[number]}
 
     def _hopeless_because(self) -> str:
         """Why it makes no sense to wait any longer; empty while it does."""
@@ -177,13 +186,14 @@ class Replay:
         self._failing_since = now if self._failing_since is None else self._failing_since
         return texts[0] if now - self._failing_since >= patience_s else ""
 
-    def _upgrades_needed(self) -> str:
+    def _not_read_because(self) -> str:
+        """Why something of the ranges cannot be read; empty if all is."""
         needed = [
             f"partition {number} needs a newer version: {partition.upgrade_needed}"
             for number, partition in sorted(self._endpoint.partitions.items())
             if partition.upgrade_needed
         ]
-        return "; ".join(needed)
+        return "; ".join([*needed, *self._cut_short.reasons])
 
     def _report(self, stopped: str, left: int) -> ReplayReport:
         return ReplayReport(

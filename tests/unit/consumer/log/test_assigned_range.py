@@ -22,6 +22,12 @@ def test_what_lies_behind_the_range_is_not_wanted() -> None:
     assert {0: 5, 1: 1} == wanted.ends
 
 
+def test_what_lies_before_the_range_is_not_wanted() -> None:
+    """Of a log that does not reach the range any more all is read: other events stand there, or none that are meant."""
+    wanted = AssignedRange({0: range(500, 1000)}).wanted(Fetched(records(0, 3), {0: 4}))
+    assert ([], {0: 4}) == (wanted.records, wanted.ends)
+
+
 def test_a_range_that_ends_in_a_gap_is_read_to_its_end() -> None:
     """The end of the log lies behind it, whatever the last offsets of it held."""
     wanted = AssignedRange({0: range(2, 5)}).wanted(Fetched(records(2), {0: 7}))
