@@ -66,7 +66,7 @@ class AcknowledgedWriter:
         is_bulk: bool = False,
         open_producer: Callable[[dict[str, Any]], Producer] = Producer,
     ) -> None:
-        """Starts the thread at once; Kafka need not be there yet.
+        """Starts the thread at once; Kafka need not be there yet. KafkaUnavailableError if no client can be opened.
 
         Args:
             settings: librdkafka settings.
@@ -78,9 +78,6 @@ class AcknowledgedWriter:
             is_bulk: whether hundreds of records are written at once, so that the rate and the order of requests count,
                 and not the wait for one.
             open_producer: how a producer comes about.
-
-        Raises:
-            KafkaUnavailableError: the client cannot be opened, for want of a file of its settings, say.
         """
         self._settings = {
             **producer_settings(
@@ -96,10 +93,7 @@ class AcknowledgedWriter:
         self._faults = ConnectionFaults()
         self._news = News()
         self._open_producer = open_producer
-        try:
-            self._producer = open_producer(self._settings)
-        except KafkaException as error:
-            raise translated(error, "opening a client of Kafka") from error
+        self._producer = self._first_producer()
         self._ending: list[Future[None]] = []
         """Producers that were replaced, and still report what they had."""
         self._lock = threading.Lock()
@@ -110,6 +104,12 @@ class AcknowledgedWriter:
         self._closing = threading.Event()
         self._pump = threading.Thread(target=self._run, name="kafka-writer", daemon=True)
         self._pump.start()
+
+    def _first_producer(self) -> Producer:
+        try:
+            return self._open_producer(self._settings)
+        except KafkaException as error:  # a file of the settings, for one, that was there before
+            raise translated(error, "opening a client of Kafka") from error
 
     @property
     def available(self) -> bool:

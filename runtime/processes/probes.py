@@ -14,7 +14,7 @@ from runtime.processes.parent_metrics import FamilyMetrics
 _ALIVE: Final = Response.json(200, {"status": "alive"})
 
 
-class _NotReady(msgspec.Struct):
+class _Unready(msgspec.Struct):
     """What a child answers that is not ready."""
 
     reasons: list[str]
@@ -48,6 +48,6 @@ def _told(answer: LocalAnswer) -> list[str]:
         return []
     unexplained = [f"/readyz answered {answer.status}"]
     try:
-        return msgspec.json.decode(answer.body, type=_NotReady).reasons or unexplained
+        return msgspec.json.decode(answer.body, type=_Unready).reasons or unexplained
     except msgspec.DecodeError:  # of another kind: from a fault in the child, for one
         return unexplained
