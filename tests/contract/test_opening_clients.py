@@ -45,10 +45,10 @@ def look(kafka: dict[str, str], folder: Path) -> object:
     return ControlTopic(settings, kafka, cast("Admin", OneRecord()), client_id="test").look()
 
 
-def visit(kafka: dict[str, str], _: Path) -> object:
+def visit(kafka: dict[str, str], _: Path) -> None:
     """A group, for a moment."""
     protocols = GroupProtocols({"group.protocol": "classic"}, client_id="test", topic="t")
-    return GroupVisits(kafka, protocols, client_id="test", topic="t").visit("g", threading.Event())
+    GroupVisits(kafka, protocols, client_id="test", topic="t").visit("g", threading.Event())
 
 
 def join(kafka: dict[str, str], _: Path) -> object:
