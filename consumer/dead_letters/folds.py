@@ -16,7 +16,7 @@ from consumer.dead_letters.letter import Closing, Identity, Letter, LetterAddres
 from consumer.dead_letters.record import answer_in, parse_record
 from consumer.record import Record
 
-Kept = TypeVar("Kept")
+_Kept = TypeVar("_Kept")
 
 
 class LetterFilter(Protocol):
@@ -27,18 +27,18 @@ class LetterFilter(Protocol):
         ...
 
 
-class _Letters(Generic[Kept]):
+class _EachLetter(Generic[_Kept]):
     """Something that is kept of each letter, one for each event, endpoint and partition of the dead-letter topic."""
 
     def __init__(self) -> None:
-        self._at: Final[dict[tuple[int, LetterAddress], dict[str, Kept]]] = {}
+        self._at: Final[dict[tuple[int, LetterAddress], dict[str, _Kept]]] = {}
         """By the events' marks: nearly always one, and a closing without a mark closes all."""
 
-    def put(self, letter: Letter, kept: Kept) -> None:
+    def put(self, letter: Letter, kept: _Kept) -> None:
         """In place of what was kept of an earlier letter."""
         self._at.setdefault((letter.place[0], letter.address), {})[letter.mark] = kept
 
-    def take(self, found: Letter | Closing) -> list[Kept]:
+    def take(self, found: Letter | Closing) -> list[_Kept]:
         """Give out, and keep no longer, what an earlier letter left here, or the letters that a closing closes."""
         at = found.place[0], found.address
         there = self._at.pop(at, {})
@@ -47,7 +47,7 @@ class _Letters(Generic[Kept]):
             self._at[at] = left
         return [kept for mark, kept in there.items() if mark not in left]
 
-    def items(self) -> Iterator[tuple[Identity, Kept]]:
+    def items(self) -> Iterator[tuple[Identity, _Kept]]:
         """All that is kept, with whose it is; copies have the same identity."""
         for (_, address), there in self._at.items():
             for mark, kept in there.items():
@@ -60,7 +60,7 @@ class OpenLetters:
     def __init__(self, wanted: LetterFilter) -> None:
         """No letter yet."""
         self._wanted = wanted
-        self._open: Final = _Letters[Letter]()
+        self._open: Final = _EachLetter[Letter]()
         self.foreign = 0
         """Records that are neither letter nor closing."""
 
@@ -90,7 +90,7 @@ class OpenCounts:
     """How many letters are open; remembers only whose they are and why, for it may be asked for ever."""
 
     def __init__(self) -> None:
-        self._open: Final = _Letters[str]()
+        self._open: Final = _EachLetter[str]()
         """Their reasons."""
 
     def add(self, record: Record) -> None:
@@ -130,7 +130,7 @@ class LetterHistory:
     def __init__(self, wanted: LetterFilter) -> None:
         """No letter yet."""
         self._wanted = wanted
-        self._entries: Final = _Letters[Entry]()
+        self._entries: Final = _EachLetter[Entry]()
 
     def add(self, record: Record) -> None:
         """The next record of its partition."""
