@@ -105,8 +105,8 @@ def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> 
         deadline = time.monotonic() + _LIMIT_S
         while time.monotonic() < deadline:
             message = consumer.poll(_POLL_S)
-            error = None if message is None else message.error()
-            answer = heard.answer or (None if error is None else _answer_in(error))
+            told = None if message is None else message.error()
+            answer = heard.answer or (None if told is None else _answer_in(told))
             if answer is not None:
                 return answer
     finally:
