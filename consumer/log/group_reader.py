@@ -22,6 +22,7 @@ from runtime.errors import BridgeError
 from runtime.kafka.closing import close_in_time
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError, translated
+from runtime.kafka.opening import opened
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -66,10 +67,7 @@ class GroupReader:
         self._faults: Final = ConnectionFaults(clock)
         own = {"enable.partition.eof": True, "max.poll.interval.ms": _POLL_INTERVAL_MS, "error_cb": self._faults.note}
         made = replace(settings, kafka={**_PREFETCHED, **settings.kafka}).resolved()
-        try:
-            self._consumer: Final = Consumer({**made, **_FETCHED, **own})
-        except KafkaException as error:  # a file of the settings, for one, that was there before
-            raise self._translated(error) from error
+        self._consumer: Final = opened(lambda: Consumer({**made, **_FETCHED, **own}), f"reading topic {topic}")
         self._records: Final = SharedRecords(topic, 0)
         self._held: Final[set[int]] = set()
         self._next_ends = clock.monotonic()

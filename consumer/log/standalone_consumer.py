@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from consumer.log.messages import NOT_RETRIABLE, is_end
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaUnavailableError, translated
+from runtime.kafka.opening import opened
 from runtime.kafka.settings import ClientSettings, consumer_settings
 
 _log: Final = structlog.get_logger(__name__)
@@ -53,10 +54,7 @@ def standalone_consumer(
         prefetching, client_id=client_id, group=f"{client_id}-range", max_record_bytes=max_record_bytes
     )
     over = {name.replace("_", "."): value for name, value in bulk.items()}
-    try:
-        return Consumer({**made, **over, "enable.partition.eof": True, "error_cb": faults.note})
-    except KafkaException as error:
-        raise translated(error, "opening a client of Kafka") from error
+    return opened(lambda: Consumer({**made, **over, "enable.partition.eof": True, "error_cb": faults.note}))
 
 
 def begin(consumer: Consumer, topic: str, starts: Mapping[int, int]) -> None:

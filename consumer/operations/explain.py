@@ -241,7 +241,7 @@ def explained_by_letters(letters: Sequence[Entry], found: Mapping[EventPlace, Re
     for entry in sorted(letters, key=lambda entry: entry.letter.identity):
         if not _is_of_found(entry.letter, found):
             gone.setdefault((entry.letter.event_at, entry.letter.mark), []).append(entry)
-    return [_explained_by_letters(gone[event]) for event in sorted(gone)]
+    return [_explanation_of_gone(gone[event]) for event in sorted(gone)]
 
 
 def _is_of_found(letter: Letter, found: Mapping[EventPlace, Record]) -> bool:
@@ -249,7 +249,7 @@ def _is_of_found(letter: Letter, found: Mapping[EventPlace, Record]) -> bool:
     return record is not None and is_letter_of(letter, record)
 
 
-def _explained_by_letters(letters: Sequence[Entry]) -> Explanation:
+def _explanation_of_gone(letters: Sequence[Entry]) -> Explanation:
     letter = letters[0].letter
     gone = "the log no longer has it" + (f"; its id is {letter.event_id}" if letter.event_id else "")
     return Explanation("/".join(map(str, letter.event_at)), None, None, gone, [*map(state_by_letter, letters)])

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 
 from runtime.clock import Clock
 from runtime.kafka.connection_faults import ConnectionFaults
-from runtime.kafka.reopening import another
+from runtime.kafka.opening import another
 from runtime.news import News
 from runtime.side_threads import SideThreads
 

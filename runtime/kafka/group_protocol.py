@@ -19,13 +19,14 @@ from enum import Enum
 from typing import Final, Protocol
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError
 
 from runtime.clock import Clock, SystemClock
 from runtime.errors import BridgeError
 from runtime.kafka.closing import close_in_time
 from runtime.kafka.connection_faults import ConnectionFaults
-from runtime.kafka.errors import KafkaUnavailableError, translated
+from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.opening import opened
 from runtime.kafka.settings import OF_CLASSIC, ClientSettings, GroupProtocol, consumer_settings
 
 _log: Final = structlog.get_logger(__name__)
@@ -96,17 +97,14 @@ def ask(settings: ClientSettings, *, client_id: str, group: str, topic: str) -> 
     asking = group + _OWN_GROUP
     made = consumer_settings(settings, client_id=client_id, group=asking, max_record_bytes=0, protocol="consumer")
     listening = {"debug": "cgrp", "log_level": 7, "logger": heard.logger, "error_cb": faults.note}
-    try:
-        consumer = Consumer({**made, "group.remote.assignor": _NO_ASSIGNOR, **listening})
-    except KafkaException as error:  # a file of the settings, for one, that was there before
-        raise translated(error, _ASKING) from error
+    consumer = opened(lambda: Consumer({**made, "group.remote.assignor": _NO_ASSIGNOR, **listening}), _ASKING)
     try:
         consumer.subscribe([topic])
         deadline = time.monotonic() + _LIMIT_S
         while time.monotonic() < deadline:
             message = consumer.poll(_POLL_S)
-            told = None if message is None else message.error()
-            answer = heard.answer or (None if told is None else _answer_in(told))
+            error = None if message is None else message.error()
+            answer = heard.answer or (None if error is None else _answer_in(error))
             if answer is not None:
                 return answer
     finally:

@@ -17,6 +17,7 @@ from runtime.kafka.cluster_state import Committed
 from runtime.kafka.connection_faults import ConnectionFaults
 from runtime.kafka.errors import KafkaRefusedError, translated
 from runtime.kafka.group_sibling import sibling_of
+from runtime.kafka.opening import opened
 from runtime.kafka.settings import ClientSettings, consumer_settings
 
 LIMIT_S: Final = 10.0
@@ -109,10 +110,8 @@ class Groups:
     @contextmanager
     def _outsider(self, group: str, **callbacks: Any) -> Iterator[Consumer]:
         settings = consumer_settings(self._settings, client_id=self._client_id, group=group, max_record_bytes=0)
-        try:
-            consumer = Consumer({**settings, "error_cb": self._faults.note, **callbacks})
-        except KafkaException as error:  # a file of the settings, for one, that was there before
-            raise translated(error, f"asking about group {group}") from error
+        made = {**settings, "error_cb": self._faults.note, **callbacks}
+        consumer = opened(lambda: Consumer(made), f"asking about group {group}")
         try:
             yield consumer
         finally:

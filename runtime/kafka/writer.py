@@ -19,10 +19,10 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from runtime.clock import Clock, SystemClock
 from runtime.kafka.availability import PROBE_EVERY_S, STUCK_AFTER_S, Availability
 from runtime.kafka.connection_faults import ConnectionFaults, because
-from runtime.kafka.errors import KafkaUnavailableError, translated
+from runtime.kafka.errors import KafkaUnavailableError
+from runtime.kafka.opening import another, opened
 from runtime.kafka.pending_writes import Bell, PendingWrite, resolve
 from runtime.kafka.records import OutgoingRecord
-from runtime.kafka.reopening import another
 from runtime.kafka.settings import ClientSettings, producer_settings
 from runtime.news import News
 from runtime.side_threads import SideThreads
@@ -93,7 +93,7 @@ class AcknowledgedWriter:
         self._faults = ConnectionFaults()
         self._news = News()
         self._open_producer = open_producer
-        self._producer = self._first_producer()
+        self._producer = opened(lambda: open_producer(self._settings))
         self._ending: list[Future[None]] = []
         """Producers that were replaced, and still report what they had."""
         self._lock = threading.Lock()
@@ -104,12 +104,6 @@ class AcknowledgedWriter:
         self._closing = threading.Event()
         self._pump = threading.Thread(target=self._run, name="kafka-writer", daemon=True)
         self._pump.start()
-
-    def _first_producer(self) -> Producer:
-        try:
-            return self._open_producer(self._settings)
-        except KafkaException as error:  # a file of the settings, for one, that was there before
-            raise translated(error, "opening a client of Kafka") from error
 
     @property
     def available(self) -> bool:
@@ -274,12 +268,12 @@ class AcknowledgedWriter:
 
     def _replace(self) -> bool:
         """Whether another producer has the place of this one, which stays as long as there is none."""
-        if (opened := another(lambda: self._open_producer(self._settings), self._faults, self._news)) is None:
+        if (other := another(lambda: self._open_producer(self._settings), self._faults, self._news)) is None:
             return False
         self._fatal.clear()
         self._availability.renewed()
         with self._lock:
-            broken, self._producer = self._producer, opened
+            broken, self._producer = self._producer, other
         ending = [one for one in self._ending if not one.done()]
         self._ending = [*ending, SideThreads(1, "kafka-producer-end").submit(_end, broken)]
         return True

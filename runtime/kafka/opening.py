@@ -1,4 +1,4 @@
-"""Another client in the place of one that is of no use any more, while the process runs.
+"""Clients of Kafka that are opened while the process runs, some in the place of one that is of no use any more.
 
 A client reads the files of its settings when it is made, and one of them can be missing or unfinished by then: a
 certificate authority that is being replaced.
@@ -11,12 +11,29 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException
 
 from runtime.kafka.connection_faults import ConnectionFaults
+from runtime.kafka.errors import translated
 from runtime.news import News
 
 _log: Final = structlog.get_logger(__name__)
 
 _MATTER: Final = "opening"
 _Client = TypeVar("_Client")
+
+
+def opened(make: Callable[[], _Client], doing: str = "opening a client of Kafka") -> _Client:
+    """A client.
+
+    Args:
+        make: makes it.
+        doing: what for, which begins the error.
+
+    Raises:
+        KafkaUnavailableError: it cannot be made now.
+    """
+    try:
+        return make()
+    except KafkaException as error:
+        raise translated(error, doing) from error
 
 
 def another(make: Callable[[], _Client], faults: ConnectionFaults, news: News) -> _Client | None:

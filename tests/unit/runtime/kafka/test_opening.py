@@ -4,7 +4,7 @@ from confluent_kafka import KafkaError, KafkaException
 from structlog.testing import capture_logs
 
 from runtime.kafka.connection_faults import ConnectionFaults
-from runtime.kafka.reopening import another
+from runtime.kafka.opening import another
 from runtime.news import News
 
 
